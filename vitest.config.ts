@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// Worker threads run compiled code: `make test` builds first, and every worker is started from dist/ (src/native/paths.ts).
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+    pool: 'forks',
+  },
+})
