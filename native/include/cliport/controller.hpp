@@ -1,0 +1,166 @@
+// The controller core: state machine, lease, trajectories, limits and watchdog of the arm.
+//
+// One object, two callers: the control thread calls cycle() once a millisecond; the I/O thread posts commands and polls
+// events. They meet only in lock-free single-producer single-consumer rings and a seqlock, so the cycle never waits,
+// allocates or throws. Time is what cycle() is given: wall time in cliport-controller, simulated time in the cell.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "cliport/kinematics.hpp"
+
+namespace cliport {
+
+/// What the arm is doing. Every start is kDisarmed; a stop is latched in kStopped until a person clears it.
+enum class Mode : std::uint8_t { kDisarmed, kArmed, kMoving, kStopping, kStopped, kFault };
+
+enum class SegmentKind : std::uint8_t {
+  kMove,     ///< straight line to the target, from rest to rest, jerk-limited
+  kDescend,  ///< straight down until contact, at most to the target's z
+  kSuction,  ///< switch the vacuum, then wait until it has settled
+};
+
+struct Segment {
+  SegmentKind kind = SegmentKind::kMove;
+  std::array<double, 3> p_base_m{};  ///< tool centre point
+  double yaw_rad = 0.0;              ///< about base z; the tool points straight down
+  double speed_mps = 0.0;            ///< greatest speed along the line, > 0
+  bool suction_on = false;           ///< kSuction only
+};
+
+inline constexpr std::size_t kMaxSegments = 16;
+
+enum class CommandKind : std::uint8_t {
+  kAcquire,    ///< take the lease and arm
+  kRelease,    ///< give the lease back, disarm
+  kHeartbeat,  ///< the lease holder's cycle is alive
+  kPlan,       ///< run segments
+  kStop,       ///< smooth stop, latched; needs no lease
+  kClear,      ///< a person clears a latched stop or fault; leaves the arm disarmed
+};
+
+struct Command {
+  CommandKind kind = CommandKind::kHeartbeat;
+  std::uint64_t session = 0;        ///< who sends it; the lease belongs to a session
+  std::uint64_t id = 0;             ///< unique within the session; a repeated id is never run twice
+  std::int64_t received_ns = 0;     ///< controller's clock at receipt
+  std::int64_t valid_for_ns = 0;    ///< must have started within this time of receipt; 0: no expiry
+  std::uint32_t segment_count = 0;  ///< kPlan
+  std::array<Segment, kMaxSegments> segments{};
+};
+
+enum class Reason : std::uint8_t {
+  kNone,
+  kNoLease,             ///< sender does not hold the lease
+  kLeaseTaken,          ///< another session holds it
+  kNotArmed,            ///< disarmed
+  kBusy,                ///< a plan is running
+  kLatched,             ///< stopped or faulted; a person must clear it first
+  kExpired,             ///< not started within valid_for_ns
+  kDuplicate,           ///< id was seen before
+  kEmptyPlan,           ///< no segment, or more than kMaxSegments
+  kNotFinite,           ///< NaN or infinity in a segment
+  kOutsideWorkspace,    ///< a target, or the line to it, leaves the motion box
+  kTooFast,             ///< speed above the limit, or not positive
+  kUnreachable,         ///< no inverse kinematics inside the joint margin along the line
+  kNotVertical,         ///< a descent that moves sideways or up
+  kWatchdog,            ///< the lease holder fell silent
+  kStopRequested,       ///< somebody asked to stop
+  kTrackingError,       ///< measured joints too far from the reference
+  kJointLimit,          ///< measured joint outside its limits
+  kMeasurementInvalid,  ///< measured state not finite
+  kUnexpectedContact,   ///< contact while moving with nothing expected
+};
+const char* to_string(Reason reason);
+const char* to_string(Mode mode);
+
+enum class EventKind : std::uint8_t { kAccepted, kRejected, kStarted, kSegment, kDone, kEnded, kMode };
+
+/// An acknowledgement or a change, in order and without loss (the ring is sized for the longest plan; an overflow
+/// faults the controller rather than dropping one).
+struct Event {
+  std::uint64_t sequence = 0;
+  std::int64_t stamp_ns = 0;
+  EventKind kind = EventKind::kMode;
+  std::uint64_t session = 0;
+  std::uint64_t command_id = 0;
+  std::uint32_t segment = 0;  ///< kSegment: which one ended
+  bool contact = false;       ///< kSegment: it ended by contact
+  bool sealed = false;        ///< kSegment, kDone, kEnded
+  Reason reason = Reason::kNone;
+  Mode mode = Mode::kDisarmed;
+  std::array<double, 3> p_base_m{};  ///< reference of the tool when it happened
+};
+
+struct ControllerConfig {
+  Tool tool;
+  /// Where the tool may be: x, y, z intervals in metres. Not the heightmap's bounds: those end where cameras look.
+  std::array<double, 6> motion_box_m{0.10, 0.80, -0.60, 0.60, -0.01, 0.70};
+  JointLimits joint_limits = panda_joint_limits();
+  double joint_margin_rad = 0.1;
+  double speed_mps = 0.6;           ///< half of what the arm allows, or less
+  double acceleration_mps2 = 2.0;
+  double jerk_mps3 = 20.0;
+  double yaw_speed_radps = 1.5;
+  double yaw_acceleration_radps2 = 5.0;
+  double yaw_jerk_radps3 = 50.0;
+  double tracking_error_rad = 0.1;
+  double watchdog_s = 0.1;          ///< silence that stops a moving arm
+  double lease_timeout_s = 0.5;     ///< silence that drops the lease
+  double suction_settle_s = 0.3;    ///< longest wait for a seal, or for its end
+  double cycle_s = 0.001;
+};
+
+/// What the hardware, or the simulation, reports each cycle.
+struct Measured {
+  Joints q_rad{};
+  Joints dq_radps{};
+  bool contact = false;  ///< tool, or what it holds, touches something
+  bool sealed = false;   ///< vacuum holds
+};
+
+/// What the hardware, or the simulation, is asked for each cycle.
+struct Reference {
+  Joints q_rad{};
+  Joints dq_radps{};
+  bool suction = false;
+};
+
+struct Snapshot {
+  std::int64_t stamp_ns = 0;
+  Mode mode = Mode::kDisarmed;
+  Reason reason = Reason::kNone;  ///< of the last stop or fault
+  std::uint64_t lease_session = 0;
+  std::uint64_t command_id = 0;   ///< running plan, 0 for none
+  std::uint32_t segment = 0;
+  Measured measured;
+  Reference reference;
+  std::array<double, 3> p_base_tool_m{};  ///< from measured joints
+  double yaw_rad = 0.0;
+};
+
+class Controller {
+ public:
+  Controller(const ControllerConfig& config, const Joints& q_rad);
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// I/O thread: hands over a command; false when the ring is full (the caller answers "busy").
+  bool post(const Command& command);
+  /// I/O thread: the next event, false when there is none.
+  bool poll(Event& event);
+  /// Any thread: the newest state.
+  Snapshot snapshot() const;
+
+  /// Control thread: one cycle. Never blocks, allocates or throws.
+  void cycle(std::int64_t now_ns, const Measured& measured, Reference& reference);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cliport

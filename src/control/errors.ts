@@ -1,0 +1,88 @@
+// Errors that nobody expected. What can be expected (a missed grasp, a refused plan, an unsure policy) is a value.
+
+/** Every code has a row in docs/errors.md: meaning, likely cause, what to do. A test fails when one lacks it. */
+export const errorCodes = [
+  'ADDON_MISSING',
+  'CAMERA_STALLED',
+  'CELL_FAILED',
+  'CONFIG_INVALID',
+  'CONSENT_REQUIRED',
+  'DISK_FULL',
+  'FRAME_INVALID',
+  'GOAL_EMPTY',
+  'GOAL_TOO_LONG',
+  'INPUT_INVALID',
+  'LINK_ABSENT',
+  'LINK_PEER_LOST',
+  'LINK_PROTOCOL',
+  'LINK_REFUSED',
+  'POLICY_CHECKSUM',
+  'POLICY_INVALID',
+  'POLICY_SHAPE',
+  'RECORDING_CORRUPT',
+  'TASK_UNKNOWN',
+  'USAGE',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** The part of the straight line in which an error arose. */
+export type Stage =
+  | 'start'
+  | 'capture'
+  | 'project'
+  | 'propose'
+  | 'plan'
+  | 'check'
+  | 'execute'
+  | 'verify'
+  | 'record'
+  | 'config'
+
+export interface CliportErrorOptions {
+  readonly stage: Stage
+  /** What a person should do about it. */
+  readonly hint: string
+  /** Whether the same call may succeed when tried again without anybody's help. */
+  readonly retryable?: boolean
+  readonly cause?: unknown
+}
+
+export class CliportError extends Error {
+  readonly code: ErrorCode
+  readonly stage: Stage
+  readonly hint: string
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, message: string, options: CliportErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CliportError'
+    this.code = code
+    this.stage = options.stage
+    this.hint = options.hint
+    this.retryable = options.retryable ?? false
+  }
+}
+
+/** The exit code of the process for an error that ended it (the design's table). */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CliportError)) return 1
+  switch (error.code) {
+    case 'CONFIG_INVALID':
+    case 'CONSENT_REQUIRED':
+    case 'GOAL_EMPTY':
+    case 'GOAL_TOO_LONG':
+    case 'INPUT_INVALID':
+    case 'POLICY_CHECKSUM':
+    case 'POLICY_INVALID':
+    case 'POLICY_SHAPE':
+    case 'TASK_UNKNOWN':
+    case 'USAGE':
+      return 2
+    case 'ADDON_MISSING':
+    case 'LINK_ABSENT':
+      return 3
+    default:
+      return 1
+  }
+}

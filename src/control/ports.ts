@@ -1,0 +1,101 @@
+// The seams of the runtime. Each port has a hardware adapter and a simulated or replay adapter, and one contract test
+// suite in tests/contract that runs on every adapter. Nothing here knows a socket, a file or a vendor.
+
+import type {
+  CheckedPlan,
+  Execution,
+  Heightmap,
+  HeightmapSpec,
+  Mat4,
+  Proposal,
+  RgbdFrame,
+  RobotState,
+  SuppressedSpot,
+  Vec3,
+} from './types.js'
+
+/** One or more RGB-D cameras that look at the workspace. */
+export interface Camera {
+  readonly names: readonly string[]
+  /**
+   * The newest frame of every camera, taken after the call.
+   * @throws CliportError CAMERA_STALLED when a camera delivers nothing within its time-out
+   */
+  capture(signal?: AbortSignal): Promise<readonly RgbdFrame[]>
+  close(): Promise<void>
+}
+
+/** Frames to one top-down heightmap. */
+export interface Projector {
+  /** @throws CliportError FRAME_INVALID for a frame without one finite depth, or whose buffers do not match its size */
+  project(frames: readonly RgbdFrame[], spec: HeightmapSpec): Promise<Heightmap>
+}
+
+export interface PolicyInfo {
+  readonly name: string
+  readonly architecture: string
+  readonly workspace: HeightmapSpec
+  readonly rotations: number
+  /** Below these probabilities the runtime does not act; chosen on validation scenes, stored with the policy. */
+  readonly thresholds: {
+    readonly pick: number
+    readonly place: number
+    readonly remaining: number
+    readonly found: number
+  }
+}
+
+export interface ProposeOptions {
+  /** Spots where a pick has failed. */
+  readonly suppress?: readonly SuppressedSpot[]
+  /** Also return full affordance maps. */
+  readonly maps?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** A heightmap and a sentence to where to pick and place. Never runs on the main thread. */
+export interface Policy {
+  readonly info: PolicyInfo
+  propose(heightmap: Heightmap, goal: string, options?: ProposeOptions): Promise<Proposal>
+  close(): Promise<void>
+}
+
+/** The arm's kinematics: the one implementation of native/core. */
+export interface Kinematics {
+  /** Pose of the tool for joint angles: `T_base_tool`, row-major. */
+  forward(qRad: readonly number[]): Mat4
+  /** Joint angles with the tool pointing down at `p_base_m`, inside the joint margin, or null where there are none. */
+  inverse(p_base_m: Vec3, yawRad: number): readonly number[] | null
+}
+
+/** The connection to whatever controls the arm. */
+export interface RobotLink {
+  /** Newest state; null until the first has arrived. */
+  readonly state: RobotState | null
+  /** What the peer says it is: 'franka' moves hardware, 'sim' and 'cell' do not. */
+  readonly backend: string
+  /** Takes the lease, after which the arm may move. Every start is disarmed. @throws CliportError LINK_REFUSED */
+  arm(): Promise<void>
+  /**
+   * Runs a plan to its end. A plan that ends badly is a value; a peer that is lost is an error.
+   * On abort the arm is stopped and the result's status is 'stopped'.
+   * @throws CliportError LINK_PEER_LOST when the controller falls silent
+   */
+  execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution>
+  /** Smooth stop, latched until a person clears it. Needs no lease. */
+  stop(reason: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Everything that happened, in order, for people and for training. A full disk ends the recording, never the run. */
+export interface Recorder {
+  frames(frames: readonly RgbdFrame[]): void
+  heightmap(heightmap: Heightmap): void
+  /** Any other event of the cycle; `data` must be JSON. */
+  event(topic: string, data: unknown): void
+  close(): Promise<void>
+}
+
+export interface Clock {
+  nowNs(): bigint
+}

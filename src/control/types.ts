@@ -1,0 +1,142 @@
+// The values that travel along the straight line: frames -> heightmap -> proposal -> plan -> checked plan -> outcome.
+// Metres and radians in the robot's base frame unless a name says otherwise; times are monotonic nanoseconds.
+
+/** x, y, z in metres, base frame. */
+export type Vec3 = readonly [number, number, number]
+
+/** 4x4 homogeneous transform, row-major, metres: 16 numbers. `T_base_camera` maps camera coordinates to base. */
+export type Mat4 = Float64Array
+
+/** Pinhole camera without distortion; pixels. */
+export interface Intrinsics {
+  readonly width: number
+  readonly height: number
+  readonly fx: number
+  readonly fy: number
+  readonly cx: number
+  readonly cy: number
+}
+
+/** One RGB-D frame. Camera axes: x right, y down, z along the optical axis. */
+export interface RgbdFrame {
+  readonly camera: string
+  readonly intrinsics: Intrinsics
+  readonly T_base_camera: Mat4
+  /** RGB8, height x width x 3, row-major. */
+  readonly color: Uint8Array
+  /** Depth along the optical axis in metres, height x width, row-major; 0 where the sensor saw nothing. */
+  readonly depthM: Float32Array
+  readonly stampNs: bigint
+}
+
+/** Grid over the workspace. Row u runs along +y, column v along +x (CLIPort, section 3 of its code's conventions). */
+export interface HeightmapSpec {
+  readonly xMinM: number
+  readonly xMaxM: number
+  readonly yMinM: number
+  readonly yMaxM: number
+  readonly zMinM: number
+  readonly zMaxM: number
+  readonly pixelM: number
+}
+
+/** Top-down view of the workspace, fused from all cameras. */
+export interface Heightmap {
+  readonly spec: HeightmapSpec
+  /** Cells along y (320 by default). */
+  readonly rows: number
+  /** Cells along x (160 by default). */
+  readonly cols: number
+  /** Height above `spec.zMinM` in metres, rows x cols, row-major; 0 where nothing was seen. */
+  readonly heightM: Float32Array
+  /** RGB8, rows x cols x 3; black where nothing was seen. */
+  readonly color: Uint8Array
+  /** Stamp of the oldest frame in it. */
+  readonly stampNs: bigint
+}
+
+/** A cell of the heightmap: row u, column v. */
+export type Pixel = readonly [u: number, v: number]
+
+/** Where to pick or place, as the policy sees it. */
+export interface Affordance {
+  readonly pixel: Pixel
+  /** Surface point under the tool: x and y from the pixel, z from the heightmap (base frame). */
+  readonly p_base_m: Vec3
+  /** Positive counter-clockwise seen from above. The place's yaw is relative to the pick's. */
+  readonly yawRad: number
+  /** Probability that this is what the sentence means, 0..1. */
+  readonly probability: number
+}
+
+/** The policy's answer to one heightmap and one sentence. */
+export interface Proposal {
+  readonly pick: Affordance
+  readonly place: Affordance
+  /** Probability that the goal needs another action, 0..1. */
+  readonly remaining: number
+  /** Words of the sentence that the policy knows; 0 means that it understood nothing. */
+  readonly knownWords: number
+  /** Affordance maps for a person to look at, rows x cols, each scaled to 0..1; only when asked for. */
+  readonly maps?: { readonly pick: Float32Array; readonly place: Float32Array }
+  /** Where the time went, stage name -> milliseconds. */
+  readonly timingMs: Readonly<Record<string, number>>
+}
+
+/** A circle of the heightmap in which no pick is proposed, because one has failed there. */
+export interface SuppressedSpot {
+  readonly pixel: Pixel
+  readonly radiusM: number
+}
+
+/**
+ * One step of a plan. The tool points straight down in every one; `yawRad` turns it about base z.
+ * - `move`: straight line to `p_base_m`, jerk-limited, from rest to rest
+ * - `descend`: straight down until contact, at most to `p_base_m` (same x and y as the tool)
+ * - `suction`: switches the vacuum; waits until it has sealed, or not, or has let go
+ */
+export type Segment =
+  | { readonly kind: 'move'; readonly p_base_m: Vec3; readonly yawRad: number; readonly speedMps: number }
+  | { readonly kind: 'descend'; readonly p_base_m: Vec3; readonly yawRad: number; readonly speedMps: number }
+  | { readonly kind: 'suction'; readonly on: boolean }
+
+export interface Plan {
+  readonly name: 'pick' | 'place' | 'park'
+  readonly segments: readonly Segment[]
+}
+
+declare const checked: unique symbol
+
+/** A plan that `checkPlan` found within the cell's limits. The link executes nothing else. */
+export type CheckedPlan = Plan & { readonly [checked]: true }
+
+/** What the controller reports of a plan that it ended, however it ended. */
+export interface Execution {
+  readonly status: 'done' | 'stopped' | 'rejected' | 'fault'
+  /** Why it was not done, in the controller's words; empty when done. */
+  readonly reason: string
+  /** Per segment that was started: whether it ended by contact, and where the tool was. */
+  readonly segments: readonly { readonly contact: boolean; readonly p_base_m: Vec3 }[]
+  /** Whether the vacuum held something when the plan ended. */
+  readonly sealed: boolean
+}
+
+export type RobotMode = 'disarmed' | 'armed' | 'moving' | 'stopping' | 'stopped' | 'fault'
+
+/** The newest state of the arm. */
+export interface RobotState {
+  readonly mode: RobotMode
+  readonly qRad: readonly number[]
+  readonly dqRadps: readonly number[]
+  readonly p_base_tool_m: Vec3
+  readonly yawRad: number
+  readonly contact: boolean
+  readonly sealed: boolean
+  /** Controller's clock at the sample. */
+  readonly stampNs: bigint
+  /** This process's monotonic clock when it arrived. */
+  readonly arrivedNs: bigint
+}
+
+/** What the runtime concludes from its own cameras. What the simulated cell knows is the truth, and stays there. */
+export type Outcome = 'achieved' | 'failed' | 'not_found' | 'unsure' | 'refused' | 'stopped' | 'error'

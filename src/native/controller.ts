@@ -1,0 +1,57 @@
+// The controller core as an addon: the simulated cell steps the very state machine that runs the real arm.
+
+import type { ToolGeometry } from './kinematics.js'
+import { loadAddon } from './paths.js'
+
+/** Limits and geometry of native/include/cliport/controller.hpp, `ControllerConfig`. Absent: the C++ defaults. */
+export interface ControllerOptions {
+  readonly tool?: ToolGeometry
+  /** Box that the tool may not leave: xMin, xMax, yMin, yMax, zMin, zMax in metres. */
+  readonly motionBoxM?: readonly [number, number, number, number, number, number]
+  /** What `hello` reports: 'cell', 'sim'. */
+  readonly backend: string
+  /** Joint angles at start, radians. */
+  readonly qRad: readonly number[]
+}
+
+/** Shared with the addon, so that a cycle allocates nothing. Written before `cycle`: */
+export interface CycleInput {
+  readonly qRad: Float64Array
+  readonly dqRadps: Float64Array
+  /** [0] contact, [1] vacuum sealed: 0 or 1. */
+  readonly flags: Uint8Array
+}
+
+/** Written by `cycle`: */
+export interface CycleOutput {
+  readonly qRefRad: Float64Array
+  readonly dqRefRadps: Float64Array
+  /** [0] suction wanted, [1] mode (RobotMode's order), [2] a command is active or queued. */
+  readonly flags: Uint8Array
+}
+
+export interface AddonController {
+  /** One 1 kHz cycle at `nowNs` on the caller's clock. */
+  cycle(nowNs: bigint): void
+  /** One protocol message (link.proto `Request`) handled without sockets; returns zero or more `Reply` messages. */
+  handle(request: Uint8Array): Uint8Array[]
+  /** `Reply` messages (acknowledgements, events) since the last call, for the session of `handle`. */
+  take(): Uint8Array[]
+  /** The newest `State` message. */
+  state(): Uint8Array
+  /** Starts the sockets on their own thread; resolves to the bound base address, e.g. tcp://127.0.0.1:5601. */
+  listen(address: string): string
+  /** Ends the sockets and the thread; without goodbye, as a crash would. */
+  close(): void
+}
+
+interface Addon {
+  Controller: new (options: ControllerOptions, input: CycleInput, output: CycleOutput) => AddonController
+}
+
+let addon: Addon | undefined
+
+export function createController(options: ControllerOptions, input: CycleInput, output: CycleOutput): AddonController {
+  addon ??= loadAddon<Addon>('controller')
+  return new addon.Controller(options, input, output)
+}

@@ -1,0 +1,62 @@
+// RGB-D frames to a fused top-down heightmap, in native code, off the main thread.
+
+import { loadAddon } from './paths.js'
+
+/** One camera's frame; buffers are read during the call and must not be changed until it resolves. */
+export interface ProjectFrame {
+  readonly width: number
+  readonly height: number
+  /** Pixels. */
+  readonly fx: number
+  readonly fy: number
+  readonly cx: number
+  readonly cy: number
+  /** 4x4 row-major, camera to base, metres. */
+  readonly T_base_camera: Float64Array
+  /** RGB8, height x width x 3. */
+  readonly color: Uint8Array
+  /** Metres along the optical axis, height x width; 0, negative or not finite: nothing seen. */
+  readonly depthM: Float32Array
+  /** Optional object label per pixel (simulated cameras only), height x width. */
+  readonly labels?: Uint8Array
+}
+
+export interface ProjectSpec {
+  readonly xMinM: number
+  readonly xMaxM: number
+  readonly yMinM: number
+  readonly yMaxM: number
+  readonly zMinM: number
+  readonly zMaxM: number
+  readonly pixelM: number
+}
+
+/** Caller-owned results: rows = round((yMax-yMin)/pixel), cols = round((xMax-xMin)/pixel). */
+export interface ProjectOutput {
+  /** rows x cols, metres above zMin; 0 where nothing was seen. */
+  readonly heightM: Float32Array
+  /** rows x cols x 3, RGB8; 0 where nothing was seen. */
+  readonly color: Uint8Array
+  /** rows x cols: label of the highest point, of the first camera that sees it; 0 where nothing was seen. */
+  readonly labels?: Uint8Array
+}
+
+interface Addon {
+  /** Exact mode: NumPy-1 rounding, stable ties, fusion by largest height and mean colour. */
+  project(frames: readonly ProjectFrame[], spec: ProjectSpec, output: ProjectOutput): Promise<void>
+}
+
+let addon: Addon | undefined
+
+/**
+ * Projects frames of all cameras into `output`; resolves when it is filled.
+ * @throws RangeError naming the argument, the expected and the received size when a buffer does not fit
+ */
+export function projectHeightmap(
+  frames: readonly ProjectFrame[],
+  spec: ProjectSpec,
+  output: ProjectOutput,
+): Promise<void> {
+  addon ??= loadAddon<Addon>('heightmap')
+  return addon.project(frames, spec, output)
+}

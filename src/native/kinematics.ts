@@ -1,0 +1,38 @@
+// Forward and inverse kinematics of the Franka arm: native/core's, the only ones in the project.
+
+import { loadAddon } from './paths.js'
+
+export interface ToolGeometry {
+  /** Tool centre point from the flange along its z axis, metres. */
+  readonly flangeToTcpM: number
+  /** Rotation of the tool about the flange's z axis, radians. */
+  readonly flangeToTcpYawRad: number
+}
+
+interface Addon {
+  /** Fills `T_base_tool` (16 numbers, row-major) from 7 joint angles. */
+  forward(qRad: Float64Array, tool: ToolGeometry, T_base_tool: Float64Array): void
+  /** Fills `T_base_link` (8 matrices of 16: links 1..7 and flange) from 7 joint angles. */
+  links(qRad: Float64Array, T_base_link: Float64Array): void
+  /**
+   * Tool straight down at x, y, z, turned by yaw about base z; fills `qRad` with the solution nearest the rest posture.
+   * @param marginRad distance kept from every joint limit
+   * @returns false when there is none
+   */
+  inverse(
+    x: number,
+    y: number,
+    z: number,
+    yawRad: number,
+    tool: ToolGeometry,
+    marginRad: number,
+    qRad: Float64Array,
+  ): boolean
+}
+
+let addon: Addon | undefined
+
+export function kinematics(): Addon {
+  addon ??= loadAddon<Addon>('kinematics')
+  return addon
+}

@@ -1,0 +1,29 @@
+// Where compiled things lie. The only file that knows the build folders.
+
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const root = new URL('../../', import.meta.url)
+
+/** Absolute path of a file of the project, e.g. `projectPath('models/edge/manifest.json')`. */
+export function projectPath(relative: string): string {
+  return fileURLToPath(new URL(relative, root))
+}
+
+/** URL of a compiled worker, e.g. `workerUrl('sim/cell-worker')`; also when called from sources under test. */
+export function workerUrl(module: string): URL {
+  return new URL(`dist/${module}.js`, root)
+}
+
+/**
+ * Loads one addon of build/Release.
+ * @throws Error naming the file and `make setup` when it is missing or does not load; callers add the stage
+ */
+export function loadAddon<T>(name: string): T {
+  const path = projectPath(`build/Release/${name}.node`)
+  try {
+    return createRequire(import.meta.url)(path) as T
+  } catch (cause) {
+    throw new Error(`Could not load the addon ${name} from ${path}. Build it with: make setup`, { cause })
+  }
+}
