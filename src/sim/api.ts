@@ -1,0 +1,114 @@
+// What the simulated cell offers. The cell runs in a worker thread (or, for recording, in the calling thread); this is
+// the interface to it. Truth (object poses, labels, scores) is here and nowhere in `control` or `io`.
+
+import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
+
+export interface CellFaults {
+  /** Probability that the cup does not seal although it touches, 0..1. */
+  readonly graspFailure?: number
+  /** Greatest distance by which an object is moved between a look and the grasp, metres. */
+  readonly nudgeM?: number
+  /** Simulated time after reset at which the controller dies without goodbye, seconds. */
+  readonly killControllerAtS?: number
+  /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
+  readonly camera?: { readonly fromCapture: number; readonly fault: 'stall' | 'nan' | 'zero' }
+}
+
+export interface CellOptions {
+  /** Published task name with colours, e.g. 'put-block-in-bowl-seen-colors'. */
+  readonly task: string
+  /** Scenes with the same task and seed are identical. Train even, validation odd, test 10001 + 2i. */
+  readonly seed: number
+  /** A sentence that the scene must make sense of; the task then builds its scene round it. */
+  readonly goal?: string
+  /** 'paced' follows wall time; 'free' advances only while a command runs, as fast as it goes. */
+  readonly clock: 'paced' | 'free'
+  /** Bind the ZeroMQ endpoint here, e.g. 'tcp://127.0.0.1:*'; absent: in process only. */
+  readonly listen?: string
+  /** 'clean' as published; 'real' adds noise and holes like a real depth camera's. */
+  readonly sensor?: 'clean' | 'real'
+  /** 'published' or jittered light, colours, table and camera poses (for training). */
+  readonly appearance?: 'published' | 'randomized'
+  readonly workspace?: HeightmapSpec
+  readonly faults?: CellFaults
+}
+
+export interface CellReady {
+  readonly goal: string
+  /** Step limit of the task as published. */
+  readonly maxSteps: number
+  /** Base address of the endpoint, when `listen` was given. */
+  readonly address?: string
+  /** Share of the published workspace in which this cell can place objects (reach of the arm), 0..1. */
+  readonly workspaceShare: number
+}
+
+/** A simulated frame knows which object each pixel shows. */
+export interface SimFrame extends RgbdFrame {
+  /** 0: no object; else the object's `label`. */
+  readonly labels: Uint8Array
+}
+
+export interface TrueObject {
+  readonly label: number
+  /** 'block', 'bowl', ... */
+  readonly kind: string
+  /** Colour name, 'red', ... */
+  readonly color: string
+  /** Bounding box, metres. */
+  readonly sizeM: Vec3
+  readonly p_base_m: Vec3
+  readonly yawRad: number
+}
+
+/** One place where an object may go. */
+export interface TruePlace {
+  /** Label of the object that is to be moved. */
+  readonly object: number
+  /** Label of the object it goes to (a bowl). */
+  readonly target: number
+  readonly p_base_m: Vec3
+  /** Yaw of the object when placed, and its symmetry (0: any yaw is right). */
+  readonly yawRad: number
+  readonly symmetryRad: number
+}
+
+export interface Truth {
+  /** Sentence that is in force now (sequential tasks change it). */
+  readonly goal: string
+  /** 0..1, sum of rewards so far. */
+  readonly score: number
+  readonly achieved: boolean
+  /** Whether the goal needs another action. */
+  readonly remaining: boolean
+  readonly objects: readonly TrueObject[]
+  /** Labels of the objects that may be picked now. */
+  readonly validPicks: readonly number[]
+  readonly validPlaces: readonly TruePlace[]
+  /** Whether the place's yaw matters. */
+  readonly rotations: boolean
+  /** Simulated seconds since reset. */
+  readonly timeS: number
+}
+
+export interface OracleAction {
+  readonly pick: { readonly pixel: Pixel; readonly p_base_m: Vec3; readonly yawRad: number }
+  readonly place: { readonly pixel: Pixel; readonly p_base_m: Vec3; readonly yawRad: number }
+}
+
+/** A cell, wherever it runs. */
+export interface Cell {
+  reset(options: CellOptions): Promise<CellReady>
+  /** Frames of all cameras, in the order front, left, right. */
+  capture(): Promise<readonly SimFrame[]>
+  /** Picture of the whole cell with the arm, RGB8, for people. */
+  observe(width: number, height: number): Promise<Uint8Array>
+  truth(): Promise<Truth>
+  /** What the oracle would do now; null when nothing is left or visible. */
+  oracle(): Promise<OracleAction | null>
+  /** One link.proto Request without sockets; in the free clock the cell then runs until no command is active. */
+  send(request: Uint8Array): Promise<readonly Uint8Array[]>
+  /** Newest link.proto State. */
+  state(): Promise<Uint8Array>
+  close(): Promise<void>
+}
