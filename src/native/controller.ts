@@ -37,6 +37,8 @@ export interface AddonController {
   handle(request: Uint8Array): Uint8Array[]
   /** `Reply` messages (acknowledgements, events) since the last call, for the session of `handle`. */
   take(): Uint8Array[]
+  /** Refreshes the current lease holder's heartbeat: for the free clock, in which time stands still between commands. */
+  heartbeat(): void
   /** The newest `State` message. */
   state(): Uint8Array
   /** Starts the sockets on their own thread; resolves to the bound base address, e.g. tcp://127.0.0.1:5601. */
