@@ -1,0 +1,64 @@
+# Two commands: `make run` (a sentence becomes a finished pick and place on the simulated cell) and `make test`.
+# Each does all the set-up that a fresh machine needs; `make setup` alone installs and builds, and does nothing when
+# all is up to date.
+
+GOAL ?= put the red blocks in a green bowl
+SEED ?= 3
+
+# ONNX Runtime's GPU parts are downloaded on request only (README, "GPU").
+export ONNXRUNTIME_NODE_INSTALL ?= skip
+
+NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto')
+TS_SOURCES := tsconfig.json $(shell find src -name '*.ts' -not -path 'src/io/link/gen/*')
+
+.PHONY: run test setup lint verify bench clean sanitize
+
+run: setup
+	@npx cliport run "$(GOAL)" --seed $(SEED)
+
+test: setup
+	@scripts/test
+
+setup: build/.built dist/.built
+
+# System packages: installed as root, otherwise named in one line.
+build/.packages: scripts/install-packages
+	@mkdir -p build
+	@scripts/install-packages
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc
+	@echo "setup: npm packages"
+	@npm ci --loglevel=error
+	@touch $@
+
+build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
+	@echo "setup: native code"
+	@scripts/build-native
+	@touch $@
+
+dist/.built: $(TS_SOURCES) native/proto/link.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
+	@echo "setup: TypeScript"
+	@node scripts/generate-proto.mjs
+	@npx tsc -p tsconfig.json
+	@chmod +x dist/runtime/cli/main.js
+	@ln -sf ../../dist/runtime/cli/main.js node_modules/.bin/cliport
+	@touch $@
+
+lint: setup
+	@npx biome check .
+	@npx depcruise --config .dependency-cruiser.cjs src
+	@scripts/check-format
+
+# What takes longer than a test may: sanitizers over the native tests, large evaluations. Results are committed.
+verify: setup
+	@scripts/verify
+
+sanitize: setup
+	@scripts/sanitize
+
+bench: setup
+	@benchmarks/run
+
+clean:
+	rm -rf build dist node_modules src/io/link/gen
