@@ -96,6 +96,14 @@ export interface Recorder {
   close(): Promise<void>
 }
 
+/** The sentence that is in force now. A person may say the next one between two actions (sequential tasks). */
+export type GoalSource = () => Promise<string>
+
+/** Takes the duration of every stage of the cycle. */
+export interface StageMeter {
+  observe(stage: string, durationMs: number): void
+}
+
 export interface Clock {
   nowNs(): bigint
 }

@@ -75,6 +75,8 @@ export interface Proposal {
   readonly place: Affordance
   /** Probability that the goal needs another action, 0..1. */
   readonly remaining: number
+  /** Probability that what the sentence names is in view, 0..1. */
+  readonly found: number
   /** Words of the sentence that the policy knows; 0 means that it understood nothing. */
   readonly knownWords: number
   /** Affordance maps for a person to look at, rows x cols, each scaled to 0..1; only when asked for. */
