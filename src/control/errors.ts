@@ -3,6 +3,7 @@
 /** Every code has a row in docs/errors.md: meaning, likely cause, what to do. A test fails when one lacks it. */
 export const errorCodes = [
   'ADDON_MISSING',
+  'ARM_FAULT',
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CONFIG_INVALID',

@@ -1,0 +1,164 @@
+// The gate between what was planned and what moves. Independent of how a plan was made.
+
+import { wrapRad } from './angle.js'
+import type { Kinematics } from './ports.js'
+import { highestAlongM } from './surface.js'
+import type { CheckedPlan, Heightmap, Plan, Segment, Vec3 } from './types.js'
+
+export interface Box {
+  readonly xMinM: number
+  readonly xMaxM: number
+  readonly yMinM: number
+  readonly yMaxM: number
+  readonly zMinM: number
+  readonly zMaxM: number
+}
+
+export interface Limits {
+  /** Where the tool may be. Not the heightmap's bounds: those end where the cameras look. */
+  readonly motionBox: Box
+  /** Greatest speed of any segment. */
+  readonly speedMps: number
+  /** Greatest speed of a descent, which may end in contact. */
+  readonly contactSpeedMps: number
+  /** Least distance between whatever moves sideways and whatever was seen below it. */
+  readonly clearanceM: number
+}
+
+export interface CheckContext {
+  /** Where the tool is when the plan begins. */
+  readonly start: { readonly p_base_m: Vec3; readonly yawRad: number }
+  readonly kinematics: Kinematics
+  readonly limits: Limits
+  /** What was seen; null before the first look. */
+  readonly heightmap: Heightmap | null
+  /** Length of what hangs below the tool. */
+  readonly hangM: number
+}
+
+export type ViolationCode =
+  | 'PLAN_EMPTY'
+  | 'PLAN_TOO_LONG'
+  | 'PLAN_NOT_FINITE'
+  | 'PLAN_OUTSIDE_WORKSPACE'
+  | 'PLAN_TOO_FAST'
+  | 'PLAN_NOT_VERTICAL'
+  | 'PLAN_TOO_LOW'
+  | 'PLAN_UNREACHABLE'
+
+export interface Violation {
+  readonly code: ViolationCode
+  readonly plan: Plan['name']
+  /** Segment that violates; 0 for the plan as a whole. */
+  readonly index: number
+  readonly expected: string
+  readonly received: string
+}
+
+/** The controller's `kMaxSegments`. */
+export const longestPlan = 16
+/** Reach is checked at points this far apart on every line; the controller checks each again. */
+const reachStepM = 0.04
+
+/**
+ * Checks a plan against the cell's limits and returns either the plan, marked as checked, or every violation found.
+ *
+ * The link accepts only a `CheckedPlan`, and this is the only function that makes one. It never throws for a bad plan:
+ * a refused plan is an ordinary outcome of a cycle.
+ */
+export function checkPlan(plan: Plan, context: CheckContext): CheckedPlan | readonly Violation[] {
+  const violations: Violation[] = []
+  const found = (code: ViolationCode, index: number, expected: string, received: string) =>
+    violations.push({ code, plan: plan.name, index, expected, received })
+
+  if (plan.segments.length === 0) found('PLAN_EMPTY', 0, 'at least one segment', 'none')
+  if (plan.segments.length > longestPlan) {
+    found('PLAN_TOO_LONG', 0, `at most ${longestPlan} segments`, `${plan.segments.length}`)
+  }
+  let from = context.start
+  plan.segments.forEach((segment, index) => {
+    if (segment.kind === 'suction') return
+    const report = (code: ViolationCode, expected: string, received: string) => found(code, index, expected, received)
+    if (checkTarget(segment, context.limits, report)) checkLine(segment, from, context, report)
+    from = segment
+  })
+  return violations.length === 0 ? (plan as CheckedPlan) : violations
+}
+
+export function isRefused(result: CheckedPlan | readonly Violation[]): result is readonly Violation[] {
+  return Array.isArray(result)
+}
+
+/** One line for a person: "pick segment 3: PLAN_TOO_FAST, expected at most 0.5 m/s but received 2 m/s". */
+export function describeViolation({ code, plan, index, expected, received }: Violation): string {
+  return `${plan} segment ${index}: ${code}, expected ${expected} but received ${received}`
+}
+
+type Motion = Exclude<Segment, { kind: 'suction' }>
+type Report = (code: ViolationCode, expected: string, received: string) => void
+
+/** @returns whether the line to the target is worth looking at */
+function checkTarget(segment: Motion, limits: Limits, report: Report): boolean {
+  if (![...segment.p_base_m, segment.yawRad, segment.speedMps].every(Number.isFinite)) {
+    report('PLAN_NOT_FINITE', 'finite numbers', JSON.stringify([...segment.p_base_m, segment.yawRad, segment.speedMps]))
+    return false
+  }
+  const fastestMps = segment.kind === 'descend' ? Math.min(limits.contactSpeedMps, limits.speedMps) : limits.speedMps
+  if (segment.speedMps <= 0 || segment.speedMps > fastestMps) {
+    report('PLAN_TOO_FAST', `more than 0 and at most ${fastestMps} m/s`, `${segment.speedMps} m/s`)
+  }
+  if (!isInside(segment.p_base_m, limits.motionBox)) {
+    report('PLAN_OUTSIDE_WORKSPACE', describeBox(limits.motionBox), describePoint(segment.p_base_m))
+    return false
+  }
+  return true
+}
+
+function checkLine(segment: Motion, from: CheckContext['start'], context: CheckContext, report: Report): void {
+  const { kinematics, limits, heightmap, hangM } = context
+  const [dx, dy, dz] = segment.p_base_m.map((value, i) => value - from.p_base_m[i]!) as [number, number, number]
+  const sidewaysM = Math.hypot(dx, dy)
+  if (segment.kind === 'descend') {
+    if (sidewaysM > 1e-4 || dz > 1e-4) {
+      report(
+        'PLAN_NOT_VERTICAL',
+        'straight down',
+        `${describePoint(from.p_base_m)} to ${describePoint(segment.p_base_m)}`,
+      )
+    }
+  } else if (sidewaysM > 1e-3 && heightmap !== null) {
+    const surfaceM = highestAlongM(heightmap, from.p_base_m, segment.p_base_m, limits.clearanceM)
+    const lowestM = Math.min(from.p_base_m[2], segment.p_base_m[2]) - hangM
+    if (lowestM < surfaceM + limits.clearanceM) {
+      report(
+        'PLAN_TOO_LOW',
+        `at least ${limits.clearanceM} m above ${surfaceM.toFixed(3)} m`,
+        `${lowestM.toFixed(3)} m`,
+      )
+    }
+  }
+  const count = Math.max(1, Math.ceil(Math.hypot(sidewaysM, dz) / reachStepM))
+  for (let i = 1; i <= count; i++) {
+    const share = i / count
+    const p = from.p_base_m.map((value, axis) => value + share * [dx, dy, dz][axis]!) as unknown as Vec3
+    const yawRad = from.yawRad + share * wrapRad(segment.yawRad - from.yawRad)
+    if (kinematics.inverse(p, yawRad) === null) {
+      report('PLAN_UNREACHABLE', 'a point that the arm reaches inside its joint margin', describePoint(p))
+      return
+    }
+  }
+}
+
+/** A hair of tolerance: a plan may end on the box's face, and coordinates of cells are sums of decimal fractions. */
+function isInside([x, y, z]: Vec3, box: Box): boolean {
+  const inside = (value: number, min: number, max: number) => value >= min - 1e-9 && value <= max + 1e-9
+  return inside(x, box.xMinM, box.xMaxM) && inside(y, box.yMinM, box.yMaxM) && inside(z, box.zMinM, box.zMaxM)
+}
+
+function describePoint(p: Vec3): string {
+  return `(${p.map((value) => value.toFixed(3)).join(', ')}) m`
+}
+
+function describeBox(box: Box): string {
+  return `x ${box.xMinM}..${box.xMaxM}, y ${box.yMinM}..${box.yMaxM}, z ${box.zMinM}..${box.zMaxM} m`
+}

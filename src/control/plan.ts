@@ -1,0 +1,164 @@
+// A proposal becomes motion: the published pick-and-place primitive (Zeng et al. 2020, "Transporter Networks", code
+// release `primitives.py`), with a transit height from the scene instead of the published fixed 0.32 m, because a Franka
+// does not reach the workspace's corners that high.
+
+import { wrapRad } from './angle.js'
+import type { Kinematics } from './ports.js'
+import { highestAlongM, highestAtM } from './surface.js'
+import type { Heightmap, Plan, Proposal, Segment, Vec3 } from './types.js'
+
+/** Distances in metres, speeds in metres a second. */
+export interface PlanSettings {
+  /** z of the empty table in the base frame; what is held is at most as tall as its top lies above the table. */
+  readonly tableZM: number
+  /** Kept above the highest point on the way. */
+  readonly transitClearanceM: number
+  /** Height above everything under the tool at which the slow descent begins. */
+  readonly approachClearanceM: number
+  /** How far below the expected surface a descent may go before it counts as having missed it. */
+  readonly searchDepthM: number
+  /** Half the width of the tool. */
+  readonly toolRadiusM: number
+  /** Half the width of the widest thing that is carried. */
+  readonly loadRadiusM: number
+  /** Lowest tool position, from the motion box. */
+  readonly lowestZM: number
+  readonly travelSpeedMps: number
+  readonly descendSpeedMps: number
+}
+
+/** The surface right under the cup is read from this disc: one cell of a depth camera may be a hole. */
+const contactRadiusM = 0.0065
+
+export interface ToolPose {
+  readonly p_base_m: Vec3
+  readonly yawRad: number
+}
+
+export interface ActionPlans {
+  readonly pick: Plan
+  readonly place: Plan
+  /** Greatest length that may hang below the tool on the way to the place, metres. */
+  readonly hangM: number
+}
+
+/**
+ * Plans of one action. The pick plan ends with the tool lifted to the height of the way to the place, where the place
+ * plan begins: `place` is run only when the vacuum has sealed.
+ *
+ * @param start where the tool is now
+ */
+export function planAction(
+  heightmap: Heightmap,
+  proposal: Proposal,
+  start: ToolPose,
+  kinematics: Kinematics,
+  settings: PlanSettings,
+): ActionPlans {
+  const pick = proposal.pick.p_base_m
+  const place = proposal.place.p_base_m
+  const pickSurfaceM = highestAtM(heightmap, pick, contactRadiusM)
+  const placeSurfaceM = highestAtM(heightmap, place, contactRadiusM)
+  const hangM = Math.max(0, pickSurfaceM - settings.tableZM)
+
+  const wayInM = highestAlongM(heightmap, start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
+  const wayOverM = highestAlongM(heightmap, pick, place, settings.loadRadiusM) + hangM + settings.transitClearanceM
+  const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
+  const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + hangM + settings.approachClearanceM
+
+  const at = ([x, y]: Vec3, z: number): Vec3 => [x, y, z]
+  const pickLimit = at(pick, Math.max(settings.lowestZM, pickSurfaceM - settings.searchDepthM))
+  const placeLimit = at(place, Math.max(settings.lowestZM, placeSurfaceM - settings.searchDepthM))
+  const turnRad = wrapRad(proposal.place.yawRad)
+  const yawRad = chooseToolYaw(
+    kinematics,
+    proposal.pick.yawRad,
+    turnRad,
+    [at(pick, wayOverM), pickLimit],
+    [at(place, wayOverM), placeLimit],
+  )
+  const { move, descend } = segmentsAt(settings)
+
+  const toPick = travel(start.p_base_m, at(pick, Math.max(wayInM, abovePickM)))
+  return {
+    hangM,
+    pick: {
+      name: 'pick',
+      segments: [
+        ...toPick.map((p) => move(p, p === toPick.at(-1) ? yawRad : start.yawRad)),
+        move(at(pick, abovePickM), yawRad),
+        descend(pickLimit, yawRad),
+        { kind: 'suction', on: true },
+        move(at(pick, wayOverM), yawRad),
+      ],
+    },
+    place: {
+      name: 'place',
+      segments: [
+        move(at(place, wayOverM), yawRad + turnRad),
+        move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
+        descend(placeLimit, yawRad + turnRad),
+        { kind: 'suction', on: false },
+        move(at(place, wayOverM), yawRad + turnRad),
+      ],
+    },
+  }
+}
+
+/**
+ * Plan of the way to where the arm hides nothing from the cameras. It begins upwards.
+ * @param heightmap null before the first look: the arm then rises to the height of the park position first
+ */
+export function planPark(heightmap: Heightmap | null, start: ToolPose, park: ToolPose, settings: PlanSettings): Plan {
+  const { move } = segmentsAt(settings)
+  const clearM =
+    heightmap === null
+      ? park.p_base_m[2]
+      : highestAlongM(heightmap, start.p_base_m, park.p_base_m, settings.loadRadiusM) + settings.transitClearanceM
+  const over: Vec3 = [park.p_base_m[0], park.p_base_m[1], Math.max(clearM, park.p_base_m[2])]
+  const way = travel(start.p_base_m, over)
+  if (over[2] > park.p_base_m[2]) way.push(park.p_base_m)
+  return { name: 'park', segments: way.map((p, i) => move(p, i === 0 && way.length > 1 ? start.yawRad : park.yawRad)) }
+}
+
+/** Straight up to the height of `to` where the tool is lower, then straight over: never below the height of `to`. */
+function travel(from: Vec3, to: Vec3): Vec3[] {
+  return from[2] < to[2] - 1e-6 ? [[from[0], from[1], to[2]], to] : [to]
+}
+
+function segmentsAt({ travelSpeedMps, descendSpeedMps }: PlanSettings) {
+  return {
+    move: (p_base_m: Vec3, yawRad: number): Segment => ({ kind: 'move', p_base_m, yawRad, speedMps: travelSpeedMps }),
+    descend: (p_base_m: Vec3, yawRad: number): Segment => ({
+      kind: 'descend',
+      p_base_m,
+      yawRad,
+      speedMps: descendSpeedMps,
+    }),
+  }
+}
+
+/**
+ * Yaw of the tool at the pick. A cup is round: only the turn between pick and place matters, so the last joint is kept
+ * away from its limits by splitting the turn between both. The first yaw that the arm reaches everywhere, counted from
+ * half the turn; half the turn when there is none (the check then refuses the plan and says why).
+ */
+function chooseToolYaw(
+  kinematics: Kinematics,
+  pickYawRad: number,
+  turnRad: number,
+  atPick: readonly Vec3[],
+  atPlace: readonly Vec3[],
+): number {
+  const reaches = (yawRad: number) =>
+    atPick.every((p) => kinematics.inverse(p, yawRad) !== null) &&
+    atPlace.every((p) => kinematics.inverse(p, yawRad + turnRad) !== null)
+  const middleRad = pickYawRad - turnRad / 2
+  const stepRad = Math.PI / 12
+  for (let i = 0; i <= 12; i++) {
+    for (const yawRad of i === 0 ? [middleRad] : [middleRad - i * stepRad, middleRad + i * stepRad]) {
+      if (reaches(yawRad)) return yawRad
+    }
+  }
+  return middleRad
+}

@@ -1,0 +1,67 @@
+// Did the action do what it was meant to? Only from what a real cell has: the vacuum sensor and the cameras.
+
+import { medianRiseM } from './surface.js'
+import type { Execution, Heightmap, Vec3 } from './types.js'
+
+/**
+ * What an action came to:
+ * - `placed`: something was held and now lies where it was to go
+ * - `missed`: the cup never sealed
+ * - `lost`: it was held, but the surface did not rise at the place: it fell on the way or rolled off
+ */
+export type ActionResult = 'placed' | 'missed' | 'lost'
+
+export interface Verdict {
+  readonly result: ActionResult
+  /** Median change of the surface at the pick and at the place, metres. */
+  readonly pickRiseM: number
+  readonly placeRiseM: number
+  /** Where something appeared that was not to be there; only when lost, and only when it is in view. */
+  readonly droppedAt?: Vec3
+}
+
+/** Half the smallest height of anything that is picked; well above the noise of a depth camera's median. */
+const leastChangeM = 0.005
+const spotRadiusM = 0.012
+
+/**
+ * @param pick  execution of the pick plan: sealed after the lift, or not
+ * @param place null when the place plan was not run
+ */
+export function verifyAction(
+  before: Heightmap,
+  after: Heightmap,
+  action: { readonly pick: Vec3; readonly place: Vec3 },
+  pick: Execution,
+  place: Execution | null,
+): Verdict {
+  const pickRiseM = medianRiseM(before, after, action.pick, spotRadiusM)
+  const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
+  const changes = { pickRiseM, placeRiseM }
+  if (!pick.sealed || place === null) return { result: 'missed', ...changes }
+  if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
+  const droppedAt = highestRise(before, after)
+  return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }
+}
+
+/** Centre of the 5 x 5 cells that rose the most, or null where nothing rose. */
+function highestRise(before: Heightmap, after: Heightmap): Vec3 | null {
+  const { rows, cols, spec } = before
+  const half = 2
+  let best: { riseM: number; u: number; v: number } | null = null
+  for (let u = half; u < rows - half; u += half) {
+    for (let v = half; v < cols - half; v += half) {
+      let riseM = Number.POSITIVE_INFINITY
+      for (let du = -half; du <= half; du++) {
+        for (let dv = -half; dv <= half; dv++) {
+          const index = (u + du) * cols + v + dv
+          riseM = Math.min(riseM, after.heightM[index]! - before.heightM[index]!)
+        }
+      }
+      if (riseM >= leastChangeM && (best === null || riseM > best.riseM)) best = { riseM, u, v }
+    }
+  }
+  if (best === null) return null
+  const z = spec.zMinM + after.heightM[best.u * cols + best.v]!
+  return [spec.xMinM + best.v * spec.pixelM, spec.yMinM + best.u * spec.pixelM, z]
+}
