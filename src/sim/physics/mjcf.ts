@@ -1,0 +1,69 @@
+// The cell as MJCF: table, arm, objects, one weld an object for the suction cup, and contact counters.
+
+import type { ToolGeometry } from '../../native/kinematics.js'
+import { armActuatorsXml, armXml } from '../arm.js'
+import { type PlacedObject, shapes } from '../objects.js'
+
+export const stepS = 0.002
+
+/** Names by which the physics finds its parts again. */
+export const nameOf = {
+  object: (label: number) => `object${label}`,
+  weld: (label: number) => `weld${label}`,
+}
+
+/**
+ * Contact counters, in the order of `sensordata`: the cup's contacts with anything, then for each object all its
+ * contacts and those with the cup.
+ */
+function sensorsXml(objects: readonly PlacedObject[]): string {
+  const count = (what: string) => `<contact ${what} num="1" data="found"/>`
+  return [
+    count('body1="tool"'),
+    ...objects.flatMap(({ label }) => [
+      count(`body1="${nameOf.object(label)}"`),
+      count(`body1="${nameOf.object(label)}" body2="tool"`),
+    ]),
+  ].join('')
+}
+
+function objectXml({ label, kind, p_base_m: [x, y], yawRad }: PlacedObject): string {
+  const shape = shapes[kind]
+  const [half, turn] = [yawRad / 2, shape.massKg]
+  const [sx, sy, sz] = shape.sizeM
+  const inertia = [sy * sy + sz * sz, sx * sx + sz * sz, sx * sx + sy * sy].map((sum) => (turn * sum) / 12)
+  const centre = shape.sizeM[2] / 2 - shape.restM
+  return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005}"
+      quat="${Math.cos(half)} 0 0 ${Math.sin(half)}" childclass="object"><freejoint/>
+      <inertial pos="0 0 ${centre}" mass="${shape.massKg}" diaginertia="${inertia.join(' ')}"/>
+      ${shape.geomsXml}
+    </body>`
+}
+
+/**
+ * Elliptic friction cones with impratio 10 keep stacks and grasps from creeping. Collision bits: 1 table, 2 tool,
+ * 4 objects; the tool and objects collide with all three, the rest of the arm with nothing.
+ */
+export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): string {
+  const weld = ({ label }: PlacedObject) =>
+    `<weld name="${nameOf.weld(label)}" body1="tool" body2="${nameOf.object(label)}" active="false" solref="0.005 1"/>`
+  return `<mujoco model="cell">
+  <compiler angle="radian" autolimits="true" eulerseq="XYZ"/>
+  <option timestep="${stepS}" integrator="implicitfast" cone="elliptic" impratio="10"/>
+  <size memory="32M"/>
+  <default>
+    <geom solref="0.01 1" condim="4" friction="1 0.005 0.0001"/>
+    <default class="table"><geom contype="1" conaffinity="6"/></default>
+    <default class="tool"><geom contype="2" conaffinity="5" mass="0"/></default>
+    <default class="object"><geom contype="4" conaffinity="7" mass="0"/></default>
+  </default>
+  <worldbody>
+    <geom name="table" class="table" type="plane" size="2 2 0.1"/>
+    ${armXml(tool)}
+    ${objects.map(objectXml).join('\n    ')}
+  </worldbody>
+  <equality>${objects.map(weld).join('')}</equality>
+  <actuator>${armActuatorsXml()}</actuator>
+  <sensor>${sensorsXml(objects)}</sensor>
+</mujoco>`
+}
