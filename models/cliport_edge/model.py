@@ -1,0 +1,330 @@
+"""The `edge` architecture.
+
+A heightmap (colour and height, rows x cols) and a sentence become a pick cell, a place cell and a place rotation.
+
+Two streams at a quarter of the resolution, as in CLIPort (Shridhar et al., CoRL 2021): a spatial one (colour and height)
+and a semantic one (colour, conditioned on language by FiLM, Perez et al., AAAI 2018), the first fused laterally into the
+second. The place is found as in Transporter Networks (Zeng et al., CoRL 2020): features round the pick, cut out and
+rotated, are correlated with the features of the whole map. A small zoom net then finds the exact cell.
+
+Coordinates: a cell (u, v) covers [u, u+1) x [v, v+1) in continuous cell coordinates, in which the base frame's
+x = x_min + v * pixel and y = y_min + u * pixel. Angles turn v towards u, which is counter-clockwise seen from above.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 4  # cells of the heightmap along one cell of the trunk
+NEVER = -1e4  # logit of what must not be chosen; finite, so that a map of nothing else still has an arg-max
+
+
+@dataclass(frozen=True)
+class EdgeConfig:
+    vocabulary: int
+    rows: int = 320
+    cols: int = 160
+    rotations: int = 36
+    channels: int = 40
+    embedding: int = 64
+    reference_channels: int = 16
+    key_channels: int = 8
+    crop: int = 16  # cells of the trunk along the side of the query
+    zoom_channels: int = 24
+    zoom_cells: int = 64  # cells of the heightmap along the side of the zoom
+
+    @property
+    def text_size(self) -> int:
+        return 3 * self.embedding
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+class Block(nn.Module):
+    """Depthwise 5x5, optional FiLM, two pointwise layers, residual."""
+
+    def __init__(self, channels: int, text_size: int = 0):
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.expand = nn.Conv2d(channels, 2 * channels, 1)
+        self.project = nn.Conv2d(2 * channels, channels, 1)
+        self.film = nn.Linear(text_size, 2 * channels) if text_size else None
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, x: Tensor, text: Tensor | None = None) -> Tensor:
+        y = self.norm(self.depthwise(x))
+        if self.film is not None:
+            scale, shift = self.film(text)[:, :, None, None].chunk(2, 1)
+            y = y * (1 + scale) + shift
+        return x + self.project(F.relu(self.expand(y)))
+
+
+def downsample(inputs: int, outputs: int, factor: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, factor, factor, bias=False), nn.BatchNorm2d(outputs))
+
+
+class Stream(nn.Module):
+    """An hourglass at 1/4, 1/8 and 1/16; with `lateral`, the decoder also takes the other stream's features."""
+
+    def __init__(self, inputs: int, channels: int, text_size: int = 0, lateral: bool = False):
+        super().__init__()
+        c4, c8, c16 = channels, channels * 3 // 2, channels * 2
+        self.stem = nn.Sequential(nn.Conv2d(inputs, c4, 8, STRIDE, 2, bias=False), nn.BatchNorm2d(c4), nn.ReLU())
+        self.encode4 = Block(c4, text_size)
+        self.down8 = downsample(c4, c8, 2)
+        self.encode8 = nn.ModuleList([Block(c8), Block(c8, text_size)])
+        self.down16 = downsample(c8, c16, 2)
+        self.encode16 = nn.ModuleList([Block(c16), Block(c16, text_size)])
+        self.context = nn.Linear(c16, c16)
+        self.merge8 = nn.Conv2d(c16 + c8 + (c8 if lateral else 0), c8, 1)
+        self.decode8 = Block(c8, text_size)
+        self.merge4 = nn.Conv2d(c8 + c4 + (c4 if lateral else 0), c4, 1)
+        self.decode4 = Block(c4, text_size)
+
+    def forward(self, x: Tensor, text: Tensor | None = None, lateral: tuple[Tensor, ...] = ()) -> tuple[Tensor, Tensor]:
+        """The decoder's features at 1/8 and 1/4."""
+        at4 = self.encode4(self.stem(x), text)
+        at8 = self.encode8[1](self.encode8[0](self.down8(at4)), text)
+        at16 = self.encode16[0](self.down16(at8))
+        at16 = at16 + self.context(at16.mean((2, 3)))[:, :, None, None]
+        at16 = self.encode16[1](at16, text)
+        up8 = self.decode8(self.merge8(torch.cat([double(at16), at8, *lateral[:1]], 1)), text)
+        up4 = self.decode4(self.merge4(torch.cat([double(up8), at4, *lateral[1:]], 1)), text)
+        return up8, up4
+
+
+def double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class TextEncoder(nn.Module):
+    """Words to one vector: what to pick, where to place, and the sentence as a whole.
+
+    Colour words are embedded through their colour and all others through a table, so that colour is a space: a name
+    that no demonstration used still lies between its neighbours.
+    """
+
+    def __init__(self, config: EdgeConfig, color_lab: Tensor):
+        super().__init__()
+        size = config.embedding
+        self.table = nn.Embedding(config.vocabulary, size, padding_idx=0)
+        self.register_buffer("color_lab", color_lab)  # vocabulary x 4: L, a, b scaled to about -1..1, and 1 for a colour
+        self.color = nn.Sequential(nn.Linear(4, 64), nn.ReLU(), nn.Linear(64, size))
+        self.context = nn.ModuleList([nn.Conv1d(size, size, 5, padding=2) for _ in range(2)])
+        self.attention = nn.Linear(size, 2)
+        self.summary = nn.Linear(size, size)
+
+    def words(self) -> Tensor:
+        """One embedding a word of the vocabulary."""
+        is_color = self.color_lab[:, 3:]
+        return torch.where(is_color > 0, self.color(self.color_lab), self.table.weight)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        word = F.embedding(tokens, self.words())
+        there = (tokens > 0).unsqueeze(2).to(word.dtype)
+        h = word * there
+        for layer in self.context:
+            h = (h + F.relu(layer(h.transpose(1, 2)).transpose(1, 2))) * there
+        share = (self.attention(h) + (1 - there) * NEVER).softmax(1)  # words x 2
+        slots = share.transpose(1, 2) @ word
+        summary = F.relu(self.summary(h.sum(1) / there.sum(1).clamp(min=1)))
+        return torch.cat([slots[:, 0], slots[:, 1], summary], 1)
+
+
+@dataclass
+class Trunk:
+    """What the heads share, at a quarter of the resolution. Logits, batch x rows/4 x cols/4, unless said otherwise."""
+
+    features: Tensor  # batch x channels x rows/4 x cols/4
+    refers_pick: Tensor  # this is what the sentence wants moved, done or not
+    refers_place: Tensor  # this is where the sentence wants it
+    valid_pick: Tensor  # picking here serves the sentence now
+    valid_place: Tensor  # this target may still take something
+    found: Tensor  # batch: what is to be moved is on the table
+    remaining: Tensor  # batch: another action is needed
+
+
+class Edge(nn.Module):
+    def __init__(self, config: EdgeConfig, color_lab: Tensor | None = None):
+        super().__init__()
+        self.config = config
+        c, text_size = config.channels, config.text_size
+        self.text = TextEncoder(config, torch.zeros(config.vocabulary, 4) if color_lab is None else color_lab)
+        self.spatial = Stream(4, c)
+        self.semantic = Stream(3, c, text_size, lateral=True)
+        self.reference = nn.Conv2d(c, config.reference_channels, 1)
+        self.reference_pick = nn.Linear(config.embedding, config.reference_channels + 1)
+        self.reference_place = nn.Linear(config.embedding, config.reference_channels + 1)
+        self.mix = nn.Conv2d(2 * c + 2, c, 1)
+        self.fused = Block(c, text_size)
+        self.valid = nn.Conv2d(c, 2, 1)
+        self.pick_head = nn.Conv2d(c, STRIDE * STRIDE, 1)
+        self.key = nn.Conv2d(c, config.key_channels, 1)
+        self.query = nn.Conv2d(c, config.key_channels, 1)
+        self.remaining_head = nn.Linear(c + 2, 1)
+        self.found_head = nn.Linear(1, 1)
+        self.zoom = Zoom(config)
+        with torch.no_grad():  # start from "the map's maximum decides"
+            self.remaining_head.weight.zero_()
+            self.remaining_head.weight[0, 0] = 1
+            self.found_head.weight.fill_(1)
+            for bias in (self.remaining_head.bias, self.found_head.bias):
+                bias.zero_()
+            self.valid.bias.fill_(-3)
+
+    @staticmethod
+    def normalize(color: Tensor, height: Tensor) -> Tensor:
+        """color uint8 [B, rows, cols, 3] and height [B, rows, cols] in metres to the net's input [B, 4, rows, cols]."""
+        rgb = (color.float() / 255 - 0.35) / 0.25
+        z = height.clamp(0, 0.28)[..., None] * 20 - 0.3
+        return torch.cat([rgb, z], 3).permute(0, 3, 1, 2)
+
+    def trunk(self, x: Tensor, text: Tensor) -> Trunk:
+        spatial = self.spatial(x)
+        _, semantic = self.semantic(x[:, :3], text, spatial)
+        size = self.config.embedding
+        reference = self.reference(semantic)
+        pick = refers(reference, self.reference_pick(text[:, :size]))
+        place = refers(reference, self.reference_place(text[:, size : 2 * size]))
+        words = torch.tanh(torch.stack([pick, place], 1) / 4)
+        features = self.fused(self.mix(torch.cat([spatial[1], semantic, words], 1)), text)
+        valid_pick, valid_place = self.valid(features).unbind(1)
+        seen, doable = peak(pick), peak(valid_pick)
+        remaining = self.remaining_head(torch.cat([doable, seen, features.mean((2, 3))], 1))
+        return Trunk(features, pick, place, valid_pick, valid_place, self.found_head(seen)[:, 0], remaining[:, 0])
+
+    def pick(self, features: Tensor) -> Tensor:
+        """Logits of the pick, batch x rows x cols."""
+        return F.pixel_shuffle(self.pick_head(features), STRIDE)[:, 0]
+
+    def place(self, features: Tensor, pick: Tensor, rotations: Tensor) -> Tensor:
+        """Logits of the place, batch x rotations x rows/4 x cols/4.
+
+        `pick` is batch x 2 in continuous cells (u, v); `rotations` is batch x R indices: index i turns by -i * 10 degrees.
+        """
+        crop = self.config.crop
+        query, key = self.query(features).contiguous(), self.key(features).contiguous()
+        batch, count = rotations.shape
+        angle = rotations.to(features.dtype) * (2 * math.pi / self.config.rotations)
+        # The place frame's offset d lay at R(+angle) d round the pick, before the object was turned by -angle.
+        grid = crop_grid(pick[:, None] / STRIDE, angle, crop, query.shape[2], query.shape[3])
+        kernels = F.grid_sample(query, grid.view(batch, count * crop, crop, 2), align_corners=False)
+        kernels = kernels.view(batch, -1, count, crop, crop).transpose(1, 2) / crop
+        padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
+        return torch.cat([F.conv2d(padded[i : i + 1], kernels[i]) for i in range(batch)])
+
+    def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, ...]:
+        """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
+        x, trunk, place, pick, rotation, coarse = self._coarse(color, height, text, suppress)
+        angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
+        size, cols = self.config.zoom_cells, self.config.cols
+        best = self.zoom(x, pick, angle, coarse, text).flatten(1).argmax(1)
+        offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
+        limit = torch.tensor([self.config.rows - 1, cols - 1])
+        cell = torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit)
+        pick_cell = pick[0].long()
+        return (
+            pick_cell,
+            cell,
+            rotation,
+            at(trunk.valid_pick, pick_cell // STRIDE).sigmoid(),
+            at(trunk.valid_place, coarse[0], around=True).sigmoid(),
+            trunk.remaining.sigmoid(),
+            trunk.found.sigmoid(),
+        )
+
+    def maps(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, Tensor]:
+        """Pick and place maps of a batch of one for people to look at, rows x cols, largest value 1."""
+        _, _, place, _, _, _, pick_logits = self._coarse(color, height, text, suppress, with_pick=True)
+        coarse = place[0].amax(0)[None, None]
+        fine = F.interpolate(coarse, scale_factor=float(STRIDE), mode="bilinear", align_corners=False)[0, 0]
+        return brightness(pick_logits[0]), brightness(fine)
+
+    def _coarse(self, color, height, text, suppress, with_pick: bool = False):
+        x = self.normalize(color, height)
+        trunk = self.trunk(x, text)
+        logits = self.pick(trunk.features) + suppress * NEVER
+        best = logits.flatten(1).argmax(1)
+        pick = torch.stack([best // self.config.cols, best % self.config.cols], 1).to(x.dtype)
+        place = self.place(trunk.features, pick, torch.arange(self.config.rotations)[None])
+        rows, cols = self.config.rows // STRIDE, self.config.cols // STRIDE
+        best = place.flatten(1).argmax(1)
+        rotation = best // (rows * cols)
+        coarse = torch.stack([best // cols % rows, best % cols], 1)
+        result = (x, trunk, place, pick, rotation, coarse)
+        return (*result, logits) if with_pick else result
+
+
+class Zoom(nn.Module):
+    """Full-resolution cells round the coarse place and, turned as they will be, round the pick, to the exact place."""
+
+    def __init__(self, config: EdgeConfig):
+        super().__init__()
+        c = config.zoom_channels
+        self.config = config
+        self.stem = nn.Sequential(nn.Conv2d(8, c, 5, 2, 2, bias=False), nn.BatchNorm2d(c), nn.ReLU())
+        self.down = nn.Sequential(nn.Conv2d(c, c, 3, 2, 1, bias=False), nn.BatchNorm2d(c), nn.ReLU())
+        self.blocks = nn.ModuleList([Block(c, config.text_size) for _ in range(3)])
+        self.merge = nn.Conv2d(2 * c, c, 1)
+        self.last = Block(c)
+        self.head = nn.Conv2d(c, 4, 1)
+
+    def forward(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor, text: Tensor) -> Tensor:
+        """Logits batch x zoom_cells x zoom_cells; entry (i, j) is the cell `STRIDE * coarse - zoom_cells/2 + STRIDE/2 + (i, j)`.
+
+        `pick` in continuous cells, `angle` [B] in radians (the rotation index times 10 degrees), `coarse` [B, 2] in cells
+        of the trunk.
+        """
+        size, rows, cols = self.config.zoom_cells, x.shape[2], x.shape[3]
+        centre = (coarse.to(x.dtype) + 0.5) * STRIDE
+        x = x.contiguous()
+        round_place = F.grid_sample(x, crop_grid(centre[:, None], torch.zeros_like(angle)[:, None], size, rows, cols)[:, 0], align_corners=False)
+        round_pick = F.grid_sample(x, crop_grid(pick[:, None], angle[:, None], size, rows, cols)[:, 0], align_corners=False)
+        half = self.stem(torch.cat([round_place, round_pick], 1))
+        y = self.down(half)
+        for block in self.blocks:
+            y = block(y, text)
+        y = self.last(self.merge(torch.cat([double(y), half], 1)))
+        return F.pixel_shuffle(self.head(y), 2)[:, 0]
+
+
+def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int) -> Tensor:
+    """Sampling grid (as `grid_sample` takes it, without corners aligned) of squares turned by `angle` round `centre`.
+
+    centre [B, 1, 2] (u, v) in continuous cells; angle [B, R]; returns [B, R, size, size, 2]. Written out because
+    `affine_grid` exports from opset 20 only.
+    """
+    offset = torch.arange(size, dtype=angle.dtype) - (size - 1) / 2
+    du, dv = offset[:, None], offset[None, :]
+    cos, sin = angle.cos()[:, :, None, None], angle.sin()[:, :, None, None]
+    v = centre[:, :, 1, None, None] + cos * dv - sin * du
+    u = centre[:, :, 0, None, None] + sin * dv + cos * du
+    return torch.stack([v * (2 / cols) - 1, u * (2 / rows) - 1], -1)
+
+
+def refers(reference: Tensor, word: Tensor) -> Tensor:
+    """Dot product of every cell's features with a word's, plus the word's bias: batch x rows x cols."""
+    return (reference * word[:, :-1, None, None]).sum(1) + word[:, -1, None, None]
+
+
+def peak(logits: Tensor) -> Tensor:
+    """The largest mean of 3x3 cells, batch x 1: one bright cell is noise, nine are a thing."""
+    return F.avg_pool2d(logits[:, None], 3, 1).flatten(1).amax(1, keepdim=True)
+
+
+def at(logits: Tensor, cell: Tensor, around: bool = False) -> Tensor:
+    """Value [1] of a batch of one at cell (u, v); with `around`, the largest of the 5x5 cells round it."""
+    if around:
+        logits = F.max_pool2d(logits[:, None], 5, 1, 2)[:, 0]
+    return logits[0].flatten().gather(0, (cell[:1] * logits.shape[2] + cell[1:]))
+
+
+def brightness(logits: Tensor) -> Tensor:
+    return (logits - logits.amax()).exp()
