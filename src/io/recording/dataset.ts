@@ -1,0 +1,175 @@
+// Datasets: a folder of episodes and a `dataset.json` beside them. A damaged episode is named and left out.
+
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliportError } from '../../control/errors.js'
+import { type Action, type EpisodeMeta, episodeFormat } from './demonstration.js'
+import { floatsOf, type ImageEncoding, type RecordedImage } from './raw-image.js'
+import { corrupt, imageOf, jsonOf, type RecordedMessage, readRecording } from './reader.js'
+
+export interface EpisodeObservation {
+  readonly stampNs: bigint
+  readonly rows: number
+  readonly cols: number
+  /** Metres above the workspace's `zMinM`, rows x cols. */
+  readonly heightM: Float32Array
+  /** RGB8, rows x cols x 3. */
+  readonly color: Uint8Array
+  /** rows x cols. */
+  readonly labels: Uint8Array
+  readonly truth: Readonly<Record<string, unknown>>
+  /** Camera pictures by topic, when the episode has them. */
+  readonly frames: ReadonlyMap<string, RecordedImage>
+}
+
+/** `actions[k]` follows `observations[k]`; the last observation has no action after it. */
+export interface Episode {
+  readonly meta: EpisodeMeta
+  readonly observations: readonly EpisodeObservation[]
+  readonly actions: readonly Action[]
+}
+
+export type Verification =
+  | { readonly ok: true; readonly observations: number; readonly actions: number; readonly meta: EpisodeMeta }
+  | { readonly ok: false; readonly reason: string }
+
+/** @throws CliportError RECORDING_CORRUPT naming the file and what is wrong with it; never returns half an episode */
+export async function readEpisode(path: string): Promise<Episode> {
+  const { messages } = await readRecording(path)
+  try {
+    return episodeOf(messages)
+  } catch (error) {
+    throw corrupt(path, (error as Error).message)
+  }
+}
+
+/** Reads the whole episode and says whether it is one: checksums, topics, sizes, order. Never throws. */
+export async function verifyEpisode(path: string): Promise<Verification> {
+  try {
+    const { meta, observations, actions } = await readEpisode(path)
+    return { ok: true, observations: observations.length, actions: actions.length, meta }
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message }
+  }
+}
+
+/** What `dataset.json` says; `record` adds what it likes. */
+export interface DatasetIndex {
+  readonly task: string
+  readonly split: string
+  readonly episodes: number
+  readonly seed: number
+  readonly [more: string]: unknown
+}
+
+export interface DatasetReport {
+  readonly episodes: readonly { readonly file: string; readonly observations: number; readonly actions: number }[]
+  /** Files that training must leave out, unfinished ones among them. */
+  readonly bad: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** Reads every episode of a folder, in the order of their names. */
+export async function verifyDataset(folder: string): Promise<DatasetReport> {
+  const episodes: { file: string; observations: number; actions: number }[] = []
+  const bad: { file: string; reason: string }[] = []
+  for (const file of (await readdir(folder)).sort()) {
+    if (file.endsWith('.part')) bad.push({ file, reason: 'it was never finished' })
+    if (!file.endsWith('.mcap')) continue
+    const verification = await verifyEpisode(join(folder, file))
+    if (!verification.ok) bad.push({ file, reason: verification.reason })
+    else episodes.push({ file, observations: verification.observations, actions: verification.actions })
+  }
+  return { episodes, bad }
+}
+
+const datasetFormat = { format: 'cliport-edge-dataset', version: 1 } as const
+
+/** Replaces `dataset.json` in one step, so that a reader never sees half of it. */
+export async function writeDatasetIndex(folder: string, index: DatasetIndex): Promise<void> {
+  const path = join(folder, 'dataset.json')
+  await writeFile(`${path}.part`, `${JSON.stringify({ ...datasetFormat, ...index }, null, 2)}\n`)
+  await rename(`${path}.part`, path)
+}
+
+/**
+ * Null when the folder has none yet.
+ * @throws CliportError RECORDING_CORRUPT when it is not what `writeDatasetIndex` wrote
+ */
+export async function readDatasetIndex(folder: string): Promise<DatasetIndex | null> {
+  const path = join(folder, 'dataset.json')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (text === null) return null
+  try {
+    const index = JSON.parse(text)
+    expectFormat(index, datasetFormat)
+    return index
+  } catch (cause) {
+    throw new CliportError('RECORDING_CORRUPT', `${path} is not a dataset's index: ${(cause as Error).message}`, {
+      stage: 'record',
+      hint: 'Remove it, or record into another folder (--out).',
+      cause,
+    })
+  }
+}
+
+function episodeOf(messages: readonly RecordedMessage[]): Episode {
+  const [first, ...rest] = messages
+  if (first?.topic !== '/episode') throw new Error('its first message is not /episode')
+  const { format, version, ...meta } = jsonOf(first) as EpisodeMeta & { format: string; version: number }
+  expectFormat({ format, version }, episodeFormat)
+  const byTopic = (topic: string) => rest.filter((message) => message.topic === topic)
+  const truths = byTopic('/truth')
+  if (truths.length === 0) throw new Error('it has no observation')
+  const actions = byTopic('/action').map((message) => jsonOf(message) as Action)
+  if (actions.length !== truths.length - 1) {
+    throw new Error(
+      `it has ${truths.length} observations and ${actions.length} actions, where one action lies between two`,
+    )
+  }
+  const observations = truths.map((truth) => observationAt(truth, rest))
+  return { meta, observations, actions }
+}
+
+function observationAt(truth: RecordedMessage, messages: readonly RecordedMessage[]): EpisodeObservation {
+  const together = messages.filter(
+    (message) => message.logTimeNs === truth.logTimeNs && message.encoding === 'protobuf',
+  )
+  const pictures = new Map(together.map((message) => [message.topic, imageOf(message)]))
+  const picture = (topic: string, encoding: ImageEncoding): RecordedImage => {
+    const found = pictures.get(topic)
+    if (found?.encoding !== encoding)
+      throw new Error(`its observation at ${truth.logTimeNs} ns has no ${encoding} on ${topic}`)
+    pictures.delete(topic)
+    return found
+  }
+  const height = picture('/heightmap/height', '32FC1')
+  const color = picture('/heightmap/color', 'rgb8')
+  const labels = picture('/heightmap/labels', 'mono8')
+  if (!sameSize(height, color) || !sameSize(height, labels)) throw new Error('its heightmaps differ in size')
+  return {
+    stampNs: truth.logTimeNs,
+    rows: height.height,
+    cols: height.width,
+    heightM: floatsOf(height),
+    color: color.data,
+    labels: labels.data,
+    truth: jsonOf(truth) as Record<string, unknown>,
+    frames: pictures,
+  }
+}
+
+function sameSize(a: RecordedImage, b: RecordedImage): boolean {
+  return a.width === b.width && a.height === b.height
+}
+
+function expectFormat(
+  received: { format?: unknown; version?: unknown },
+  expected: { format: string; version: number },
+): void {
+  if (received.format === expected.format && received.version === expected.version) return
+  const name = (of: { format?: unknown; version?: unknown }) => `${of.format} version ${of.version}`
+  throw new Error(`expected ${name(expected)} but received ${name(received)}`)
+}
