@@ -1,0 +1,81 @@
+// heightmap.node: frames to heightmap on the thread pool (src/native/heightmap.ts).
+
+#include "cliport/heightmap.hpp"
+
+#include <napi.h>
+
+#include "napi_arguments.hpp"
+
+namespace cliport::addon {
+namespace {
+
+RgbdFrame frame_of(const Napi::Value& value, const std::string& name, Pins& pins) {
+  const Napi::Object object = object_of(value, name);
+  RgbdFrame frame;
+  frame.intrinsics = intrinsics_of(object, name);
+  frame.T_base_camera = transform_of(object.Get("T_base_camera"), name + ".T_base_camera");
+  const std::size_t pixels = frame.intrinsics.pixels();
+  frame.color = typed_array_of<std::uint8_t>(object.Get("color"), name + ".color", 3 * pixels);
+  frame.depth_m = typed_array_of<float>(object.Get("depthM"), name + ".depthM", pixels);
+  pin(pins, object.Get("color").As<Napi::Object>());
+  pin(pins, object.Get("depthM").As<Napi::Object>());
+  if (const Napi::Value labels = object.Get("labels"); !labels.IsUndefined()) {
+    frame.labels = typed_array_of<std::uint8_t>(labels, name + ".labels", pixels);
+    pin(pins, labels.As<Napi::Object>());
+  }
+  return frame;
+}
+
+HeightmapSpec spec_of(const Napi::Value& value) {
+  const Napi::Object object = object_of(value, "spec");
+  const auto number = [&object](const char* key) { return number_of(object.Get(key), std::string("spec.") + key); };
+  HeightmapSpec spec;
+  spec.x_min_m = number("xMinM");
+  spec.x_max_m = number("xMaxM");
+  spec.y_min_m = number("yMinM");
+  spec.y_max_m = number("yMaxM");
+  spec.z_min_m = number("zMinM");
+  spec.z_max_m = number("zMaxM");
+  spec.pixel_m = number("pixelM");
+  return spec;
+}
+
+// project(frames, spec, output): Promise<void>
+Napi::Value project(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Pins pins;
+  const Napi::Array array = array_of(info[0], "frames");
+  std::vector<RgbdFrame> frames;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    frames.push_back(frame_of(array.Get(i), "frames[" + std::to_string(i) + "]", pins));
+  }
+  const HeightmapSpec spec = spec_of(info[1]);
+  const std::size_t cells = static_cast<std::size_t>(spec.rows()) * static_cast<std::size_t>(spec.cols());
+  throw_if_refused(env, check_heightmap(frames, spec, cells, 3 * cells, 0));
+
+  const Napi::Object output = object_of(info[2], "output");
+  const auto height_m = typed_array_of<float>(output.Get("heightM"), "output.heightM", cells);
+  const auto color = typed_array_of<std::uint8_t>(output.Get("color"), "output.color", 3 * cells);
+  pin(pins, output.Get("heightM").As<Napi::Object>());
+  pin(pins, output.Get("color").As<Napi::Object>());
+  std::span<std::uint8_t> labels;
+  if (const Napi::Value value = output.Get("labels"); !value.IsUndefined()) {
+    labels = typed_array_of<std::uint8_t>(value, "output.labels", cells);
+    pin(pins, value.As<Napi::Object>());
+  }
+
+  return PromisedWork::start(env, std::move(pins), [frames = std::move(frames), spec, height_m, color, labels] {
+    return project_heightmap(frames, spec, height_m, color, labels);
+  });
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("project", Napi::Function::New(env, project, "project"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace cliport::addon
+
+static Napi::Object initialize(Napi::Env env, Napi::Object exports) { return cliport::addon::initialize(env, exports); }
+NODE_API_MODULE(heightmap, initialize)
