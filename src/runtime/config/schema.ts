@@ -1,0 +1,118 @@
+// Every setting, its unit, its default and what it means: the one source of validation, of config/default.yaml's check
+// and of the environment variables' names (CLIPORT_<SECTION>_<KEY>).
+
+import { z } from 'zod'
+
+const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
+const speed = (fallback: number) => z.number().positive().max(1.7).default(fallback)
+
+/** Bounds of the heightmap: what the cameras look at. Defaults as published (CLIPort). */
+const workspace = z
+  .strictObject({
+    x_min_m: metres(-2, 2, 0.25),
+    x_max_m: metres(-2, 2, 0.75),
+    y_min_m: metres(-2, 2, -0.5),
+    y_max_m: metres(-2, 2, 0.5),
+    z_min_m: metres(-1, 1, 0).describe('half of a real table lies below zero: -0.02 on a real cell'),
+    z_max_m: metres(-1, 2, 0.28),
+    pixel_m: metres(0.0005, 0.05, 0.003125),
+  })
+  .superRefine((box, context) => expectOrder(box, context))
+
+/** Limits of this cell. The controller has its own, which these can only tighten. */
+const limits = z
+  .strictObject({
+    x_min_m: metres(-1, 1, 0.1),
+    x_max_m: metres(-1, 1, 0.8),
+    y_min_m: metres(-1, 1, -0.6),
+    y_max_m: metres(-1, 1, 0.6),
+    z_min_m: metres(-0.5, 1, -0.01),
+    z_max_m: metres(-0.5, 1.2, 0.7),
+    speed_mps: speed(0.5),
+    contact_speed_mps: speed(0.1),
+    joint_margin_rad: z.number().min(0).max(1).default(0.1),
+    clearance_m: metres(0, 0.2, 0.02).describe('kept between what moves sideways and what was seen below it'),
+  })
+  .superRefine((box, context) => expectOrder(box, context))
+
+const planning = z.strictObject({
+  table_z_m: metres(-0.5, 1, 0),
+  transit_clearance_m: metres(0.01, 0.3, 0.05),
+  approach_clearance_m: metres(0.005, 0.2, 0.025),
+  search_depth_m: metres(0.002, 0.1, 0.015),
+  tool_radius_m: metres(0.002, 0.2, 0.025),
+  load_radius_m: metres(0.005, 0.3, 0.05),
+  travel_speed_mps: speed(0.5),
+  descend_speed_mps: speed(0.08),
+})
+
+const policy = z.strictObject({
+  package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
+  provider: z.enum(['cpu']).default('cpu'),
+  threads: z.int().min(1).max(64).default(1),
+})
+
+const robot = z.strictObject({
+  link: z
+    .string()
+    .regex(/^tcp:\/\/[^\s]+:\d+$/, 'an address like tcp://10.0.0.2:5601')
+    .nullable()
+    .default(null),
+  consent_to_motion: z.boolean().default(false).describe('a person is beside the arm and wants it to move'),
+  connect_timeout_s: z.number().positive().max(60).default(3),
+})
+
+const cell = z.strictObject({
+  sensor: z.enum(['clean', 'real']).default('clean'),
+  appearance: z.enum(['published', 'randomized']).default('published'),
+  camera_timeout_s: z.number().positive().max(60).default(5),
+})
+
+const run = z.strictObject({
+  max_steps: z.int().min(1).max(200).default(12),
+  max_failures_in_a_row: z.int().min(1).max(50).default(4),
+  suppress_radius_m: metres(0.002, 0.2, 0.02),
+  out: z.string().min(1).default('runs'),
+  picture_hz: z.number().min(0).max(30).default(8),
+})
+
+const log = z.strictObject({
+  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+})
+
+export const configSchema = z.strictObject({
+  version: z.literal(1),
+  workspace: workspace.prefault({}),
+  limits: limits.prefault({}),
+  planning: planning.prefault({}),
+  policy: policy.prefault({}),
+  robot: robot.prefault({}),
+  cell: cell.prefault({}),
+  run: run.prefault({}),
+  log: log.prefault({}),
+})
+
+export type Config = z.infer<typeof configSchema>
+
+/** Names of the sections and their keys, in order. */
+export const configKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries({ workspace, limits, planning, policy, robot, cell, run, log }).map(([section, schema]) => [
+    section,
+    Object.keys(schema.shape),
+  ]),
+)
+
+type Box = Record<`${'x' | 'y' | 'z'}_${'min' | 'max'}_m`, number>
+
+function expectOrder(box: Box, context: z.core.$RefinementCtx): void {
+  for (const axis of ['x', 'y', 'z'] as const) {
+    const [min, max] = [box[`${axis}_min_m`], box[`${axis}_max_m`]]
+    if (min < max) continue
+    context.addIssue({
+      code: 'custom',
+      path: [`${axis}_max_m`],
+      message: `Expected more than ${axis}_min_m (${min})`,
+      input: max,
+    })
+  }
+}
