@@ -1,0 +1,69 @@
+#include "options.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+namespace cliport {
+
+const char kControllerHelp[] = R"(Usage: cliport-controller [options]
+
+Runs the 1 kHz loop of the arm and serves the link's sockets. Prints one JSON line when it is ready, and one with the
+loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the process.
+
+  --backend NAME      what is moved: sim (the arm alone, without physics)      [sim]
+  --bind ADDRESS      tcp://127.0.0.1:PORT takes four ports from PORT on, tcp://127.0.0.1:* any four free ones
+                                                                               [tcp://127.0.0.1:5600]
+  --sim-surface-z M   height of the plane that the simulated tool touches, metres [0]
+  --no-realtime       ask for neither SCHED_FIFO nor locked memory
+  --check             bind, ask the system what it grants, print it as JSON, and end
+  --help              this text
+
+Exit codes: 0 ended by a signal; 2 wrong use; 3 address taken.
+)";
+
+namespace {
+
+double metres_of(std::string_view option, std::string_view text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    throw UsageError("Expected metres for " + std::string(option) + " but received '" + std::string(text) + "'");
+  }
+  return value;
+}
+
+}  // namespace
+
+ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
+  ControllerCommandLine line;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    const auto value = [&]() -> std::string_view {
+      if (i + 1 >= argc) throw UsageError("Expected a value after " + std::string(option));
+      return argv[++i];
+    };
+    if (option == "--backend") {
+      line.backend = value();
+    } else if (option == "--bind") {
+      line.bind = value();
+    } else if (option == "--sim-surface-z") {
+      line.sim_surface_z_m = metres_of(option, value());
+    } else if (option == "--no-realtime") {
+      line.realtime = false;
+    } else if (option == "--check") {
+      line.check = true;
+    } else if (option == "--help" || option == "-h") {
+      line.help = true;
+    } else {
+      throw UsageError("Unknown option '" + std::string(option) + "'");
+    }
+  }
+  if (line.backend != "sim") {
+    throw UsageError("Expected 'sim' for --backend but received '" + line.backend +
+                     "': no other backend was built into this executable");
+  }
+  return line;
+}
+
+}  // namespace cliport

@@ -1,0 +1,29 @@
+// Command line of cliport-controller.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace cliport {
+
+struct ControllerCommandLine {
+  std::string backend = "sim";
+  std::string bind = "tcp://127.0.0.1:5600";
+  double sim_surface_z_m = 0.0;
+  bool realtime = true;
+  bool check = false;
+  bool help = false;
+};
+
+/// Wrong use of the command line; its message names the option, what was expected and what was received.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// @throws UsageError
+ControllerCommandLine parse_command_line(int argc, const char* const* argv);
+
+extern const char kControllerHelp[];
+
+}  // namespace cliport

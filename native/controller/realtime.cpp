@@ -1,0 +1,47 @@
+#include "realtime.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+namespace cliport {
+
+std::string lock_memory() {
+  if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return "";
+  return std::string("could not lock memory (") + std::strerror(errno) +
+         "): cycles may wait for pages. Raise the limit 'memlock' of this user.";
+}
+
+std::string make_fifo(std::thread& thread, int priority) {
+  sched_param parameters{};
+  parameters.sched_priority = priority;
+  const int error = pthread_setschedparam(thread.native_handle(), SCHED_FIFO, &parameters);
+  if (error == 0) return "";
+  return std::string("could not get real-time priority (") + std::strerror(error) +
+         "): cycles may start late. Raise the limit 'rtprio' of this user.";
+}
+
+bool may_use_fifo() {
+  std::thread probe([] {});
+  const bool may = make_fifo(probe, kControlPriority).empty();
+  probe.join();
+  return may;
+}
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+void sleep_until_ns(std::int64_t at_ns) {
+  const timespec at{static_cast<time_t>(at_ns / 1'000'000'000), static_cast<long>(at_ns % 1'000'000'000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {
+  }
+}
+
+}  // namespace cliport
