@@ -1,5 +1,13 @@
 // The controller core: state machine, lease, trajectories, limits and watchdog of the arm.
 //
+//   disarmed --acquire--> armed --plan--> moving --done--> armed
+//   armed --release, or silence for lease_timeout_s--> disarmed
+//   moving --stop, silence for watchdog_s, unexpected contact--> stopping --at rest--> stopped
+//   disarmed, armed --stop--> stopped
+//   armed, moving, stopping --measured state wrong--> fault (the reference brakes along its line and is then held)
+//   stopped, fault --clear--> disarmed
+// Suction is kept whatever happens: a stop must not drop what is held.
+//
 // One object, two callers: the control thread calls cycle() once a millisecond; the I/O thread posts commands and polls
 // events. They meet only in lock-free single-producer single-consumer rings and a seqlock, so the cycle never waits,
 // allocates or throws. Time is what cycle() is given: wall time in cliport-controller, simulated time in the cell.
@@ -72,6 +80,7 @@ enum class Reason : std::uint8_t {
   kJointLimit,          ///< measured joint outside its limits
   kMeasurementInvalid,  ///< measured state not finite
   kUnexpectedContact,   ///< contact while moving with nothing expected
+  kEventOverflow,       ///< nobody fetched the events
 };
 const char* to_string(Reason reason);
 const char* to_string(Mode mode);
@@ -100,16 +109,18 @@ struct ControllerConfig {
   std::array<double, 6> motion_box_m{0.10, 0.80, -0.60, 0.60, -0.01, 0.70};
   JointLimits joint_limits = panda_joint_limits();
   double joint_margin_rad = 0.1;
-  double speed_mps = 0.6;           ///< half of what the arm allows, or less
+  double speed_mps = 0.6;  ///< half of what the arm allows, or less
   double acceleration_mps2 = 2.0;
   double jerk_mps3 = 20.0;
   double yaw_speed_radps = 1.5;
   double yaw_acceleration_radps2 = 5.0;
   double yaw_jerk_radps3 = 50.0;
+  double stop_acceleration_mps2 = 5.0;  ///< of every stop, and of a descent that has found contact
+  double stop_jerk_mps3 = 500.0;
   double tracking_error_rad = 0.1;
-  double watchdog_s = 0.1;          ///< silence that stops a moving arm
-  double lease_timeout_s = 0.5;     ///< silence that drops the lease
-  double suction_settle_s = 0.3;    ///< longest wait for a seal, or for its end
+  double watchdog_s = 0.1;        ///< silence that stops a moving arm
+  double lease_timeout_s = 0.5;   ///< silence that drops the lease
+  double suction_settle_s = 0.3;  ///< longest wait for a seal, or for its end
   double cycle_s = 0.001;
 };
 
@@ -128,12 +139,13 @@ struct Reference {
   bool suction = false;
 };
 
+/// The newest state; all of it belongs to one cycle.
 struct Snapshot {
   std::int64_t stamp_ns = 0;
   Mode mode = Mode::kDisarmed;
   Reason reason = Reason::kNone;  ///< of the last stop or fault
   std::uint64_t lease_session = 0;
-  std::uint64_t command_id = 0;   ///< running plan, 0 for none
+  std::uint64_t command_id = 0;  ///< running plan, 0 for none
   std::uint32_t segment = 0;
   Measured measured;
   Reference reference;
@@ -141,14 +153,23 @@ struct Snapshot {
   double yaw_rad = 0.0;
 };
 
+/// Everything about a plan that can be known before it starts: form, speed, motion box, vertical descents, and reach
+/// along every line, from each place where a descent may end. Up to 2 ms for the longest plan: for the I/O thread.
+/// @param from_rad reference of the joints at the start, at rest
+/// @return kNone when it may run
+Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config);
+
 class Controller {
  public:
+  /// Disarmed, holding q_rad.
+  /// @throws std::invalid_argument naming the setting when the configuration makes no sense
   Controller(const ControllerConfig& config, const Joints& q_rad);
   ~Controller();
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  /// I/O thread: hands over a command; false when the ring is full (the caller answers "busy").
+  /// I/O thread: hands over a command; false when the ring is full (the caller answers "busy"). Plans are checked
+  /// here, against the reference that the newest snapshot holds.
   bool post(const Command& command);
   /// I/O thread: the next event, false when there is none.
   bool poll(Event& event);

@@ -8,6 +8,8 @@ namespace cliport {
 using Joints = std::array<double, 7>;
 /// 4x4 row-major homogeneous transform, metres. T_base_tool maps tool coordinates to base.
 using Transform = std::array<double, 16>;
+/// 6x7 row-major: rows are linear x, y, z [m/rad] and angular x, y, z [rad/rad], in the base frame.
+using Jacobian = std::array<double, 42>;
 
 /// Tool centre point in the flange's frame: along its z axis, turned about it. The defaults are the Franka hand's
 /// mounting (-45 degrees) and a suction cup as long as the hand.
@@ -33,8 +35,27 @@ Transform forward(const Joints& q_rad, const Tool& tool);
 /// T_base_link of links 1..7 and the flange, in order.
 std::array<Transform, 8> link_transforms(const Joints& q_rad);
 
-/// Joint angles with the tool straight down at p_base_m, turned by yaw_rad about base z; the solution nearest the rest
-/// posture, at least margin_rad inside every limit.
+/// Geometric Jacobian of the tool centre point: twist = J * dq.
+Jacobian jacobian(const Joints& q_rad, const Tool& tool);
+
+/// Turn of the tool about base z; what `inverse` takes, in (-pi, pi]. Meaningful while the tool points down.
+double yaw_of(const Transform& T_base_tool);
+
+/// Elbow bend, short of the stretched arm, below which radial speed would cost too much joint speed.
+inline constexpr double kStretchMarginRad = 0.2;
+
+/// Closed form of the posture in which upper arm, forearm and tool lie in one vertical plane (q3 = q5 = 0, elbow up)
+/// with the tool straight down at p_base_m, turned by yaw_rad about base z. No other posture reaches farther with the
+/// tool down, it is a smooth function of the pose, and passes the shoulder's singularity (q2 = 0) without noticing.
+/// Joint limits are not looked at; q7 is in [-pi, pi].
+/// @return false beyond reach, nearer than 5 cm to the base axis, or for a pose that is not finite; q_rad is unchanged
+bool tool_down(const std::array<double, 3>& p_base_m, double yaw_rad, const Tool& tool, Joints& q_rad);
+
+/// Joint angles with the tool straight down at p_base_m, turned by yaw_rad about base z: `tool_down`, at least
+/// margin_rad inside every limit and kStretchMarginRad short of stretched. Depends on the pose alone.
+///
+/// Yaw is taken modulo a full turn. Joint 7 covers 5.59 of 6.28 rad at a margin of 0.1 rad: with the default tool
+/// every yaw but those within 0.345 rad of atan2(y, x) - 3/4 pi has a solution.
 /// @return false when there is none; q_rad is then unchanged
 /// Allocates nothing.
 bool inverse(const std::array<double, 3>& p_base_m, double yaw_rad, const Tool& tool, const JointLimits& limits,

@@ -1,0 +1,500 @@
+#include "cliport/controller.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cliport/ring.hpp"
+#include "controller_internal.hpp"
+
+namespace cliport {
+namespace {
+
+constexpr std::size_t kCommands = 64;
+constexpr std::size_t kEvents = 1024;
+// Below this much room for events no command is taken, and an arm that could go on producing them is faulted.
+constexpr std::size_t kEventReserve = 64;
+constexpr int kCommandsPerCycle = 4;
+
+// An arm moved by hand by more than this while disarmed is taken over from where it is.
+constexpr double kMovedByHandRad = 0.01;
+// Contact within this distance of a move's start is the surface that the tool is leaving.
+constexpr double kLeavingM = 0.01;
+
+/// A command with what the I/O thread found out about its plan.
+struct Posted {
+  Command command;
+  Reason content = Reason::kNone;
+  Joints from_rad{};
+};
+
+std::int64_t nanoseconds(double seconds) { return static_cast<std::int64_t>(seconds * 1e9); }
+
+/// Which ids a session has used: the greatest, and a window below it in which they may arrive in any order.
+/// What is older than the window counts as used (as in IPsec's anti-replay window, RFC 4303, 3.4.3).
+class SeenIds {
+ public:
+  std::uint64_t session() const { return session_; }
+
+  void reset(std::uint64_t session) {
+    *this = SeenIds();
+    session_ = session;
+  }
+
+  /// @return false when it was there already, or may have been
+  bool insert(std::uint64_t id) {
+    if (empty_ || id > newest_) {
+      const std::uint64_t steps = empty_ ? kWindow : id - newest_;
+      if (steps >= kWindow) {
+        window_.fill(0);
+      } else {
+        for (std::uint64_t skipped = newest_ + 1; skipped < id; ++skipped) set(skipped, false);
+      }
+      empty_ = false;
+      newest_ = id;
+      set(id, true);
+      return true;
+    }
+    if (newest_ - id >= kWindow || (window_[id % kWindow / 64] >> (id % 64) & 1) != 0) return false;
+    set(id, true);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kWindow = 1024;
+
+  void set(std::uint64_t id, bool seen) {
+    const std::uint64_t bit = std::uint64_t{1} << (id % 64);
+    std::uint64_t& word = window_[id % kWindow / 64];
+    word = seen ? word | bit : word & ~bit;
+  }
+
+  std::uint64_t session_ = 0;
+  bool empty_ = true;
+  std::uint64_t newest_ = 0;
+  std::array<std::uint64_t, kWindow / 64> window_{};
+};
+
+/// The sessions that spoke last, so that none of them can repeat a command after a reconnect.
+class SessionMemory {
+ public:
+  bool insert(std::uint64_t session, std::uint64_t id) {
+    auto found = std::find_if(seen_.begin(), seen_.begin() + count_,
+                              [session](const SeenIds& seen) { return seen.session() == session; });
+    if (found == seen_.begin() + count_) {
+      if (count_ < static_cast<std::ptrdiff_t>(seen_.size())) ++count_;
+      found = seen_.begin() + count_ - 1;  // the one that has been silent longest
+      found->reset(session);
+    }
+    std::rotate(seen_.begin(), found, found + 1);
+    return seen_.front().insert(id);
+  }
+
+ private:
+  std::array<SeenIds, 16> seen_{};
+  std::ptrdiff_t count_ = 0;
+};
+
+}  // namespace
+
+struct Controller::State {
+  State(const ControllerConfig& given, const Joints& q_rad)
+      : config(given), limits(line_limits(given)), newest(initial(given, q_rad)) {
+    reference.q_rad = q_rad;
+  }
+
+  void cycle(std::int64_t time_ns, const Measured& now_measured) {
+    now_ns = time_ns;
+    measured = now_measured;
+    reference.dq_radps.fill(0.0);
+    watch_measured();
+    take_commands();
+    watch_silence();
+    move();
+    publish();
+  }
+
+  // ---- commands ----
+
+  void take_commands() {
+    for (int i = 0; i < kCommandsPerCycle && events.free() >= kEventReserve; ++i) {
+      const Posted* posted = commands.front();
+      if (posted == nullptr) return;
+      handle(*posted);
+      commands.pop();
+    }
+  }
+
+  void handle(const Posted& posted) {
+    const Command& command = posted.command;
+    switch (command.kind) {
+      case CommandKind::kHeartbeat:
+        return heard_from(command);
+      case CommandKind::kStop:  // never refused, whoever asks and however often
+        answer(EventKind::kAccepted, command);
+        return stop(Reason::kStopRequested);
+      default:
+        break;
+    }
+    const Reason refusal = refuse(posted);
+    if (refusal != Reason::kNone) return answer(EventKind::kRejected, command, refusal);
+    heard_from(command);
+    switch (command.kind) {
+      case CommandKind::kAcquire:
+        return acquire(command);
+      case CommandKind::kRelease:
+        answer(EventKind::kAccepted, command);
+        lease = 0;
+        if (mode == Mode::kArmed) enter(Mode::kDisarmed);
+        return;
+      case CommandKind::kClear:
+        answer(EventKind::kAccepted, command);
+        if (!is_latched()) return;
+        lease = 0;
+        reason = Reason::kNone;
+        return enter(Mode::kDisarmed);
+      default:
+        return start(command);
+    }
+  }
+
+  Reason refuse(const Posted& posted) {
+    const Command& command = posted.command;
+    if (!sessions.insert(command.session, command.id)) return Reason::kDuplicate;
+    if (command.valid_for_ns != 0 && now_ns - command.received_ns > command.valid_for_ns) return Reason::kExpired;
+    switch (command.kind) {
+      case CommandKind::kAcquire:
+        if (is_latched()) return Reason::kLatched;
+        if (command.session == 0) return Reason::kNoLease;
+        if (lease != 0) return lease == command.session ? Reason::kNone : Reason::kLeaseTaken;
+        return wrong_with_measured();
+      case CommandKind::kRelease:
+        if (command.session != lease || lease == 0) return Reason::kNoLease;
+        return mode == Mode::kMoving || mode == Mode::kStopping ? Reason::kBusy : Reason::kNone;
+      case CommandKind::kClear:
+        return mode == Mode::kStopping || travelling ? Reason::kBusy : Reason::kNone;
+      default:
+        break;
+    }
+    if (is_latched()) return Reason::kLatched;
+    if (mode == Mode::kDisarmed) return Reason::kNotArmed;
+    if (command.session != lease) return Reason::kNoLease;
+    if (mode == Mode::kMoving) return Reason::kBusy;
+    if (posted.content != Reason::kNone) return posted.content;
+    // It was checked against a reference that has moved on since: the sender is ahead of the arm.
+    return posted.from_rad == reference.q_rad ? Reason::kNone : Reason::kBusy;
+  }
+
+  void acquire(const Command& command) {
+    if (lease == 0) {
+      for (std::size_t i = 0; i < 7; ++i) {
+        if (std::abs(measured.q_rad[i] - reference.q_rad[i]) > kMovedByHandRad) reference.q_rad = measured.q_rad;
+      }
+      lease = command.session;
+      heard_ns = now_ns;
+    }
+    answer(EventKind::kAccepted, command);
+    if (mode == Mode::kDisarmed) enter(Mode::kArmed);
+  }
+
+  void start(const Command& command) {
+    plan = command;
+    running = true;
+    begun = false;
+    segment = 0;
+    answer(EventKind::kAccepted, command);
+    enter(Mode::kMoving);
+    answer(EventKind::kStarted, command);
+  }
+
+  // ---- watching ----
+
+  void heard_from(const Command& command) {
+    if (command.session == lease) heard_ns = std::max(heard_ns, std::min(command.received_ns, now_ns));
+  }
+
+  void watch_silence() {
+    if (lease == 0) return;
+    const std::int64_t silence_ns = now_ns - heard_ns;
+    if (mode == Mode::kMoving && silence_ns > nanoseconds(config.watchdog_s)) stop(Reason::kWatchdog);
+    if (mode == Mode::kMoving || mode == Mode::kStopping || silence_ns <= nanoseconds(config.lease_timeout_s)) return;
+    lease = 0;
+    if (mode == Mode::kArmed) enter(Mode::kDisarmed, Reason::kWatchdog);
+  }
+
+  Reason wrong_with_measured() const {
+    for (std::size_t i = 0; i < 7; ++i) {
+      if (!std::isfinite(measured.q_rad[i]) || !std::isfinite(measured.dq_radps[i])) return Reason::kMeasurementInvalid;
+    }
+    for (std::size_t i = 0; i < 7; ++i) {
+      if (measured.q_rad[i] < config.joint_limits.q_min_rad[i] ||
+          measured.q_rad[i] > config.joint_limits.q_max_rad[i]) {
+        return Reason::kJointLimit;
+      }
+    }
+    return Reason::kNone;
+  }
+
+  void watch_measured() {
+    if (mode == Mode::kFault) return;
+    if (events.free() < kEventReserve) return fault(Reason::kEventOverflow);
+    if (mode != Mode::kArmed && mode != Mode::kMoving && mode != Mode::kStopping) return;
+    const Reason wrong = wrong_with_measured();
+    if (wrong != Reason::kNone) return fault(wrong);
+    for (std::size_t i = 0; i < 7; ++i) {
+      if (std::abs(measured.q_rad[i] - reference.q_rad[i]) > config.tracking_error_rad) {
+        return fault(Reason::kTrackingError);
+      }
+    }
+  }
+
+  // ---- motion ----
+
+  void move() {
+    if (mode == Mode::kMoving) run_plan();
+    if (mode == Mode::kStopping || mode == Mode::kFault) {
+      if (travelling) travel();
+      if (!travelling && mode == Mode::kStopping) {
+        enter(Mode::kStopped, reason);
+        end_plan(EventKind::kEnded, reason);
+      }
+    }
+  }
+
+  void run_plan() {
+    for (;;) {
+      if (!begun && !begin_segment()) return stop(Reason::kUnreachable);
+      if (!step_segment()) return;
+      tell(EventKind::kSegment, plan.session, plan.id, Reason::kNone, touched);
+      begun = false;
+      if (++segment == plan.segment_count) break;
+    }
+    segment = plan.segment_count - 1;
+    enter(Mode::kArmed);
+    end_plan(EventKind::kDone, Reason::kNone);
+  }
+
+  bool begin_segment() {
+    const Segment& next = plan.segments[segment];
+    begun = true;
+    touched = false;
+    begun_ns = now_ns;
+    excused = measured.contact;
+    if (next.kind == SegmentKind::kSuction) {
+      reference.suction = next.suction_on;
+      settling = false;
+      return true;
+    }
+    if (next.kind == SegmentKind::kDescend && measured.contact) {
+      touched = true;
+      return true;
+    }
+    // Planned again from where the arm came to rest: after a contact that was not known when the plan was checked.
+    if (!line.plan(reference.q_rad, next.p_base_m, next.yaw_rad, next.speed_mps, limits)) return false;
+    profile = line.profile();
+    elapsed_s = 0.0;
+    travelling = profile.duration_s() > 0.0;
+    return true;
+  }
+
+  /// @return true when the segment has ended; false also when it was cut short by a stop or fault
+  bool step_segment() {
+    const Segment& now = plan.segments[segment];
+    if (now.kind == SegmentKind::kSuction) {
+      // What is measured in the cycle of the switching is from before it.
+      const bool settled = settling && measured.sealed == now.suction_on;
+      settling = true;
+      return settled || now_ns - begun_ns >= nanoseconds(config.suction_settle_s);
+    }
+    if (!travelling) return true;
+    if (now.kind == SegmentKind::kDescend) {
+      if (measured.contact && !touched) {
+        touched = true;
+        brake();
+      }
+    } else if (is_contact_unexpected()) {
+      stop(Reason::kUnexpectedContact);
+      return false;
+    }
+    travel();
+    return mode == Mode::kMoving && !travelling;
+  }
+
+  bool is_contact_unexpected() {
+    const bool leaving = profile.at(elapsed_s).position * line.length_m() <= kLeavingM;
+    excused = measured.contact && (excused || leaving || measured.sealed);
+    return measured.contact && !excused;
+  }
+
+  /// One cycle along the line.
+  void travel() {
+    elapsed_s += config.cycle_s;
+    const bool arrived = elapsed_s >= profile.duration_s();
+    Joints q = reference.q_rad;
+    bool sound = line.joints(profile.at(elapsed_s).position, q);
+    Joints dq;
+    for (std::size_t i = 0; i < 7; ++i) {
+      dq[i] = (q[i] - reference.q_rad[i]) / config.cycle_s;
+      sound = sound && std::abs(dq[i]) <= config.joint_limits.dq_max_radps[i];
+    }
+    if (!sound) {  // cannot happen on a line that was planned; if it does, hold
+      travelling = false;
+      return fault(Reason::kUnreachable);
+    }
+    reference.q_rad = q;
+    reference.dq_radps = dq;
+    travelling = !arrived;
+  }
+
+  void brake() {
+    profile = Profile::stop(profile.at(elapsed_s), line.stop());
+    elapsed_s = 0.0;
+  }
+
+  void stop(Reason why) {
+    if (mode == Mode::kMoving) {
+      if (travelling && !touched) brake();
+      reason = why;
+      enter(Mode::kStopping, why);
+    } else if (mode == Mode::kDisarmed || mode == Mode::kArmed) {
+      reason = why;
+      enter(Mode::kStopped, why);
+    }
+  }
+
+  void fault(Reason why) {
+    if (mode == Mode::kMoving && travelling && !touched) brake();
+    reason = why;
+    enter(Mode::kFault, why);
+    end_plan(EventKind::kEnded, why);
+  }
+
+  void end_plan(EventKind how, Reason why) {
+    if (!running) return;
+    tell(how, plan.session, plan.id, why, touched);
+    running = false;
+  }
+
+  // ---- telling ----
+
+  bool is_latched() const { return mode == Mode::kStopping || mode == Mode::kStopped || mode == Mode::kFault; }
+
+  void enter(Mode next, Reason why = Reason::kNone) {
+    mode = next;
+    tell(EventKind::kMode, lease, running ? plan.id : 0, why, false);
+  }
+
+  void answer(EventKind kind, const Command& command, Reason why = Reason::kNone) {
+    tell(kind, command.session, command.id, why, false);
+  }
+
+  void tell(EventKind kind, std::uint64_t session, std::uint64_t id, Reason why, bool contact) {
+    // Never full: kEventReserve is far more than one cycle tells after the last command was taken.
+    events.push({
+        .sequence = ++sequence,
+        .stamp_ns = now_ns,
+        .kind = kind,
+        .session = session,
+        .command_id = id,
+        .segment = running ? segment : 0,
+        .contact = contact,
+        .sealed = measured.sealed,
+        .reason = why,
+        .mode = mode,
+        .p_base_m = tool_position(reference.q_rad, config.tool),
+    });
+  }
+
+  void publish() {
+    const Transform T = forward(measured.q_rad, config.tool);
+    newest.store({
+        .stamp_ns = now_ns,
+        .mode = mode,
+        .reason = reason,
+        .lease_session = lease,
+        .command_id = running ? plan.id : 0,
+        .segment = running ? segment : 0,
+        .measured = measured,
+        .reference = reference,
+        .p_base_tool_m = {T[3], T[7], T[11]},
+        .yaw_rad = yaw_of(T),
+    });
+  }
+
+  static Snapshot initial(const ControllerConfig& config, const Joints& q_rad) {
+    const Transform T = forward(q_rad, config.tool);
+    Snapshot snapshot;
+    snapshot.measured.q_rad = q_rad;
+    snapshot.reference.q_rad = q_rad;
+    snapshot.p_base_tool_m = {T[3], T[7], T[11]};
+    snapshot.yaw_rad = yaw_of(T);
+    return snapshot;
+  }
+
+  // Never changed after construction; read by both threads.
+  const ControllerConfig config;
+  const LineLimits limits;
+
+  // Between the threads.
+  Ring<Posted, kCommands> commands;
+  Ring<Event, kEvents> events;
+  Latest<Snapshot> newest;
+
+  // The control thread's.
+  std::int64_t now_ns = 0;
+  Measured measured;
+  Reference reference;
+  Mode mode = Mode::kDisarmed;
+  Reason reason = Reason::kNone;  // of the last stop or fault
+  std::uint64_t sequence = 0;
+
+  std::uint64_t lease = 0;
+  std::int64_t heard_ns = 0;
+  SessionMemory sessions;
+
+  Command plan;
+  bool running = false;  // plan has started and not ended
+  std::uint32_t segment = 0;
+  bool begun = false;  // the segment
+  std::int64_t begun_ns = 0;
+  bool touched = false;   // the descent has found contact
+  bool excused = false;   // the contact that lasts is no surprise
+  bool settling = false;  // suction was switched in an earlier cycle
+
+  Line line;
+  Profile profile;
+  double elapsed_s = 0.0;   // on the profile
+  bool travelling = false;  // the profile has not ended
+};
+
+Controller::Controller(const ControllerConfig& config, const Joints& q_rad) {
+  check_config(config, q_rad);
+  state_ = std::make_unique<State>(config, q_rad);
+}
+
+Controller::~Controller() = default;
+
+bool Controller::post(const Command& command) {
+  Posted posted{command};
+  if (command.kind == CommandKind::kPlan) {
+    posted.from_rad = state_->newest.load().reference.q_rad;
+    posted.content = check_plan(command, posted.from_rad, state_->config);
+  }
+  return state_->commands.push(posted);
+}
+
+bool Controller::poll(Event& event) {
+  const Event* oldest = state_->events.front();
+  if (oldest == nullptr) return false;
+  event = *oldest;
+  state_->events.pop();
+  return true;
+}
+
+Snapshot Controller::snapshot() const { return state_->newest.load(); }
+
+void Controller::cycle(std::int64_t now_ns, const Measured& measured, Reference& reference) {
+  state_->cycle(now_ns, measured);
+  reference = state_->reference;
+}
+
+}  // namespace cliport

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "controller_internal.hpp"
+
+namespace cliport {
+namespace {
+
+// A start this far outside the box may come back in; the arm sags, and people push it.
+constexpr double kStartOutsideM = 0.02;
+constexpr double kVerticalM = 0.001;
+constexpr double kRounding = 1e-9;
+
+bool is_finite(const Segment& segment) {
+  return std::isfinite(segment.p_base_m[0]) && std::isfinite(segment.p_base_m[1]) &&
+         std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps);
+}
+
+bool is_inside(const std::array<double, 3>& p, const std::array<double, 6>& box, double outside_m) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!(p[i] >= box[2 * i] - outside_m && p[i] <= box[2 * i + 1] + outside_m)) return false;
+  }
+  return true;
+}
+
+/// Where the next segment may start: one place, or several on the line of a descent, highest first.
+struct Starts {
+  std::array<Joints, 3> q_rad{};
+  std::size_t count = 0;
+
+  std::span<const Joints> all() const { return {q_rad.data(), count}; }
+};
+
+Starts ends_of(const Line& line, SegmentKind kind) {
+  Starts starts;
+  if (kind == SegmentKind::kDescend) {
+    line.joints(0.0, starts.q_rad[starts.count++]);
+    line.joints(0.5, starts.q_rad[starts.count++]);
+  }
+  line.joints(1.0, starts.q_rad[starts.count++]);
+  return starts;
+}
+
+}  // namespace
+
+std::array<double, 3> tool_position(const Joints& q_rad, const Tool& tool) {
+  const Transform T = forward(q_rad, tool);
+  return {T[3], T[7], T[11]};
+}
+
+LineLimits line_limits(const ControllerConfig& config) {
+  return {
+      .tool = config.tool,
+      .joint_limits = config.joint_limits,
+      .joint_margin_rad = config.joint_margin_rad,
+      .linear = {config.speed_mps, config.acceleration_mps2, config.jerk_mps3},
+      .angular = {config.yaw_speed_radps, config.yaw_acceleration_radps2, config.yaw_jerk_radps3},
+      .stop = {config.speed_mps, config.stop_acceleration_mps2, config.stop_jerk_mps3},
+  };
+}
+
+Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config) {
+  if (plan.segment_count == 0 || plan.segment_count > kMaxSegments) return Reason::kEmptyPlan;
+  const std::span segments(plan.segments.data(), plan.segment_count);
+  for (const Segment& segment : segments) {
+    if (segment.kind == SegmentKind::kSuction) continue;
+    if (!is_finite(segment)) return Reason::kNotFinite;
+    if (!(segment.speed_mps > 0.0 && segment.speed_mps <= config.speed_mps + kRounding)) return Reason::kTooFast;
+    if (!is_inside(segment.p_base_m, config.motion_box_m, kRounding)) return Reason::kOutsideWorkspace;
+  }
+  // The box is convex: with both ends inside it, so is every line.
+  if (!is_inside(tool_position(from_rad, config.tool), config.motion_box_m, kStartOutsideM)) {
+    return Reason::kOutsideWorkspace;
+  }
+
+  const LineLimits limits = line_limits(config);
+  Starts starts{{from_rad}, 1};
+  for (const Segment& segment : segments) {
+    if (segment.kind == SegmentKind::kSuction) continue;
+    Starts ends;
+    for (const Joints& start : starts.all()) {
+      if (segment.kind == SegmentKind::kDescend) {
+        const std::array<double, 3> p = tool_position(start, config.tool);
+        const double aside = std::hypot(p[0] - segment.p_base_m[0], p[1] - segment.p_base_m[1]);
+        if (aside > kVerticalM || segment.p_base_m[2] > p[2] + kRounding) return Reason::kNotVertical;
+      }
+      Line line;
+      if (!line.plan(start, segment.p_base_m, segment.yaw_rad, segment.speed_mps, limits)) return Reason::kUnreachable;
+      if (ends.count == 0) ends = ends_of(line, segment.kind);
+    }
+    starts = ends;
+  }
+  return Reason::kNone;
+}
+
+}  // namespace cliport

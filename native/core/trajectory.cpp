@@ -1,0 +1,92 @@
+#include "cliport/trajectory.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cliport {
+namespace {
+
+MotionState advance(const MotionState& from, double jerk, double t) {
+  return {
+      from.position + t * (from.velocity + t * (from.acceleration / 2.0 + t * jerk / 6.0)),
+      from.velocity + t * (from.acceleration + t * jerk / 2.0),
+      from.acceleration + t * jerk,
+  };
+}
+
+}  // namespace
+
+void Profile::append(double duration_s, double jerk) {
+  if (!(duration_s > 0.0)) return;
+  phases_[count_++] = {last_, jerk, duration_s};
+  last_ = advance(last_, jerk, duration_s);
+  duration_s_ += duration_s;
+  end_ = last_.position;
+}
+
+MotionState Profile::at(double t_s) const {
+  if (t_s >= duration_s_) return {end_, 0.0, 0.0};
+  for (int i = 0; i < count_; ++i) {
+    if (t_s < phases_[i].duration_s) return advance(phases_[i].from, phases_[i].jerk, t_s);
+    t_s -= phases_[i].duration_s;
+  }
+  return {end_, 0.0, 0.0};  // rounding of the sum of durations
+}
+
+Profile Profile::rest_to_rest(double distance, const MotionLimits& limits) {
+  const auto [v, a, j] = limits;
+  Profile profile;
+  if (!(distance > 0.0)) return profile;
+
+  // Time of constant jerk, of a whole acceleration, and at constant velocity.
+  double jerk_s = v * j < a * a ? std::sqrt(v / j) : a / j;
+  double ramp_s = v * j < a * a ? 2.0 * jerk_s : jerk_s + v / a;
+  double cruise_s = distance / v - ramp_s;
+  if (cruise_s < 0.0) {  // too short to reach v
+    cruise_s = 0.0;
+    if (distance >= 2.0 * a * a * a / (j * j)) {
+      jerk_s = a / j;
+      ramp_s = (jerk_s + std::sqrt(jerk_s * jerk_s + 4.0 * distance / a)) / 2.0;
+    } else {  // nor a
+      jerk_s = std::cbrt(distance / (2.0 * j));
+      ramp_s = 2.0 * jerk_s;
+    }
+  }
+  const double hold_s = ramp_s - 2.0 * jerk_s;
+  profile.append(jerk_s, j);
+  profile.append(hold_s, 0.0);
+  profile.append(jerk_s, -j);
+  profile.append(cruise_s, 0.0);
+  profile.append(jerk_s, -j);
+  profile.append(hold_s, 0.0);
+  profile.append(jerk_s, j);
+  profile.end_ = distance;
+  return profile;
+}
+
+Profile Profile::stop(const MotionState& from, const MotionLimits& limits) {
+  Profile profile;
+  profile.last_ = {from.position, std::max(from.velocity, 0.0), from.acceleration};
+  profile.end_ = from.position;
+  const auto [position, v, a] = profile.last_;
+  const double j = limits.jerk;
+  const double a_max = std::max(limits.acceleration, -a);
+
+  if (a < 0.0 && v < a * a / (2.0 * j)) {  // only a steeper end of the braking does not reverse
+    if (v > 0.0) profile.append(2.0 * v / -a, a * a / (2.0 * v));
+    return profile;
+  }
+  // Down to -peak, hold, and back to zero, losing v in all.
+  double peak = std::sqrt(j * v + a * a / 2.0);
+  double hold_s = 0.0;
+  if (peak > a_max) {
+    peak = a_max;
+    hold_s = (v + a * a / (2.0 * j) - peak * peak / j) / peak;
+  }
+  profile.append((a + peak) / j, -j);
+  profile.append(hold_s, 0.0);
+  profile.append(peak / j, j);
+  return profile;
+}
+
+}  // namespace cliport

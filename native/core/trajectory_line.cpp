@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "cliport/trajectory.hpp"
+
+namespace cliport {
+namespace {
+
+// Shares of the joint limits. Driving and stopping add to the acceleration that the line's curvature takes.
+constexpr double kVelocityShare = 0.7;
+constexpr double kCurvatureShare = 0.4;
+constexpr double kDriveShare = 0.4;
+constexpr double kStopShare = 0.5;
+
+constexpr double kSampleM = 0.005;
+constexpr double kSampleRad = 0.05;
+constexpr int kMostSamples = 128;
+constexpr double kDifference = 1e-4;  // of s
+constexpr double kNothing = 1e-9;     // metres or radians that are no motion
+constexpr double kJumpRad = 0.8;      // between samples: the line passes the base axis
+
+double distance(const std::array<double, 3>& a, const std::array<double, 3>& b) {
+  return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+/// Greatest absolute value.
+double largest(const Joints& values) {
+  double most = 0.0;
+  for (double value : values) most = std::max(most, std::abs(value));
+  return most;
+}
+
+/// 0 to 1 with velocity and acceleration zero at both ends.
+double fade(double s) {
+  s = std::clamp(s, 0.0, 1.0);
+  return s * s * s * (10.0 + s * (-15.0 + 6.0 * s));
+}
+
+std::array<double, 3> tip(const Joints& q_rad, const Tool& tool) {
+  const Transform T = forward(q_rad, tool);
+  return {T[3], T[7], T[11]};
+}
+
+}  // namespace
+
+bool Line::joints(double s, Joints& q_rad) const {
+  const std::array<double, 3> p{from_m_[0] + s * (to_m_[0] - from_m_[0]), from_m_[1] + s * (to_m_[1] - from_m_[1]),
+                                from_m_[2] + s * (to_m_[2] - from_m_[2])};
+  const double yaw = yaw_from_rad_ + s * turn_rad_;
+  Joints q;
+  if (!tool_down(p, yaw, tool_, q)) return false;
+  q[6] = q[0] - yaw - tool_.flange_to_tcp_yaw_rad;  // not wrapped: joint 7 turns the way that was planned
+  const double rest = 1.0 - fade(s);
+  for (std::size_t i = 0; i < 7; ++i) q_rad[i] = q[i] + rest * offset_rad_[i];
+  return true;
+}
+
+bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
+                const LineLimits& limits) {
+  const JointLimits& joint = limits.joint_limits;
+  const Transform start = forward(from_rad, limits.tool);
+  Joints first;
+  Joints last;
+  tool_ = limits.tool;
+  from_m_ = {start[3], start[7], start[11]};
+  to_m_ = p_base_m;
+  if (!tool_down(from_m_, yaw_of(start), tool_, first)) return false;
+  if (!inverse(p_base_m, yaw_rad, tool_, joint, limits.joint_margin_rad, last)) return false;
+
+  first[6] = from_rad[6] + std::remainder(first[6] - from_rad[6], 2.0 * M_PI);
+  for (std::size_t i = 0; i < 7; ++i) offset_rad_[i] = from_rad[i] - first[i];
+  if (!(largest(offset_rad_) <= kGreatestOffsetRad)) return false;
+  yaw_from_rad_ = first[0] - first[6] - tool_.flange_to_tcp_yaw_rad;
+  turn_rad_ = (last[0] - last[6] - tool_.flange_to_tcp_yaw_rad) - yaw_from_rad_;
+
+  const bool offset = largest(offset_rad_) > kNothing;
+  length_m_ = distance(from_m_, to_m_);
+  moves_ = offset || length_m_ > kNothing || std::abs(turn_rad_) > kNothing;
+  if (!moves_) return true;
+
+  const double wanted =
+      std::max({length_m_ / kSampleM, std::abs(turn_rad_) / kSampleRad, largest(offset_rad_) / kSampleRad, 8.0});
+  const int samples = static_cast<int>(std::min(std::ceil(wanted), static_cast<double>(kMostSamples)));
+
+  double velocity = std::numeric_limits<double>::infinity();
+  double acceleration = velocity;
+  double jerk = velocity;
+  double stop_acceleration = velocity;
+  double stop_jerk = velocity;
+  double path_m = length_m_;  // greatest metres a unit of s; more than the length while an offset fades
+  Joints before;
+  Joints at = from_rad;
+  Joints after;
+  for (int k = 0; k <= samples; ++k) {
+    // Differences stay on the line; the quintic and the line are smooth, so one inside the end stands for the end.
+    const double s = std::clamp(static_cast<double>(k) / samples, kDifference, 1.0 - kDifference);
+    const Joints previous = at;
+    if (!joints(s - kDifference, before) || !joints(s, at) || !joints(s + kDifference, after)) return false;
+    for (std::size_t i = 0; i < 7; ++i) {
+      const double low = std::min(joint.q_min_rad[i] + limits.joint_margin_rad, from_rad[i]);
+      const double high = std::max(joint.q_max_rad[i] - limits.joint_margin_rad, from_rad[i]);
+      constexpr double kRounding = 1e-9;
+      if (!(at[i] >= low - kRounding && at[i] <= high + kRounding)) return false;
+      if (std::abs(at[i] - previous[i]) > kJumpRad) return false;
+
+      const double slope = std::abs(after[i] - before[i]) / (2.0 * kDifference);
+      const double curve = std::abs(after[i] - 2.0 * at[i] + before[i]) / (kDifference * kDifference);
+      velocity = std::min({velocity, kVelocityShare * joint.dq_max_radps[i] / slope,
+                           std::sqrt(kCurvatureShare * joint.ddq_max_radps2[i] / curve)});
+      acceleration = std::min(acceleration, kDriveShare * joint.ddq_max_radps2[i] / slope);
+      jerk = std::min(jerk, kDriveShare * joint.jerk_max_radps3[i] / slope);
+      stop_acceleration = std::min(stop_acceleration, kStopShare * joint.ddq_max_radps2[i] / slope);
+      stop_jerk = std::min(stop_jerk, kStopShare * joint.jerk_max_radps3[i] / slope);
+    }
+    if (offset) {
+      const std::array<double, 3> p = tip(at, tool_);
+      std::array<double, 3> on_line;
+      for (std::size_t i = 0; i < 3; ++i) on_line[i] = from_m_[i] + s * (to_m_[i] - from_m_[i]);
+      if (!(distance(p, on_line) <= kGreatestDeviationM)) return false;
+      path_m = std::max(path_m, distance(tip(after, tool_), tip(before, tool_)) / (2.0 * kDifference));
+    }
+  }
+
+  const double turn = std::abs(turn_rad_);
+  drive_ = {
+      std::min({velocity, speed_mps / path_m, limits.angular.velocity / turn}),
+      std::min({acceleration, limits.linear.acceleration / path_m, limits.angular.acceleration / turn}),
+      std::min({jerk, limits.linear.jerk / path_m, limits.angular.jerk / turn}),
+  };
+  // Never weaker than the drive, so that a stop from any state of it neither reverses nor overshoots.
+  stop_ = {
+      drive_.velocity,
+      std::max(std::min(stop_acceleration, limits.stop.acceleration / path_m), drive_.acceleration),
+      std::max(std::min(stop_jerk, limits.stop.jerk / path_m), drive_.jerk),
+  };
+  return true;
+}
+
+}  // namespace cliport

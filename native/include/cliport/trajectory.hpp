@@ -1,0 +1,115 @@
+// Motion along a line: a jerk-limited profile of one scalar, and the line in joint space that it drives.
+// Everything is closed form or bounded, allocates nothing and never throws: it runs inside the 1 kHz cycle.
+#pragma once
+
+#include <array>
+
+#include "cliport/kinematics.hpp"
+
+namespace cliport {
+
+/// Bounds of the scalar's derivatives, each > 0, in its unit per s, s^2, s^3.
+struct MotionLimits {
+  double velocity = 0.0;
+  double acceleration = 0.0;
+  double jerk = 0.0;
+};
+
+struct MotionState {
+  double position = 0.0;
+  double velocity = 0.0;
+  double acceleration = 0.0;
+};
+
+/// A scalar's motion in at most seven phases of constant jerk (double-S; Biagiotti and Melchiorri, "Trajectory Planning
+/// for Automatic Machines and Robots", section 3.4).
+class Profile {
+ public:
+  /// At rest at zero, for ever.
+  Profile() = default;
+
+  /// From rest at 0 to rest at `distance` >= 0 in the shortest time within the limits.
+  static Profile rest_to_rest(double distance, const MotionLimits& limits);
+
+  /// From a state with velocity >= 0 to rest, in the shortest time within acceleration and jerk (`limits.velocity` is
+  /// not used), never backwards. A state that brakes harder already than the limits allow keeps its deceleration, and
+  /// one that could come to rest only by reversing gets the jerk that it takes: for a state of a profile with these or
+  /// tighter limits neither happens.
+  static Profile stop(const MotionState& from, const MotionLimits& limits);
+
+  /// Seconds until rest.
+  double duration_s() const { return duration_s_; }
+  /// Where it comes to rest.
+  double end() const { return end_; }
+  /// State after t_s >= 0 seconds; exactly at rest at end() from duration_s() on.
+  MotionState at(double t_s) const;
+
+ private:
+  void append(double duration_s, double jerk);
+
+  struct Phase {
+    MotionState from;
+    double jerk = 0.0;
+    double duration_s = 0.0;
+  };
+  std::array<Phase, 7> phases_{};
+  int count_ = 0;
+  MotionState last_{};
+  double duration_s_ = 0.0;
+  double end_ = 0.0;
+};
+
+/// What a line must respect, in metres and radians.
+struct LineLimits {
+  Tool tool;
+  JointLimits joint_limits;
+  double joint_margin_rad = 0.0;
+  MotionLimits linear;   ///< m
+  MotionLimits angular;  ///< rad, about base z
+  MotionLimits stop;     ///< m; velocity is not used
+};
+
+/// Joint angles along a straight line of the tool from where the arm is, tool down, position and yaw on one scalar
+/// s in 0..1. An arm that does not start in the posture of `tool_down` (moved by hand, say) is led into it on the way:
+/// its offset fades out by a quintic, and the tool stays within kGreatestDeviationM of the line.
+///
+/// Yaw turns the way on which joint 7 does not pass its limit, which need not be the shorter one.
+class Line {
+ public:
+  static constexpr double kGreatestOffsetRad = 0.6;
+  static constexpr double kGreatestDeviationM = 0.05;
+
+  Line() = default;
+
+  /// Plans from joint angles at rest, at most `speed_mps` along the line: samples it, and lowers speed, acceleration
+  /// and jerk until every joint keeps within shares of its limits (70 % of velocity; of acceleration and jerk half when
+  /// driving, all when stopping).
+  /// @return false when there is no inverse kinematics inside the joint margin somewhere on it (a start that is inside
+  ///         the margin already may leave it), or the start is too far from the posture of `tool_down`
+  bool plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
+            const LineLimits& limits);
+
+  /// Joint angles at s. @return false beyond reach; q_rad is then unchanged
+  bool joints(double s, Joints& q_rad) const;
+
+  double length_m() const { return length_m_; }
+  /// Limits of s for driving and for stopping.
+  const MotionLimits& drive() const { return drive_; }
+  const MotionLimits& stop() const { return stop_; }
+  /// Duration of s from 0 to 1, 0 when there is nothing to move.
+  Profile profile() const { return moves_ ? Profile::rest_to_rest(1.0, drive_) : Profile(); }
+
+ private:
+  Tool tool_;
+  std::array<double, 3> from_m_{};
+  std::array<double, 3> to_m_{};
+  double yaw_from_rad_ = 0.0;
+  double turn_rad_ = 0.0;
+  Joints offset_rad_{};
+  double length_m_ = 0.0;
+  bool moves_ = false;
+  MotionLimits drive_;
+  MotionLimits stop_;
+};
+
+}  // namespace cliport
