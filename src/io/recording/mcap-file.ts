@@ -62,6 +62,11 @@ export class McapFile {
     return file
   }
 
+  /** What ended the file early; null while all is well. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
   /** Bytes that are in the file; what is in the open chunk is not counted. */
   get bytesWritten(): number {
     return Number(this.#position)

@@ -112,5 +112,5 @@ export function floatBytes(values: Float32Array): Uint8Array {
 
 /** The numbers of a 32FC1 image; a copy, since a message's bytes need not be aligned. */
 export function floatsOf(image: RecordedImage): Float32Array {
-  return new Float32Array(image.data.slice().buffer)
+  return new Float32Array(new Uint8Array(image.data).buffer)
 }

@@ -1,0 +1,15 @@
+// The thread of a run's recording: compression and disk, away from the cycle.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { createScribe, type Order } from './scribe.js'
+import { fileSink } from './sink.js'
+
+const { path } = workerData as { path: string }
+const takeOrder = createScribe(
+  () => fileSink(path),
+  (answer) => {
+    parentPort!.postMessage(answer)
+    if (answer.kind === 'closed') parentPort!.close()
+  },
+)
+parentPort!.on('message', (order: Order) => takeOrder(order))
