@@ -1,0 +1,62 @@
+// The published cameras (CLIPort, "Cameras"), and the one for people.
+
+import type { Intrinsics, Mat4, Vec3 } from '../control/types.js'
+import type { Random } from './random.js'
+import { lookAt, rotate, rotationAbout, transform } from './transform.js'
+
+export interface CellCamera {
+  readonly name: string
+  readonly intrinsics: Intrinsics
+  readonly T_base_camera: Mat4
+}
+
+const published: Intrinsics = { width: 640, height: 480, fx: 450, fy: 450, cx: 320, cy: 240 }
+
+/** Front looks back at the arm 45 degrees down; left and right look across the table 50 degrees down. */
+export const publishedCameras: readonly CellCamera[] = [
+  camera('front', [1, 0, 0.75], [-1, 0], 45),
+  camera('left', [0, 0.5, 0.75], [1, -1], 50),
+  camera('right', [0, -0.5, 0.75], [1, 1], 50),
+]
+
+function camera(name: string, position: Vec3, towards: readonly [number, number], downDeg: number): CellCamera {
+  const down = (downDeg * Math.PI) / 180
+  const level = Math.cos(down) / Math.hypot(...towards)
+  const target: Vec3 = [
+    position[0] + level * towards[0],
+    position[1] + level * towards[1],
+    position[2] - Math.sin(down),
+  ]
+  return { name, intrinsics: published, T_base_camera: lookAt(position, target) }
+}
+
+/** Cameras as somebody else might have mounted them: one to three, each a few centimetres and degrees off. */
+export function jitteredCameras(random: Random): readonly CellCamera[] {
+  const count = random.integer(1, 3)
+  const kept = new Set(random.sample([0, 1, 2], count))
+  return publishedCameras.filter((_, i) => kept.has(i)).map((original) => jittered(original, random))
+}
+
+function jittered({ name, intrinsics, T_base_camera: T }: CellCamera, random: Random): CellCamera {
+  const axis: Vec3 = [random.normal(), random.normal(), random.normal()]
+  const length = Math.hypot(...axis)
+  const turn = rotationAbout([axis[0] / length, axis[1] / length, axis[2] / length], random.normal() * 0.03)
+  const rotation = rotate(turn, [T[0]!, T[1]!, T[2]!, T[4]!, T[5]!, T[6]!, T[8]!, T[9]!, T[10]!])
+  const position = [T[3]!, T[7]!, T[11]!].map((metres) => metres + random.normal() * 0.02)
+  const focalPx = intrinsics.fx * random.uniform(0.97, 1.03)
+  return {
+    name,
+    intrinsics: { ...intrinsics, fx: focalPx, fy: focalPx },
+    T_base_camera: transform(position, rotation),
+  }
+}
+
+/** From over the table's front right corner, so that the arm, the table and where things go are in the picture. */
+export function observerCamera(width: number, height: number): CellCamera {
+  const focalPx = 1.05 * Math.min(width * 0.75, height)
+  return {
+    name: 'observer',
+    intrinsics: { width, height, fx: focalPx, fy: focalPx, cx: width / 2, cy: height / 2 },
+    T_base_camera: lookAt([1.45, -0.95, 0.95], [0.3, 0.02, 0.22]),
+  }
+}

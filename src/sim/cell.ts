@@ -1,0 +1,293 @@
+// The simulated cell: scene, physics with the controller core, cameras, truth. Everything happens in the calling
+// thread; cell-client.ts moves it to a worker.
+
+import { performance } from 'node:perf_hooks'
+import { CliportError } from '../control/errors.js'
+import { parkPose } from '../control/park.js'
+import { kinematics } from '../native/kinematics.js'
+import { addSensorNoise } from '../native/raster.js'
+import type { Cell, CellOptions, CellReady, OracleAction, SimFrame, TrueObject, Truth } from './api.js'
+import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
+import { suctionTool } from './arm.js'
+import { paletteOf } from './colors.js'
+import { Eyes, type LabelMap, labelMap } from './eyes.js'
+import { layTable } from './layout.js'
+import { nudge } from './nudge.js'
+import { shapes } from './objects.js'
+import { oracleAction, visibleLabels } from './oracle.js'
+import { stepS } from './physics/mjcf.js'
+import { loadPhysics, Physics } from './physics/physics.js'
+import { Plant } from './plant.js'
+import { type Random, random } from './random.js'
+import { publishedWorkspace, workspaceShare } from './reach.js'
+import { openMoves, placesOf, Score, yawOf } from './score.js'
+import { taskNamed } from './tasks/index.js'
+import type { TaskScene } from './tasks/task.js'
+
+/** Objects that roll for longer than this are looked at as they roll. */
+const longestSettleS = 3
+/** A command that takes longer has hung. */
+const longestCommandS = 60
+/** How far the paced clock may fall behind wall time before it gives up catching up, milliseconds. */
+const longestDebtMs = 50
+
+interface Episode {
+  readonly options: CellOptions
+  readonly scene: TaskScene
+  readonly plant: Plant
+  readonly eyes: Eyes
+  readonly score: Score
+  readonly oracleRandom: Random
+  readonly noiseRandom: Random
+  captures: number
+  /** A capture that no motion has followed yet. */
+  looked: boolean
+}
+
+export class SimulatedCell implements Cell {
+  #episode: Episode | null = null
+  #pacer: NodeJS.Timeout | null = null
+  #failure: unknown = null
+  #map: { readonly stampNs: bigint; readonly map: LabelMap } | null = null
+  /** Calls that look at the scene take turns, so that none of them outlives the scene that it looks at. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  reset(options: CellOptions): Promise<CellReady> {
+    return this.#inTurn(async () => {
+      this.#end()
+      const episode = await this.#begin(options)
+      this.#episode = episode
+      const address = options.listen === undefined ? undefined : episode.plant.listen(options.listen)
+      if (options.clock === 'paced') this.#pace(episode.plant)
+      return {
+        goal: episode.scene.sentence,
+        maxSteps: episode.scene.maxSteps,
+        ...(address === undefined ? {} : { address }),
+        workspaceShare: workspaceShare(suctionTool),
+      }
+    })
+  }
+
+  /** Truth is taken from the clean frames; the runtime gets them with the sensor's faults. */
+  capture(): Promise<readonly SimFrame[]> {
+    const { options, captures } = this.#running
+    const fault = options.faults?.camera
+    const faulty = fault !== undefined && captures >= fault.fromCapture
+    if (faulty && fault.fault === 'stall') return new Promise(() => {})
+    return this.#inTurn(async () => {
+      const episode = this.#running
+      const frames = await this.#look(episode)
+      episode.captures++
+      episode.looked = true
+      if (options.sensor === 'real') for (const frame of frames) addNoise(frame, episode.noiseRandom)
+      if (faulty) for (const { depthM } of frames) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
+      return frames
+    })
+  }
+
+  observe(width: number, height: number): Promise<Uint8Array> {
+    return this.#inTurn(() => {
+      const { eyes, plant } = this.#running
+      return eyes.observe(plant.physics, width, height)
+    })
+  }
+
+  truth(): Promise<Truth> {
+    return this.#inTurn(async () => {
+      const { plant, score } = this.#running
+      const visible = visibleLabels(await this.#labels())
+      const { physics } = plant
+      score.update(physics)
+      const open = score.goal ? openMoves(score.goal, physics) : []
+      return {
+        goal: score.sentence,
+        score: score.value,
+        achieved: score.achieved,
+        remaining: open.length > 0,
+        objects: trueObjects(physics),
+        validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
+        validPlaces: open.flatMap((move) => placesOf(move, physics)),
+        rotations: score.goal?.rotations ?? false,
+        timeS: Number(plant.nowNs) / 1e9,
+      }
+    })
+  }
+
+  oracle(): Promise<OracleAction | null> {
+    return this.#inTurn(async () => {
+      const { plant, score, oracleRandom } = this.#running
+      const map = await this.#labels()
+      score.update(plant.physics)
+      return oracleAction(score.goal, plant.physics, map, oracleRandom)
+    })
+  }
+
+  /** In the free clock time passes only in here: until the command has ended and the table has come to rest. */
+  async send(request: Uint8Array): Promise<readonly Uint8Array[]> {
+    const { plant, options } = this.#running
+    const replies = plant.handle(request)
+    if (options.clock === 'free') runToEnd(plant)
+    return [...replies, ...plant.take()]
+  }
+
+  async state(): Promise<Uint8Array> {
+    return this.#running.plant.state()
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => this.#end())
+  }
+
+  async #begin(options: CellOptions): Promise<Episode> {
+    checkOptions(options)
+    const { seed, faults } = options
+    const { task, split } = taskNamed(options.task)
+    const tool = suctionTool
+    const [scene, placed] = layTable(random(seed, 'layout'), tool, ({ place }) =>
+      task.build({
+        random: random(seed, options.task),
+        palette: paletteOf(split, seed),
+        ...(options.goal === undefined ? {} : { goal: options.goal }),
+        place,
+      }),
+    )
+    const appearance =
+      options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
+    const qRad = parkedJoints()
+    const physics = new Physics(await loadPhysics(), placed, tool, qRad)
+    const nudgeRandom = random(seed, 'nudge')
+    const onMotion = () => {
+      if (!episode.looked) return
+      episode.looked = false
+      nudge(physics, score.goal, faults?.nudgeM ?? 0, nudgeRandom)
+    }
+    const score = new Score(scene)
+    const plant = new Plant(physics, {
+      tool,
+      qRad,
+      faults: { graspFailure: faults?.graspFailure ?? 0, killControllerAtS: faults?.killControllerAtS ?? Infinity },
+      graspRandom: random(seed, 'grasp'),
+      onMotion,
+    })
+    const episode: Episode = {
+      options,
+      scene,
+      plant,
+      eyes: new Eyes(appearance, tool),
+      score,
+      oracleRandom: random(seed, 'oracle'),
+      noiseRandom: random(seed, 'sensor'),
+      captures: 0,
+      looked: false,
+    }
+    plant.settle(longestSettleS)
+    return episode
+  }
+
+  #end(): void {
+    if (this.#pacer) clearTimeout(this.#pacer)
+    this.#pacer = null
+    this.#map = null
+    this.#failure = null
+    this.#episode?.plant.close()
+    this.#episode = null
+  }
+
+  get #running(): Episode {
+    if (this.#failure) throw failed('The simulated cell has stopped', this.#failure)
+    if (!this.#episode) throw failed('Expected a cell that was reset but received a call before the first reset')
+    return this.#episode
+  }
+
+  async #look({ eyes, plant, options }: Episode): Promise<SimFrame[]> {
+    const stampNs = plant.nowNs
+    const frames = await eyes.look(plant.physics, stampNs)
+    this.#map = { stampNs, map: await labelMap(frames, options.workspace ?? publishedWorkspace) }
+    return frames
+  }
+
+  /** What the cameras see now; looked at again only when time has passed. */
+  async #labels(): Promise<LabelMap> {
+    const episode = this.#running
+    if (this.#map?.stampNs !== episode.plant.nowNs) await this.#look(episode)
+    return this.#map!.map
+  }
+
+  /** Follows wall time in steps of 2 ms; after a stall it forgets what it missed rather than race after it. */
+  #pace(plant: Plant): void {
+    let dueMs = performance.now()
+    const tick = () => {
+      const nowMs = performance.now()
+      if (nowMs - dueMs > longestDebtMs) dueMs = nowMs - longestDebtMs
+      try {
+        for (; dueMs <= nowMs; dueMs += stepS * 1e3) plant.step()
+      } catch (error) {
+        this.#failure = error
+        return
+      }
+      this.#pacer = setTimeout(tick, 1)
+    }
+    tick()
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
+
+function runToEnd(plant: Plant): void {
+  const steps = Math.round(longestCommandS / stepS)
+  let moved = false
+  // A command that was just handed over is seen by the first cycle.
+  for (let i = 0; i < 2 || plant.busy; i++) {
+    if (i >= steps) throw failed(`A command has not ended within ${longestCommandS} simulated seconds`)
+    moved ||= plant.busy
+    plant.heartbeat()
+    plant.step()
+  }
+  if (moved) plant.settle(longestSettleS)
+}
+
+function parkedJoints(): number[] {
+  const qRad = new Float64Array(7)
+  const [x, y, z] = parkPose.p_base_m
+  if (!kinematics().inverse(x, y, z, parkPose.yawRad, suctionTool, 0.1, qRad)) {
+    throw failed(`The park pose ${parkPose.p_base_m} is out of reach`)
+  }
+  return [...qRad]
+}
+
+function trueObjects(physics: Physics): TrueObject[] {
+  return physics.objects.map(({ label, kind, color }) => {
+    const T = physics.objectPose(label)
+    return { label, kind, color, sizeM: shapes[kind].sizeM, p_base_m: [T[3]!, T[7]!, T[11]!], yawRad: yawOf(T) }
+  })
+}
+
+function addNoise(frame: SimFrame, noise: Random): void {
+  const { width, height } = frame.intrinsics
+  addSensorNoise(frame, width, height, realSensor, noise.integer(0, 2 ** 31 - 1))
+}
+
+function checkOptions({ seed, clock, listen }: CellOptions): void {
+  const wrong = (what: string, hint: string) => new CliportError('INPUT_INVALID', what, { stage: 'start', hint })
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw wrong(`Expected a whole number from 0 for the seed but received ${seed}`, 'Use a seed such as 10001.')
+  }
+  if (listen !== undefined && clock === 'free') {
+    throw wrong(
+      `Expected the paced clock for an endpoint at ${listen} but received the free clock`,
+      "Set clock to 'paced', or leave listen out and use send.",
+    )
+  }
+}
+
+function failed(message: string, cause?: unknown): CliportError {
+  return new CliportError('CELL_FAILED', message, {
+    stage: 'execute',
+    hint: 'Reset the cell; if it happens again with the same seed, report the seed.',
+    cause,
+  })
+}

@@ -1,0 +1,41 @@
+// Fault injection: somebody moves an object between the look and the grasp.
+
+import { shapes } from './objects.js'
+import type { Physics } from './physics/physics.js'
+import type { Random } from './random.js'
+import { publishedWorkspace } from './reach.js'
+import { openMoves } from './score.js'
+import type { Goal } from './tasks/task.js'
+
+const tries = 16
+
+/** Moves one object that is still to be moved, by 0..`greatestM` in a random direction, to where nothing else stands. */
+export function nudge(physics: Physics, goal: Goal | undefined, greatestM: number, random: Random): void {
+  if (greatestM <= 0 || !goal || physics.sealed) return
+  const open = openMoves(goal, physics).map(({ move }) => move.object)
+  if (open.length === 0) return
+  const label = random.pick(open)
+  for (let i = 0; i < tries; i++) {
+    const direction = random.uniform(-Math.PI, Math.PI)
+    const distanceM = random.uniform(0, greatestM)
+    const offset = [distanceM * Math.cos(direction), distanceM * Math.sin(direction)] as const
+    if (isFree(physics, label, offset)) {
+      physics.shift(label, offset)
+      return
+    }
+  }
+}
+
+function isFree(physics: Physics, label: number, [dx, dy]: readonly [number, number]): boolean {
+  const T = physics.objectPose(label)
+  const [x, y] = [T[3]! + dx, T[7]! + dy]
+  const footprintOf = (wanted: number) => shapes[physics.objects.find((o) => o.label === wanted)!.kind].footprintM
+  const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
+  const edgeM = footprintOf(label)
+  if (x < xMinM + edgeM || x > xMaxM - edgeM || y < yMinM + edgeM || y > yMaxM - edgeM) return false
+  return physics.objects.every((other) => {
+    if (other.label === label) return true
+    const at = physics.objectPose(other.label)
+    return Math.hypot(x - at[3]!, y - at[7]!) > edgeM + footprintOf(other.label)
+  })
+}

@@ -1,0 +1,156 @@
+// The controller core and the physics in lockstep: what moves the simulated arm, and the vacuum at its tip.
+
+import { type AddonController, type CycleInput, type CycleOutput, createController } from '../native/controller.js'
+import type { ToolGeometry } from '../native/kinematics.js'
+import { jointCount } from './arm.js'
+import { stepS } from './physics/mjcf.js'
+import type { Physics } from './physics/physics.js'
+import type { Random } from './random.js'
+
+/** Two cycles of the 1 kHz core in every 2 ms step of the physics. */
+const cyclesPerStep = 2
+const cycleNs = 1_000_000n
+
+const modeMoving = 2
+const modeStopping = 3
+
+export interface PlantFaults {
+  /** Probability that the cup does not seal although it touches. */
+  readonly graspFailure: number
+  /** Simulated time at which the controller dies, seconds. */
+  readonly killControllerAtS: number
+}
+
+export interface PlantOptions {
+  readonly tool: ToolGeometry
+  readonly qRad: readonly number[]
+  readonly faults: PlantFaults
+  /** Decides which grasps fail. */
+  readonly graspRandom: Random
+  /** Called when the controller starts to move, before it has moved. */
+  readonly onMotion: () => void
+}
+
+export class Plant {
+  readonly physics: Physics
+  readonly #controller: AddonController
+  readonly #options: PlantOptions
+  readonly #input: CycleInput = {
+    qRad: new Float64Array(jointCount),
+    dqRadps: new Float64Array(jointCount),
+    flags: new Uint8Array(2),
+  }
+  readonly #output: CycleOutput = {
+    qRefRad: new Float64Array(jointCount),
+    dqRefRadps: new Float64Array(jointCount),
+    flags: new Uint8Array(3),
+  }
+  #nowNs = 0n
+  #alive = true
+  #lastState: Uint8Array
+  #suctionWanted = false
+  #graspFails = false
+  #wasMoving = false
+
+  constructor(physics: Physics, options: PlantOptions) {
+    this.physics = physics
+    this.#options = options
+    const { tool, qRad } = options
+    this.#controller = createController({ backend: 'cell', tool, qRad }, this.#input, this.#output)
+    this.#output.qRefRad.set(qRad)
+    this.#lastState = new Uint8Array()
+    this.step()
+  }
+
+  /** Simulated time since the start, in the controller's clock. */
+  get nowNs(): bigint {
+    return this.#nowNs
+  }
+
+  /** Whether a command is queued or running, or the arm is coming to a stop. */
+  get busy(): boolean {
+    if (!this.#alive) return false
+    const [, mode, active] = this.#output.flags
+    return active !== 0 || mode === modeMoving || mode === modeStopping
+  }
+
+  /** A controller that has died answers nothing, as a dead process would. */
+  handle(request: Uint8Array): Uint8Array[] {
+    return this.#alive ? this.#controller.handle(request) : []
+  }
+
+  take(): Uint8Array[] {
+    return this.#alive ? this.#controller.take() : []
+  }
+
+  /** The newest state; of a controller that has died, its last. */
+  state(): Uint8Array {
+    if (this.#alive) this.#lastState = this.#controller.state()
+    return this.#lastState
+  }
+
+  /** In the free clock no time passes for whoever sends commands, so their heartbeats are never late. */
+  heartbeat(): void {
+    if (this.#alive) this.#controller.heartbeat()
+  }
+
+  listen(address: string): string {
+    return this.#controller.listen(address)
+  }
+
+  /** 2 ms of simulated time. */
+  step(): void {
+    if (this.#alive) this.#cycle()
+    this.#suck()
+    this.physics.drive(this.#output.qRefRad, this.#output.dqRefRadps)
+    this.physics.step()
+  }
+
+  /** Steps until nothing on the table moves faster than 5 mm/s (as published), at most for `longestS`. */
+  settle(longestS: number): void {
+    const fewest = 10 // what was just let go needs some steps to gather speed
+    for (let i = 0; i * stepS < longestS; i++) {
+      if (i >= fewest && this.physics.fastestObjectMps() < 0.005) return
+      this.step()
+    }
+  }
+
+  close(): void {
+    this.#die()
+    this.physics.close()
+  }
+
+  #cycle(): void {
+    this.physics.readJoints(this.#input.qRad, this.#input.dqRadps)
+    this.#input.flags[0] = this.physics.contact ? 1 : 0
+    this.#input.flags[1] = this.physics.sealed ? 1 : 0
+    for (let i = 0; i < cyclesPerStep; i++) {
+      this.#nowNs += cycleNs
+      this.#controller.cycle(this.#nowNs)
+    }
+    const moving = this.#output.flags[1] === modeMoving
+    if (moving && !this.#wasMoving) this.#options.onMotion()
+    this.#wasMoving = moving
+    if (this.#nowNs >= BigInt(Math.round(this.#options.faults.killControllerAtS * 1e3)) * cycleNs) this.#die()
+  }
+
+  /** A dead controller leaves the servos at its last reference, at rest, and the vacuum as it was. */
+  #die(): void {
+    if (!this.#alive) return
+    this.state()
+    this.#alive = false
+    this.#controller.close()
+    this.#output.dqRefRadps.fill(0)
+  }
+
+  /** The vacuum seals on the first object that the cup touches, unless this grasp is one that fails; never on the table. */
+  #suck(): void {
+    const wanted = this.#output.flags[0] !== 0
+    if (wanted && !this.#suctionWanted) {
+      this.#graspFails = this.#options.graspRandom.next() < this.#options.faults.graspFailure
+    }
+    if (wanted && !this.physics.sealed && !this.#graspFails) this.physics.seal()
+    if (!wanted) this.physics.release()
+    this.#suctionWanted = wanted
+  }
+}

@@ -1,0 +1,55 @@
+// "put the red blocks in a green bowl" (CLIPort, put-block-in-bowl): one to three bowls, at most as many blocks, six
+// distractors of other colours.
+
+import { type ColorName, colorOfWord } from '../colors.js'
+import type { Goal, SceneRequest, Task, TaskScene } from './task.js'
+
+const distractors = 6
+/** A block's centre within this of the bowl's counts as in the bowl, as published. */
+const toleranceM = 0.05
+
+export const putBlockInBowl: Task = {
+  name: 'put-block-in-bowl',
+  splits: ['seen', 'unseen', 'full'],
+  build,
+}
+
+function build({ random, palette, goal, place }: SceneRequest): TaskScene {
+  const [someBowl, someBlock] = random.sample(palette, 2) as [ColorName, ColorName]
+  const asked = goal === undefined ? undefined : parseGoal(goal)
+  const { block, bowl } = asked ?? { block: someBlock, bowl: someBowl }
+
+  const bowlCount = random.integer(1, 3)
+  const blockCount = random.integer(1, bowlCount)
+  const bowls = Array.from({ length: bowlCount }, () => place('bowl', bowl))
+  const blocks = Array.from({ length: blockCount }, () => place('block', block))
+  for (let i = 0; i < distractors; i++) {
+    const kind = random.next() > 0.5 ? 'block' : 'bowl'
+    const wanted = kind === 'block' ? block : bowl
+    place(kind, random.pick(palette.filter((color) => color !== wanted)))
+  }
+
+  const sentence = goal ?? `put the ${block} blocks in a ${bowl} bowl`
+  const targets = bowls.map(({ label }) => label)
+  const understood: Goal = {
+    sentence,
+    moves: blocks.map(({ label }) => ({ object: label, targets, symmetryRad: 0 })),
+    toleranceM,
+    maxReward: 1,
+    rotations: false,
+  }
+  return {
+    goals: goal !== undefined && !asked ? [] : [understood],
+    sentence,
+    maxSteps: blockCount + 1,
+  }
+}
+
+/** The colours that a sentence asks for, or undefined where it is not one of this task's. */
+export function parseGoal(sentence: string): { readonly block: ColorName; readonly bowl: ColorName } | undefined {
+  const article = '(?:(?:all|the|an?|any|one|of|every|each)\\s+)*'
+  const pattern = `^put\\s+${article}(\\w+)\\s+(?:blocks?|cubes?)\\s+(?:in|into|inside)\\s+${article}(\\w+)\\s+bowls?\\W*$`
+  const words = new RegExp(pattern, 'i').exec(sentence.trim())
+  const [block, bowl] = [colorOfWord(words?.[1] ?? ''), colorOfWord(words?.[2] ?? '')]
+  return block && bowl ? { block, bowl } : undefined
+}

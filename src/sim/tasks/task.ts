@@ -1,0 +1,53 @@
+// What a task is. A new task is one file that makes a `Task`, and one line in index.ts.
+
+import type { ColorName, ColorSplit } from '../colors.js'
+import type { ObjectKind, PlacedObject } from '../objects.js'
+import type { Random } from '../random.js'
+
+export interface Task {
+  /** Published name without the colour split, e.g. 'put-block-in-bowl'. */
+  readonly name: string
+  readonly splits: readonly ColorSplit[]
+  build(request: SceneRequest): TaskScene
+}
+
+export interface SceneRequest {
+  /** The task's own stream: colours, counts, sentence. */
+  readonly random: Random
+  /** Colours of this split. */
+  readonly palette: readonly ColorName[]
+  /** A sentence that the scene must make sense of, if it can. */
+  readonly goal?: string
+  /** Puts an object where the arm reaches it and nothing else is, turned at random. */
+  place(kind: ObjectKind, color: ColorName): PlacedObject
+}
+
+export interface TaskScene {
+  /** In force one after the other. Empty when the sentence asked for something that this task cannot make. */
+  readonly goals: readonly Goal[]
+  /** The sentence of the first goal, as given or made. */
+  readonly sentence: string
+  /** As published. */
+  readonly maxSteps: number
+}
+
+/** One sentence and what it means: each object to one of its targets (CLIPort, "Oracle, reward, metric"). */
+export interface Goal {
+  readonly sentence: string
+  readonly moves: readonly Move[]
+  /** Distance in the table's plane within which an object is at its target, metres. */
+  readonly toleranceM: number
+  /** Share of the episode's score that this goal is worth. */
+  readonly maxReward: number
+  /** Whether the yaw of a place matters. */
+  readonly rotations: boolean
+}
+
+export interface Move {
+  /** Label of the object that is to be moved. */
+  readonly object: number
+  /** Labels of the objects where it may go. Each takes one object, until all have one. */
+  readonly targets: readonly number[]
+  /** The object looks the same after a turn by this; 0: its yaw does not matter. */
+  readonly symmetryRad: number
+}
