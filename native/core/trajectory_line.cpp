@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "cliport/trajectory.hpp"
 
@@ -68,7 +69,7 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
   if (!tool_down(from_m_, yaw_of(start), tool_, first)) return false;
   if (!inverse(p_base_m, yaw_rad, tool_, joint, limits.joint_margin_rad, last)) return false;
 
-  first[6] = from_rad[6] + std::remainder(first[6] - from_rad[6], 2.0 * M_PI);
+  first[6] = from_rad[6] + std::remainder(first[6] - from_rad[6], 2.0 * std::numbers::pi);
   for (std::size_t i = 0; i < 7; ++i) offset_rad_[i] = from_rad[i] - first[i];
   if (!(largest(offset_rad_) <= kGreatestOffsetRad)) return false;
   yaw_from_rad_ = first[0] - first[6] - tool_.flange_to_tcp_yaw_rad;

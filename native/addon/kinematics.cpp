@@ -1,0 +1,66 @@
+// kinematics.node: forward and inverse kinematics on the calling thread (src/native/kinematics.ts); well under 2 us
+// each.
+
+#include "cliport/kinematics.hpp"
+
+#include <napi.h>
+
+#include <algorithm>
+
+#include "napi_arguments.hpp"
+
+namespace cliport::addon {
+namespace {
+
+Joints joints_of(const Napi::Value& value) {
+  const std::span<double> numbers = typed_array_of<double>(value, "qRad", 7);
+  Joints q_rad;
+  std::copy(numbers.begin(), numbers.end(), q_rad.begin());
+  return q_rad;
+}
+
+Tool tool_of(const Napi::Value& value) {
+  const Napi::Object object = object_of(value, "tool");
+  return {number_of(object.Get("flangeToTcpM"), "tool.flangeToTcpM"),
+          number_of(object.Get("flangeToTcpYawRad"), "tool.flangeToTcpYawRad")};
+}
+
+// forward(qRad, tool, T_base_tool): void
+void forward_of(const Napi::CallbackInfo& info) {
+  const Transform T = forward(joints_of(info[0]), tool_of(info[1]));
+  std::copy(T.begin(), T.end(), typed_array_of<double>(info[2], "T_base_tool", 16).begin());
+}
+
+// links(qRad, T_base_link): void
+void links_of(const Napi::CallbackInfo& info) {
+  const std::array<Transform, 8> links = link_transforms(joints_of(info[0]));
+  auto out = typed_array_of<double>(info[1], "T_base_link", 8 * 16).begin();
+  for (const Transform& link : links) out = std::copy(link.begin(), link.end(), out);
+}
+
+// inverse(x, y, z, yawRad, tool, marginRad, qRad): boolean
+Napi::Value inverse_of(const Napi::CallbackInfo& info) {
+  const std::array<double, 3> p{number_of(info[0], "x"), number_of(info[1], "y"), number_of(info[2], "z")};
+  const double yaw_rad = number_of(info[3], "yawRad");
+  const Tool tool = tool_of(info[4]);
+  const double margin_rad = number_of(info[5], "marginRad");
+  const std::span<double> out = typed_array_of<double>(info[6], "qRad", 7);
+  Joints q_rad;
+  const bool found = inverse(p, yaw_rad, tool, panda_joint_limits(), margin_rad, q_rad);
+  if (found) std::copy(q_rad.begin(), q_rad.end(), out.begin());
+  return Napi::Boolean::New(info.Env(), found);
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("forward", Napi::Function::New(env, forward_of, "forward"));
+  exports.Set("links", Napi::Function::New(env, links_of, "links"));
+  exports.Set("inverse", Napi::Function::New(env, inverse_of, "inverse"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace cliport::addon
+
+static Napi::Object initialize(Napi::Env env, Napi::Object exports) { return cliport::addon::initialize(env, exports); }
+
+NODE_API_MODULE(kinematics, initialize)

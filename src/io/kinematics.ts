@@ -1,0 +1,62 @@
+// The `Kinematics` port over the kinematics addon, for one tool and one joint margin.
+
+import { CliportError } from '../control/errors.js'
+import type { Kinematics } from '../control/ports.js'
+import type { Mat4, Vec3 } from '../control/types.js'
+import { kinematics, type ToolGeometry } from '../native/kinematics.js'
+
+export interface KinematicsOptions {
+  readonly tool: ToolGeometry
+  /** Distance kept from every joint limit, radians. */
+  readonly jointMarginRad: number
+}
+
+/**
+ * @throws CliportError ADDON_MISSING when the addon does not load, CONFIG_INVALID for a tool or margin that makes no
+ * sense
+ */
+export function createKinematics({ tool, jointMarginRad }: KinematicsOptions): Kinematics {
+  expectConfig('tool.flangeToTcpM', tool.flangeToTcpM, Number.isFinite(tool.flangeToTcpM), 'a finite number of metres')
+  expectConfig('tool.flangeToTcpYawRad', tool.flangeToTcpYawRad, Number.isFinite(tool.flangeToTcpYawRad), 'finite')
+  expectConfig('jointMarginRad', jointMarginRad, jointMarginRad >= 0 && jointMarginRad < Math.PI, '0 rad or more')
+  const addon = load()
+  const qRad = new Float64Array(7)
+
+  return {
+    forward(joints: readonly number[]): Mat4 {
+      if (joints.length !== 7 || !joints.every(Number.isFinite)) {
+        throw new CliportError('INPUT_INVALID', `Expected 7 finite joint angles but received [${joints}]`, {
+          stage: 'plan',
+          hint: 'Pass the joint angles of the arm, in radians, from the base to the flange.',
+        })
+      }
+      const T_base_tool = new Float64Array(16)
+      addon.forward(Float64Array.from(joints), tool, T_base_tool)
+      return T_base_tool
+    },
+
+    inverse([x, y, z]: Vec3, yawRad: number): readonly number[] | null {
+      return addon.inverse(x, y, z, yawRad, tool, jointMarginRad, qRad) ? Array.from(qRad) : null
+    },
+  }
+}
+
+function load(): ReturnType<typeof kinematics> {
+  try {
+    return kinematics()
+  } catch (cause) {
+    throw new CliportError('ADDON_MISSING', (cause as Error).message, {
+      stage: 'start',
+      hint: 'Build the native code: make setup',
+      cause,
+    })
+  }
+}
+
+function expectConfig(name: string, value: number, valid: boolean, expected: string): void {
+  if (valid) return
+  throw new CliportError('CONFIG_INVALID', `Expected ${name} to be ${expected} but received ${value}`, {
+    stage: 'config',
+    hint: `Correct ${name} in the settings of the arm.`,
+  })
+}
