@@ -5,9 +5,9 @@
 #include "cliport/controller.hpp"
 
 #include <atomic>
-#include <cmath>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -49,14 +49,6 @@ LiveEndpoints& live_endpoints() {
   return endpoints;
 }
 
-Joints joints_of(const Napi::Value& value, const std::string& name) {
-  const Joints joints = numbers_of<7>(value, name);
-  for (const double joint : joints) {
-    if (!std::isfinite(joint)) throw Napi::RangeError::New(value.Env(), "Expected finite numbers for " + name);
-  }
-  return joints;
-}
-
 ControllerConfig config_of(const Napi::Object& options) {
   ControllerConfig config;
   if (const Napi::Value tool = options.Get("tool"); !tool.IsUndefined()) {
@@ -66,12 +58,6 @@ ControllerConfig config_of(const Napi::Object& options) {
   }
   if (const Napi::Value box = options.Get("motionBoxM"); !box.IsUndefined()) {
     config.motion_box_m = numbers_of<6>(box, "options.motionBoxM");
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      // Written so that NaN fails too.
-      if (!(config.motion_box_m[2 * axis] < config.motion_box_m[2 * axis + 1])) {
-        throw Napi::RangeError::New(options.Env(), "Expected min < max for every axis of options.motionBoxM");
-      }
-    }
   }
   return config;
 }
@@ -114,7 +100,11 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
     read_measured();
     write_reference({});  // the buffers' sizes are checked now rather than in the first cycle
     const ControllerConfig config = config_of(options);
-    controller_ = std::make_unique<Controller>(config, joints_of(options.Get("qRad"), "options.qRad"));
+    try {
+      controller_ = std::make_unique<Controller>(config, numbers_of<7>(options.Get("qRad"), "options.qRad"));
+    } catch (const std::invalid_argument& error) {
+      throw Napi::RangeError::New(info.Env(), error.what());
+    }
     // Time of a message is that of the last cycle, which is never later than the message: see ReceiptStamp.
     protocol_ = std::make_unique<Protocol>(*controller_, config, backend_of(options),
                                            [this] { return now_ns_.load(std::memory_order_acquire); });

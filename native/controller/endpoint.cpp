@@ -90,7 +90,7 @@ Address parse(const std::string& address) {
 
 void set(const Socket& socket, int option, int value) { zmq_setsockopt(socket.get(), option, &value, sizeof value); }
 
-Socket open(const Context& context, int type, int high_water_mark) {
+Socket open_socket(const Context& context, int type, int high_water_mark) {
   Socket socket(zmq_socket(context.get(), type));
   if (!socket) throw BindError(std::string("Could not open a socket: ") + zmq_strerror(zmq_errno()));
   set(socket, ZMQ_LINGER, 0);
@@ -104,7 +104,7 @@ Socket open(const Context& context, int type, int high_water_mark) {
 }
 
 /// @return the bound port
-std::uint16_t bind(const Socket& socket, const Address& address, int offset, const char* purpose) {
+std::uint16_t bind_socket(const Socket& socket, const Address& address, int offset, const char* purpose) {
   const std::string port = address.port == "*" ? "*" : std::to_string(std::stoi(address.port) + offset);
   const std::string full = "tcp://" + address.host + ":" + port;
   if (zmq_bind(socket.get(), full.c_str()) != 0) {
@@ -171,14 +171,14 @@ Endpoint::Endpoint(Protocol& protocol, const Options& options) : state_(std::mak
     zmq_ctx_set(state.context.get(), ZMQ_THREAD_SCHED_POLICY, SCHED_FIFO);
     zmq_ctx_set(state.context.get(), ZMQ_THREAD_PRIORITY, options.realtime_priority);
   }
-  state.commands = open(state.context, ZMQ_ROUTER, 1024);
-  state.states = open(state.context, ZMQ_PUB, 4);
-  state.events = open(state.context, ZMQ_PUB, 1024);
-  state.stops = open(state.context, ZMQ_ROUTER, 64);
-  const std::uint16_t base = bind(state.commands, address, 0, "commands");
-  state.ports.state = bind(state.states, address, 1, "state");
-  state.ports.event = bind(state.events, address, 2, "events");
-  state.ports.stop = bind(state.stops, address, 3, "stop");
+  state.commands = open_socket(state.context, ZMQ_ROUTER, 1024);
+  state.states = open_socket(state.context, ZMQ_PUB, 4);
+  state.events = open_socket(state.context, ZMQ_PUB, 1024);
+  state.stops = open_socket(state.context, ZMQ_ROUTER, 64);
+  const std::uint16_t base = bind_socket(state.commands, address, 0, "commands");
+  state.ports.state = bind_socket(state.states, address, 1, "state");
+  state.ports.event = bind_socket(state.events, address, 2, "events");
+  state.ports.stop = bind_socket(state.stops, address, 3, "stop");
   state.address = "tcp://" + address.host + ":" + std::to_string(base);
   state.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (state.wake_fd < 0) throw BindError("Could not make an eventfd: too many open files.");

@@ -352,7 +352,10 @@ void Protocol::beat_for_lease_holder() {
   if (command.session != 0) post(command);
 }
 
-bool Protocol::is_busy() const {
+bool Protocol::is_busy() {
+  const std::lock_guard lock(mutex_);
+  pump();
+  if (unanswered_ > 0 || pending_stop_) return true;
   const Snapshot snapshot = controller_.snapshot();
   return snapshot.command_id != 0 || snapshot.mode == Mode::kMoving || snapshot.mode == Mode::kStopping;
 }
@@ -374,18 +377,30 @@ Protocol::Session& Protocol::session_of(std::uint64_t id) {
 }
 
 /// A stop that finds the ring full is kept and posted as soon as there is room, before anything else.
-bool Protocol::post(Command command) {
-  if (pending_stop_ && controller_.post(*pending_stop_)) pending_stop_.reset();
-  if (!pending_stop_ && controller_.post(command)) return true;
+bool Protocol::post(const Command& command) {
+  if (post_pending_stop() && controller_.post(command)) {
+    if (command.kind != CommandKind::kHeartbeat) ++unanswered_;
+    return true;
+  }
   if (command.kind != CommandKind::kStop) return false;
   pending_stop_ = command;
   return true;
 }
 
+/// @return whether there is none left
+bool Protocol::post_pending_stop() {
+  if (!pending_stop_) return true;
+  if (!controller_.post(*pending_stop_)) return false;
+  pending_stop_.reset();
+  ++unanswered_;
+  return true;
+}
+
 void Protocol::pump() {
-  if (pending_stop_ && controller_.post(*pending_stop_)) pending_stop_.reset();
+  post_pending_stop();
   for (Event event; controller_.poll(event);) {
     last_event_ = event.sequence;
+    if (event.kind == EventKind::kAccepted || event.kind == EventKind::kRejected) --unanswered_;
     history_.push_back(
         {event.sequence, event.session, std::make_shared<const std::string>(event_bytes(event, stop_detail_))});
     if (history_.size() > kEventHistory) history_.pop_front();

@@ -79,8 +79,8 @@ class Protocol {
   /// commands, where nobody could send one in time.
   void beat_for_lease_holder();
 
-  /// A plan or a stop is under way, so events are due.
-  bool is_busy() const;
+  /// A command is unanswered, or a plan or a stop under way: events are due.
+  bool is_busy();
 
   void set_ports(const LinkPorts& ports);
   std::int64_t now_ns() const { return clock_(); }
@@ -93,7 +93,8 @@ class Protocol {
   };
 
   Session& session_of(std::uint64_t id);
-  bool post(Command command);
+  bool post(const Command& command);
+  bool post_pending_stop();
   void pump();
 
   Controller& controller_;
@@ -110,6 +111,7 @@ class Protocol {
   std::optional<Command> pending_stop_;  ///< a stop that found the ring full; posted before anything else
   std::string stop_detail_;              ///< words of whoever last asked for a stop
   std::uint64_t last_event_ = 0;
+  std::int64_t unanswered_ = 0;  ///< commands posted, less those accepted or rejected
   std::uint64_t states_ = 0;
   std::uint64_t own_id_ = 0;
 };
