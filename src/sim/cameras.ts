@@ -53,10 +53,10 @@ function jittered({ name, intrinsics, T_base_camera: T }: CellCamera, random: Ra
 
 /** From over the table's front right corner, so that the arm, the table and where things go are in the picture. */
 export function observerCamera(width: number, height: number): CellCamera {
-  const focalPx = 1.05 * Math.min(width * 0.75, height)
+  const focalPx = 1.3 * Math.min(width * 0.75, height)
   return {
     name: 'observer',
     intrinsics: { width, height, fx: focalPx, fy: focalPx, cx: width / 2, cy: height / 2 },
-    T_base_camera: lookAt([1.45, -0.95, 0.95], [0.3, 0.02, 0.22]),
+    T_base_camera: lookAt([1.45, -0.95, 0.95], [0.3, 0.0, 0.26]),
   }
 }

@@ -131,7 +131,7 @@ export class Plant {
     const moving = this.#output.flags[1] === modeMoving
     if (moving && !this.#wasMoving) this.#options.onMotion()
     this.#wasMoving = moving
-    if (this.#nowNs >= BigInt(Math.round(this.#options.faults.killControllerAtS * 1e3)) * cycleNs) this.#die()
+    if (Number(this.#nowNs) / 1e9 >= this.#options.faults.killControllerAtS) this.#die()
   }
 
   /** A dead controller leaves the servos at its last reference, at rest, and the vacuum as it was. */
