@@ -214,7 +214,8 @@ class Edge(nn.Module):
         batch, count = rotations.shape
         angle = rotations.to(features.dtype) * (2 * math.pi / self.config.rotations)
         # The place frame's offset d lay at R(+angle) d round the pick, before the object was turned by -angle.
-        grid = crop_grid(pick[:, None] / STRIDE, angle, crop, query.shape[2], query.shape[3])
+        # Sample crop/2 is the pick itself, and falls on a key cell's middle.
+        grid = crop_grid(pick[:, None] / STRIDE, angle, crop, query.shape[2], query.shape[3], crop / 2)
         kernels = F.grid_sample(query, grid.view(batch, count * crop, crop, 2), align_corners=False)
         kernels = kernels.view(batch, -1, count, crop, crop).transpose(1, 2) / crop
         padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
@@ -285,8 +286,10 @@ class Zoom(nn.Module):
         size, rows, cols = self.config.zoom_cells, x.shape[2], x.shape[3]
         centre = (coarse.to(x.dtype) + 0.5) * STRIDE
         x = x.contiguous()
-        round_place = F.grid_sample(x, crop_grid(centre[:, None], torch.zeros_like(angle)[:, None], size, rows, cols)[:, 0], align_corners=False)
-        round_pick = F.grid_sample(x, crop_grid(pick[:, None], angle[:, None], size, rows, cols)[:, 0], align_corners=False)
+        crop = lambda at, turn: F.grid_sample(
+            x, crop_grid(at[:, None], turn[:, None], size, rows, cols, (size - 1) / 2)[:, 0], align_corners=False
+        )
+        round_place, round_pick = crop(centre, torch.zeros_like(angle)), crop(pick, angle)
         half = self.stem(torch.cat([round_place, round_pick], 1))
         y = self.down(half)
         for block in self.blocks:
@@ -295,13 +298,13 @@ class Zoom(nn.Module):
         return F.pixel_shuffle(self.head(y), 2)[:, 0]
 
 
-def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int) -> Tensor:
+def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, middle: float) -> Tensor:
     """Sampling grid (as `grid_sample` takes it, without corners aligned) of squares turned by `angle` round `centre`.
 
-    centre [B, 1, 2] (u, v) in continuous cells; angle [B, R]; returns [B, R, size, size, 2]. Written out because
-    `affine_grid` exports from opset 20 only.
+    centre [B, 1, 2] (u, v) in continuous cells, which sample number `middle` of a side hits; angle [B, R]; returns
+    [B, R, size, size, 2]. Written out because `affine_grid` exports from opset 20 only.
     """
-    offset = torch.arange(size, dtype=angle.dtype) - (size - 1) / 2
+    offset = torch.arange(size, dtype=angle.dtype) - middle
     du, dv = offset[:, None], offset[None, :]
     cos, sin = angle.cos()[:, :, None, None], angle.sin()[:, :, None, None]
     v = centre[:, :, 1, None, None] + cos * dv - sin * du

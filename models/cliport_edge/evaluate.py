@@ -1,0 +1,165 @@
+"""Scores of labels on recorded episodes that training has not seen, and the thresholds that follow from them.
+
+    python -m cliport_edge.evaluate --checkpoint RUN/final.pt --data VALIDATION_CACHE
+
+Task success is measured by `cliport eval`; this is the quick look while training, and where thresholds come from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import scene as scenes
+from .episodes import Cache
+from .labels import places_of
+from .model import Edge
+from .words import Tokenizer
+
+CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
+
+
+def questions(cache: Cache, limit: int, seed: int = 7):
+    """(scene, meaning, asked) for evenly spread observations: the recorded goal, another one, and one about nothing."""
+    for index in np.linspace(0, len(cache) - 1, min(limit, len(cache))).astype(int):
+        rng = np.random.default_rng([seed, int(index)])
+        scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
+        yield scene, scenes.own_goal(scene), "own"
+        if scenes.asks_for_bowls(scene):
+            yield scene, scenes.other_goal(scene, rng), "other"
+            yield scene, scenes.other_goal(scene, rng, "pick"), "absent pick"
+            yield scene, scenes.other_goal(scene, rng, "place"), "absent place"
+            recolored = scenes.recolor(scene, rng)
+            yield recolored, scenes.other_goal(recolored, rng), "recolored"
+
+
+@torch.no_grad()
+def answers(edge: Edge, cache: Cache, tokenizer: Tokenizer, limit: int) -> list[dict]:
+    """What the net decides for every question, beside what is right."""
+    net, rows = edge.config, []
+    for scene, meaning, asked in questions(cache, limit):
+        visible = set(np.unique(scene.labels))
+        text = edge.text(torch.from_numpy(tokenizer.encode(meaning.sentence))[None])
+        nothing = torch.zeros(1, net.rows, net.cols)
+        pick, place, rotation, p_pick, p_place, remaining, found = edge.decide(
+            torch.from_numpy(scene.color)[None], torch.from_numpy(scene.height)[None], text, nothing
+        )
+        pick, place = tuple(pick.tolist()), place.tolist()
+        label = int(scene.labels[pick])
+        right = places_of(scene, meaning, pick, label, net.rotations)
+        distance = min([math.hypot(place[0] - p.u, place[1] - p.v) * scene.pixel_m for p in right], default=math.inf)
+        rows.append({
+            "asked": asked,
+            "todo": bool(visible & set(meaning.picks)),
+            "placeable": bool(meaning.places),
+            "named": None if meaning.named_pick is None else bool(visible & set(meaning.named_pick)),
+            "pick_right": label in meaning.picks,
+            "place_m": distance,
+            "rotation_right": int(rotation) in {p.rotation for p in right},
+            "pick": float(p_pick), "place": float(p_place), "remaining": float(remaining), "found": float(found),
+        })  # fmt: skip
+    return rows
+
+
+def summarize(rows: list[dict]) -> tuple[dict, dict]:
+    """Scores by kind of question, and thresholds."""
+    scores: dict = {}
+    for asked in dict.fromkeys(r["asked"] for r in rows):
+        group = [r for r in rows if r["asked"] == asked]
+        acting = [r for r in group if r["todo"] and r["placeable"]]
+        known = [r for r in group if r["named"] is not None]
+        scores[asked] = {
+            "questions": len(group),
+            "pickRight": share(r["pick_right"] for r in group if r["todo"]),
+            **{f"placeWithin{round(1000 * m)}mm": share(r["place_m"] < m for r in acting) for m in CLOSE_M},
+            "rotationRight": share(r["rotation_right"] for r in acting if r["pick_right"]),
+            "remainingRight": share((r["remaining"] >= 0.5) == r["todo"] for r in group),
+            "foundRight": share((r["found"] >= 0.5) == r["named"] for r in known),
+        }
+    cases = {
+        "pick": [(r["pick"], r["pick_right"]) for r in rows if r["todo"] or not r["named"]],
+        "place": [(r["place"], r["place_m"] < CLOSE_M[1]) for r in rows if r["todo"]],
+        "remaining": [(r["remaining"], r["todo"]) for r in rows],
+        "found": [(r["found"], r["named"]) for r in rows if r["named"] is not None],
+    }
+    scores["calibrationError"] = {name: calibration_error(pairs) for name, pairs in cases.items()}
+    return scores, {name: threshold(pairs) for name, pairs in cases.items()}
+
+
+def share(values) -> float | None:
+    values = list(values)
+    return round(float(np.mean(values)), 4) if values else None
+
+
+def threshold(pairs: list[tuple[float, bool]]) -> float:
+    """The middle of the thresholds with the best mean of both error rates, kept within 0.1..0.9."""
+    p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
+    if right.all() or not right.any():
+        return 0.5
+    grid = np.linspace(0.1, 0.9, 81)
+    quality = np.array([(p[right] >= t).mean() + (p[~right] < t).mean() for t in grid])
+    best = grid[quality >= quality.max() - 1e-9]
+    return round(float(best.mean()), 3)
+
+
+def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float | None:
+    """Expected calibration error: mean gap between probability and frequency, weighted by bin."""
+    if not pairs:
+        return None
+    p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], float)
+    where = np.minimum((p * bins).astype(int), bins - 1)
+    gaps = [(where == b).mean() * abs(p[where == b].mean() - right[where == b].mean()) for b in range(bins) if (where == b).any()]
+    return round(float(sum(gaps)), 4)
+
+
+def add_scores(edge: Edge, checkpoint: Path, cache: Cache, limit: int = 400) -> dict:
+    """Evaluates and stores scores and thresholds in the checkpoint's card."""
+    scores, thresholds = summarize(answers(edge.eval(), cache, Tokenizer.default(), limit))
+    state = torch.load(checkpoint, weights_only=True)
+    state["card"] |= {"scores": {"validation": scores, "validationData": cache.summary}, "thresholds": thresholds}
+    torch.save(state, checkpoint)
+    print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1), flush=True)
+    return state["card"]
+
+
+def parity_samples(folder: Path, tokenizer: Tokenizer, count: int) -> list[dict]:
+    """Real observations for the parity check of export.py."""
+    cache = Cache(folder)
+    rng = np.random.default_rng(3)
+    samples = []
+    for index in np.linspace(0, len(cache) - 1, min(count, len(cache))).astype(int):
+        suppress = np.zeros(cache.labels.shape[1:], np.float32)
+        u, v = rng.integers(suppress.shape[0]), rng.integers(suppress.shape[1])
+        suppress[u : u + 16, v : v + 16] = 1
+        samples.append({
+            "color": np.array(cache.color[index]), "height": cache.height[index].astype(np.float32),
+            "tokens": tokenizer.encode(cache.samples[index]["truth"]["goal"]), "suppress": suppress,
+        })  # fmt: skip
+    return samples
+
+
+def main() -> None:
+    from .export import load_edge
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=400, help="observations")
+    parser.add_argument("--save", action="store_true", help="store scores and thresholds in the checkpoint")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    edge, _ = load_edge(args.checkpoint, Tokenizer.default())
+    if args.save:
+        add_scores(edge, args.checkpoint, Cache(args.data), args.limit)
+        return
+    scores, thresholds = summarize(answers(edge, Cache(args.data), Tokenizer.default(), args.limit))
+    print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

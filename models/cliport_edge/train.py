@@ -1,0 +1,355 @@
+"""Trains the `edge` policy. Resumable to the same result; one core is enough.
+
+    python -m cliport_edge.train --data CACHE --validation CACHE --out RUN [--set samples=40000 ...] [--resume]
+
+Writes to RUN: last.pt (about once a minute), final.pt, config.json, progress.jsonl (losses by step) and card.json.
+`last.pt` holds everything that the next step depends on, so that an interrupted run ends as an uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from . import augment, scene as scenes
+from .episodes import Cache
+from .labels import Sample, sample_of
+from .model import STRIDE, Edge, EdgeConfig
+from .words import Tokenizer, goal_sentence
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    seed: int = 1
+    samples: int = 40_000  # joint training
+    zoom_samples: int = 8_000  # then the zoom stage alone
+    batch: int = 8
+    zoom_batch: int = 16
+    learning_rate: float = 2e-3
+    zoom_learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    clip: float = 2.0
+    warm_up_steps: int = 100
+    rotations_trained: int = 12  # the right ones, and random others
+    zoom_weight: float = 0.5
+    mask_weight: float = 20.0
+    answer_weight: float = 0.5  # remaining and found
+    zoom_sigma: float = 0.7  # cells
+    other_goals: float = 0.35  # share of samples with another sentence than the recorded one
+    absent: float = 0.2  # share with a sentence about something that is not there
+    recolor: float = 0.35
+    channels: int = 40
+    precision: str = "auto"  # fp32, bf16 (trunk only), or auto: bf16 where the processor has it
+
+    @property
+    def joint_steps(self) -> int:
+        return self.samples // self.batch
+
+    @property
+    def steps(self) -> int:
+        return self.joint_steps + self.zoom_samples // self.zoom_batch
+
+
+def has_bf16() -> bool:
+    try:
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+class Dataset:
+    """Batches by step number: what a step sees depends on the seed and the step alone."""
+
+    def __init__(self, cache: Cache, config: TrainConfig, tokenizer: Tokenizer, rotations: int):
+        self.cache, self.config, self.tokenizer, self.rotations = cache, config, tokenizer, rotations
+
+    def batch(self, step: int) -> list[Sample]:
+        rng = np.random.default_rng([self.config.seed, step])
+        size = self.config.batch if step < self.config.joint_steps else self.config.zoom_batch
+        return [self.sample(self.index(step, size, k), rng) for k in range(size)]
+
+    def index(self, step: int, size: int, k: int) -> int:
+        """Every observation once an epoch, each epoch in another order."""
+        epoch, position = divmod(step * size + k, len(self.cache))
+        if getattr(self, "_epoch", None) != epoch:
+            self._epoch, self._order = epoch, np.random.default_rng([self.config.seed, 1 << 20, epoch]).permutation(len(self.cache))
+        return int(self._order[position])
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        cache = self.cache
+        scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
+        meaning = scenes.own_goal(scene)
+        if scenes.asks_for_bowls(scene):
+            scene, meaning = self.sentence(scene, meaning, rng)
+        scene, meaning = augment.random_turn_and_shift(scene, meaning, rng)
+        scene = augment.light_and_noise(scene, rng)
+        return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
+
+    def sentence(self, scene, meaning, rng):
+        config, dice = self.config, rng.random()
+        pair = scenes.named_pairs(scene.goal)
+        if rng.random() < config.recolor:
+            recolored = scenes.recolor(scene, rng)
+            if dice >= config.other_goals + config.absent and meaning.named_pick and meaning.named_place:
+                color_of = {t.label: t.color for t in recolored.things}
+                pick, place = color_of[meaning.named_pick[0]], color_of[meaning.named_place[0]]
+                meaning = replace(meaning, sentence=goal_sentence(rng, (pick, "block"), (place, "bowl")))
+            scene = recolored
+        elif len(pair) == 2:
+            meaning = replace(meaning, sentence=goal_sentence(rng, *pair))
+        if dice < config.other_goals:
+            meaning = scenes.other_goal(scene, rng)
+        elif dice < config.other_goals + config.absent:
+            meaning = scenes.other_goal(scene, rng, "pick" if rng.random() < 0.65 else "place")
+        return scene, meaning
+
+
+def tensors(samples: list[Sample]) -> dict[str, Tensor]:
+    stack = lambda name: torch.from_numpy(np.stack([getattr(s, name) for s in samples]))
+    return {
+        **{name: stack(name) for name in ("color", "height", "tokens", "masks", "mask_weights")},
+        "remaining": torch.tensor([s.remaining for s in samples]),
+        "found": torch.tensor([s.found for s in samples]),
+        "known": torch.tensor([s.known for s in samples]),
+    }
+
+
+def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.random.Generator, autocast) -> tuple[Tensor, dict]:
+    t = tensors(samples)
+    x = edge.normalize(t["color"], t["height"]).contiguous(memory_format=torch.channels_last)
+    text = edge.text(t["tokens"])
+    with autocast():
+        trunk = edge.trunk(x, text)
+        logits = edge.pick(trunk.features)
+    features = trunk.features.float()
+    parts = {}
+
+    maps = torch.stack([trunk.refers_pick, trunk.refers_place, trunk.valid_pick, trunk.valid_place], 1).float()
+    bce = F.binary_cross_entropy_with_logits(maps, t["masks"], reduction="none").mean((2, 3))
+    parts["masks"] = config.mask_weight * (bce * t["mask_weights"]).mean()
+
+    answers = torch.stack([trunk.remaining, trunk.found], 1).float()
+    right = torch.stack([t["remaining"], t["found"]], 1)
+    parts["answers"] = config.answer_weight * (F.binary_cross_entropy_with_logits(answers, right, reduction="none") * t["known"]).mean()
+
+    rows = [i for i, s in enumerate(samples) if s.pick is not None]
+    if rows:
+        target = torch.from_numpy(np.stack([samples[i].pick for i in rows])).flatten(1)
+        parts["pick"] = -(target * logits[rows].float().flatten(1).log_softmax(1)).sum(1).mean()
+
+    rows = [i for i, s in enumerate(samples) if s.pick_cell is not None]
+    if rows:
+        acting = [samples[i] for i in rows]
+        picks = torch.tensor([s.pick_cell for s in acting]).float()
+        rotations, target = place_targets(acting, edge.config, config, rng)
+        logits = edge.place(features[rows], picks, rotations)
+        parts["place"] = -(target * logits.flatten(1).log_softmax(1)).sum(1).mean()
+        parts["zoom"] = config.zoom_weight * zoom_loss(edge, x[rows].float(), text[rows], acting, config, rng)
+    return sum(parts.values()), {name: float(value.detach()) for name, value in parts.items()}
+
+
+def zoom_only_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> tuple[Tensor, dict]:
+    acting = [s for s in samples if s.pick_cell is not None]
+    t = tensors(acting)
+    with torch.no_grad():
+        text = edge.text(t["tokens"])
+        x = edge.normalize(t["color"], t["height"])
+    loss = zoom_loss(edge, x, text, acting, config, rng)
+    return loss, {"zoom": float(loss.detach())}
+
+
+def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Rotations to evaluate, [B, R], and the target over them and the trunk's cells, flat: all valid places share it."""
+    rows, cols, count = net.rows // STRIDE, net.cols // STRIDE, config.rotations_trained
+    rotations = np.zeros((len(samples), count), np.int64)
+    target = torch.zeros(len(samples), count * rows * cols)
+    for i, s in enumerate(samples):
+        right = list(dict.fromkeys(int(r) for r in rng.permutation([p.rotation for p in s.places])))[:count]
+        others = [int(r) for r in rng.permutation(net.rotations) if r not in right]
+        rotations[i] = (right + others)[:count]
+        labels = [p for p in s.places if p.rotation in right]
+        for p in labels:
+            cell = (right.index(p.rotation) * rows + int(p.u) // STRIDE) * cols + int(p.v) // STRIDE
+            target[i, cell] += 1 / len(labels)
+    return torch.from_numpy(rotations), target
+
+
+def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> Tensor:
+    """The coarse cell is jittered by up to one, as the arg-max will be; the label is a narrow Gaussian."""
+    net = edge.config
+    size = net.zoom_cells
+    picks = torch.tensor([s.pick_cell for s in samples]).float()
+    coarse, exact, rotations = [], [], []
+    for s in samples:
+        place = s.places[rng.integers(len(s.places))]
+        cell = np.clip([int(place.u) // STRIDE, int(place.v) // STRIDE] + rng.integers(-1, 2, 2), 0, [net.rows // STRIDE - 1, net.cols // STRIDE - 1])
+        coarse.append(cell)
+        exact.append(np.array([place.u, place.v]) - cell * STRIDE + size // 2 - STRIDE // 2)
+        rotations.append(place.rotation)
+    angle = torch.tensor(rotations) * (2 * math.pi / net.rotations)
+    logits = edge.zoom(x, picks, angle, torch.from_numpy(np.stack(coarse)), text).float().flatten(1)
+    u, v = torch.from_numpy(np.stack(exact)).float().round().unbind(1)
+    cells = torch.arange(size)
+    distance = (cells[None, :, None] - u[:, None, None]) ** 2 + (cells[None, None, :] - v[:, None, None]) ** 2
+    target = torch.exp(-distance / (2 * config.zoom_sigma**2)).flatten(1)
+    target = target / target.sum(1, keepdim=True)
+    return -(target * logits.log_softmax(1)).sum(1).mean()
+
+
+def learning_rates(step: int, config: TrainConfig) -> tuple[float, float]:
+    """Of the trunk and of the zoom stage: warm-up, then a cosine; the zoom stage has a second one of its own."""
+    if step < config.joint_steps:
+        progress, after = step / config.joint_steps, step
+        peaks = (config.learning_rate, config.learning_rate)
+    else:
+        after = step - config.joint_steps
+        progress = after / max(1, config.steps - config.joint_steps)
+        peaks = (0.0, config.zoom_learning_rate)
+    factor = min(1.0, (after + 1) / config.warm_up_steps) * (0.5 * (1 + math.cos(math.pi * progress)) + 0.005)
+    return peaks[0] * factor, peaks[1] * factor
+
+
+def save(path: Path, content: dict) -> None:
+    """A checkpoint is whole or absent."""
+    torch.save(content, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
+
+
+def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after: int | None = None) -> Edge:
+    """Trains to the end, or to step `stop_after` (as if interrupted there)."""
+    tokenizer = Tokenizer.default()
+    torch.manual_seed(config.seed)
+    net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
+    edge = Edge(net, torch.from_numpy(tokenizer.color_features())).to(memory_format=torch.channels_last)
+    zoom = list(edge.zoom.parameters())
+    zoom_ids = {id(p) for p in zoom}
+    trunk = [p for p in edge.parameters() if id(p) not in zoom_ids]
+    optimizer = torch.optim.AdamW([{"params": trunk}, {"params": zoom}], lr=0.0, weight_decay=config.weight_decay)
+    dataset = Dataset(cache, config, tokenizer, net.rotations)
+    bf16 = config.precision == "bf16" or (config.precision == "auto" and has_bf16())
+    autocast = (lambda: torch.autocast("cpu", torch.bfloat16)) if bf16 else nullcontext
+    step, seconds = 0, 0.0
+    if resume and (out / "last.pt").exists():
+        state = torch.load(out / "last.pt", weights_only=True)
+        if state["train"] != asdict(config):
+            raise SystemExit(f"train: {out}/last.pt was trained with another config: {state['train']}")
+        edge.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, seconds = state["step"], state["seconds"]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps({"train": asdict(config), "network": net.to_json()}, indent=1) + "\n")
+    log = out / "progress.jsonl"
+    if step == 0:
+        log.unlink(missing_ok=True)
+    card = {
+        "data": cache.summary, "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
+        "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(),
+        "threads": torch.get_num_threads(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    print(f"train: {card['parameters']} parameters, {len(cache)} observations, steps {step} to {config.steps}, {card['precision']}", flush=True)
+
+    def checkpoint(name: str) -> None:
+        content = {"model": edge.state_dict(), "config": net.to_json(), "train": asdict(config), "step": step, "seconds": seconds, "card": {"training": card}}
+        save(out / name, content | ({"optimizer": optimizer.state_dict()} if name == "last.pt" else {}))
+
+    edge.train()
+    sums: dict[str, list[float]] = {}
+    last_save = last_report = time.monotonic()
+    samples_since = 0
+    end = min(config.steps, stop_after or config.steps)
+    while step < end:
+        started = time.monotonic()
+        joint = step < config.joint_steps
+        if not joint:
+            edge.eval()
+            edge.zoom.train()
+        samples = dataset.batch(step)
+        rng = np.random.default_rng([config.seed, 1 << 21, step])
+        for group, rate in zip(optimizer.param_groups, learning_rates(step, config), strict=True):
+            group["lr"] = rate
+        loss, parts = joint_loss(edge, samples, config, rng, autocast) if joint else zoom_only_loss(edge, samples, config, rng)
+        if not math.isfinite(float(loss.detach())):
+            raise SystemExit(f"train: the loss is {float(loss.detach())} at step {step}: {parts}")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(edge.parameters(), config.clip)
+        optimizer.step()
+        step += 1
+        samples_since += len(samples)
+        seconds += time.monotonic() - started
+        for name, value in parts.items():
+            sums.setdefault(name, []).append(value)
+        now = time.monotonic()
+        if now - last_report > 20 or step == end:
+            rate = samples_since / (now - last_report)
+            left = (max(0, config.joint_steps - step) * config.batch / rate + (config.steps - max(step, config.joint_steps)) * config.zoom_batch / (rate if not joint else 5 * rate)) / 60
+            means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
+            with log.open("a") as progress:
+                progress.write(json.dumps({"step": step, "seconds": round(seconds, 1), "samples_per_second": round(rate, 2), **means}) + "\n")
+            print(f"step {step}/{config.steps}  {rate:.1f} samples/s  {left:.1f} min left  " + "  ".join(f"{n} {v:.3f}" for n, v in means.items()), flush=True)
+            sums, samples_since, last_report = {}, 0, now
+        if now - last_save > 60:
+            checkpoint("last.pt")
+            last_save = now
+    edge.eval()
+    checkpoint("last.pt")
+    if step == config.steps:
+        card |= {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "minutes": round(seconds / 60, 1)}
+        checkpoint("final.pt")
+        (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+    return edge
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def config_with(assignments: list[str]) -> TrainConfig:
+    """The default config with `name=value` applied. @raises SystemExit naming the settings when one is misspelt."""
+    kinds = {f.name: type(f.default) for f in fields(TrainConfig)}
+    changes = {}
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        if name not in kinds:
+            raise SystemExit(f"train: no setting {name}; there are {', '.join(kinds)}")
+        changes[name] = kinds[name](value)
+    return replace(TrainConfig(), **changes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="cache folder of episodes.py")
+    parser.add_argument("--validation", type=Path, help="cache of other seeds: thresholds and scores come from it")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="any field of TrainConfig")
+    parser.add_argument("--resume", action="store_true", help="go on from RUN/last.pt where there is one")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    config = config_with(args.set)
+    edge = train(Cache(args.data), args.out, config, args.resume)
+    if args.validation is not None:
+        from .evaluate import add_scores
+
+        add_scores(edge, args.out / "final.pt", Cache(args.validation))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""python -m unittest discover -s models/tests -t models"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cliport_edge import augment, scene as scenes
+from cliport_edge.episodes import Cache, EpisodeError, build_cache, read_episode
+from cliport_edge.labels import places_of, sample_of
+from cliport_edge.model import Edge, EdgeConfig
+from cliport_edge.train import Dataset, TrainConfig, train
+from cliport_edge.words import Tokenizer, goal_sentence
+
+from . import synthetic
+
+torch.set_num_threads(1)
+
+
+def silently(call, *args, **kwargs):
+    with contextlib.redirect_stdout(io.StringIO()):
+        return call(*args, **kwargs)
+
+
+class WithDataset(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls._folder = tempfile.TemporaryDirectory()
+        cls.folder = Path(cls._folder.name)
+        synthetic.write_dataset(cls.folder / "data", 4)
+        silently(build_cache, [cls.folder / "data"], cls.folder / "cache")
+        cls.cache = Cache(cls.folder / "cache")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls._folder.cleanup()
+
+    def scene(self, index=0):
+        c = self.cache
+        return scenes.scene_of(c.samples[index], c.color[index], c.height[index], c.labels[index])
+
+
+class Episodes(WithDataset):
+    def test_every_observation_of_every_episode_is_in_the_cache(self):
+        self.assertEqual(len(self.cache), 12)
+        color, height, labels = synthetic.draw(self.cache.samples[0]["truth"]["objects"])
+        np.testing.assert_array_equal(self.cache.color[0], color)
+        np.testing.assert_array_equal(self.cache.labels[0], labels)
+        np.testing.assert_allclose(self.cache.height[0], height, atol=1e-4)
+
+    def test_a_file_that_was_cut_off_is_named(self):
+        whole = next((self.folder / "data").glob("*.mcap")).read_bytes()
+        short = self.folder / "short.mcap"
+        short.write_bytes(whole[: len(whole) // 2])
+        with self.assertRaisesRegex(EpisodeError, "short.mcap"):
+            read_episode(short)
+
+    def test_a_flipped_byte_in_the_data_is_noticed(self):
+        data = bytearray(next((self.folder / "data").glob("*.mcap")).read_bytes())
+        data[len(data) // 3] ^= 0xFF
+        (self.folder / "flipped.mcap").write_bytes(data)
+        with self.assertRaisesRegex(EpisodeError, "flipped.mcap"):
+            read_episode(self.folder / "flipped.mcap")
+
+    def test_a_corrupt_file_is_skipped_and_the_others_are_read(self):
+        folder = synthetic.write_dataset(self.folder / "mixed", 2)
+        (folder / "000009-18.mcap").write_bytes(b"not an episode")
+        summary = silently(build_cache, [folder], self.folder / "mixed-cache")
+        self.assertEqual(summary["episodes"], 2)
+        self.assertRegex(summary["skipped"][0], "000009-18.mcap")
+
+
+class Meanings(WithDataset):
+    def test_our_reading_of_the_recorded_sentence_is_the_truth_of_the_cell(self):
+        for index in range(len(self.cache)):
+            scene = self.scene(index)
+            own = scenes.own_goal(scene)
+            (pick, _), (place, _) = scenes.named_pairs(scene.goal)
+            ours = scenes.blocks_to_bowls(scene, pick, place, scene.goal)
+            self.assertEqual(set(ours.picks), set(own.picks))
+            self.assertEqual(set(ours.named_pick), set(own.named_pick))
+            self.assertEqual(ours.remaining, own.remaining)
+            self.assertEqual({(p.thing, p.target) for p in ours.places}, {(p.thing, p.target) for p in own.places})
+
+    def test_a_sentence_about_something_absent_leaves_nothing_to_pick(self):
+        rng = np.random.default_rng(0)
+        for _ in range(20):
+            meaning = scenes.other_goal(self.scene(), rng, "pick")
+            self.assertEqual((meaning.named_pick, meaning.picks, meaning.remaining), ((), (), False))
+
+    def test_recolouring_changes_names_and_cells_together(self):
+        rng = np.random.default_rng(1)
+        scene = self.scene()
+        recolored = scenes.recolor(scene, rng)
+        changed = {t.label for t, old in zip(recolored.things, scene.things, strict=True) if t.color != old.color}
+        self.assertTrue(changed)
+        cells = (recolored.color != scene.color).any(2)
+        self.assertEqual(set(np.unique(scene.labels[cells])), changed)
+
+    def test_every_sentence_of_the_generator_is_known_word_by_word(self):
+        rng, tokenizer = np.random.default_rng(2), Tokenizer.default()
+        for _ in range(300):
+            sentence = goal_sentence(rng, ("red", "block"), ("green", "bowl"))
+            self.assertNotIn(1, tokenizer.encode(sentence), sentence)
+            self.assertEqual(scenes.named_pairs(sentence), [("red", "block"), ("green", "bowl")])
+
+
+class Labels(WithDataset):
+    def test_turning_the_scene_turns_its_labels_with_it(self):
+        scene = self.scene()
+        meaning = scenes.own_goal(scene)
+        turned, _ = augment.turn_and_shift(scene, meaning, math.radians(70), (12.0, -7.0), np.zeros(3))
+        for thing in turned.things:
+            u, v = np.nonzero(turned.labels == thing.label)
+            before = (scene.labels == thing.label).sum()
+            if len(u) < 0.98 * before:
+                continue  # cut by the border
+            self.assertAlmostEqual(u.mean() + 0.5, thing.u, delta=0.8)
+            self.assertAlmostEqual(v.mean() + 0.5, thing.v, delta=0.8)
+
+    def test_a_place_label_puts_the_thing_on_its_target_in_the_wanted_yaw(self):
+        scene = self.scene()
+        thing = next(t for t in scene.things if t.kind == "block")
+        place = scenes.Place(thing.label, 1, 100.0, 50.0, thing.yaw + math.radians(40), math.pi / 2)
+        meaning = replace(scenes.own_goal(scene), picks=(thing.label,), places=(place,), rotations=True)
+        pick = (round(thing.u) + 3, round(thing.v) - 4)
+        labels = places_of(scene, meaning, pick, thing.label, 36)
+        self.assertEqual(len(labels), 4)
+        for label in labels:
+            turn = -math.radians(10 * label.rotation)
+            self.assertAlmostEqual((math.degrees(turn) - 40) % 90 % 90, 0, delta=1e-6)
+            # The thing's centre, carried along as the arm turns about the cup:
+            du, dv = thing.u - pick[0], thing.v - pick[1]
+            u = label.u + math.cos(turn) * du + math.sin(turn) * dv
+            v = label.v + math.cos(turn) * dv - math.sin(turn) * du
+            self.assertAlmostEqual(u, place.u, places=6)
+            self.assertAlmostEqual(v, place.v, places=6)
+
+    def test_where_yaw_does_not_matter_the_label_is_not_to_turn(self):
+        scene = self.scene()
+        own = scenes.own_goal(scene)
+        thing = next(t for t in scene.things if t.label == own.picks[0])
+        labels = places_of(scene, own, (round(thing.u), round(thing.v)), thing.label, 36)
+        self.assertEqual({p.rotation for p in labels}, {0})
+
+    def test_a_finished_scene_has_nothing_left_but_what_it_names(self):
+        scene = self.scene(2)
+        own = scenes.own_goal(scene)
+        sample = sample_of(scene, own, np.zeros(24, np.int64), 36, np.random.default_rng(0))
+        self.assertEqual((sample.remaining, sample.found, sample.known), (0.0, 1.0, (1.0, 1.0)))
+        self.assertIsNone(sample.pick)
+        self.assertGreater(sample.masks[0].sum(), 0)
+        self.assertEqual(sample.masks[2].sum(), 0)
+
+
+class Net(unittest.TestCase):
+    def net(self):
+        torch.manual_seed(3)
+        return Edge(EdgeConfig(vocabulary=40)).eval()
+
+    def test_the_place_map_is_highest_where_the_turned_surroundings_of_the_pick_are(self):
+        """Key and query see the same single feature: an L-shaped mark and its copy turned by rotation index 9."""
+        net = self.net()
+        features = torch.zeros(1, 40, 80, 40)
+        mark = [(0, 0), (-1, 0), (-2, 0), (-3, 0), (0, 1), (0, 2)]
+        turn = -math.radians(90)
+        for du, dv in mark:
+            features[0, 0, 20 + du, 10 + dv] = 1
+            tu, tv = math.cos(turn) * du + math.sin(turn) * dv, math.cos(turn) * dv - math.sin(turn) * du
+            features[0, 0, 60 + round(tu), 25 + round(tv)] = 1
+        with torch.no_grad():
+            for head in (net.key, net.query):
+                head.weight.zero_()
+                head.bias.zero_()
+                head.weight[:, 0] = 1
+            features[0, 0] -= 0.05
+            place = net.place(features, torch.tensor([[20.5 * 4, 10.5 * 4]]), torch.arange(36)[None])
+        place[0, :, 10:30, :] = -1e9  # not the mark itself
+        rotation, cell = divmod(int(place.flatten().argmax()), 80 * 40)
+        self.assertIn(rotation, (8, 9, 10))
+        self.assertLessEqual(abs(cell // 40 - 60) + abs(cell % 40 - 25), 1)
+
+    def test_no_pick_is_proposed_where_it_is_suppressed(self):
+        net = self.net()
+        color, height = torch.randint(0, 255, (1, 320, 160, 3), dtype=torch.uint8), torch.rand(1, 320, 160) * 0.1
+        with torch.no_grad():
+            text = net.text(torch.tensor([[2, 3, 4, 0, 0]]))
+            suppress = torch.zeros(1, 320, 160)
+            first = net.decide(color, height, text, suppress)[0]
+            u, v = first.tolist()
+            suppress[0, max(0, u - 5) : u + 6, max(0, v - 5) : v + 6] = 1
+            second = net.decide(color, height, text, suppress)[0]
+        self.assertNotEqual(first.tolist(), second.tolist())
+        self.assertEqual(float(suppress[0, second[0], second[1]]), 0)
+
+    def test_padding_does_not_change_what_a_sentence_means(self):
+        net = self.net()
+        with torch.no_grad():
+            short = net.text(torch.tensor([[5, 6, 7, 8]]))
+            long = net.text(torch.tensor([[5, 6, 7, 8, 0, 0, 0, 0, 0]]))
+        torch.testing.assert_close(short, long)
+
+
+class Training(WithDataset):
+    config = TrainConfig(samples=48, zoom_samples=32, batch=4, zoom_batch=8, warm_up_steps=2, precision="fp32")
+
+    def test_an_interrupted_run_ends_as_an_uninterrupted_one(self):
+        for stop in (5, 13):  # in the joint part, in the zoom part
+            folder = self.folder / f"stopped-{stop}"
+            silently(train, self.cache, folder, self.config, False, stop_after=stop)
+            resumed = silently(train, self.cache, folder, self.config, True)
+            whole = silently(train, self.cache, self.folder / "whole", self.config, False)
+            for name, value in whole.state_dict().items():
+                torch.testing.assert_close(resumed.state_dict()[name], value, rtol=0, atol=0, msg=name)
+
+    def test_another_config_does_not_continue_a_run(self):
+        folder = self.folder / "other"
+        silently(train, self.cache, folder, self.config, False, stop_after=2)
+        with self.assertRaisesRegex(SystemExit, "another config"):
+            silently(train, self.cache, folder, replace(self.config, seed=9), True)
+
+    def test_the_loss_falls_on_what_is_seen_again_and_again(self):
+        folder = self.folder / "falls"
+        config = TrainConfig(samples=240, zoom_samples=0, batch=8, warm_up_steps=5, precision="fp32", recolor=0)
+        dataset = Dataset(self.cache, config, Tokenizer.default(), 36)
+        fixed = dataset.batch(0)
+        Dataset.batch, original = lambda self, step: fixed, Dataset.batch
+        try:
+            silently(train, self.cache, folder, config, False)
+        finally:
+            Dataset.batch = original
+        lines = [json.loads(line) for line in (folder / "progress.jsonl").read_text().splitlines()]
+        self.assertLess(lines[-1]["place"], 8.0)  # chance: log(12 * 3200) = 10.6
+        self.assertLess(lines[-1]["pick"], 9.0)  # chance: log(51200) = 10.8
+
+
+class Words(unittest.TestCase):
+    def test_the_tokenizer_agrees_with_the_shared_cases(self):
+        cases = json.loads((Path(__file__).parents[2] / "tests/fixtures/tokenizer-cases.json").read_text())
+        tokenizer = Tokenizer(cases["words"], cases["maxTokens"])
+        for case in cases["cases"]:
+            self.assertEqual(tokenizer.encode(case["text"]).tolist(), case["tokens"], case["text"])
+            self.assertEqual(tokenizer.known_words(case["text"]), case["knownWords"], case["text"])
+
+
+if __name__ == "__main__":
+    unittest.main()
