@@ -9,6 +9,12 @@ export const suctionTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawR
 
 export const cupRadiusM = 0.01
 
+/**
+ * The cup gives way along its axis, as a bellows cup does: in the millimetres that the arm needs to stop after contact
+ * the object is pressed by about 10 N, not by what a stiff arm would. Well damped with up to 0.2 kg hanging on it.
+ */
+const bellows = { massKg: 0.05, stiffnessNpm: 2500, dampingNspm: 30, travelM: 0.008 }
+
 interface Joint {
   /** Craig's modified DH parameters (Franka control interface documentation, "Denavit-Hartenberg parameters"). */
   readonly aM: number
@@ -103,10 +109,23 @@ export const joints: readonly Joint[] = [
 ]
 
 export const jointCount = joints.length
+/** Positions and speeds of the arm in the physics: its joints and the cup's bellows. */
+export const armDof = jointCount + 1
 const flangeM = 0.107
 
 /** The bodies that carry a mesh, in the order of `armMeshes`. */
-export const armBodies = ['world', 'link1', 'link2', 'link3', 'link4', 'link5', 'link6', 'link7', 'tool'] as const
+export const armBodies = [
+  'world',
+  'link1',
+  'link2',
+  'link3',
+  'link4',
+  'link5',
+  'link6',
+  'link7',
+  'tool',
+  'cup',
+] as const
 
 /**
  * The arm as MJCF bodies. Only the tool collides, with objects and table: the arm itself keeps to heights where nothing
@@ -123,8 +142,13 @@ export function armXml(tool: ToolGeometry): string {
   })
   const half = tool.flangeToTcpM / 2
   return `${open.join('')}<body name="tool" pos="0 0 ${flangeM}" gravcomp="1">
-      <inertial pos="0 0 0.03" mass="0.7" diaginertia="0.003 0.003 0.002"/>
-      <geom name="cup" type="cylinder" class="tool" size="${cupRadiusM} ${half}" pos="0 0 ${half}"/>
+      <inertial pos="0 0 0.03" mass="0.65" diaginertia="0.003 0.003 0.002"/>
+      <body name="cup" gravcomp="1">
+        <inertial pos="0 0 ${half}" mass="${bellows.massKg}" diaginertia="5e-5 5e-5 1e-5"/>
+        <joint type="slide" axis="0 0 -1" range="0 ${bellows.travelM}" stiffness="${bellows.stiffnessNpm}"
+          damping="${bellows.dampingNspm}"/>
+        <geom class="tool" type="cylinder" size="${cupRadiusM} ${half}" pos="0 0 ${half}"/>
+      </body>
     </body>${'</body>'.repeat(joints.length)}`
 }
 
@@ -191,9 +215,9 @@ export function armMeshes(tool: ToolGeometry): readonly Mesh[] {
       coneMesh([0, 0, 0.036], [0, 0, 0.085], 0.044, 0.042, shell),
       coneMesh([0, 0, 0.085], [0, 0, flangeM], 0.034, 0.034, metal),
     ),
+    merge(coneMesh([0, 0, 0], [0, 0, 0.035], 0.032, 0.026, seam)),
     merge(
-      coneMesh([0, 0, 0], [0, 0, 0.035], 0.032, 0.026, seam),
-      coneMesh([0, 0, 0.035], [0, 0, tcpM - 0.016], 0.008, 0.008, metal),
+      coneMesh([0, 0, 0.02], [0, 0, tcpM - 0.016], 0.008, 0.008, metal),
       coneMesh([0, 0, tcpM - 0.016], [0, 0, tcpM - 0.008], 0.0065, 0.0085, cup),
       coneMesh([0, 0, tcpM - 0.008], [0, 0, tcpM], 0.0065, cupRadiusM, cup),
     ),

@@ -19,10 +19,10 @@ export const nameOf = {
 function sensorsXml(objects: readonly PlacedObject[]): string {
   const count = (what: string) => `<contact ${what} num="1" data="found"/>`
   return [
-    count('body1="tool"'),
+    count('body1="cup"'),
     ...objects.flatMap(({ label }) => [
       count(`body1="${nameOf.object(label)}"`),
-      count(`body1="${nameOf.object(label)}" body2="tool"`),
+      count(`body1="${nameOf.object(label)}" body2="cup"`),
     ]),
   ].join('')
 }
@@ -47,7 +47,7 @@ function objectXml({ label, kind, p_base_m: [x, y], yawRad }: PlacedObject): str
  */
 export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): string {
   const weld = ({ label }: PlacedObject) =>
-    `<weld name="${nameOf.weld(label)}" body1="tool" body2="${nameOf.object(label)}" active="false" solref="0.005 1"/>`
+    `<weld name="${nameOf.weld(label)}" body1="cup" body2="${nameOf.object(label)}" active="false" solref="0.005 1"/>`
   return `<mujoco model="cell">
   <compiler angle="radian" autolimits="true" eulerseq="XYZ"/>
   <option timestep="${stepS}" integrator="implicitfast" cone="elliptic" impratio="10" sleep_tolerance="0.001">

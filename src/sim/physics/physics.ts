@@ -3,7 +3,7 @@
 import loadMujoco, { type MainModule, type MjData, type MjModel } from '@mujoco/mujoco'
 import type { Mat4, Vec3 } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
-import { armBodies, jointCount, joints } from '../arm.js'
+import { armBodies, armDof, jointCount, joints } from '../arm.js'
 import { type PlacedObject, shapes } from '../objects.js'
 import { transform } from '../transform.js'
 import { cellXml, nameOf, stepS } from './mjcf.js'
@@ -36,7 +36,7 @@ export class Physics {
   readonly #data: MjData
   readonly #bodies: readonly Body[]
   readonly #armBodies: readonly number[]
-  readonly #toolBody: number
+  readonly #cupBody: number
   #held: Body | null = null
 
   constructor(mujoco: MainModule, objects: readonly PlacedObject[], tool: ToolGeometry, qRad: ArrayLike<number>) {
@@ -48,13 +48,13 @@ export class Physics {
     this.#data = new mujoco.MjData(model)
     const { mjOBJ_BODY, mjOBJ_EQUALITY } = mujoco.mjtObj
     const bodyOf = (name: string) => mujoco.mj_name2id(model, mjOBJ_BODY.value, name)
-    this.#toolBody = bodyOf('tool')
+    this.#cupBody = bodyOf('cup')
     this.#armBodies = armBodies.map(bodyOf)
     this.#bodies = objects.map(({ label, kind }, i) => ({
       label,
       body: bodyOf(nameOf.object(label)),
-      qposAt: jointCount + 7 * i,
-      qvelAt: jointCount + 6 * i,
+      qposAt: armDof + 7 * i,
+      qvelAt: armDof + 6 * i,
       weld: mujoco.mj_name2id(model, mjOBJ_EQUALITY.value, nameOf.weld(label)),
       footprintM: shapes[kind].footprintM,
     }))
@@ -191,13 +191,13 @@ export class Physics {
     return transform(position, rotation)
   }
 
-  /** Writes the weld's `relpose` (object in the tool's frame): eq_data is anchor(3), position(3), wxyz(4), scale(1). */
+  /** Writes the weld's `relpose` (object in the cup's frame): eq_data is anchor(3), position(3), wxyz(4), scale(1). */
   #weldHere({ body, weld }: Body): void {
     const xpos = this.#data.xpos as Float64Array
     const xquat = this.#data.xquat as Float64Array
-    const [tw, tx, ty, tz] = xquat.subarray(4 * this.#toolBody, 4 * this.#toolBody + 4) as unknown as Quaternion
+    const [tw, tx, ty, tz] = xquat.subarray(4 * this.#cupBody, 4 * this.#cupBody + 4) as unknown as Quaternion
     const inverse: Quaternion = [tw, -tx, -ty, -tz]
-    const offset = [0, 1, 2].map((k) => xpos[3 * body + k]! - xpos[3 * this.#toolBody + k]!) as unknown as Vec3
+    const offset = [0, 1, 2].map((k) => xpos[3 * body + k]! - xpos[3 * this.#cupBody + k]!) as unknown as Vec3
     const turn = xquat.subarray(4 * body, 4 * body + 4) as unknown as Quaternion
     const relpose = [0, 0, 0, ...turned(inverse, offset), ...product(inverse, turn)]
     ;(this.#model.eq_data as Float64Array).set(relpose, 11 * weld)
