@@ -106,7 +106,7 @@ int serve(const ControllerCommandLine& line) {
   Lateness lateness;
   std::atomic<bool> ending{false};
   std::thread loop([&] { control(controller, arm, ending, lateness); });
-  warn(line.realtime ? make_fifo(loop, kControlPriority) : "no real-time priority, as asked");
+  warn(line.realtime ? make_fifo(loop.native_handle(), kControlPriority) : "no real-time priority, as asked");
 
   int signal = 0;
   sigwait(&signals, &signal);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 namespace cliport {
 
@@ -16,18 +17,18 @@ std::string lock_memory() {
          "): cycles may wait for pages. Raise the limit 'memlock' of this user.";
 }
 
-std::string make_fifo(std::thread& thread, int priority) {
+std::string make_fifo(pthread_t thread, int priority) {
   sched_param parameters{};
   parameters.sched_priority = priority;
-  const int error = pthread_setschedparam(thread.native_handle(), SCHED_FIFO, &parameters);
+  const int error = pthread_setschedparam(thread, SCHED_FIFO, &parameters);
   if (error == 0) return "";
   return std::string("could not get real-time priority (") + std::strerror(error) +
          "): cycles may start late. Raise the limit 'rtprio' of this user.";
 }
 
 bool may_use_fifo() {
-  std::thread probe([] {});
-  const bool may = make_fifo(probe, kControlPriority).empty();
+  bool may = false;
+  std::thread probe([&may] { may = make_fifo(pthread_self(), kControlPriority).empty(); });
   probe.join();
   return may;
 }

@@ -1,9 +1,10 @@
 // What a real-time thread asks of the system. Every refusal is a warning: the loop runs anyway, later than it should.
 #pragma once
 
+#include <pthread.h>
+
 #include <cstdint>
 #include <string>
-#include <thread>
 
 namespace cliport {
 
@@ -14,7 +15,7 @@ inline constexpr int kEndpointPriority = 40;  ///< below the control loop, above
 std::string lock_memory();
 
 /// Gives a thread SCHED_FIFO. @return warning, empty when it was given
-std::string make_fifo(std::thread& thread, int priority);
+std::string make_fifo(pthread_t thread, int priority);
 
 /// Whether this process may use SCHED_FIFO at all.
 bool may_use_fifo();

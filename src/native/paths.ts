@@ -10,6 +10,11 @@ export function projectPath(relative: string): string {
   return fileURLToPath(new URL(relative, root))
 }
 
+/** Absolute path of the controller process's executable. */
+export function controllerExecutable(): string {
+  return projectPath('build/native/cliport-controller')
+}
+
 /** URL of a compiled worker, e.g. `workerUrl('sim/cell-worker')`; also when called from sources under test. */
 export function workerUrl(module: string): URL {
   return new URL(`dist/${module}.js`, root)

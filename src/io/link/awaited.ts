@@ -1,0 +1,16 @@
+// Something that the peer will say, or not.
+
+/** A promise that others settle; `overdueMs` is the waking time (awake.ts) at which somebody should reject it. */
+export class Awaited<T> {
+  readonly promise: Promise<T>
+  resolve!: (value: T) => void
+  reject!: (error: Error) => void
+
+  constructor(readonly overdueMs: number) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    this.promise.catch(() => {}) // it may be rejected before anybody awaits it
+  }
+}

@@ -1,0 +1,31 @@
+// Every time of the link, in one place. Milliseconds are of this process's waking time: see awake.ts.
+
+export interface LinkOptions {
+  /** Until a controller must have answered and sent its first state. */
+  readonly connectTimeoutMs: number
+  /** Until it must have answered a command. */
+  readonly answerTimeoutMs: number
+  /** Without a new state while a plan runs: the controller is lost. */
+  readonly silenceTimeoutMs: number
+  /** Period of heartbeats and of all watching. The controller stops the arm after 100 ms without one. */
+  readonly tickMs: number
+  /** Period of pings, which measure the offset of the clocks. */
+  readonly pingMs: number
+  /** Between two sendings of a stop that has not been acknowledged. */
+  readonly stopRepeatMs: number
+  /** A plan that has not begun within this time of its receipt is never run, seconds. */
+  readonly planValidForS: number
+  /** States that are kept for errors. */
+  readonly statesKept: number
+}
+
+export const linkDefaults: LinkOptions = {
+  connectTimeoutMs: 3000,
+  answerTimeoutMs: 1000,
+  silenceTimeoutMs: 500,
+  tickMs: 20,
+  pingMs: 1000,
+  stopRepeatMs: 100,
+  planValidForS: 0.5,
+  statesKept: 50,
+}

@@ -1,0 +1,49 @@
+// One plan's events, put together to what became of it.
+
+import type { Execution } from '../../control/types.js'
+import { vec3 } from './codec.js'
+import { type Event, EventKind } from './gen/link_pb.js'
+
+/** What somebody wanted, or our own silence brought about; every other end is the arm's or the cell's fault. */
+const stopReasons = new Set(['stop_requested', 'watchdog'])
+
+/** Collects events in any number of repetitions (a replay repeats them) until one ends the plan. */
+export class PlanRun {
+  readonly #seen = new Set<bigint>()
+  readonly #segments: Execution['segments'][number][] = []
+  #answered = false
+
+  /** Whether the controller has accepted it. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** @returns the result, once it is known */
+  add(event: Event): Execution | null {
+    if (this.#seen.has(event.sequence)) return null
+    this.#seen.add(event.sequence)
+    this.#answered = true
+    switch (event.kind) {
+      case EventKind.EVENT_REJECTED:
+        return this.#end('rejected', event)
+      case EventKind.EVENT_SEGMENT:
+        this.#addSegment(event)
+        return null
+      case EventKind.EVENT_DONE:
+        return this.#end('done', event)
+      case EventKind.EVENT_ENDED:
+        this.#addSegment(event) // the one that was cut short
+        return this.#end(stopReasons.has(event.reason) ? 'stopped' : 'fault', event)
+      default:
+        return null
+    }
+  }
+
+  #addSegment(event: Event): void {
+    this.#segments[event.segment] ??= { contact: event.contact, p_base_m: vec3(event.pBase) }
+  }
+
+  #end(status: Execution['status'], { reason, detail, sealed }: Event): Execution {
+    return { status, reason: detail ? `${reason}: ${detail}` : reason, segments: Object.values(this.#segments), sealed }
+  }
+}

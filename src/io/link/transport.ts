@@ -1,0 +1,27 @@
+// What carries the link's messages: sockets, or calls into the simulated cell. It knows nothing of their content.
+
+/** Where the controller's other sockets are, as its Welcome names them; 0 where there is none. */
+export interface LinkPorts {
+  readonly state: number
+  readonly event: number
+  readonly stop: number
+}
+
+export interface LinkTransport {
+  /** Where it leads, for people. */
+  readonly address: string
+  /**
+   * Whether states, events and time go on by themselves. If not, all that a request leads to has been delivered when
+   * `send` resolves, time stands still in between, and nobody needs heartbeats.
+   */
+  readonly streams: boolean
+  /** Hands one `Request` over. @throws when there is no connection to hand it to */
+  send(request: Uint8Array): Promise<void>
+  /** The same, on the way that the controller serves first. */
+  sendStop(request: Uint8Array): Promise<void>
+  onReply(handler: (reply: Uint8Array) => void): void
+  onState(handler: (state: Uint8Array) => void): void
+  /** The controller has answered: connects what its Welcome names. */
+  welcomed(ports: LinkPorts): void
+  close(): Promise<void>
+}
