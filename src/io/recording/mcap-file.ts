@@ -58,8 +58,13 @@ export class McapFile {
   static async create(sink: Sink, profile: string): Promise<McapFile> {
     await zstd.isLoaded
     const file = new McapFile(sink)
-    await file.#enqueue(() => file.#writer.start({ profile, library: 'cliport-edge' }))
-    return file
+    try {
+      await file.#enqueue(() => file.#writer.start({ profile, library: 'cliport-edge' }))
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
   /** What ended the file early; null while all is well. */

@@ -73,11 +73,16 @@ export async function readRecording(path: string, { salvage = false } = {}): Pro
       cause,
     })
   })
+  return recordingOf(file, path, { salvage })
+}
+
+/** `readRecording` of bytes in memory; `name` is what errors call them. */
+export async function recordingOf(file: Uint8Array, name: string, { salvage = false } = {}): Promise<Recording> {
   await zstd.isLoaded
   const damage = findDamage(file)
-  if (damage !== null && !salvage) throw corrupt(path, damage)
+  if (damage !== null && !salvage) throw corrupt(name, damage)
   const { error, ...recording } = parse(file)
-  if (error !== null && !salvage) throw corrupt(path, error.message)
+  if (error !== null && !salvage) throw corrupt(name, error.message)
   return { ...recording, complete: damage === null && error === null }
 }
 

@@ -20,7 +20,7 @@ export interface ScribePort {
 }
 
 export interface RunRecorderOptions {
-  /** Hears once when the recording ends early. The run goes on. */
+  /** Hears once when the recording ends early; the run goes on. By default a warning on stderr. */
   readonly onProblem?: (problem: CliportError) => void
   /** Pictures that may wait to be written, bytes; beyond it they are left out. Default 64 MiB. */
   readonly maxWaitingBytes?: number
@@ -42,18 +42,21 @@ export class RunRecorder implements Recorder {
 
   /** @param path the file to write; an old one of that name is replaced */
   static start(path: string, options: RunRecorderOptions = {}): RunRecorder {
-    return new RunRecorder(
-      path,
-      new Worker(workerUrl('io/recording/run-recorder-worker'), { workerData: { path } }),
-      options,
-    )
+    // Without this process's flags: some of them (--input-type, --test) are not for workers.
+    const worker = new Worker(workerUrl('io/recording/run-recorder-worker'), { workerData: { path }, execArgv: [] })
+    return new RunRecorder(path, worker, options)
   }
 
   /** @param path only named in problems; the port's other end writes the file */
   constructor(path: string, port: ScribePort, options: RunRecorderOptions = {}) {
     this.#path = path
     this.#port = port
-    this.#options = { onProblem: () => {}, maxWaitingBytes: 64 * 1024 * 1024, wallNs: wallClockNs, ...options }
+    this.#options = {
+      onProblem: (problem) => process.emitWarning(problem.message, { code: problem.code }),
+      maxWaitingBytes: 64 * 1024 * 1024,
+      wallNs: wallClockNs,
+      ...options,
+    }
     port.on('message', (answer) => this.#hear(answer))
     port.on('error', (error) => {
       this.#end(false, error.message)
