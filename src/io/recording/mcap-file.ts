@@ -138,10 +138,9 @@ export class McapFile {
     return channelId
   }
 
-  /** McapWriter takes one call at a time; after a failed one its file is unusable, so nothing follows it. */
+  /** McapWriter takes one call at a time. A failed one fails all that follow: nothing may come after a gap. */
   #enqueue(work: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(async () => {
-      if (this.#failure !== null) throw this.#failure
       try {
         await work()
       } catch (error) {
