@@ -69,7 +69,7 @@ export class SimulatedCell implements Cell {
   }
 
   /** Truth is taken from the clean frames; the runtime gets them with the sensor's faults. */
-  capture(): Promise<readonly SimFrame[]> {
+  async capture(): Promise<readonly SimFrame[]> {
     const { options, captures } = this.#running
     const fault = options.faults?.camera
     const faulty = fault !== undefined && captures >= fault.fromCapture

@@ -11,6 +11,8 @@ import type { Random } from './random.js'
 const cyclesPerStep = 2
 const cycleNs = 1_000_000n
 
+const fewestSettleS = 0.1
+
 const modeMoving = 2
 const modeStopping = 3
 
@@ -47,7 +49,8 @@ export class Plant {
   }
   #nowNs = 0n
   #alive = true
-  #lastState: Uint8Array
+  #lastState: Uint8Array = new Uint8Array()
+  #lastReplies: Uint8Array[] = []
   #suctionWanted = false
   #graspFails = false
   #wasMoving = false
@@ -58,7 +61,6 @@ export class Plant {
     const { tool, qRad } = options
     this.#controller = createController({ backend: 'cell', tool, qRad }, this.#input, this.#output)
     this.#output.qRefRad.set(qRad)
-    this.#lastState = new Uint8Array()
     this.step()
   }
 
@@ -79,8 +81,10 @@ export class Plant {
     return this.#alive ? this.#controller.handle(request) : []
   }
 
+  /** Acknowledgements and events since the last call, those included that a dying controller had already sent. */
   take(): Uint8Array[] {
-    return this.#alive ? this.#controller.take() : []
+    if (this.#alive) return this.#controller.take()
+    return this.#lastReplies.splice(0)
   }
 
   /** The newest state; of a controller that has died, its last. */
@@ -106,11 +110,13 @@ export class Plant {
     this.physics.step()
   }
 
-  /** Steps until nothing on the table moves faster than 5 mm/s (as published), at most for `longestS`. */
+  /**
+   * Steps until nothing on the table moves faster than 5 mm/s (as published), at most for `longestS`, and at least for
+   * as long as what was just let go needs to gather speed.
+   */
   settle(longestS: number): void {
-    const fewest = 10 // what was just let go needs some steps to gather speed
-    for (let i = 0; i * stepS < longestS; i++) {
-      if (i >= fewest && this.physics.fastestObjectMps() < 0.005) return
+    for (let timeS = 0; timeS < longestS; timeS += stepS) {
+      if (timeS > fewestSettleS && this.physics.fastestObjectMps() < 0.005) return
       this.step()
     }
   }
@@ -138,6 +144,7 @@ export class Plant {
   #die(): void {
     if (!this.#alive) return
     this.state()
+    this.#lastReplies = this.#controller.take()
     this.#alive = false
     this.#controller.close()
     this.#output.dqRefRadps.fill(0)

@@ -1,10 +1,11 @@
 // Drives a cell in the free clock by protocol messages, without sockets: what a runtime does, without looking.
 
+import { createHash } from 'node:crypto'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { parkPose } from '../../src/control/park.js'
 import type { Vec3 } from '../../src/control/types.js'
 import { type Event, EventKind, ReplySchema, RequestSchema, type SegmentSchema } from '../../src/io/link/gen/link_pb.js'
-import type { Cell, OracleAction } from '../../src/sim/index.js'
+import type { Cell, OracleAction, SimFrame, TrueObject } from '../../src/sim/index.js'
 
 type Segment = MessageInitShape<typeof SegmentSchema>
 type Body = NonNullable<MessageInitShape<typeof RequestSchema>['body']>
@@ -47,6 +48,11 @@ export class CellDriver {
     return this.plan(move(over(p)), descend([p[0], p[1], 0]), suction(false), move(over(p)))
   }
 
+  /** To transit height over a point. */
+  async hover(p: Vec3): Promise<Event[]> {
+    return this.plan(move(over(p)))
+  }
+
   async park(): Promise<Event[]> {
     return this.plan(move(parkPose.p_base_m, 0.6))
   }
@@ -76,6 +82,20 @@ export function suction(on: boolean): Segment {
 
 export function over([x, y]: Vec3): Vec3 {
   return [x, y, transitM]
+}
+
+/** Equal for equal frames: comparing megapixels one by one takes a test seconds. */
+export function digest(frames: readonly SimFrame[]): string[] {
+  return frames.map(({ color, depthM, labels, ...rest }) => {
+    const hash = createHash('sha1').update(color).update(new Uint8Array(depthM.buffer)).update(labels)
+    return `${hash.digest('hex')} ${rest.camera} ${rest.stampNs} ${Object.values(rest.intrinsics)} ${rest.T_base_camera}`
+  })
+}
+
+/** How far an object was moved in the table's plane, metres. */
+export function shiftM(before: readonly TrueObject[], after: readonly TrueObject[], label: number): number {
+  const [a, b] = [before, after].map((objects) => objects.find((object) => object.label === label)!.p_base_m)
+  return Math.hypot(a![0] - b![0], a![1] - b![1])
 }
 
 /** The event that ended the command. */

@@ -1,0 +1,105 @@
+// Faults happen in the physics and at the sensors; nothing tells the runtime.
+
+import { fromBinary } from '@bufbuild/protobuf'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EventKind, StateSchema } from '../../src/io/link/gen/link_pb.js'
+import { type Cell, type CellFaults, createCell } from '../../src/sim/index.js'
+import { CellDriver, outcome, shiftM } from './cell-driver.js'
+
+let cell: Cell
+beforeAll(() => {
+  cell = createCell('caller')
+})
+afterAll(() => cell.close())
+
+async function start(faults: CellFaults, seed = 10001): Promise<CellDriver> {
+  await cell.reset({ task: 'put-block-in-bowl-seen-colors', seed, clock: 'free', faults })
+  const driver = new CellDriver(cell)
+  await driver.arm()
+  return driver
+}
+
+test('a grasp that fails touches the block, does not seal, and leaves it where it was', async () => {
+  const driver = await start({ graspFailure: 1 })
+  const before = await cell.truth()
+  const action = (await cell.oracle())!
+  const events = await driver.pick(action.pick.p_base_m)
+  expect(events.some(({ kind, contact }) => kind === EventKind.EVENT_SEGMENT && contact)).toBe(true)
+  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, sealed: false })
+  const after = await cell.truth()
+  for (const { label } of after.objects) expect(shiftM(before.objects, after.objects, label)).toBeLessThan(0.001)
+})
+
+test('grasps fail anew each time, as often as asked for', async () => {
+  const driver = await start({ graspFailure: 0.5 })
+  const action = (await cell.oracle())!
+  const sealed: boolean[] = []
+  for (let i = 0; i < 12; i++) {
+    const held = outcome(await driver.pick(action.pick.p_base_m)).sealed
+    sealed.push(held)
+    await driver.place(action.pick.p_base_m)
+  }
+  const count = sealed.filter(Boolean).length
+  expect(count).toBeGreaterThan(1)
+  expect(count).toBeLessThan(11)
+})
+
+test('after a look one block is moved, by no more than asked for, before the arm has moved', async () => {
+  const driver = await start({ nudgeM: 0.05 })
+  const before = await cell.truth()
+  await cell.capture()
+  await driver.hover([0.5, 0, 0])
+  const after = await cell.truth()
+  const moved = after.objects.filter(({ label }) => shiftM(before.objects, after.objects, label) > 0.001)
+  expect(moved.map(({ label }) => label)).toEqual(before.validPicks)
+  expect(shiftM(before.objects, after.objects, moved[0]!.label)).toBeLessThan(0.0501)
+  expect(moved[0]!.p_base_m[2]).toBeCloseTo(0.02, 3)
+})
+
+test('nothing is moved when nobody has looked since', async () => {
+  const driver = await start({ nudgeM: 0.05 })
+  const before = await cell.truth()
+  await driver.hover([0.5, 0, 0])
+  const after = await cell.truth()
+  for (const { label } of after.objects) expect(shiftM(before.objects, after.objects, label)).toBeLessThan(0.001)
+})
+
+test('a controller that dies says no goodbye: no event ends its plan, its state stands still, the cell goes on', async () => {
+  const driver = await start({ killControllerAtS: 1 })
+  const events = await driver.hover([0.5, 0, 0])
+  expect(events.some(({ kind }) => kind === EventKind.EVENT_STARTED)).toBe(true)
+  expect(() => outcome(events)).toThrow('has not ended')
+  const last = await cell.state()
+  expect(fromBinary(StateSchema, last).stampNs).toBe(1_000_000_000n)
+  expect(await driver.park()).toEqual([])
+  expect(await cell.state()).toEqual(last)
+  expect((await cell.truth()).objects.length).toBeGreaterThan(0)
+})
+
+test('a camera that stalls delivers nothing, and holds up nothing else', async () => {
+  await start({ camera: { fromCapture: 1, fault: 'stall' } })
+  expect((await cell.capture()).length).toBe(3)
+  let delivered = false
+  void cell.capture().then(() => {
+    delivered = true
+  })
+  await cell.truth()
+  await cell.observe(64, 48)
+  expect(delivered).toBe(false)
+})
+
+test.each([
+  ['nan', Number.NaN],
+  ['zero', 0],
+] as const)(
+  'a camera with the fault "%s" delivers no depth from then on, while truth sees well',
+  async (fault, depth) => {
+    await start({ camera: { fromCapture: 1, fault } })
+    const [good] = await cell.capture()
+    expect(good!.depthM[240 * 640 + 320]).toBeGreaterThan(0.5)
+    const before = await cell.truth()
+    const [bad] = await cell.capture()
+    expect(new Set(bad!.depthM)).toEqual(new Set([depth]))
+    expect(await cell.truth()).toEqual(before)
+  },
+)

@@ -1,0 +1,215 @@
+// What stands on the table, and what the cameras see of it.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { projectHeightmap } from '../../src/native/heightmap.js'
+import { publishedAppearance } from '../../src/sim/appearance.js'
+import { suctionTool } from '../../src/sim/arm.js'
+import { colorNames, paletteOf } from '../../src/sim/colors.js'
+import { Eyes } from '../../src/sim/eyes.js'
+import { type Cell, type CellOptions, createCell, publishedWorkspace, type SimFrame } from '../../src/sim/index.js'
+import { layTable } from '../../src/sim/layout.js'
+import { type PlacedObject, shapes } from '../../src/sim/objects.js'
+import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
+import { random } from '../../src/sim/random.js'
+import { isReachable } from '../../src/sim/reach.js'
+import { putBlockInBowl } from '../../src/sim/tasks/put-block-in-bowl.js'
+
+import { digest } from './cell-driver.js'
+
+const task = 'put-block-in-bowl-seen-colors'
+let cell: Cell
+beforeAll(() => {
+  cell = createCell('caller')
+})
+afterAll(() => cell.close())
+
+const reset = (options: Partial<CellOptions> = {}) => cell.reset({ task, seed: 10001, clock: 'free', ...options })
+
+function scene(seed: number, goal?: string) {
+  return layTable(random(seed, 'layout'), suctionTool, ({ place }) =>
+    putBlockInBowl.build({
+      random: random(seed, 'task'),
+      palette: paletteOf('full', seed),
+      ...(goal === undefined ? {} : { goal }),
+      place,
+    }),
+  )
+}
+
+const seeds = Array.from({ length: 60 }, (_, i) => i)
+const apartM = (a: PlacedObject, b: PlacedObject) =>
+  Math.hypot(a.p_base_m[0] - b.p_base_m[0], a.p_base_m[1] - b.p_base_m[1])
+
+test('scenes have one to three bowls, at most as many blocks, and six distractors of other colours', () => {
+  for (const seed of seeds) {
+    const [{ goals, sentence, maxSteps }, objects] = scene(seed)
+    const { moves } = goals[0]!
+    const targets = moves[0]!.targets
+    expect(targets.length).toBeGreaterThanOrEqual(moves.length)
+    expect(targets.length).toBeLessThanOrEqual(3)
+    expect(objects.length).toBe(moves.length + targets.length + 6)
+    expect(maxSteps).toBe(moves.length + 1)
+    const [, block, bowl] = /^put the (\w+) blocks in a (\w+) bowl$/.exec(sentence)!
+    const labels = (kind: string, color: string) =>
+      objects.filter((o) => o.kind === kind && o.color === color).map(({ label }) => label)
+    expect(labels('block', block!)).toEqual(moves.map(({ object }) => object))
+    expect(labels('bowl', bowl!)).toEqual(targets)
+  }
+})
+
+test('objects stand apart, inside the workspace, where the arm gets to them at table and transit height', () => {
+  const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
+  for (const seed of seeds) {
+    const [, objects] = scene(seed)
+    for (const a of objects) {
+      const radiusM = shapes[a.kind].footprintM
+      const [x, y] = a.p_base_m
+      expect(isReachable(x, y, suctionTool)).toBe(true)
+      expect(Math.min(x - xMinM, xMaxM - x, y - yMinM, yMaxM - y)).toBeGreaterThanOrEqual(radiusM)
+      for (const b of objects) {
+        if (a !== b) expect(apartM(a, b)).toBeGreaterThanOrEqual(radiusM + shapes[b.kind].footprintM + 0.01)
+      }
+    }
+  }
+})
+
+test('the scene is built round a sentence, with any of the colours', () => {
+  for (const [i, bowl] of colorNames.entries()) {
+    const block = colorNames[(i + 3) % colorNames.length]!
+    const sentence = `put all ${block} blocks into the ${bowl} bowls`
+    const [built, objects] = scene(i, sentence)
+    expect(built.sentence).toBe(sentence)
+    expect(objects.some((o) => o.kind === 'block' && o.color === block)).toBe(true)
+    expect(objects.some((o) => o.kind === 'bowl' && o.color === bowl)).toBe(true)
+  }
+})
+
+test('a sentence that the task cannot make is kept, and leaves nothing to do', async () => {
+  const goal = 'pour me a coffee'
+  expect(await reset({ goal })).toMatchObject({ goal })
+  expect(await cell.truth()).toMatchObject({ goal, score: 0, achieved: false, remaining: false, validPicks: [] })
+  expect(await cell.oracle()).toBeNull()
+})
+
+test('the share of the published workspace is stated', async () => {
+  const { workspaceShare } = await reset()
+  expect(workspaceShare).toBeGreaterThan(0.8)
+  expect(workspaceShare).toBeLessThan(1)
+})
+
+test.each([
+  [{ task: 'stack-teapots' }, 'TASK_UNKNOWN', 'put-block-in-bowl-seen-colors'],
+  [{ seed: -1 }, 'INPUT_INVALID', 'seed'],
+  [{ seed: 0.5 }, 'INPUT_INVALID', 'seed'],
+  [{ listen: 'tcp://127.0.0.1:*' }, 'INPUT_INVALID', 'paced'],
+] as const)('%j is refused with a hint', async (options, code, hint) => {
+  await expect(reset(options)).rejects.toMatchObject({ code, hint: expect.stringContaining(hint) })
+})
+
+test('a cell that was not reset says so', async () => {
+  const fresh = createCell('caller')
+  await expect(fresh.truth()).rejects.toMatchObject({ code: 'CELL_FAILED' })
+  await expect(fresh.send(new Uint8Array())).rejects.toMatchObject({ code: 'CELL_FAILED' })
+  await expect(fresh.capture()).rejects.toMatchObject({ code: 'CELL_FAILED' })
+})
+
+async function fused(frames: readonly SimFrame[]) {
+  const output = {
+    heightM: new Float32Array(320 * 160),
+    color: new Uint8Array(320 * 160 * 3),
+    labels: new Uint8Array(320 * 160),
+  }
+  await projectHeightmap(
+    frames.map((frame) => ({ ...frame, ...frame.intrinsics })),
+    publishedWorkspace,
+    output,
+  )
+  return output
+}
+
+test('the parked arm hides and shades nothing: the heightmap is the same with and without it', async () => {
+  await reset()
+  const withArm = await fused(await cell.capture())
+  const [, placed] = layTable(random(10001, 'layout'), suctionTool, ({ place }) =>
+    putBlockInBowl.build({ random: random(10001, task), palette: paletteOf('seen', 10001), place }),
+  )
+  const physics = new Physics(await loadPhysics(), placed, suctionTool, [0, 0, 0, -1, 0, 1, 0])
+  for (let i = 0; i < 200; i++) physics.step()
+  const frames = await new Eyes(publishedAppearance(placed), suctionTool).look(physics, 0n, { arm: false })
+  physics.close()
+  const bare = await fused(frames)
+  expect(differing(withArm.heightM, bare.heightM, 1e-5)).toBe(0)
+  expect(differing(withArm.color, bare.color, 0)).toBeLessThan(30) // edges, of objects that settled a micrometre apart
+})
+
+function differing(a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number): number {
+  return Array.from(a).filter((value, i) => Math.abs(value - b[i]!) > tolerance).length
+}
+
+test('each object is seen from above where the truth says that it is, as high as it is', async () => {
+  await reset()
+  const map = await fused(await cell.capture())
+  const { objects } = await cell.truth()
+  for (const { label, p_base_m, kind } of objects) {
+    const cells = Array.from(map.labels.keys()).filter((i) => map.labels[i] === label)
+    expect(cells.length).toBeGreaterThan(kind === 'block' ? 120 : 700)
+    const mean = (of: (i: number) => number) => cells.reduce((sum, i) => sum + of(i), 0) / cells.length
+    expect(mean((i) => 0.25 + ((i % 160) + 0.5) * 0.003125)).toBeCloseTo(p_base_m[0], 2)
+    expect(mean((i) => -0.5 + (Math.floor(i / 160) + 0.5) * 0.003125)).toBeCloseTo(p_base_m[1], 2)
+    expect(Math.max(...cells.map((i) => map.heightM[i]!))).toBeCloseTo(0.04, 2)
+  }
+})
+
+test('nearly every cell of the workspace is seen, and the empty table has the height 0', async () => {
+  await reset()
+  const { color, heightM, labels } = await fused(await cell.capture())
+  let empty = 0
+  for (let i = 0; i < labels.length; i++) {
+    if (color[3 * i]! + color[3 * i + 1]! + color[3 * i + 2]! === 0) empty++
+    else if (labels[i] === 0) expect(heightM[i]).toBeLessThan(0.001)
+  }
+  expect(empty).toBeLessThan(60)
+})
+
+test('frames of a real sensor have noise and holes, the same for the same seed', async () => {
+  await reset()
+  const clean = (await cell.capture())[0]!
+  await reset({ sensor: 'real' })
+  const first = (await cell.capture())[0]!
+  const second = (await cell.capture())[0]!
+  await reset({ sensor: 'real' })
+  expect(digest([(await cell.capture())[0]!])).toEqual(digest([first]))
+  expect(digest([second])).not.toEqual(digest([first]))
+  expect(differing(first.labels, clean.labels, 0)).toBe(0)
+  const seen = Array.from(first.depthM.keys()).filter((i) => first.depthM[i]! > 0 && clean.depthM[i]! < 1.2)
+  const rms = Math.sqrt(seen.reduce((sum, i) => sum + (first.depthM[i]! - clean.depthM[i]!) ** 2, 0) / seen.length)
+  expect(rms).toBeGreaterThan(0.0005)
+  expect(rms).toBeLessThan(0.02)
+  const holes = Array.from(first.depthM).filter((depth) => depth === 0).length
+  expect(holes).toBeGreaterThan(200)
+  expect(holes).toBeLessThan(0.2 * first.depthM.length)
+})
+
+test('truth does not depend on the sensor or on the appearance of the cell', async () => {
+  await reset()
+  const { objects } = await cell.truth()
+  await reset({ sensor: 'real', appearance: 'randomized' })
+  expect((await cell.truth()).objects).toEqual(objects)
+})
+
+test('randomized appearance differs from seed to seed, has one to three cameras, and repeats', async () => {
+  const counts = new Set<number>()
+  const looks = new Set<string>()
+  for (let seed = 0; seed < 12; seed++) {
+    await reset({ seed, appearance: 'randomized' })
+    const frames = await cell.capture()
+    counts.add(frames.length)
+    looks.add(`${frames[0]!.T_base_camera} ${frames[0]!.color.subarray(0, 300)}`)
+  }
+  expect([...counts].sort()).toEqual([1, 2, 3])
+  expect(looks.size).toBe(12)
+  await reset({ seed: 5, appearance: 'randomized' })
+  const frames = await cell.capture()
+  await reset({ seed: 5, appearance: 'randomized' })
+  expect(digest(await cell.capture())).toEqual(digest(frames))
+})
