@@ -261,8 +261,10 @@ struct Controller::State {
   }
 
   void run_plan() {
-    for (;;) {
+    for (bool travelled = false;;) {
       if (!begun && !begin_segment()) return stop(Reason::kUnreachable);
+      if (travelling && travelled) return;  // one step along a line a cycle
+      travelled = travelled || travelling;
       if (!step_segment()) return;
       tell(EventKind::kSegment, plan.session, plan.id, Reason::kNone, touched);
       begun = false;

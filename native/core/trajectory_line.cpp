@@ -8,11 +8,13 @@
 namespace cliport {
 namespace {
 
-// Shares of the joint limits. Driving and stopping add to the acceleration that the line's curvature takes.
+// Shares of the joint limits. A joint's acceleration is what the line's curvature takes plus what driving or stopping
+// adds; stopping may take all that is left.
 constexpr double kVelocityShare = 0.7;
 constexpr double kCurvatureShare = 0.4;
 constexpr double kDriveShare = 0.4;
-constexpr double kStopShare = 0.5;
+constexpr double kWholeShare = 0.9;
+constexpr double kStopJerkShare = 0.5;
 
 constexpr double kSampleM = 0.005;
 constexpr double kSampleRad = 0.05;
@@ -42,6 +44,30 @@ std::array<double, 3> tip(const Joints& q_rad, const Tool& tool) {
   const Transform T = forward(q_rad, tool);
   return {T[3], T[7], T[11]};
 }
+
+/// What the joints allow the scalar s; infinite where they do not move.
+struct Allowance {
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double velocity = kInfinity;
+  double acceleration = kInfinity;
+  double jerk = kInfinity;
+  double stop_acceleration = kInfinity;
+  double stop_jerk = kInfinity;
+
+  /// Takes in joint i, whose first and second derivative by s are `slope` and `curve` somewhere on the line.
+  /// @param greatest_velocity that s will ever have
+  void restrict(double slope, double curve, const JointLimits& limits, std::size_t i, double greatest_velocity) {
+    const double dq = limits.dq_max_radps[i];
+    const double ddq = limits.ddq_max_radps2[i];
+    const double allowed = std::min(kVelocityShare * dq / slope, std::sqrt(kCurvatureShare * ddq / curve));
+    const double curving = curve * std::pow(std::min(allowed, greatest_velocity), 2);
+    velocity = std::min(velocity, allowed);
+    acceleration = std::min(acceleration, kDriveShare * ddq / slope);
+    jerk = std::min(jerk, kDriveShare * limits.jerk_max_radps3[i] / slope);
+    stop_acceleration = std::min(stop_acceleration, (kWholeShare * ddq - curving) / slope);
+    stop_jerk = std::min(stop_jerk, kStopJerkShare * limits.jerk_max_radps3[i] / slope);
+  }
+};
 
 }  // namespace
 
@@ -80,15 +106,13 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
   moves_ = offset || length_m_ > kNothing || std::abs(turn_rad_) > kNothing;
   if (!moves_) return true;
 
-  const double wanted =
-      std::max({length_m_ / kSampleM, std::abs(turn_rad_) / kSampleRad, largest(offset_rad_) / kSampleRad, 8.0});
-  const int samples = static_cast<int>(std::min(std::ceil(wanted), static_cast<double>(kMostSamples)));
+  const double turn = std::abs(turn_rad_);
+  const double wanted_velocity = std::min(speed_mps / length_m_, limits.angular.velocity / turn);
+  const double wanted_samples =
+      std::max({length_m_ / kSampleM, turn / kSampleRad, largest(offset_rad_) / kSampleRad, 8.0});
+  const int samples = static_cast<int>(std::min(std::ceil(wanted_samples), static_cast<double>(kMostSamples)));
 
-  double velocity = std::numeric_limits<double>::infinity();
-  double acceleration = velocity;
-  double jerk = velocity;
-  double stop_acceleration = velocity;
-  double stop_jerk = velocity;
+  Allowance allowance;
   double path_m = length_m_;  // greatest metres a unit of s; more than the length while an offset fades
   Joints before;
   Joints at = from_rad;
@@ -107,12 +131,7 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
 
       const double slope = std::abs(after[i] - before[i]) / (2.0 * kDifference);
       const double curve = std::abs(after[i] - 2.0 * at[i] + before[i]) / (kDifference * kDifference);
-      velocity = std::min({velocity, kVelocityShare * joint.dq_max_radps[i] / slope,
-                           std::sqrt(kCurvatureShare * joint.ddq_max_radps2[i] / curve)});
-      acceleration = std::min(acceleration, kDriveShare * joint.ddq_max_radps2[i] / slope);
-      jerk = std::min(jerk, kDriveShare * joint.jerk_max_radps3[i] / slope);
-      stop_acceleration = std::min(stop_acceleration, kStopShare * joint.ddq_max_radps2[i] / slope);
-      stop_jerk = std::min(stop_jerk, kStopShare * joint.jerk_max_radps3[i] / slope);
+      allowance.restrict(slope, curve, joint, i, wanted_velocity);
     }
     if (offset) {
       const std::array<double, 3> p = tip(at, tool_);
@@ -123,17 +142,16 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
     }
   }
 
-  const double turn = std::abs(turn_rad_);
   drive_ = {
-      std::min({velocity, speed_mps / path_m, limits.angular.velocity / turn}),
-      std::min({acceleration, limits.linear.acceleration / path_m, limits.angular.acceleration / turn}),
-      std::min({jerk, limits.linear.jerk / path_m, limits.angular.jerk / turn}),
+      std::min({allowance.velocity, wanted_velocity, speed_mps / path_m}),
+      std::min({allowance.acceleration, limits.linear.acceleration / path_m, limits.angular.acceleration / turn}),
+      std::min({allowance.jerk, limits.linear.jerk / path_m, limits.angular.jerk / turn}),
   };
   // Never weaker than the drive, so that a stop from any state of it neither reverses nor overshoots.
   stop_ = {
       drive_.velocity,
-      std::max(std::min(stop_acceleration, limits.stop.acceleration / path_m), drive_.acceleration),
-      std::max(std::min(stop_jerk, limits.stop.jerk / path_m), drive_.jerk),
+      std::max(std::min(allowance.stop_acceleration, limits.stop.acceleration / path_m), drive_.acceleration),
+      std::max(std::min(allowance.stop_jerk, limits.stop.jerk / path_m), drive_.jerk),
   };
   return true;
 }

@@ -1,0 +1,330 @@
+#include "cliport/trajectory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+#include <vector>
+
+namespace cliport {
+namespace {
+
+constexpr double kCycleS = 0.001;
+constexpr double kPi = std::numbers::pi;
+
+double uniform(std::mt19937& random, double low, double high) {
+  return std::uniform_real_distribution<double>(low, high)(random);
+}
+
+/// Log-uniform: short and long, slow and fast.
+double spread(std::mt19937& random, double low, double high) {
+  return std::exp(uniform(random, std::log(low), std::log(high)));
+}
+
+MotionLimits any_limits(std::mt19937& random) {
+  return {spread(random, 0.01, 3.0), spread(random, 0.1, 20.0), spread(random, 1.0, 2000.0)};
+}
+
+/// Positions at every cycle until rest, and one more.
+std::vector<double> sample(const Profile& profile) {
+  std::vector<double> positions;
+  const int cycles = static_cast<int>(std::ceil(profile.duration_s() / kCycleS)) + 1;
+  for (int k = 0; k <= cycles; ++k) positions.push_back(profile.at(k * kCycleS).position);
+  return positions;
+}
+
+/// Backward differences at 1 ms, as the robot takes them: never above the limits, which bound the derivatives.
+void expect_within(const std::vector<double>& p, const MotionState& before, const MotionLimits& limits) {
+  double v = before.velocity;
+  double a = before.acceleration;
+  for (std::size_t k = 1; k < p.size(); ++k) {
+    const double v_now = (p[k] - p[k - 1]) / kCycleS;
+    const double a_now = (v_now - v) / kCycleS;
+    ASSERT_LE(std::abs(v_now), limits.velocity * (1 + 1e-9) + 1e-9);
+    // The first difference spans no whole cycle of the derivative before it.
+    if (k >= 2) {
+      ASSERT_LE(std::abs(a_now), limits.acceleration * (1 + 1e-6) + 1e-6);
+    }
+    if (k >= 3) {
+      ASSERT_LE(std::abs(a_now - a) / kCycleS, limits.jerk * (1 + 1e-6) + 2e-3);
+    }
+    v = v_now;
+    a = a_now;
+  }
+}
+
+TEST(Profile, FromRestToRestKeepsEveryLimitAndEndsExactlyAtTheTarget) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 500; ++round) {
+    const MotionLimits limits = any_limits(random);
+    const double distance = spread(random, 1e-5, 2.0);
+    const Profile profile = Profile::rest_to_rest(distance, limits);
+    const std::vector<double> p = sample(profile);
+    ASSERT_TRUE(std::is_sorted(p.begin(), p.end(), [](double a, double b) { return a < b - 1e-12; }));
+    expect_within(p, {}, limits);
+    EXPECT_EQ(profile.end(), distance);
+    EXPECT_EQ(p.back(), distance);
+    const MotionState rest = profile.at(profile.duration_s());
+    EXPECT_EQ(rest.velocity, 0.0);
+    EXPECT_EQ(rest.acceleration, 0.0);
+    EXPECT_NEAR(profile.at(profile.duration_s() * (1 - 1e-9)).position, distance, 1e-6 * distance);
+  }
+}
+
+TEST(Profile, IsAsFastAsItsLimitsAllow) {
+  // Each of the four shapes reaches the limit that shapes it.
+  const auto peak = [](double distance, const MotionLimits& limits) {
+    const Profile profile = Profile::rest_to_rest(distance, limits);
+    MotionState most;
+    for (double t = 0.0; t < profile.duration_s(); t += 1e-4) {
+      most.velocity = std::max(most.velocity, profile.at(t).velocity);
+      most.acceleration = std::max(most.acceleration, profile.at(t).acceleration);
+    }
+    return most;
+  };
+  EXPECT_NEAR(peak(1.0, {0.5, 2.0, 20.0}).velocity, 0.5, 1e-3);
+  EXPECT_NEAR(peak(1.0, {0.5, 2.0, 20.0}).acceleration, 2.0, 1e-2);
+  EXPECT_NEAR(peak(1.0, {0.1, 2.0, 20.0}).velocity, 0.1, 1e-3);
+  EXPECT_NEAR(peak(0.2, {5.0, 2.0, 40.0}).acceleration, 2.0, 1e-2);
+  // 2 j T^3 is the distance when neither velocity nor acceleration is reached.
+  EXPECT_NEAR(Profile::rest_to_rest(0.01, {5.0, 50.0, 20.0}).duration_s(), 4 * std::cbrt(0.01 / 40.0), 1e-9);
+  // distance / v + v / a + a / j when all are.
+  EXPECT_NEAR(Profile::rest_to_rest(1.0, {0.5, 2.0, 20.0}).duration_s(), 2.0 + 0.25 + 0.1, 1e-9);
+}
+
+TEST(Profile, NothingToDoTakesNoTime) {
+  EXPECT_EQ(Profile::rest_to_rest(0.0, {1, 1, 1}).duration_s(), 0.0);
+  EXPECT_EQ(Profile().at(1.0).position, 0.0);
+  const Profile at_rest = Profile::stop({0.7, 0.0, 0.0}, {1, 1, 1});
+  EXPECT_EQ(at_rest.duration_s(), 0.0);
+  EXPECT_EQ(at_rest.at(0.0).position, 0.7);
+}
+
+TEST(Profile, AStopFromAnywhereOnAProfileKeepsItsLimitsNeverReversesAndStaysShortOfTheTarget) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 1000; ++round) {
+    const MotionLimits drive = any_limits(random);
+    const MotionLimits limits{drive.velocity, drive.acceleration * uniform(random, 1.0, 5.0),
+                              drive.jerk * uniform(random, 1.0, 10.0)};
+    const Profile profile = Profile::rest_to_rest(spread(random, 1e-4, 2.0), drive);
+    const MotionState from = profile.at(profile.duration_s() * uniform(random, 0.0, 1.0));
+    const Profile stop = Profile::stop(from, limits);
+    // The velocity may grow while the acceleration is taken back, but not above the drive's.
+    const std::vector<double> p = sample(stop);
+    ASSERT_TRUE(std::is_sorted(p.begin(), p.end(), [](double a, double b) { return a < b - 1e-12; }));
+    expect_within(p, from, limits);
+    EXPECT_EQ(stop.at(0.0).position, from.position);
+    EXPECT_NEAR(stop.at(0.0).velocity, from.velocity, 1e-12);
+    EXPECT_LE(stop.end(), profile.end() * (1 + 1e-9));
+    EXPECT_LE(stop.duration_s(), profile.duration_s() * (1 + 1e-9));
+    EXPECT_EQ(stop.at(stop.duration_s()).velocity, 0.0);
+    EXPECT_NEAR(stop.at(stop.duration_s() * (1 - 1e-9)).velocity, 0.0, 1e-6) << "rest is reached, not declared";
+  }
+}
+
+TEST(Profile, AStopFromAnyStateComesToRestWithoutReversing) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 2000; ++round) {
+    const MotionLimits limits = any_limits(random);
+    const MotionState from{uniform(random, -1, 1), spread(random, 1e-4, 3.0), uniform(random, -30.0, 30.0)};
+    const Profile stop = Profile::stop(from, limits);
+    double before = from.position;
+    for (int k = 1; k <= 200; ++k) {
+      const double now = stop.at(stop.duration_s() * k / 200).position;
+      ASSERT_GE(now, before - 1e-12);
+      before = now;
+    }
+    EXPECT_NEAR(stop.at(stop.duration_s() * (1 - 1e-9)).velocity, 0.0, 1e-5);
+    EXPECT_NEAR(stop.at(stop.duration_s() * (1 - 1e-9)).acceleration, 0.0, 1e-3);
+    EXPECT_EQ(stop.at(1e9).position, stop.end());
+  }
+}
+
+// ---- lines ----
+
+LineLimits line_limits() {
+  return {
+      .tool = {},
+      .joint_limits = panda_joint_limits(),
+      .joint_margin_rad = 0.1,
+      .linear = {0.6, 2.0, 20.0},
+      .angular = {1.5, 5.0, 50.0},
+      .stop = {0.6, 5.0, 500.0},
+  };
+}
+
+struct Pose {
+  std::array<double, 3> p;
+  double yaw;
+  Joints q;
+};
+
+Pose any_pose(std::mt19937& random, const LineLimits& limits) {
+  for (;;) {
+    Pose pose{{uniform(random, 0.12, 0.78), uniform(random, -0.5, 0.5), uniform(random, 0.0, 0.6)},
+              uniform(random, -kPi, kPi),
+              {}};
+    if (inverse(pose.p, pose.yaw, limits.tool, limits.joint_limits, limits.joint_margin_rad, pose.q)) return pose;
+  }
+}
+
+/// Runs the line at 1 ms, optionally stopping on the way, and checks what a robot would.
+void expect_sound(const Line& line, const Joints& start, const LineLimits& limits, double stop_at_share) {
+  const JointLimits& joint = limits.joint_limits;
+  Profile profile = line.profile();
+  Joints q = start;
+  Joints dq{};
+  double t = 0.0;
+  bool stopped = stop_at_share >= 1.0;
+  const double stop_s = profile.duration_s() * stop_at_share;
+  for (int cycle = 0;; ++cycle) {
+    t += kCycleS;
+    if (!stopped && t >= stop_s) {
+      profile = Profile::stop(profile.at(t - kCycleS), line.stop());
+      t = kCycleS;
+      stopped = true;
+    }
+    Joints next;
+    ASSERT_TRUE(line.joints(profile.at(t).position, next));
+    for (std::size_t i = 0; i < 7; ++i) {
+      const double v = (next[i] - q[i]) / kCycleS;
+      const double a = (v - dq[i]) / kCycleS;
+      ASSERT_LE(std::abs(v), joint.dq_max_radps[i]) << "joint " << i + 1;
+      ASSERT_LE(std::abs(a), joint.ddq_max_radps2[i]) << "joint " << i + 1 << " at " << t << " s";
+      dq[i] = v;
+    }
+    q = next;
+    if (t >= profile.duration_s() + 2 * kCycleS) break;
+    ASSERT_LT(cycle, 200000);
+  }
+}
+
+TEST(Line, EveryJointKeepsItsLimitsOnRandomLinesAlsoWhenStopped) {
+  const LineLimits limits = line_limits();
+  std::mt19937 random(4);
+  int planned = 0;
+  for (int round = 0; round < 400; ++round) {
+    const Pose a = any_pose(random, limits);
+    const Pose b = any_pose(random, limits);
+    Line line;
+    if (!line.plan(a.q, b.p, b.yaw, 0.6, limits)) continue;
+    ++planned;
+    expect_sound(line, a.q, limits, round % 2 == 0 ? 1.0 : uniform(random, 0.0, 1.0));
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(planned, 350);
+}
+
+TEST(Line, TheToolStaysOnTheLineAndEndsInTheJointsOfTheInverse) {
+  const LineLimits limits = line_limits();
+  std::mt19937 random(5);
+  for (int round = 0; round < 300; ++round) {
+    const Pose a = any_pose(random, limits);
+    const Pose b = any_pose(random, limits);
+    Line line;
+    if (!line.plan(a.q, b.p, b.yaw, 0.6, limits)) continue;
+    for (double s = 0.0; s <= 1.0; s += 0.01) {
+      Joints q;
+      ASSERT_TRUE(line.joints(s, q));
+      const Transform T = forward(q, limits.tool);
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(T[4 * i + 3], a.p[i] + s * (b.p[i] - a.p[i]), 1e-9);
+      EXPECT_NEAR(T[10], -1.0, 1e-12);
+    }
+    Joints end;
+    ASSERT_TRUE(line.joints(1.0, end));
+    for (std::size_t i = 0; i < 7; ++i) EXPECT_NEAR(end[i], b.q[i], 1e-9) << "joint " << i + 1;
+  }
+}
+
+TEST(Line, PositionAndYawArriveTogetherAtTheSlowersPace) {
+  const LineLimits limits = line_limits();
+  Joints start;
+  ASSERT_TRUE(inverse({0.5, 0.0, 0.3}, 0.0, limits.tool, limits.joint_limits, 0.1, start));
+  Line straight;
+  Line turning;
+  ASSERT_TRUE(straight.plan(start, {0.5, 0.1, 0.3}, 0.0, 0.2, limits));
+  ASSERT_TRUE(turning.plan(start, {0.5, 0.1, 0.3}, 1.5, 0.2, limits));
+  EXPECT_NEAR(straight.drive().velocity * straight.length_m(), 0.2, 1e-9) << "the speed that was asked for";
+  EXPECT_LE(turning.drive().velocity * 1.5, limits.angular.velocity + 1e-9);
+  EXPECT_LT(turning.drive().velocity, straight.drive().velocity);
+}
+
+TEST(Line, YawTurnsTheLongWayRoundRatherThanThroughTheLimitOfJointSeven) {
+  const LineLimits limits = line_limits();
+  // Both yaws are 0.45 rad beside the gap of joint 7: the short way between them leads through it.
+  const double gap = -0.75 * kPi;
+  Joints start;
+  ASSERT_TRUE(inverse({0.5, 0.0, 0.2}, gap - 0.45, limits.tool, limits.joint_limits, 0.1, start));
+  Line line;
+  ASSERT_TRUE(line.plan(start, {0.5, 0.0, 0.2}, gap + 0.45, 0.6, limits));
+  double turned = 0.0;
+  Joints before = start;
+  for (double s = 0.01; s < 1.005; s += 0.01) {
+    Joints q;
+    ASSERT_TRUE(line.joints(s, q));
+    EXPECT_LE(std::abs(q[6]), 2.8973 - 0.1 + 1e-9);
+    turned += std::abs(q[6] - before[6]);
+    before = q;
+  }
+  EXPECT_NEAR(turned, 2 * kPi - 0.9, 1e-6);
+}
+
+TEST(Line, AnArmMovedByHandIsLedIntoThePlanarPosture) {
+  const LineLimits limits = line_limits();
+  std::mt19937 random(6);
+  int planned = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Pose a = any_pose(random, limits);
+    const Pose b = any_pose(random, limits);
+    Joints start = a.q;
+    for (double& q : start) q += uniform(random, -0.08, 0.08);
+    Line line;
+    if (!line.plan(start, b.p, b.yaw, 0.6, limits)) continue;
+    ++planned;
+    Joints first;
+    Joints last;
+    ASSERT_TRUE(line.joints(0.0, first));
+    ASSERT_TRUE(line.joints(1.0, last));
+    for (std::size_t i = 0; i < 7; ++i) {
+      EXPECT_NEAR(first[i], start[i], 1e-12);
+      EXPECT_NEAR(last[i], b.q[i], 1e-9);
+    }
+    expect_sound(line, start, limits, 1.0);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(planned, 80);
+}
+
+TEST(Line, AStartFarFromTheToolDownPostureIsRefused) {
+  const LineLimits limits = line_limits();
+  Line line;
+  EXPECT_FALSE(line.plan({0, -0.8, 0, -2.3, 0, 2.5, 0.8}, {0.5, 0.0, 0.2}, 0.0, 0.3, limits))
+      << "tool tilted by a radian";
+  Joints elbow_out;
+  ASSERT_TRUE(inverse({0.5, 0.0, 0.2}, 0.0, limits.tool, limits.joint_limits, 0.1, elbow_out));
+  elbow_out[2] += 0.9;
+  EXPECT_FALSE(line.plan(elbow_out, {0.5, 0.0, 0.2}, 0.0, 0.3, limits));
+}
+
+TEST(Line, LinesOutOfReachAreRefused) {
+  const LineLimits limits = line_limits();
+  Joints left;
+  ASSERT_TRUE(inverse({0.12, 0.45, 0.3}, 0.0, limits.tool, limits.joint_limits, 0.1, left));
+  Line line;
+  EXPECT_FALSE(line.plan(left, {0.75, 0.5, 0.1}, 0.0, 0.3, limits)) << "target beyond reach";
+  EXPECT_FALSE(line.plan(left, {-0.12, -0.45, 0.3}, 0.0, 0.3, limits)) << "through the base axis";
+}
+
+TEST(Line, NothingToMoveTakesNoTime) {
+  const LineLimits limits = line_limits();
+  Joints start;
+  ASSERT_TRUE(inverse({0.5, 0.1, 0.2}, 0.3, limits.tool, limits.joint_limits, 0.1, start));
+  Line line;
+  ASSERT_TRUE(line.plan(start, {0.5, 0.1, 0.2}, 0.3, 0.3, limits));
+  EXPECT_EQ(line.profile().duration_s(), 0.0);
+}
+
+}  // namespace
+}  // namespace cliport
