@@ -1,11 +1,11 @@
 #include "cliport/heightmap.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cfloat>
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include "heightmap_projection.hpp"
 
 namespace cliport {
 namespace {
@@ -14,146 +14,6 @@ int cells_along(double min_m, double max_m, double pixel_m) {
   const double cells = std::nearbyint((max_m - min_m) / pixel_m);  // half to even, as numpy.round
   return cells >= 1.0 && cells <= kMaxHeightmapSide ? static_cast<int>(cells) : 0;
 }
-
-// A cell's best point so far as one number: key of its height above, index of its pixel below. 0 is "nothing seen"; no
-// finite height has key 0. The larger number is the higher point or, of equally high ones, the one later in the frame.
-using Best = std::uint64_t;
-
-// Maps heights to integers in the same order. Adding 0 makes -0 equal to 0, as it is for a sort.
-inline std::uint32_t key_of(float z) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(z + 0.0f);
-  const std::uint32_t negative = static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31);
-  return bits ^ (negative | 0x80000000u);
-}
-
-inline float height_of(Best best) {
-  const std::uint32_t key = static_cast<std::uint32_t>(best >> 32);
-  const std::uint32_t positive = static_cast<std::uint32_t>(static_cast<std::int32_t>(key) >> 31);
-  return std::bit_cast<float>(key ^ (~positive | 0x80000000u));
-}
-
-inline std::size_t pixel_of(Best best) { return static_cast<std::uint32_t>(best); }
-
-// A camera and a grid in the very types in which NumPy 1.x computes: an operation of a float32 array with a float64
-// scalar is done in float32; of two arrays, in the larger type.
-struct Projection {
-  explicit Projection(const RgbdFrame& frame, const HeightmapSpec& spec)
-      : fx(static_cast<float>(frame.intrinsics.fx)),
-        fy(static_cast<float>(frame.intrinsics.fy)),
-        cx(frame.intrinsics.cx),
-        cy(frame.intrinsics.cy),
-        T(frame.T_base_camera),
-        x_min(static_cast<float>(spec.x_min_m)),
-        x_max(static_cast<float>(spec.x_max_m)),
-        y_min(static_cast<float>(spec.y_min_m)),
-        y_max(static_cast<float>(spec.y_max_m)),
-        z_min(static_cast<float>(spec.z_min_m)),
-        z_max(static_cast<float>(spec.z_max_m)),
-        pixel(static_cast<float>(spec.pixel_m)),
-        rows(spec.rows()),
-        cols(spec.cols()) {}
-
-  float fx, fy;
-  double cx, cy;
-  Transform T;
-  float x_min, x_max, y_min, y_max, z_min, z_max, pixel;
-  int rows, cols;
-};
-
-constexpr int kBlock = 512;  // pixels whose results wait in the first-level cache for the scatter
-
-// Cell (-1: none) and key of `count` pixels of one row, starting at column `first`. Written for the vectoriser: no
-// branch, no call, every lane computes.
-template <bool kSquarePixels>
-[[gnu::always_inline]] inline void project_block(const Projection& projection, const float* __restrict depth_m,
-                                                 int first, int count, double v_from_center,
-                                                 std::int32_t* __restrict cell, std::uint32_t* __restrict key) {
-  const Projection p = projection;
-  const float last_col = static_cast<float>(p.cols - 1);
-  const float last_row = static_cast<float>(p.rows - 1);
-  for (int i = 0; i < count; ++i) {
-    const float depth = depth_m[i];
-    const float depth_by_fx = depth / p.fx;
-    const float depth_by_fy = kSquarePixels ? depth_by_fx : depth / p.fy;
-    const double X = static_cast<float>((static_cast<double>(first + i) - p.cx) * static_cast<double>(depth_by_fx));
-    const double Y = static_cast<float>(v_from_center * static_cast<double>(depth_by_fy));
-    const double Z = depth;
-    const float x = static_cast<float>(((p.T[0] * X + p.T[1] * Y) + p.T[2] * Z) + p.T[3]);
-    const float y = static_cast<float>(((p.T[4] * X + p.T[5] * Y) + p.T[6] * Z) + p.T[7]);
-    const float z = static_cast<float>(((p.T[8] * X + p.T[9] * Y) + p.T[10] * Z) + p.T[11]);
-    const bool inside = (depth > 0.0f) & (depth <= FLT_MAX) & (x >= p.x_min) & (x < p.x_max) & (y >= p.y_min) &
-                        (y < p.y_max) & (z >= p.z_min) & (z < p.z_max);
-    // Not negative where inside, so that truncation is floor; elsewhere 0, so that the conversion is defined.
-    const float col = inside ? (x - p.x_min) / p.pixel : 0.0f;
-    const float row = inside ? (y - p.y_min) / p.pixel : 0.0f;
-    const std::int32_t at = static_cast<std::int32_t>(row < last_row ? row : last_row) * p.cols +
-                            static_cast<std::int32_t>(col < last_col ? col : last_col);
-    cell[i] = inside ? at : -1;
-    key[i] = key_of(z);
-  }
-}
-
-[[gnu::always_inline]] inline void scatter(const std::int32_t* cell, const std::uint32_t* key, int count,
-                                           std::uint32_t first_pixel, Best* best) {
-  for (int i = 0; i < count; ++i) {
-    if (cell[i] < 0) continue;
-    const Best candidate = static_cast<Best>(key[i]) << 32 | (first_pixel + static_cast<std::uint32_t>(i));
-    Best& held = best[cell[i]];
-    held = candidate > held ? candidate : held;
-  }
-}
-
-template <bool kSquarePixels>
-[[gnu::always_inline]] inline void project_frame(const Projection& projection, const RgbdFrame& frame, Best* best) {
-  alignas(64) std::int32_t cell[kBlock];
-  alignas(64) std::uint32_t key[kBlock];
-  const int width = frame.intrinsics.width;
-  for (int v = 0; v < frame.intrinsics.height; ++v) {
-    const std::size_t row = static_cast<std::size_t>(v) * static_cast<std::size_t>(width);
-    for (int first = 0; first < width; first += kBlock) {
-      const int count = std::min(kBlock, width - first);
-      const std::size_t pixel = row + static_cast<std::size_t>(first);
-      project_block<kSquarePixels>(projection, frame.depth_m.data() + pixel, first, count,
-                                   static_cast<double>(v) - projection.cy, cell, key);
-      scatter(cell, key, count, static_cast<std::uint32_t>(pixel), best);
-    }
-  }
-}
-
-[[gnu::always_inline]] inline void project_any(const Projection& projection, const RgbdFrame& frame, Best* best) {
-  if (projection.fx == projection.fy) {
-    project_frame<true>(projection, frame, best);
-  } else {
-    project_frame<false>(projection, frame, best);
-  }
-}
-
-using ProjectFunction = void (*)(const Projection&, const RgbdFrame&, Best*);
-
-void project_baseline(const Projection& projection, const RgbdFrame& frame, Best* best) {
-  project_any(projection, frame, best);
-}
-
-#if defined(__x86_64__) && defined(__GNUC__)
-[[gnu::target("avx2")]] void project_avx2(const Projection& projection, const RgbdFrame& frame, Best* best) {
-  project_any(projection, frame, best);
-}
-
-[[gnu::target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")]] void project_avx512(const Projection& projection,
-                                                                                         const RgbdFrame& frame,
-                                                                                         Best* best) {
-  project_any(projection, frame, best);
-}
-
-ProjectFunction choose_project() {
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    return project_avx512;
-  }
-  return __builtin_cpu_supports("avx2") ? project_avx2 : project_baseline;
-}
-#else
-ProjectFunction choose_project() { return project_baseline; }
-#endif
 
 // sum / count, rounded half to even.
 inline std::uint8_t mean_of(unsigned sum, unsigned count) {
@@ -270,7 +130,7 @@ Status project_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec&
   if (Status status = check_heightmap(frames, spec, height_m.size(), color.size(), labels.size()); !status.ok()) {
     return status;
   }
-  static const ProjectFunction project = choose_project();
+  const ProjectFunction project = project_functions().front();
   thread_local std::vector<Best> best;
   best.assign(frames.size() * height_m.size(), 0);
   for (std::size_t camera = 0; camera < frames.size(); ++camera) {
