@@ -84,6 +84,7 @@ export class LinkClient implements RobotLink {
   #state: State | null = null
   /** Whether this process keeps up the lease with heartbeats. */
   #armed = false
+  #armedNs = 0n
   #freshMs = 0
   #pingedMs = 0
   #lastEvent = 0n
@@ -136,6 +137,7 @@ export class LinkClient implements RobotLink {
     const answer = await this.#command('arm', (id) => ({ case: 'acquire', value: { id } }))
     if (answer.kind === 'rejected') throw this.#refused('did not arm', answer.reason, answer.message)
     this.#armed = true
+    this.#armedNs = answer.stampNs
   }
 
   async execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
@@ -271,18 +273,18 @@ export class LinkClient implements RobotLink {
     what: string,
     body: (id: bigint) => RequestBody,
     timeoutMs = this.#options.answerTimeoutMs,
-  ): Promise<{ kind: 'accepted' | 'rejected'; reason: string; message: string }> {
+  ): Promise<{ kind: 'accepted' | 'rejected'; reason: string; message: string; stampNs: bigint }> {
     const id = ++this.#commandId
     return new Promise((resolve, reject) => {
       const overdueMs = this.#awake.ms + timeoutMs
       const { sequence, sent } = this.#request(body(id))
       this.#pending.set(id, {
         sequence,
-        onEvent: ({ kind, reason }) => {
-          resolve({ kind: kind === EventKind.EVENT_ACCEPTED ? 'accepted' : 'rejected', reason, message: '' })
+        onEvent: ({ kind, reason, stampNs }) => {
+          resolve({ kind: kind === EventKind.EVENT_ACCEPTED ? 'accepted' : 'rejected', reason, message: '', stampNs })
           return true
         },
-        onError: (reason, message) => resolve({ kind: 'rejected', reason, message }),
+        onError: (reason, message) => resolve({ kind: 'rejected', reason, message, stampNs: 0n }),
         onTick: () => {
           if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#unanswered(what))
         },
@@ -452,7 +454,8 @@ export class LinkClient implements RobotLink {
 
   #holdsLease(): boolean {
     const state = this.#state
-    return this.#armed && state?.leaseSession === this.#session && state.header?.session === this.#welcome?.instance
+    if (!this.#armed || state === null || state.header?.session !== this.#welcome?.instance) return false
+    return state.leaseSession === this.#session || state.stampNs <= this.#armedNs // a state from before it was taken
   }
 
   #giveUp(id: bigint, error: LinkError): void {
