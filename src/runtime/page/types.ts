@@ -16,8 +16,17 @@ export interface RunHead {
   readonly startedAt?: Date
 }
 
-/** How a step ended. */
-export type StepResult = 'moved' | 'missed' | 'refused' | 'unsure' | 'not_found' | 'finished' | 'stopped' | 'error'
+/** How a step ended: an action's verdict, or why no action was taken. */
+export type StepResult =
+  | 'placed'
+  | 'missed'
+  | 'lost'
+  | 'refused'
+  | 'unsure'
+  | 'not_found'
+  | 'finished'
+  | 'stopped'
+  | 'error'
 
 /** One turn of the cycle: what was seen, proposed, planned and done. */
 export interface RunStep {

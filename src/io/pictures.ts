@@ -1,0 +1,139 @@
+// Pictures for people: PNG, WebP and animations through sharp, off the main thread, and the colours of heights and
+// affordances. Maps are shown transposed: y to the right, x down. That is the true view from above as the front camera
+// has it, the arm at the top; the heightmap as stored (x to the right, y down) is its mirror image.
+
+import sharp from 'sharp'
+
+// One thread a picture: the cores belong to the cycle.
+sharp.concurrency(1)
+
+/** RGB8, width x height x 3, row-major. */
+export interface Picture {
+  readonly rgb: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+type Ramp = readonly (readonly [r: number, g: number, b: number])[]
+
+/** Perceptually even ramps by their support points at equal distances (viridis and inferno of matplotlib, CC0). */
+const heightRamp: Ramp = [
+  [68, 1, 84],
+  [71, 44, 122],
+  [59, 81, 139],
+  [44, 113, 142],
+  [33, 144, 141],
+  [39, 173, 129],
+  [92, 200, 99],
+  [170, 220, 50],
+  [253, 231, 37],
+]
+const heatRamp: Ramp = [
+  [0, 0, 4],
+  [31, 12, 72],
+  [85, 15, 109],
+  [136, 34, 106],
+  [186, 54, 85],
+  [227, 89, 51],
+  [249, 140, 10],
+  [249, 201, 50],
+  [252, 255, 164],
+]
+
+/** A ramp's support points as CSS colours, for a legend. */
+export const rampCss = { height: cssOf(heightRamp), heat: cssOf(heatRamp) } as const
+
+/** PNG: lossless, for maps. */
+export function encodePng(picture: Picture): Promise<Buffer> {
+  return raw(picture).png({ compressionLevel: 6 }).toBuffer()
+}
+
+/** WebP: small, for camera pictures. @param widthPx scales it down to at most this width */
+export function encodeWebp(picture: Picture, { quality = 82, widthPx = picture.width } = {}): Promise<Buffer> {
+  const resized = widthPx < picture.width ? raw(picture).resize({ width: widthPx }) : raw(picture)
+  return resized.webp({ quality, effort: 2 }).toBuffer()
+}
+
+/**
+ * An animated WebP that repeats for ever.
+ * @param frames  encoded pictures of one size
+ * @param delaysMs how long each is shown
+ */
+export function encodeAnimation(frames: readonly Buffer[], delaysMs: readonly number[]): Promise<Buffer> {
+  const options = { loop: 0, delay: delaysMs.map(Math.round), quality: 70, effort: 1 }
+  if (frames.length === 1) return sharp(frames[0]).webp({ quality: 70 }).toBuffer()
+  return sharp([...frames], { join: { animated: true } })
+    .webp(options)
+    .toBuffer()
+}
+
+/** A map of numbers or colours with `channels` values a cell, rows x cols, so that y runs to the right and x down. */
+export function transpose<T extends Uint8Array | Float32Array>(map: T, rows: number, cols: number, channels = 1): T {
+  const turned = map.slice() as T
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const from = (row * cols + col) * channels
+      const to = (col * rows + row) * channels
+      for (let c = 0; c < channels; c++) turned[to + c] = map[from + c]!
+    }
+  }
+  return turned
+}
+
+/** Colours as a picture seen from above. @param color RGB8, rows x cols x 3 */
+export function topView(color: Uint8Array, rows: number, cols: number): Picture {
+  return { rgb: transpose(color, rows, cols, 3), width: rows, height: cols }
+}
+
+/** Heights as colours, seen from above. @param topM height of the brightest colour, metres */
+export function heightView(heightM: Float32Array, rows: number, cols: number, topM: number): Picture {
+  const rgb = new Uint8Array(rows * cols * 3)
+  heightM.forEach((height, cell) => {
+    rgb.set(rampColor(heightRamp, height / topM), cell * 3)
+  })
+  return topView(rgb, rows, cols)
+}
+
+/**
+ * An affordance over the dimmed scene, seen from above. The square root shows what lies beside the best place too.
+ * @param map 0..1, rows x cols
+ */
+export function affordanceView(color: Uint8Array, map: Float32Array, rows: number, cols: number): Picture {
+  const rgb = new Uint8Array(rows * cols * 3)
+  for (let cell = 0; cell < map.length; cell++) {
+    const strength = Math.sqrt(clamp01(map[cell]!))
+    const heat = rampColor(heatRamp, 0.25 + 0.75 * strength)
+    const grey = 0.3 * color[cell * 3]! + 0.59 * color[cell * 3 + 1]! + 0.11 * color[cell * 3 + 2]!
+    for (let c = 0; c < 3; c++) {
+      const dimmed = 0.25 * color[cell * 3 + c]! + 0.3 * grey
+      rgb[cell * 3 + c] = Math.round(dimmed * (1 - strength) + heat[c]! * strength)
+    }
+  }
+  return topView(rgb, rows, cols)
+}
+
+/** A height for the top of the colours: near the highest thing, never so low that noise looks like a landscape. */
+export function heightTopM(heightM: Float32Array): number {
+  const sorted = Float32Array.from(heightM, (height) => (Number.isFinite(height) ? height : 0)).sort()
+  return Math.max(0.06, sorted[Math.floor((sorted.length - 1) * 0.998)] ?? 0)
+}
+
+function rampColor(ramp: Ramp, value: number): [number, number, number] {
+  const at = clamp01(value) * (ramp.length - 1)
+  const low = Math.min(Math.floor(at), ramp.length - 2)
+  const [a, b, t] = [ramp[low]!, ramp[low + 1]!, at - low]
+  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
+}
+
+/** NaN counts as nothing. */
+function clamp01(value: number): number {
+  return value > 0 ? Math.min(value, 1) : 0
+}
+
+function raw({ rgb, width, height }: Picture): sharp.Sharp {
+  return sharp(rgb, { raw: { width, height, channels: 3 } })
+}
+
+function cssOf(ramp: Ramp): string {
+  return ramp.map((color) => `rgb(${color.join(' ')})`).join(', ')
+}
