@@ -1,0 +1,233 @@
+// The Policy port on a policy package: ONNX Runtime in a worker thread.
+
+import { CliportError } from '../../control/errors.js'
+import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
+import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
+import type { Manifest } from './manifest.js'
+import { loadPackage, type PolicyPackage, packageError } from './package.js'
+import { PolicyThread } from './policy-thread.js'
+import type { Provider, ProviderAttempt } from './worker-protocol.js'
+
+export interface OnnxPolicyOptions {
+  /** Tried in this order; the first that works is used. With one entry it is required. Default: cpu alone. */
+  readonly providers?: readonly Provider[]
+  /** Threads that compute one decision. Default 2. */
+  readonly threads?: number
+  /** Hears of every provider that was tried and not used. */
+  readonly log?: (line: string) => void
+}
+
+/** Sentences whose text vector is kept; a cell works on one at a time, so a few dozen are plenty. */
+const cachedSentences = 64
+
+export class OnnxPolicy implements Policy {
+  readonly info: PolicyInfo
+  readonly #package: PolicyPackage
+  readonly #thread: PolicyThread
+  readonly #texts = new Map<string, Float32Array>()
+
+  private constructor(policyPackage: PolicyPackage, thread: PolicyThread) {
+    const { name, architecture, workspace, rotations, thresholds } = policyPackage.manifest
+    this.info = { name, architecture, workspace, rotations, thresholds }
+    this.#package = policyPackage
+    this.#thread = thread
+  }
+
+  /**
+   * Loads a package folder, checks it and warms it up.
+   * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; ADDON_MISSING when no provider can be used
+   */
+  static async load(folder: string, options: OnnxPolicyOptions = {}): Promise<OnnxPolicy> {
+    const policyPackage = await loadPackage(folder)
+    const { graphs, manifest } = policyPackage
+    const thread = await PolicyThread.start(folder, {
+      graphs,
+      signatures: manifest.models,
+      providers: options.providers ?? ['cpu'],
+      threads: options.threads ?? 2,
+    })
+    for (const { provider, reason } of thread.attempts) {
+      options.log?.(`policy: ${provider} cannot be used, ${thread.provider} runs instead: ${reason}`)
+    }
+    return new OnnxPolicy(policyPackage, thread)
+  }
+
+  /** The provider that runs, and those that were tried before it and why not. */
+  get execution(): { readonly provider: Provider; readonly attempts: readonly ProviderAttempt[] } {
+    return { provider: this.#thread.provider, attempts: this.#thread.attempts }
+  }
+
+  get manifest(): Manifest {
+    return this.#package.manifest
+  }
+
+  /**
+   * Poses follow the published convention (CLIPort's `pix_to_xyz`): x = xMin + v * pixel, y = yMin + u * pixel, z from
+   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0.
+   * @throws CliportError POLICY_SHAPE for another workspace than the package's, INPUT_INVALID for heights that are not
+   * finite, POLICY_INVALID when the net's answer makes no sense; the signal's reason on abort
+   */
+  async propose(heightmap: Heightmap, goal: string, options: ProposeOptions = {}): Promise<Proposal> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    this.#checkHeightmap(heightmap)
+    const { tokens, knownWords } = this.#package.tokenizer.encode(goal)
+    const timingMs: Record<string, number> = {}
+    const text = await this.#textOf(tokens, timingMs, signal)
+    const scene = {
+      // Copies: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
+      color: heightmap.color.slice(),
+      height: heightmap.heightM.slice(),
+      text,
+      suppress: suppressMask(heightmap, options.suppress ?? []),
+    }
+    const decision = await this.#thread.run('decide', scene, signal)
+    timingMs.decide = decision.durationMs
+    const maps = options.maps && this.#package.graphs.maps ? await this.#maps(scene, timingMs, signal) : undefined
+    const answer = this.#read(decision.outputs)
+    return {
+      pick: poseOf(heightmap, answer.pick, 0, answer.pickProbability),
+      place: poseOf(heightmap, answer.place, yawOf(answer.rotation, this.info.rotations), answer.placeProbability),
+      remaining: answer.remaining,
+      found: answer.found,
+      knownWords,
+      ...(maps && { maps }),
+      timingMs,
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#thread.close()
+  }
+
+  async #textOf(
+    tokens: BigInt64Array,
+    timingMs: Record<string, number>,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
+    const key = tokens.join(' ')
+    const cached = this.#texts.get(key)
+    if (cached) return cached
+    const { outputs, durationMs } = await this.#thread.run('text', { tokens }, signal)
+    timingMs.text = durationMs
+    const text = outputs.text as Float32Array
+    if (this.#texts.size >= cachedSentences) this.#texts.delete(this.#texts.keys().next().value!)
+    this.#texts.set(key, text)
+    return text
+  }
+
+  async #maps(
+    scene: Record<string, Float32Array | Uint8Array>,
+    timingMs: Record<string, number>,
+    signal: AbortSignal | undefined,
+  ): Promise<Proposal['maps']> {
+    const { outputs, durationMs } = await this.#thread.run('maps', scene, signal)
+    timingMs.maps = durationMs
+    return { pick: outputs.pick_map as Float32Array, place: outputs.place_map as Float32Array }
+  }
+
+  #checkHeightmap(heightmap: Heightmap): void {
+    const { rows, cols, workspace } = this.#package.manifest
+    const keys = ['xMinM', 'xMaxM', 'yMinM', 'yMaxM', 'zMinM', 'zMaxM', 'pixelM'] as const
+    const same = keys.every((key) => Math.abs(heightmap.spec[key] - workspace[key]) < 1e-9)
+    if (!same || heightmap.rows !== rows || heightmap.cols !== cols) {
+      throw new CliportError(
+        'POLICY_SHAPE',
+        `Expected a heightmap of ${describe(workspace, rows, cols)}, on which the policy ${this.info.name} was ` +
+          `trained, but received one of ${describe(heightmap.spec, heightmap.rows, heightmap.cols)}`,
+        { stage: 'propose', hint: "Set the config's workspace to the policy's, or use a policy trained for this one" },
+      )
+    }
+    const cells = rows * cols
+    if (heightmap.heightM.length !== cells || heightmap.color.length !== 3 * cells) {
+      throw new CliportError(
+        'INPUT_INVALID',
+        `Expected ${cells} heights and ${3 * cells} colour bytes in the heightmap but received ` +
+          `${heightmap.heightM.length} and ${heightmap.color.length}`,
+        { stage: 'propose', hint: 'Make the heightmap with a Projector' },
+      )
+    }
+    const bad = heightmap.heightM.findIndex((heightM) => !Number.isFinite(heightM))
+    if (bad >= 0) {
+      throw new CliportError(
+        'INPUT_INVALID',
+        `Expected finite heights in the heightmap but received ${heightmap.heightM[bad]} at row ` +
+          `${Math.floor(bad / cols)}, column ${bad % cols}`,
+        { stage: 'propose', hint: 'Cells where nothing was seen are 0; look for a camera that delivers NaN' },
+      )
+    }
+  }
+
+  /** The graph's outputs as numbers. What no trained net can say is said to be so. */
+  #read(outputs: Readonly<Record<string, Float32Array | BigInt64Array>>) {
+    const { rows, cols, rotations } = this.#package.manifest
+    const integers = (name: string, ...limits: number[]) =>
+      limits.map((limit, index) => {
+        const value = Number(outputs[name]?.[index])
+        if (!(Number.isInteger(value) && value >= 0 && value < limit))
+          throw this.#nonsense(name, value, `0..${limit - 1}`)
+        return value
+      })
+    const probability = (name: string) => {
+      const value = Number(outputs[name]?.[0])
+      if (!(value >= 0 && value <= 1)) throw this.#nonsense(name, value, '0..1')
+      return value
+    }
+    return {
+      pick: integers('pick_pixel', rows, cols) as [number, number],
+      place: integers('place_pixel', rows, cols) as [number, number],
+      rotation: integers('place_rotation', rotations)[0]!,
+      pickProbability: probability('pick_probability'),
+      placeProbability: probability('place_probability'),
+      remaining: probability('remaining'),
+      found: probability('found'),
+    }
+  }
+
+  #nonsense(name: string, value: number, expected: string): CliportError {
+    return packageError(
+      'POLICY_INVALID',
+      this.#package.folder,
+      `the net answered ${name} = ${value}, expected ${expected}`,
+      'Its weights are broken: use another package, or train and export it again (models/README.md)',
+    )
+  }
+}
+
+/** rows x cols: 1 within a suppressed spot, else 0. */
+export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpot[]): Float32Array {
+  const { rows, cols, spec } = heightmap
+  const mask = new Float32Array(rows * cols)
+  for (const { pixel, radiusM } of spots) {
+    const radius = radiusM / spec.pixelM
+    const reach = Math.ceil(radius)
+    for (let u = Math.max(0, pixel[0] - reach); u <= Math.min(rows - 1, pixel[0] + reach); u++) {
+      for (let v = Math.max(0, pixel[1] - reach); v <= Math.min(cols - 1, pixel[1] + reach); v++) {
+        if (Math.hypot(u - pixel[0], v - pixel[1]) <= radius) mask[u * cols + v] = 1
+      }
+    }
+  }
+  return mask
+}
+
+/** Yaw of rotation index i, -i * 2 pi / rotations, wrapped to (-pi, pi]. */
+export function yawOf(index: number, rotations: number): number {
+  const yawRad = (-2 * Math.PI * index) / rotations
+  return yawRad <= -Math.PI ? yawRad + 2 * Math.PI : yawRad + 0
+}
+
+function poseOf({ spec, cols, heightM }: Heightmap, [u, v]: Pixel, yawRad: number, probability: number): Affordance {
+  const z = heightM[u * cols + v]! + spec.zMinM
+  return {
+    pixel: [u, v],
+    p_base_m: [spec.xMinM + v * spec.pixelM, spec.yMinM + u * spec.pixelM, z],
+    yawRad,
+    probability,
+  }
+}
+
+function describe(spec: Heightmap['spec'], rows: number, cols: number): string {
+  const { xMinM, xMaxM, yMinM, yMaxM, zMinM, zMaxM, pixelM } = spec
+  const box = `x ${xMinM}..${xMaxM}, y ${yMinM}..${yMaxM}, z ${zMinM}..${zMaxM} m`
+  return `${rows} x ${cols} cells over ${box} at ${pixelM} m a pixel`
+}

@@ -1,0 +1,147 @@
+// The main thread's end of the policy's worker: requests with answers, and an end to all of them when the thread ends.
+
+import { Worker } from 'node:worker_threads'
+import type { CliportError } from '../../control/errors.js'
+import { workerUrl } from '../../native/paths.js'
+import type { GraphName } from './manifest.js'
+import { packageError } from './package.js'
+import type {
+  Provider,
+  ProviderAttempt,
+  RunRequest,
+  WorkerFailure,
+  WorkerReply,
+  WorkerSettings,
+} from './worker-protocol.js'
+
+export interface RunResult {
+  readonly outputs: Readonly<Record<string, Float32Array | BigInt64Array>>
+  readonly durationMs: number
+}
+
+interface Waiting {
+  readonly resolve: (result: RunResult) => void
+  readonly reject: (error: Error) => void
+}
+
+export class PolicyThread {
+  readonly #worker: Worker
+  readonly #folder: string
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 1
+  #ended: Error | null = null
+  /** The execution provider that runs the decision. */
+  provider: Provider = 'cpu'
+  /** Providers that were tried before it, and why they were not used. */
+  attempts: readonly ProviderAttempt[] = []
+
+  private constructor(folder: string, worker: Worker) {
+    this.#folder = folder
+    this.#worker = worker
+  }
+
+  /**
+   * Starts the thread, opens the graphs and warms them up.
+   * @throws CliportError POLICY_SHAPE, POLICY_INVALID, or ADDON_MISSING when no execution provider can be used
+   */
+  static async start(folder: string, settings: WorkerSettings): Promise<PolicyThread> {
+    const worker = new Worker(workerUrl('io/policy/policy-worker'), {
+      workerData: settings,
+      name: 'policy',
+      // Flags of the process, such as --input-type, need not be fit for a thread.
+      execArgv: [],
+    })
+    const thread = new PolicyThread(folder, worker)
+    await new Promise<void>((resolve, reject) => {
+      worker.on('message', (message: WorkerReply) => {
+        if (message.kind === 'ready') {
+          thread.provider = message.provider
+          thread.attempts = message.attempts
+          resolve()
+        } else if (message.kind === 'result') {
+          thread.#take(message.id)?.resolve(message)
+        } else if (message.id === null) {
+          reject(thread.#failure(message.failure, message.message))
+        } else {
+          thread.#take(message.id)?.reject(thread.#failure(message.failure, message.message))
+        }
+      })
+      const end = (what: string, cause?: unknown) => {
+        const error = packageError(
+          'POLICY_INVALID',
+          folder,
+          what,
+          'Run it again; if it stays, run: cliport doctor',
+          cause,
+        )
+        thread.#end(error)
+        reject(error)
+      }
+      worker.on('error', (cause) => end(`the policy's thread failed: ${cause.message}`, cause))
+      worker.on('exit', (code) => end(`the policy's thread ended (exit code ${code})`))
+    }).catch(async (error) => {
+      await worker.terminate()
+      throw error
+    })
+    // An idle policy does not keep the process alive.
+    worker.unref()
+    return thread
+  }
+
+  /** Runs a graph. Buffers of `inputs` are cloned. On abort the answer is dropped and the promise rejects at once. */
+  run(graph: GraphName, inputs: RunRequest['inputs'], signal?: AbortSignal): Promise<RunResult> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.#ended) return Promise.reject(this.#ended)
+    const id = this.#nextId++
+    return new Promise<RunResult>((resolve, reject) => {
+      const aborted = () => {
+        this.#take(id)
+        reject(signal?.reason)
+      }
+      const settled = () => signal?.removeEventListener('abort', aborted)
+      signal?.addEventListener('abort', aborted, { once: true })
+      this.#waiting.set(id, {
+        resolve: (result) => {
+          settled()
+          resolve(result)
+        },
+        reject: (error) => {
+          settled()
+          reject(error)
+        },
+      })
+      this.#worker.ref()
+      const request: RunRequest = { id, graph, inputs }
+      this.#worker.postMessage(request)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#end(packageError('POLICY_INVALID', this.#folder, 'the policy was closed', 'Load it again'))
+    await this.#worker.terminate()
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    return waiting
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const { reject } of this.#waiting.values()) reject(this.#ended)
+    this.#waiting.clear()
+  }
+
+  #failure(failure: WorkerFailure, message: string): CliportError {
+    if (failure === 'shape') {
+      return packageError('POLICY_SHAPE', this.#folder, message, 'Export the package again (models/README.md)')
+    }
+    if (failure === 'provider') {
+      const hint = 'Allow the cpu provider, or install what the message names; cliport doctor lists what is there'
+      return packageError('ADDON_MISSING', this.#folder, message, hint)
+    }
+    return packageError('POLICY_INVALID', this.#folder, message, 'Export the package again (models/README.md)')
+  }
+}

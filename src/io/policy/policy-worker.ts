@@ -1,0 +1,137 @@
+// The thread in which the policy's graphs run. onnxruntime-node computes on the thread that calls it, so that thread is
+// never the main one.
+
+import { performance } from 'node:perf_hooks'
+import { parentPort, workerData } from 'node:worker_threads'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type GraphName, type GraphSpec, graphDifference, type TensorSpec } from './manifest.js'
+import type {
+  Provider,
+  ProviderAttempt,
+  RunRequest,
+  WorkerFailure,
+  WorkerReply,
+  WorkerSettings,
+} from './worker-protocol.js'
+
+const port = parentPort!
+const { graphs, signatures, providers, threads } = workerData as WorkerSettings
+
+class Failed extends Error {
+  constructor(
+    readonly failure: WorkerFailure,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+const sessions: Partial<Record<GraphName, InferenceSession>> = {}
+let provider: Provider = 'cpu'
+
+try {
+  const attempts = await openFirstThatWorks()
+  await warmUp()
+  reply({ kind: 'ready', provider, attempts })
+} catch (error) {
+  replyFailed(null, error, 'graph')
+}
+
+// Runs are served one after another: a session's threads are all busy with one run anyway.
+let queue = Promise.resolve()
+port.on('message', (request: RunRequest) => {
+  queue = queue.then(() => serve(request))
+})
+
+async function serve({ id, graph, inputs }: RunRequest): Promise<void> {
+  try {
+    const started = performance.now()
+    const outputs = await run(graph, inputs)
+    reply({ kind: 'result', id, outputs, durationMs: performance.now() - started })
+  } catch (error) {
+    replyFailed(id, error, 'graph')
+  }
+}
+
+/** A provider that fails makes ONNX Runtime throw; it never takes the next one by itself. */
+async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
+  const attempts: ProviderAttempt[] = []
+  for (const candidate of providers) {
+    try {
+      sessions.decide = await open('decide', candidate)
+      provider = candidate
+      // Text is a few thousand multiplications: not worth a way to a GPU.
+      sessions.text = await open('text', 'cpu')
+      return attempts
+    } catch (error) {
+      if (error instanceof Failed) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      // The CPU is always there: what it cannot open is no usable graph.
+      if (candidate === 'cpu') throw new Failed('graph', `ONNX Runtime cannot open its graphs: ${reason}`)
+      attempts.push({ provider: candidate, reason })
+    }
+  }
+  const reasons = attempts.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
+  throw new Failed('provider', `no execution provider of ${providers.join(', ')} could be used (${reasons})`)
+}
+
+async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
+  const session = await InferenceSession.create(graphs[name]!, {
+    executionProviders: [on],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // Spinning threads would take the other core from the controller and the cameras.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  })
+  const difference = graphDifference(signatures[name]!, signatureOf(session))
+  if (difference) throw new Failed('shape', `${name}.onnx: ${difference}`)
+  return session
+}
+
+function signatureOf(session: InferenceSession): GraphSpec {
+  const tensors = (metadata: readonly InferenceSession.ValueMetadata[]) =>
+    metadata.map((value): TensorSpec => {
+      if (!value.isTensor) throw new Failed('shape', `${value.name} is not a tensor`)
+      return { name: value.name, type: value.type as TensorSpec['type'], shape: value.shape as number[] }
+    })
+  return { inputs: tensors(session.inputMetadata), outputs: tensors(session.outputMetadata) }
+}
+
+/** The first runs allocate and are slow; they happen before anybody waits for them. */
+async function warmUp(): Promise<void> {
+  for (const graph of ['text', 'decide', 'decide'] as const) {
+    const zeros = signatures[graph]!.inputs.map(({ name, type, shape }) => [name, zeroData(type, shape)] as const)
+    await run(graph, Object.fromEntries(zeros))
+  }
+}
+
+function zeroData(type: TensorSpec['type'], shape: readonly number[]): Float32Array | Uint8Array | BigInt64Array {
+  const size = shape.reduce((product, side) => product * side, 1)
+  if (type === 'int64') return new BigInt64Array(size)
+  return type === 'uint8' ? new Uint8Array(size) : new Float32Array(size)
+}
+
+async function run(
+  graph: GraphName,
+  inputs: RunRequest['inputs'],
+): Promise<Record<string, Float32Array | BigInt64Array>> {
+  sessions[graph] ??= await open(graph, graph === 'text' ? 'cpu' : provider)
+  const feeds: Record<string, Tensor> = {}
+  for (const { name, type, shape } of signatures[graph]!.inputs) {
+    feeds[name] = new Tensor(type, inputs[name]! as Float32Array, shape)
+  }
+  const results = await sessions[graph].run(feeds)
+  const outputs: Record<string, Float32Array | BigInt64Array> = {}
+  for (const { name } of signatures[graph]!.outputs) outputs[name] = results[name]!.data as Float32Array | BigInt64Array
+  return outputs
+}
+
+function reply(message: WorkerReply): void {
+  port.postMessage(message)
+}
+
+function replyFailed(id: number | null, error: unknown, otherwise: WorkerFailure): void {
+  const failure = error instanceof Failed ? error.failure : otherwise
+  reply({ kind: 'failed', id, failure, message: error instanceof Error ? error.message : String(error) })
+}

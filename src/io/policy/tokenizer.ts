@@ -1,0 +1,54 @@
+// Words to numbers, as models/cliport_edge/words.py does it; both are held to tests/fixtures/tokenizer-cases.json.
+
+import { z } from 'zod'
+
+const schema = z.object({
+  format: z.literal('cliport-tokenizer'),
+  version: z.literal(1),
+  kind: z.literal('words'),
+  maxTokens: z.int().positive(),
+  padding: z.literal(0),
+  unknown: z.literal(1),
+  functionWords: z.array(z.string()),
+  words: z.array(z.string()).min(1),
+})
+
+export interface Encoded {
+  /** `maxTokens` ids, padded with 0; 1 is a word that is not in the vocabulary. */
+  readonly tokens: BigInt64Array
+  /** Words that mean something to the policy: in the vocabulary, and more than grammar. */
+  readonly knownWords: number
+}
+
+export class Tokenizer {
+  readonly #idOf: ReadonlyMap<string, number>
+  readonly #functionWords: ReadonlySet<string>
+
+  /** @param words in order of their ids, from 2 on */
+  constructor(
+    words: readonly string[],
+    functionWords: readonly string[],
+    readonly maxTokens: number,
+  ) {
+    this.#idOf = new Map(words.map((word, index) => [word, index + 2]))
+    this.#functionWords = new Set(functionWords)
+  }
+
+  /** @throws Error for what is not a tokenizer.json */
+  static parse(text: string): Tokenizer {
+    const result = schema.safeParse(JSON.parse(text))
+    if (!result.success) throw new Error(z.prettifyError(result.error))
+    return new Tokenizer(result.data.words, result.data.functionWords, result.data.maxTokens)
+  }
+
+  /** Words are lower-cased runs of the letters a to z; those beyond `maxTokens` are not read. */
+  encode(text: string): Encoded {
+    const words = (text.toLowerCase().match(/[a-z]+/g) ?? []).slice(0, this.maxTokens)
+    const tokens = new BigInt64Array(this.maxTokens)
+    words.forEach((word, index) => {
+      tokens[index] = BigInt(this.#idOf.get(word) ?? 1)
+    })
+    const knownWords = words.filter((word) => this.#idOf.has(word) && !this.#functionWords.has(word)).length
+    return { tokens, knownWords }
+  }
+}

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { exitCodeOf } from '../../src/control/errors.js'
+import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
+import { projectPath } from '../../src/native/paths.js'
+import { aHeightmap, copyOfPackage, shippedPackage } from '../fixtures/policy.js'
+
+const goal = 'put the red blocks in a green bowl'
+
+describe('a package that is not what it says', () => {
+  let copy: Awaited<ReturnType<typeof copyOfPackage>>
+  beforeEach(async () => {
+    copy = await copyOfPackage()
+  })
+  afterEach(() => copy.remove())
+
+  async function refusal(): Promise<{ code: string; message: string; hint: string; exit: number }> {
+    const error = await OnnxPolicy.load(copy.folder).then(
+      async (policy) => {
+        await policy.close()
+        throw new Error('the package was loaded')
+      },
+      (error) => error,
+    )
+    expect(error.stage).toBe('start')
+    return { code: error.code, message: error.message, hint: error.hint, exit: exitCodeOf(error) }
+  }
+
+  test.each(['decide.onnx', 'text.onnx', 'maps.onnx', 'tokenizer.json'])('one flipped bit in %s', async (name) => {
+    const bytes = await copy.read(name)
+    bytes[bytes.length >> 1]! ^= 1
+    await copy.write(name, bytes)
+    expect(await refusal()).toMatchObject({ code: 'POLICY_CHECKSUM', message: expect.stringContaining(name), exit: 2 })
+  })
+
+  test.each(['manifest.json', 'decide.onnx', 'text.onnx', 'maps.onnx', 'tokenizer.json'])('no %s', async (name) => {
+    await copy.remove(name)
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringContaining(name), exit: 2 })
+  })
+
+  test('a later format version names both versions', async () => {
+    await copy.manifest((manifest) => ({ ...manifest, version: 2 }))
+    const expected = /expected format cliport-policy version 1 but received cliport-policy version 2/
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringMatching(expected), exit: 2 })
+  })
+
+  test('a manifest that is no JSON', async () => {
+    await copy.write('manifest.json', '{')
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringContaining('not JSON') })
+  })
+
+  test('a manifest without thresholds names them', async () => {
+    await copy.manifest(({ thresholds: _, ...rest }) => rest)
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringContaining('thresholds') })
+  })
+
+  test('a manifest whose graph has another shape than its workspace', async () => {
+    await copy.manifest((manifest) => {
+      manifest.models.decide.inputs[0]!.shape = [1, 320, 320, 3]
+      return manifest
+    })
+    const expected =
+      /decide\.onnx: expected color: uint8 \[1, 320, 160, 3\] but received color: uint8 \[1, 320, 320, 3\]/
+    expect(await refusal()).toMatchObject({ code: 'POLICY_SHAPE', message: expect.stringMatching(expected), exit: 2 })
+  })
+
+  test('a graph with other tensors than its manifest says, although its checksum is right', async () => {
+    await copy.replace('decide.onnx', await copy.read('maps.onnx'))
+    const expected = /decide\.onnx: expected among its outputs pick_pixel/
+    expect(await refusal()).toMatchObject({ code: 'POLICY_SHAPE', message: expect.stringMatching(expected), exit: 2 })
+  })
+
+  test('a graph that is none, although its checksum is right', async () => {
+    await copy.replace('decide.onnx', new TextEncoder().encode('this is no graph'))
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', exit: 2 })
+  })
+
+  test('a tokenizer of another length than the text graph takes', async () => {
+    const tokenizer = JSON.parse((await copy.read('tokenizer.json')).toString())
+    await copy.replace('tokenizer.json', new TextEncoder().encode(JSON.stringify({ ...tokenizer, maxTokens: 7 })))
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringContaining('maxTokens') })
+  })
+
+  test('weights that are not numbers make an error, not a move', async () => {
+    const bytes = await copy.read('decide.onnx')
+    // The text's last weights; all bits set is not a number, whatever the alignment.
+    bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 2048)
+    await copy.replace('decide.onnx', bytes)
+    const policy = await OnnxPolicy.load(copy.folder)
+    try {
+      await expect(policy.propose(aHeightmap(), goal)).rejects.toMatchObject({
+        code: 'POLICY_INVALID',
+        message: expect.stringMatching(/the net answered \w+ = NaN/),
+      })
+    } finally {
+      await policy.close()
+    }
+  })
+
+  test('a package without maps.onnx proposes without maps', async () => {
+    await copy.manifest((manifest) => {
+      delete manifest.models.maps
+      return manifest
+    })
+    await copy.remove('maps.onnx')
+    const policy = await OnnxPolicy.load(copy.folder)
+    expect((await policy.propose(aHeightmap(), goal, { maps: true })).maps).toBeUndefined()
+    await policy.close()
+  })
+})
+
+describe('the thread', () => {
+  test('the main thread stays free while decisions are computed', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    let turns = 0
+    const ticking = setInterval(() => turns++, 1)
+    for (let i = 0; i < 10; i++) await policy.propose(aHeightmap(), goal)
+    clearInterval(ticking)
+    expect(turns).toBeGreaterThan(10)
+    await policy.close()
+  })
+
+  test('text is encoded once a sentence', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    expect((await policy.propose(aHeightmap(), goal)).timingMs).toHaveProperty('text')
+    expect((await policy.propose(aHeightmap(), goal)).timingMs).not.toHaveProperty('text')
+    expect((await policy.propose(aHeightmap(), 'put the blue blocks in a red bowl')).timingMs).toHaveProperty('text')
+    await policy.close()
+  })
+
+  test('a heightmap in shared memory is taken as well', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    const plain = aHeightmap()
+    const heightM = new Float32Array(new SharedArrayBuffer(plain.heightM.byteLength))
+    const color = new Uint8Array(new SharedArrayBuffer(plain.color.byteLength))
+    heightM.set(plain.heightM)
+    color.set(plain.color)
+    const shared = await policy.propose({ ...plain, heightM, color }, goal)
+    expect(shared.pick).toEqual((await policy.propose(plain, goal)).pick)
+    await policy.close()
+  })
+
+  test('a proposal after close, and one that was waiting, end with an error', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    const waiting = policy.propose(aHeightmap(), goal)
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+    await policy.close()
+    await ended
+    await expect(policy.propose(aHeightmap(), goal)).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  })
+
+  test('a provider that is required and not there is an error with the reason', async () => {
+    await expect(OnnxPolicy.load(shippedPackage, { providers: ['tensorrt'] })).rejects.toMatchObject({
+      code: 'ADDON_MISSING',
+      message: expect.stringMatching(/tensorrt: \S+/),
+    })
+  })
+
+  test('a provider that is not there and not required is reported, and the next one runs', async () => {
+    const lines: string[] = []
+    const policy = await OnnxPolicy.load(shippedPackage, {
+      providers: ['tensorrt', 'cpu'],
+      log: (line) => lines.push(line),
+    })
+    expect(policy.execution.provider).toBe('cpu')
+    expect(lines).toEqual([expect.stringMatching(/tensorrt cannot be used, cpu runs instead: \S+/)])
+    await policy.close()
+  })
+
+  test('a process that forgets to close its policy ends all the same', async () => {
+    const module = projectPath('dist/io/policy/onnx-policy.js')
+    const script = `const { OnnxPolicy } = await import(${JSON.stringify(module)})
+      await OnnxPolicy.load(${JSON.stringify(shippedPackage)})
+      console.log('loaded')`
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 50_000 })
+    await expect(run).resolves.toMatchObject({ stdout: 'loaded\n' })
+  })
+})

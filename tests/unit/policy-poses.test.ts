@@ -1,0 +1,60 @@
+import { fc, test as propertyTest } from '@fast-check/vitest'
+import { expect, test } from 'vitest'
+import { graphDifference, requiredGraphs } from '../../src/io/policy/manifest.js'
+import { suppressMask, yawOf } from '../../src/io/policy/onnx-policy.js'
+import { aHeightmap } from '../fixtures/policy.js'
+
+test('rotation index i is a yaw of -i times 10 degrees', () => {
+  expect(yawOf(0, 36)).toBe(0)
+  expect(Object.is(yawOf(0, 36), -0)).toBe(false)
+  expect(yawOf(9, 36)).toBeCloseTo(-Math.PI / 2, 12)
+  expect(yawOf(35, 36)).toBeCloseTo(Math.PI / 18, 12)
+})
+
+test('half a turn is positive', () => {
+  expect(yawOf(18, 36)).toBeCloseTo(Math.PI, 12)
+})
+
+propertyTest.prop([fc.integer({ min: 1, max: 72 }).chain((n) => fc.tuple(fc.constant(n), fc.nat({ max: n - 1 })))])(
+  'a yaw lies in (-pi, pi] and is the published angle up to whole turns',
+  ([rotations, index]) => {
+    const yawRad = yawOf(index, rotations)
+    expect(yawRad).toBeGreaterThan(-Math.PI)
+    expect(yawRad).toBeLessThanOrEqual(Math.PI)
+    const published = (-2 * Math.PI * index) / rotations
+    expect(Math.cos(yawRad)).toBeCloseTo(Math.cos(published), 9)
+    expect(Math.sin(yawRad)).toBeCloseTo(Math.sin(published), 9)
+  },
+)
+
+propertyTest.prop([fc.nat({ max: 319 }), fc.nat({ max: 159 }), fc.double({ min: 0, max: 0.1, noNaN: true })])(
+  'a suppressed spot is the cells within its radius and no others',
+  (u, v, radiusM) => {
+    const heightmap = aHeightmap()
+    const mask = suppressMask(heightmap, [{ pixel: [u, v], radiusM }])
+    for (let i = 0; i < mask.length; i++) {
+      const distanceM = Math.hypot(Math.floor(i / 160) - u, (i % 160) - v) * heightmap.spec.pixelM
+      if (Math.abs(distanceM - radiusM) > 1e-9 && mask[i] !== (distanceM < radiusM ? 1 : 0)) {
+        expect.fail(`cell ${i} is ${mask[i]} at ${distanceM} m of ${radiusM} m`)
+      }
+    }
+  },
+)
+
+test('no spot suppresses nothing', () => {
+  expect(suppressMask(aHeightmap(), []).every((value) => value === 0)).toBe(true)
+})
+
+test('two signatures that differ in one side of one tensor are told apart, with both', () => {
+  const [small, large] = [requiredGraphs(320, 160, 24, 192).decide, requiredGraphs(320, 80, 24, 192).decide]
+  expect(graphDifference(small, small)).toBeNull()
+  expect(graphDifference(small, large)).toMatch(
+    /color: uint8 \[1, 320, 160, 3\] but received color: uint8 \[1, 320, 80, 3\]/,
+  )
+})
+
+test('a tensor that is missing is named, and an input that nobody would feed too', () => {
+  const { decide, maps, text } = requiredGraphs(320, 160, 24, 192)
+  expect(graphDifference(decide, maps)).toMatch(/pick_pixel: int64 \[2\] but received pick_map, place_map/)
+  expect(graphDifference(text, { ...text, inputs: [...text.inputs, decide.inputs[0]!] })).toMatch(/no input color/)
+})
