@@ -1,5 +1,7 @@
 #include "protocol.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -34,6 +36,15 @@ std::string bytes_of(const Message& message) {
   std::string bytes;
   message.SerializeToString(&bytes);
   return bytes;
+}
+
+/// At most so many bytes, and never half a character: what is not UTF-8 no peer can read.
+std::string shortened(std::string_view text) {
+  std::size_t size = std::min(text.size(), kMaxDetailBytes);
+  if (size < text.size()) {
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  }
+  return std::string(text.substr(0, size));
 }
 
 void fill(wire::Point& point, const std::array<double, 3>& p_base_m) {
@@ -192,7 +203,10 @@ Protocol::Protocol(Controller& controller, const ControllerConfig& config, std::
       config_(config),
       backend_(std::move(backend)),
       clock_(std::move(clock)),
-      instance_(random_instance()) {}
+      instance_(random_instance()) {
+  // Messages that cannot be read are answered; a line of log for each would let any peer fill a disk.
+  google::protobuf::SetLogHandler(nullptr);
+}
 
 Protocol::~Protocol() = default;
 
@@ -246,7 +260,7 @@ Handled Protocol::handle(std::string_view bytes, Channel channel, std::int64_t r
       if (request.heartbeat().counter() <= session.heartbeat_counter) return handled;
       session.heartbeat_counter = request.heartbeat().counter();
     }
-    if (request.has_stop()) stop_detail_ = request.stop().reason().substr(0, kMaxDetailBytes);
+    if (request.has_stop()) stop_detail_ = shortened(request.stop().reason());
     if (!post(command) && !request.has_heartbeat()) {
       return refuse({"busy",
                      "The controller has not read earlier commands yet; this one was not run. Its control "
@@ -334,7 +348,7 @@ std::string Protocol::state() {
 
 void Protocol::stop(std::string_view detail) {
   const std::lock_guard lock(mutex_);
-  stop_detail_ = detail.substr(0, kMaxDetailBytes);
+  stop_detail_ = shortened(detail);
   Command command;
   command.kind = CommandKind::kStop;
   command.session = instance_;

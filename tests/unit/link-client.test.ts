@@ -1,0 +1,367 @@
+// The client on a clock and a transport that only the test moves.
+
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fc, test as propertyTest } from '@fast-check/vitest'
+import { beforeEach, expect, test } from 'vitest'
+import type { Execution } from '../../src/control/types.js'
+import { AwakeTime } from '../../src/io/link/awake.js'
+import { LinkClient } from '../../src/io/link/client.js'
+import { ClockOffset } from '../../src/io/link/clock-offset.js'
+
+import {
+  type Event,
+  EventKind,
+  Mode,
+  ReplySchema,
+  type Request,
+  RequestSchema,
+  StateSchema,
+} from '../../src/io/link/gen/link_pb.js'
+import { linkDefaults } from '../../src/io/link/options.js'
+import type { LinkTransport } from '../../src/io/link/transport.js'
+import { moveTo, plan } from '../fixtures/link-peers.js'
+
+const instance = 77n
+
+/** A controller that says what the test wants it to. */
+class ScriptedPeer implements LinkTransport {
+  readonly address = 'tcp://127.0.0.1:1'
+  readonly streams = true
+  readonly requests: Request[] = []
+  muteHello = false
+  version = 1
+  ports: unknown = null
+  #reply: (bytes: Uint8Array) => void = () => {}
+  #state: (bytes: Uint8Array) => void = () => {}
+  #eventSequence = 0n
+
+  async send(bytes: Uint8Array): Promise<void> {
+    const request = fromBinary(RequestSchema, bytes)
+    this.requests.push(request)
+    const { session, sequence } = request.header!
+    if (request.body.case === 'hello' && this.version !== 1) this.error(sequence, 'version', 'Expected link version 2')
+    else if (request.body.case === 'hello' && !this.muteHello) {
+      this.reply({
+        header: { session, sequence },
+        body: { case: 'welcome', value: { instance, backend: 'scripted', statePort: 2, eventPort: 3, stopPort: 4 } },
+      })
+    } else if (request.body.case === 'acquire') this.event({ kind: EventKind.EVENT_ACCEPTED }, request.body.value.id)
+  }
+
+  async sendStop(bytes: Uint8Array): Promise<void> {
+    this.requests.push(fromBinary(RequestSchema, bytes))
+  }
+
+  reply(init: Parameters<typeof create<typeof ReplySchema>>[1]): void {
+    this.#reply(toBinary(ReplySchema, create(ReplySchema, init)))
+  }
+
+  error(sequence: bigint, code: string, message: string): void {
+    this.reply({ header: { sequence }, body: { case: 'error', value: { code, message } } })
+  }
+
+  event(event: Partial<Event>, commandId: bigint): void {
+    const { session } = this.requests.at(-1)!.header!
+    const value = { sequence: ++this.#eventSequence, session, commandId, ...event }
+    this.reply({ body: { case: 'event', value: value as Event } })
+  }
+
+  /** A state of a controller that runs `commandId`, or nothing. */
+  state(stampNs: bigint, commandId = 0n, of = instance): void {
+    const leaseSession = this.requests.at(-1)?.header?.session ?? 0n
+    const mode = commandId === 0n ? Mode.ARMED : Mode.MOVING
+    this.#state(
+      toBinary(StateSchema, create(StateSchema, { header: { session: of }, stampNs, leaseSession, mode, commandId })),
+    )
+  }
+
+  garbage(): void {
+    this.#reply(new Uint8Array([255, 255, 255]))
+  }
+
+  last<C extends Request['body']['case']>(kind: C): Extract<Request['body'], { case: C }> | undefined {
+    return this.requests.map(({ body }) => body).findLast((body) => body.case === kind) as never
+  }
+
+  count(kind: Request['body']['case']): number {
+    return this.requests.filter(({ body }) => body.case === kind).length
+  }
+
+  onReply(handler: (bytes: Uint8Array) => void): void {
+    this.#reply = handler
+  }
+  onState(handler: (bytes: Uint8Array) => void): void {
+    this.#state = handler
+  }
+  welcomed(ports: unknown): void {
+    this.ports = ports
+  }
+  async close(): Promise<void> {}
+}
+
+/** Time passes in ticks, or in one block during which the event loop does nothing. */
+class Time {
+  nowMs = 0
+  #tick = () => {}
+  readonly timing = {
+    clock: { nowNs: () => BigInt(Math.round(this.nowMs * 1e6)) },
+    every: (_: number, tick: () => void) => {
+      this.#tick = tick
+      return () => {
+        this.#tick = () => {}
+      }
+    },
+  }
+
+  async pass(ms: number, during: () => void = () => {}): Promise<void> {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
+      this.nowMs += linkDefaults.tickMs
+      during()
+      this.#tick()
+      await settle()
+    }
+  }
+
+  async block(ms: number): Promise<void> {
+    this.nowMs += ms
+    this.#tick()
+    await settle()
+  }
+}
+
+/** Lets everything happen that is due in microtasks. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+let peer: ScriptedPeer
+let time: Time
+
+beforeEach(() => {
+  peer = new ScriptedPeer()
+  time = new Time()
+})
+
+async function connected(): Promise<LinkClient> {
+  const link = LinkClient.connect(peer, {}, time.timing)
+  await settle()
+  peer.state(1n)
+  return link
+}
+
+/** A plan that the controller has begun; how it ends is in `outcome.result` or `outcome.error`. */
+async function running() {
+  const link = await connected()
+  await link.arm()
+  const outcome: { result?: Execution; error?: unknown } = {}
+  link.execute(plan(moveTo(0.5, 0, 0.3))).then(
+    (result) => {
+      outcome.result = result
+    },
+    (error) => {
+      outcome.error = error
+    },
+  )
+  await settle()
+  const id = peer.last('plan')!.value.id
+  peer.event({ kind: EventKind.EVENT_ACCEPTED }, id)
+  peer.event({ kind: EventKind.EVENT_STARTED }, id)
+  let stampNs = 2n
+  return { link, outcome, id, alive: () => peer.state(++stampNs, id), idle: () => peer.state(++stampNs) }
+}
+
+test('hello is repeated until it is answered, and the ports that Welcome names are connected', async () => {
+  peer.muteHello = true
+  const connecting = LinkClient.connect(peer, {}, time.timing)
+  await time.pass(200)
+  expect(peer.count('hello')).toBeGreaterThan(5)
+  peer.muteHello = false
+  await time.pass(20)
+  peer.state(1n)
+  expect((await connecting).backend).toBe('scripted')
+  expect(peer.ports).toEqual({ state: 2, event: 3, stop: 4 })
+})
+
+test('a peer that never answers is absent after the configured time', async () => {
+  peer.muteHello = true
+  const connecting = LinkClient.connect(peer, {}, time.timing)
+  const outcome = expect(connecting).rejects.toMatchObject({ code: 'LINK_ABSENT', retryable: true })
+  await time.pass(linkDefaults.connectTimeoutMs)
+  await outcome
+})
+
+test('a peer that answers but sends no state is absent, and the port is named', async () => {
+  const connecting = LinkClient.connect(peer, {}, time.timing)
+  const outcome = expect(connecting).rejects.toThrow('sent no state from port 2')
+  await time.pass(linkDefaults.connectTimeoutMs + 20)
+  await outcome
+})
+
+test('another version of the protocol is no absent peer', async () => {
+  peer.version = 2
+  await expect(LinkClient.connect(peer, {}, time.timing)).rejects.toMatchObject({ code: 'LINK_PROTOCOL' })
+})
+
+test('an answer that is no message is an error of the protocol', async () => {
+  peer.muteHello = true
+  const connecting = LinkClient.connect(peer, {}, time.timing)
+  await settle()
+  peer.garbage()
+  await expect(connecting).rejects.toMatchObject({ code: 'LINK_PROTOCOL' })
+})
+
+test('heartbeats begin with the lease, one a tick, each with a new counter', async () => {
+  const link = await connected()
+  await time.pass(200)
+  expect(peer.count('heartbeat')).toBe(0)
+  await link.arm()
+  await time.pass(200)
+  const counters = peer.requests.flatMap(({ body }) => (body.case === 'heartbeat' ? [body.value.counter] : []))
+  expect(counters).toEqual(Array.from({ length: 10 }, (_, i) => BigInt(i + 1)))
+})
+
+test('no heartbeat is made up for a time in which the event loop stood still', async () => {
+  const link = await connected()
+  await link.arm()
+  await time.block(1000)
+  expect(peer.count('heartbeat')).toBe(1)
+})
+
+test('sequences increase within a session', async () => {
+  const { alive } = await running()
+  await time.pass(100, alive)
+  const sequences = peer.requests.filter(({ body }) => body.case !== 'stop').map(({ header }) => header!.sequence)
+  const sessions = new Set(peer.requests.map(({ header }) => header!.session))
+  expect(sessions.size).toBe(2) // that of connect, and that of arm
+  const ofArm = sequences.slice(sequences.lastIndexOf(1n))
+  expect(ofArm).toEqual(ofArm.map((_, i) => BigInt(i + 1)))
+})
+
+test('silence for the configured time while a plan runs is a lost peer', async () => {
+  const { outcome, alive } = await running()
+  await time.pass(300, alive)
+  await time.pass(linkDefaults.silenceTimeoutMs - linkDefaults.tickMs)
+  expect(outcome).toEqual({})
+  await time.pass(2 * linkDefaults.tickMs)
+  expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
+  const beats = peer.count('heartbeat')
+  await time.pass(200)
+  expect(peer.count('heartbeat')).toBe(beats) // who is lost is not kept armed
+})
+
+test('states that repeat the same stamp are silence', async () => {
+  const { outcome, id } = await running()
+  await time.pass(linkDefaults.silenceTimeoutMs + 60, () => peer.state(2n, id))
+  expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
+})
+
+test('a time in which our own event loop stood still is not held against the peer', async () => {
+  const { outcome, alive } = await running()
+  for (let i = 0; i < 5; i++) {
+    await time.block(2000)
+    alive()
+  }
+  expect(outcome).toEqual({})
+})
+
+test('an end that was lost on the way is asked for again', async () => {
+  const { outcome, id, idle } = await running()
+  await time.pass(linkDefaults.answerTimeoutMs + 40, idle)
+  expect(peer.count('replay')).toBe(1)
+  expect(outcome).toEqual({})
+  peer.event({ kind: EventKind.EVENT_SEGMENT, contact: true }, id)
+  peer.event({ kind: EventKind.EVENT_DONE, sealed: true }, id)
+  await settle()
+  expect(outcome.result).toMatchObject({ status: 'done', sealed: true, segments: [{ contact: true }] })
+})
+
+test('an end that is not known to the controller either is a lost peer', async () => {
+  const { outcome, idle } = await running()
+  await time.pass(2 * linkDefaults.answerTimeoutMs + 100, idle)
+  expect(outcome.error).toMatchObject({
+    code: 'LINK_PEER_LOST',
+    message: expect.stringContaining('never said how it ended'),
+  })
+})
+
+test('another instance at the same address is a lost peer', async () => {
+  const { outcome } = await running()
+  peer.state(99n, 0n, 78n)
+  await settle()
+  expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST', message: expect.stringContaining('replaced') })
+})
+
+test('events that come twice count once', async () => {
+  const { outcome, id } = await running()
+  const twice = { kind: EventKind.EVENT_SEGMENT, sequence: 50n, segment: 0 }
+  peer.event(twice, id)
+  peer.event(twice, id)
+  peer.event({ kind: EventKind.EVENT_DONE, sequence: 51n }, id)
+  await settle()
+  expect(outcome.result?.segments).toHaveLength(1)
+})
+
+test.each([
+  ['stop_requested', 'stopped'],
+  ['watchdog', 'stopped'],
+  ['unexpected_contact', 'fault'],
+  ['tracking_error', 'fault'],
+] as const)('a plan that ended by %s has the status %s', async (reason, status) => {
+  const { outcome, id } = await running()
+  peer.event({ kind: EventKind.EVENT_ENDED, reason }, id)
+  await settle()
+  expect(outcome.result).toMatchObject({ status, reason })
+})
+
+test('a stop is repeated until it is acknowledged', async () => {
+  const link = await connected()
+  const stopping = link.stop('a test')
+  await time.pass(350)
+  expect(peer.count('stop')).toBe(4)
+  peer.event({ kind: EventKind.EVENT_ACCEPTED }, peer.last('stop')!.value.id)
+  await stopping
+  await time.pass(500)
+  expect(peer.count('stop')).toBe(4)
+})
+
+test('a plan whose signal is aborted already is not sent, and nothing is stopped', async () => {
+  const link = await connected()
+  await link.arm()
+  expect(await link.execute(plan(moveTo(0.5, 0, 0.3)), AbortSignal.abort())).toMatchObject({ status: 'stopped' })
+  expect(peer.count('plan') + peer.count('stop')).toBe(0)
+})
+
+propertyTest.prop([
+  fc.array(fc.record({ outMs: fc.integer({ min: 0, max: 50 }), backMs: fc.integer({ min: 0, max: 50 }) }), {
+    minLength: 1,
+    maxLength: 40,
+  }),
+  fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
+])('the offset of the clocks is off by its own error at most, however long the ways are', (ways, trueOffsetNs) => {
+  const offset = new ClockOffset()
+  let nowNs = 0n
+  for (const { outMs, backMs } of ways) {
+    const sentNs = nowNs
+    const arrivedNs = sentNs + BigInt(outMs) * 1_000_000n
+    nowNs = arrivedNs + BigInt(backMs) * 1_000_000n
+    offset.add(sentNs, arrivedNs + trueOffsetNs, nowNs)
+  }
+  const { offsetNs, errorNs } = offset.best!
+  const difference = offsetNs - trueOffsetNs
+  expect(difference < 0n ? -difference : difference).toBeLessThanOrEqual(errorNs)
+})
+
+propertyTest.prop([fc.array(fc.integer({ min: -100, max: 10_000 }))])(
+  'waking time never goes back, and no gap counts for more than two ticks',
+  (gapsMs) => {
+    const awake = new AwakeTime(20, 0n)
+    let nowMs = 0
+    for (const gapMs of gapsMs) {
+      nowMs += gapMs
+      const before = awake.ms
+      awake.tick(BigInt(nowMs) * 1_000_000n)
+      expect(awake.ms).toBeGreaterThanOrEqual(before)
+      expect(awake.ms - before).toBeLessThanOrEqual(40)
+    }
+  },
+)
