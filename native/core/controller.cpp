@@ -283,7 +283,6 @@ struct Controller::State {
     excused = measured.contact;
     if (next.kind == SegmentKind::kSuction) {
       reference.suction = next.suction_on;
-      settling = false;
       return true;
     }
     if (next.kind == SegmentKind::kDescend && measured.contact) {
@@ -302,10 +301,7 @@ struct Controller::State {
   bool step_segment() {
     const Segment& now = plan.segments[segment];
     if (now.kind == SegmentKind::kSuction) {
-      // What is measured in the cycle of the switching is from before it.
-      const bool settled = settling && measured.sealed == now.suction_on;
-      settling = true;
-      return settled || now_ns - begun_ns >= nanoseconds(config.suction_settle_s);
+      return measured.sealed == now.suction_on || now_ns - begun_ns >= nanoseconds(config.suction_settle_s);
     }
     if (!travelling) return true;
     if (now.kind == SegmentKind::kDescend) {
@@ -458,9 +454,8 @@ struct Controller::State {
   std::uint32_t segment = 0;
   bool begun = false;  // the segment
   std::int64_t begun_ns = 0;
-  bool touched = false;   // the descent has found contact
-  bool excused = false;   // the contact that lasts is no surprise
-  bool settling = false;  // suction was switched in an earlier cycle
+  bool touched = false;  // the descent has found contact
+  bool excused = false;  // the contact that lasts is no surprise
 
   Line line;
   Profile profile;

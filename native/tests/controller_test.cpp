@@ -172,13 +172,27 @@ TEST(Controller, OfTwoPlansPostedTogetherOnlyTheFirstRuns) {
 
 TEST(Controller, APlanThatWasCheckedAgainstAnotherPlaceIsRefused) {
   Rig rig;
+  const Joints pushed = joints_at({0.5, 0.2, 0.35});
+  rig.disturb = [&pushed](Measured& measured) { measured.q_rad = pushed; };
+  // The plan is checked from where the arm was; the acquire before it takes the arm over where it has been pushed to.
+  rig.controller.post(rig.command(CommandKind::kAcquire));
+  rig.controller.post(rig.plan({move_to(0.5, 0.1, 0.3)}));
+  rig.step();
+  EXPECT_EQ(rig.mode(), Mode::kArmed);
+  ASSERT_EQ(rig.of(EventKind::kRejected).size(), 1u);
+  EXPECT_EQ(rig.of(EventKind::kRejected)[0].reason, Reason::kBusy);
+  EXPECT_EQ(rig.reference.q_rad, pushed);
+}
+
+TEST(Controller, APlanIsCheckedFromEveryHeightAtWhichADescentMayEnd) {
+  // Joint 6 is kept from folding, which near the base happens high up: the way back is free from the descent's target,
+  // but not from its start, where contact may end it at once.
+  ControllerConfig config;
+  config.joint_limits.q_min_rad[5] = 1.07;
+  Rig rig(config, joints_at({0.12, 0.3, 0.6}));
   rig.arm();
-  EXPECT_EQ(rig.send(rig.plan({move_to(0.45, 0.02, 0.3)})), Reason::kNone);
-  rig.steps(20);
-  rig.controller.post(rig.plan({move_to(0.5, 0.1, 0.3)}));  // checked in mid-motion
-  rig.controller.post(rig.command(CommandKind::kStop));
-  rig.finish();
-  EXPECT_EQ(rig.of(EventKind::kStarted).size(), 1u);
+  EXPECT_EQ(rig.send(rig.plan({descend_to(0.12, 0.3, 0.4), move_to(0.12, -0.3, 0.5)})), Reason::kUnreachable);
+  EXPECT_EQ(rig.send(rig.plan({move_to(0.12, 0.3, 0.4), move_to(0.12, -0.3, 0.5)})), Reason::kNone);
 }
 
 TEST(Controller, APlanThatArrivesTooLateIsRefused) {

@@ -217,6 +217,22 @@ TEST(Line, EveryJointKeepsItsLimitsOnRandomLinesAlsoWhenStopped) {
   EXPECT_GT(planned, 350);
 }
 
+TEST(Line, TheJointsBoundTheSpeedWhereTheToolsLimitsDoNot) {
+  LineLimits limits = line_limits();
+  limits.linear = {5.0, 100.0, 5000.0};
+  limits.angular = {10.0, 200.0, 20000.0};
+  limits.stop = {5.0, 200.0, 20000.0};
+  std::mt19937 random(8);
+  for (int round = 0; round < 300; ++round) {
+    const Pose a = any_pose(random, limits);
+    const Pose b = any_pose(random, limits);
+    Line line;
+    if (!line.plan(a.q, b.p, b.yaw, 5.0, limits)) continue;
+    expect_sound(line, a.q, limits, round % 2 == 0 ? 1.0 : uniform(random, 0.0, 1.0));
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(Line, TheToolStaysOnTheLineAndEndsInTheJointsOfTheInverse) {
   const LineLimits limits = line_limits();
   std::mt19937 random(5);
@@ -315,6 +331,9 @@ TEST(Line, LinesOutOfReachAreRefused) {
   Line line;
   EXPECT_FALSE(line.plan(left, {0.75, 0.5, 0.1}, 0.0, 0.3, limits)) << "target beyond reach";
   EXPECT_FALSE(line.plan(left, {-0.12, -0.45, 0.3}, 0.0, 0.3, limits)) << "through the base axis";
+  Joints right;
+  ASSERT_TRUE(inverse({0.12, -0.45, 0.3}, 0.0, limits.tool, limits.joint_limits, 0.1, right));
+  EXPECT_FALSE(line.plan(left, {0.12, -0.45, 0.3}, 0.0, 0.3, limits)) << "too near the shoulder half way";
 }
 
 TEST(Line, NothingToMoveTakesNoTime) {
