@@ -371,6 +371,8 @@ bool Protocol::is_busy() {
   pump();
   if (unanswered_ > 0 || pending_stop_) return true;
   const Snapshot snapshot = controller_.snapshot();
+  // Within a cycle events come before the state: until that has followed, it says nothing about what they began.
+  if (snapshot.stamp_ns < last_event_stamp_ns_) return true;
   return snapshot.command_id != 0 || snapshot.mode == Mode::kMoving || snapshot.mode == Mode::kStopping;
 }
 
@@ -392,7 +394,8 @@ Protocol::Session& Protocol::session_of(std::uint64_t id) {
 
 /// A stop that finds the ring full is kept and posted as soon as there is room, before anything else.
 bool Protocol::post(const Command& command) {
-  if (post_pending_stop() && controller_.post(command)) {
+  pump();  // so that no flood of commands fills the controller's ring of events, which would be a fault
+  if (!pending_stop_ && controller_.post(command)) {
     if (command.kind != CommandKind::kHeartbeat) ++unanswered_;
     return true;
   }
@@ -414,6 +417,7 @@ void Protocol::pump() {
   post_pending_stop();
   for (Event event; controller_.poll(event);) {
     last_event_ = event.sequence;
+    last_event_stamp_ns_ = event.stamp_ns;
     if (event.kind == EventKind::kAccepted || event.kind == EventKind::kRejected) --unanswered_;
     history_.push_back(
         {event.sequence, event.session, std::make_shared<const std::string>(event_bytes(event, stop_detail_))});

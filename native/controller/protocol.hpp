@@ -111,6 +111,7 @@ class Protocol {
   std::optional<Command> pending_stop_;  ///< a stop that found the ring full; posted before anything else
   std::string stop_detail_;              ///< words of whoever last asked for a stop
   std::uint64_t last_event_ = 0;
+  std::int64_t last_event_stamp_ns_ = 0;
   std::int64_t unanswered_ = 0;  ///< commands posted, less those accepted or rejected
   std::uint64_t states_ = 0;
   std::uint64_t own_id_ = 0;

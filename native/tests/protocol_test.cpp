@@ -312,7 +312,7 @@ TEST_F(ProtocolTest, HandlesOnOneThreadWhileAnotherPublishesAndAThirdCycles) {
   ending = true;
   cycles.join();
   publishes.join();
-  EXPECT_EQ(core.snapshot().mode, Mode::kStopped);
+  EXPECT_EQ(core.snapshot().mode, Mode::kStopped) << to_string(core.snapshot().reason);
 }
 
 }  // namespace
