@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kCommands = 64;
 constexpr std::size_t kEvents = 1024;
-// Below this much room for events no command is taken, and an arm that could go on producing them is faulted.
+// Below this much room for events no command is taken, so that an arm at rest tells nothing more, and a moving arm is
+// faulted: nobody would hear of it.
 constexpr std::size_t kEventReserve = 64;
 constexpr int kCommandsPerCycle = 4;
 
@@ -236,7 +237,7 @@ struct Controller::State {
 
   void watch_measured() {
     if (mode == Mode::kFault) return;
-    if (events.free() < kEventReserve) return fault(Reason::kEventOverflow);
+    if (mode == Mode::kMoving && events.free() < kEventReserve) return fault(Reason::kEventOverflow);
     if (mode != Mode::kArmed && mode != Mode::kMoving && mode != Mode::kStopping) return;
     const Reason wrong = wrong_with_measured();
     if (wrong != Reason::kNone) return fault(wrong);

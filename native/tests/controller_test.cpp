@@ -576,27 +576,47 @@ TEST(Controller, AnArmedArmAtRestIsWatchedAndADisarmedOneMayBeGuided) {
   EXPECT_EQ(rig.mode(), Mode::kFault);
 }
 
-TEST(Controller, EventsThatNobodyFetchesFaultTheArmAndNoneIsLost) {
+TEST(Controller, EventsThatNobodyFetchesFaultAMovingArmAndNoneIsLost) {
+  for (bool moving : {true, false}) {
+    Rig rig;
+    rig.arm();
+    if (moving) rig.send(rig.plan({move_to(0.45, 0.5, 0.3, 0.0, 0.05)}));
+    const std::size_t told = rig.events.size();
+    std::size_t posted = 0;
+    for (int i = 0; i < 2000; ++i) {
+      rig.now_ns += 1'000'000;
+      rig.controller.post({.kind = CommandKind::kHeartbeat, .session = kAnna, .received_ns = rig.now_ns});
+      posted += rig.controller.post(rig.command(CommandKind::kRelease, kBert)) ? 1 : 0;  // refused, and told so
+      rig.measured.q_rad = rig.reference.q_rad;
+      rig.controller.cycle(rig.now_ns, rig.measured, rig.reference);
+    }
+    EXPECT_LT(posted, 2000u) << "the sender is told that the queue is full";
+    EXPECT_EQ(rig.mode(), moving ? Mode::kFault : Mode::kDisarmed) << "heartbeats wait behind what nobody hears of";
+    EXPECT_EQ(rig.controller.snapshot().reason, moving ? Reason::kEventOverflow : Reason::kNone);
+    rig.heartbeat = 0;
+    rig.steps(200);
+    EXPECT_EQ(rig.of(EventKind::kRejected).size(), posted);
+    EXPECT_GT(rig.events.size(), told);
+    for (std::size_t i = 1; i < rig.events.size(); ++i) {
+      ASSERT_EQ(rig.events[i].sequence, rig.events[i - 1].sequence + 1);
+    }
+    EXPECT_EQ(rig.send(CommandKind::kClear), Reason::kNone);
+  }
+}
+
+TEST(Controller, AFloodOfStopsEndsInAStopAndEachIsAnswered) {
   Rig rig;
   rig.arm();
-  std::uint64_t posted = 0;
-  Reference reference;
+  std::size_t posted = 0;
   for (int i = 0; i < 5000; ++i) {
     rig.now_ns += 1'000'000;
     posted += rig.controller.post(rig.command(CommandKind::kStop)) ? 1 : 0;
-    Measured measured;
-    measured.q_rad = rig.reference.q_rad;
-    rig.controller.cycle(rig.now_ns, measured, reference);
+    rig.controller.cycle(rig.now_ns, rig.measured, rig.reference);
   }
-  EXPECT_EQ(rig.mode(), Mode::kFault);
-  EXPECT_EQ(rig.controller.snapshot().reason, Reason::kEventOverflow);
   rig.heartbeat = 0;
   rig.steps(1000);
-  EXPECT_EQ(rig.of(EventKind::kAccepted).size(), posted + 1);
-  for (std::size_t i = 1; i < rig.events.size(); ++i) {
-    ASSERT_EQ(rig.events[i].sequence, rig.events[i - 1].sequence + 1);
-  }
-  EXPECT_EQ(rig.send(CommandKind::kClear), Reason::kNone);
+  EXPECT_EQ(rig.mode(), Mode::kStopped);
+  EXPECT_EQ(rig.of(EventKind::kAccepted).size(), posted + 1) << "and the acquire";
 }
 
 TEST(Controller, AConfigurationThatMakesNoSenseIsNamed) {

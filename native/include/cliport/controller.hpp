@@ -80,15 +80,15 @@ enum class Reason : std::uint8_t {
   kJointLimit,          ///< measured joint outside its limits
   kMeasurementInvalid,  ///< measured state not finite
   kUnexpectedContact,   ///< contact while moving with nothing expected
-  kEventOverflow,       ///< nobody fetched the events
+  kEventOverflow,       ///< nobody fetched the events of a moving arm
 };
 const char* to_string(Reason reason);
 const char* to_string(Mode mode);
 
 enum class EventKind : std::uint8_t { kAccepted, kRejected, kStarted, kSegment, kDone, kEnded, kMode };
 
-/// An acknowledgement or a change, in order and without loss (the ring is sized for the longest plan; an overflow
-/// faults the controller rather than dropping one).
+/// An acknowledgement or a change, in order and without loss: while nobody fetches events no command is taken, and a
+/// moving arm is faulted before their ring is full.
 struct Event {
   std::uint64_t sequence = 0;
   std::int64_t stamp_ns = 0;

@@ -82,8 +82,8 @@ class Line {
   Line() = default;
 
   /// Plans from joint angles at rest, at most `speed_mps` along the line: samples it, and lowers speed, acceleration
-  /// and jerk until every joint keeps within shares of its limits (70 % of velocity; of acceleration 80 % when driving, 90 %
-  /// when stopping, curvature included).
+  /// and jerk until every joint keeps within shares of its limits (70 % of velocity; of acceleration 80 % when driving,
+  /// 90 % when stopping, curvature included).
   /// @return false when there is no inverse kinematics inside the joint margin somewhere on it (a start that is inside
   ///         the margin already may leave it), or the start is too far from the posture of `tool_down`
   bool plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
