@@ -8,8 +8,8 @@ SEED ?= 3
 # ONNX Runtime's GPU parts are downloaded on request only (README, "GPU").
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
-NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto')
-TS_SOURCES := tsconfig.json $(shell find src -name '*.ts' -not -path 'src/io/link/gen/*')
+NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
+TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path 'src/io/link/gen/*')
 
 .PHONY: run test setup lint verify bench clean sanitize
 
@@ -40,6 +40,7 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 dist/.built: $(TS_SOURCES) native/proto/link.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
+	@npx tsc -p packages/realsense
 	@npx tsc -p tsconfig.json
 	@chmod +x dist/runtime/cli/main.js
 	@ln -sf ../../dist/runtime/cli/main.js node_modules/.bin/cliport
@@ -61,4 +62,4 @@ bench: setup
 	@benchmarks/run
 
 clean:
-	rm -rf build dist node_modules src/io/link/gen
+	rm -rf build dist node_modules src/io/link/gen packages/*/build packages/*/dist
