@@ -56,7 +56,11 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>, opti
       expect(execution.segments.map(({ contact }) => contact)).toEqual([false, false])
       const [first, second] = execution.segments.map(({ p_base_m }) => p_base_m)
       for (const [i, value] of [0.5, 0.1, 0.3].entries()) expect(first![i]).toBeCloseTo(value, 4)
-      for (const [i, value] of [0.5, 0.1, 0.2].entries()) expect(second![i]).toBeCloseTo(value, 4)
+      for (const [i, value] of [0.5, 0.1, 0.2].entries()) {
+        expect(second![i]).toBeCloseTo(value, 4)
+        expect(link.state?.p_base_tool_m[i]).toBeCloseTo(value, 2)
+      }
+      expect(link.state?.mode).toBe('armed')
     })
 
     test('a descent ends by contact, and the vacuum says that it holds', async () => {

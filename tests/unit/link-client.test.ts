@@ -313,6 +313,26 @@ test.each([
   expect(outcome.result).toMatchObject({ status, reason })
 })
 
+test('the result of a plan comes once the state tells of its end too', async () => {
+  const { link, outcome, id } = await running()
+  peer.event({ kind: EventKind.EVENT_DONE, stampNs: 50n }, id)
+  peer.state(49n, id)
+  await settle()
+  expect(outcome).toEqual({})
+  peer.state(50n)
+  await settle()
+  expect(outcome.result).toMatchObject({ status: 'done' })
+  expect(link.state?.mode).toBe('armed')
+})
+
+test('the result of a plan is not held back by states that no longer come', async () => {
+  const { outcome, id } = await running()
+  peer.event({ kind: EventKind.EVENT_DONE, stampNs: 50n }, id)
+  await settle()
+  await time.pass(linkDefaults.silenceTimeoutMs)
+  expect(outcome.result).toMatchObject({ status: 'done' })
+})
+
 test('a stop is repeated until it is acknowledged', async () => {
   const link = await connected()
   const stopping = link.stop('a test')

@@ -71,6 +71,7 @@ export class LinkClient implements RobotLink {
   readonly #pending = new Map<bigint, Pending>()
   readonly #states: RobotState[] = []
   readonly #offset = new ClockOffset()
+  readonly #catchingUp = new Map<Awaited<void>, bigint>()
   readonly #pings = new Map<bigint, bigint>()
 
   #session = randomSession()
@@ -84,7 +85,6 @@ export class LinkClient implements RobotLink {
   #state: State | null = null
   /** Whether this process keeps up the lease with heartbeats. */
   #armed = false
-  #armedNs = 0n
   #freshMs = 0
   #pingedMs = 0
   #lastEvent = 0n
@@ -137,7 +137,7 @@ export class LinkClient implements RobotLink {
     const answer = await this.#command('arm', (id) => ({ case: 'acquire', value: { id } }))
     if (answer.kind === 'rejected') throw this.#refused('did not arm', answer.reason, answer.message)
     this.#armed = true
-    this.#armedNs = answer.stampNs
+    await this.#caughtUp(answer.stampNs)
   }
 
   async execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
@@ -148,7 +148,9 @@ export class LinkClient implements RobotLink {
     }
     signal?.addEventListener('abort', onAbort)
     try {
-      return await this.#run(plan)
+      const { execution, stampNs } = await this.#run(plan)
+      await this.#caughtUp(stampNs)
+      return execution
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
@@ -211,7 +213,7 @@ export class LinkClient implements RobotLink {
 
   // ---- plans ----
 
-  #run(plan: CheckedPlan): Promise<Execution> {
+  #run(plan: CheckedPlan): Promise<{ execution: Execution; stampNs: bigint }> {
     const { answerTimeoutMs, silenceTimeoutMs, planValidForS } = this.#options
     const id = ++this.#commandId
     const firstEvent = this.#lastEvent + 1n
@@ -219,17 +221,19 @@ export class LinkClient implements RobotLink {
     this.#freshMs = this.#awake.ms
     let missedSinceMs = this.#awake.ms
     let replayed = false
-    return new Promise<Execution>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const { sequence, sent } = this.#request({ case: 'plan', value: planMessage(plan, id, planValidForS) })
       this.#pending.set(id, {
         sequence,
         onEvent: (event) => {
           const execution = run.add(event)
-          if (execution) resolve(execution)
+          if (execution) resolve({ execution, stampNs: event.stampNs })
           return execution !== null
         },
-        onError: (code, message) =>
-          resolve({ status: 'rejected', reason: `${code}: ${message}`, segments: [], sealed: this.#sealed }),
+        onError: (code, message) => {
+          const reason = `${code}: ${message}`
+          resolve({ execution: { status: 'rejected', reason, segments: [], sealed: this.#sealed }, stampNs: 0n })
+        },
         onTick: () => {
           if (this.#awake.ms - this.#freshMs > silenceTimeoutMs) {
             this.#lose(this.#lost(`fell silent for ${silenceTimeoutMs} ms while it ran the plan '${plan.name}'`))
@@ -261,6 +265,25 @@ export class LinkClient implements RobotLink {
   #isRunning(id: bigint): boolean {
     const state = this.#state
     return state !== null && state.leaseSession === this.#session && state.commandId === id
+  }
+
+  /**
+   * Answers overtake the state, which comes every few milliseconds: waits until `state` tells of what was answered, so
+   * that whoever looks at it finds the arm as the answer left it. Silence is for the next command to notice.
+   */
+  async #caughtUp(stampNs: bigint): Promise<void> {
+    if (!this.#transport.streams || this.#state === null || this.#state.stampNs >= stampNs) return
+    const awaited = new Awaited<void>(this.#awake.ms + this.#options.silenceTimeoutMs)
+    this.#catchingUp.set(awaited, stampNs)
+    await awaited.promise
+  }
+
+  #settleCaughtUp(): void {
+    for (const [awaited, stampNs] of this.#catchingUp) {
+      if (this.#state && this.#state.stampNs < stampNs && this.#awake.ms < awaited.overdueMs) continue
+      awaited.resolve()
+      this.#catchingUp.delete(awaited)
+    }
   }
 
   get #sealed(): boolean {
@@ -364,6 +387,7 @@ export class LinkClient implements RobotLink {
     if (this.#armed) void this.#request({ case: 'heartbeat', value: { counter: ++this.#beats } }).sent.catch(() => {})
     if (this.#welcome && this.#awake.ms - this.#pingedMs >= this.#options.pingMs) this.#ping()
     this.#tickConnecting()
+    this.#settleCaughtUp()
     for (const { onTick } of [...this.#pending.values()]) onTick()
   }
 
@@ -448,14 +472,15 @@ export class LinkClient implements RobotLink {
     this.#states.push(robotState(state, this.#clock.nowNs()))
     if (this.#states.length > this.#options.statesKept) this.#states.shift()
     this.#stateAwaited?.resolve(state)
+    this.#settleCaughtUp()
   }
 
   // ---- ends ----
 
   #holdsLease(): boolean {
     const state = this.#state
-    if (!this.#armed || state === null || state.header?.session !== this.#welcome?.instance) return false
-    return state.leaseSession === this.#session || state.stampNs <= this.#armedNs // a state from before it was taken
+    if (state?.header?.session !== this.#welcome?.instance) return false
+    return this.#armed && state?.leaseSession === this.#session
   }
 
   #giveUp(id: bigint, error: LinkError): void {
@@ -468,6 +493,8 @@ export class LinkClient implements RobotLink {
     this.#armed = false
     this.#greeting?.reject(error)
     this.#stateAwaited?.reject(error)
+    for (const awaited of this.#catchingUp.keys()) awaited.resolve()
+    this.#catchingUp.clear()
     for (const id of [...this.#pending.keys()]) this.#giveUp(id, error)
   }
 

@@ -7,9 +7,8 @@ import { type Event, EventKind } from './gen/link_pb.js'
 /** What somebody wanted, or our own silence brought about; every other end is the arm's or the cell's fault. */
 const stopReasons = new Set(['stop_requested', 'watchdog'])
 
-/** Collects events in any number of repetitions (a replay repeats them) until one ends the plan. */
+/** Collects events until one ends the plan. A replay repeats them, which changes nothing. */
 export class PlanRun {
-  readonly #seen = new Set<bigint>()
   readonly #segments: Execution['segments'][number][] = []
   #answered = false
 
@@ -20,8 +19,6 @@ export class PlanRun {
 
   /** @returns the result, once it is known */
   add(event: Event): Execution | null {
-    if (this.#seen.has(event.sequence)) return null
-    this.#seen.add(event.sequence)
     this.#answered = true
     switch (event.kind) {
       case EventKind.EVENT_REJECTED:
