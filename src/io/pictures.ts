@@ -2,7 +2,7 @@
 // affordances. Maps are shown transposed: y to the right, x down. That is the true view from above as the front camera
 // has it, the arm at the top; the heightmap as stored (x to the right, y down) is its mirror image.
 
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 
 // One thread a picture: the cores belong to the cycle.
 sharp.concurrency(1)
@@ -130,7 +130,7 @@ function clamp01(value: number): number {
   return value > 0 ? Math.min(value, 1) : 0
 }
 
-function raw({ rgb, width, height }: Picture): sharp.Sharp {
+function raw({ rgb, width, height }: Picture): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 } })
 }
 

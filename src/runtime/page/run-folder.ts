@@ -1,0 +1,154 @@
+// The folder of a run: pictures are written while it goes on, run.json and index.html at its end. Whatever cannot be
+// written is a problem that is named, never the end of the run.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { CliportError } from '../../control/errors.js'
+import type { RgbdFrame } from '../../control/types.js'
+import { affordanceView, encodePng, encodeWebp, heightTopM, heightView, topView } from '../../io/pictures.js'
+import { Film } from './film.js'
+import { runFolderName } from './format.js'
+import { type CameraPictures, type PageStep, renderPage } from './page.js'
+import type { RunHead, RunPage, RunResult, RunStep } from './types.js'
+
+export class RunFolder implements RunPage {
+  readonly path: string
+  readonly recordingPath: string
+  readonly problems: string[] = []
+  readonly #head: RunHead & { readonly startedAt: Date }
+  readonly #film = new Film()
+  readonly #steps: PageStep[] = []
+  readonly #cameras: { before: CameraPictures; after: CameraPictures } = { before: [], after: [] }
+  readonly #writing = new Map<string, Promise<void>>()
+
+  private constructor(path: string, head: RunHead & { readonly startedAt: Date }) {
+    this.path = path
+    this.recordingPath = join(path, 'recording.mcap')
+    this.#head = head
+  }
+
+  /**
+   * Makes the run's folder inside `root`, e.g. `runs/20260131T120501Z-put-the-red-blocks-in-a-green-bowl`.
+   * @throws CliportError INPUT_INVALID or DISK_FULL when it cannot be made
+   */
+  static async create(root: string, head: RunHead): Promise<RunFolder> {
+    const startedAt = head.startedAt ?? new Date()
+    const name = runFolderName(head.goal, startedAt)
+    try {
+      await mkdir(root, { recursive: true })
+      // Two runs of one second get two folders.
+      for (let attempt = 1; ; attempt++) {
+        const path = resolve(root, attempt === 1 ? name : `${name}-${attempt}`)
+        const made = await mkdir(path).then(
+          () => true,
+          (error: NodeJS.ErrnoException) => {
+            if (error.code === 'EEXIST') return false
+            throw error
+          },
+        )
+        if (made) return new RunFolder(path, { ...head, startedAt })
+      }
+    } catch (cause) {
+      const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
+      const message = `Could not make the run's folder in ${root}: ${(cause as Error).message}`
+      throw new CliportError(full ? 'DISK_FULL' : 'INPUT_INVALID', message, {
+        stage: 'start',
+        hint: 'Choose another folder for runs, or check space and permissions of this one.',
+        cause,
+      })
+    }
+  }
+
+  observer(rgb: Uint8Array, width: number, height: number, stampNs: bigint): void {
+    this.#film.add({ rgb, width, height }, stampNs)
+  }
+
+  cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void {
+    this.#cameras[when] = frames.map((frame) => {
+      const { width, height } = frame.intrinsics
+      const file = `${when}-${frame.camera.replace(/[^\w-]/g, '_')}.webp`
+      const rgb = new Uint8Array(frame.color)
+      this.#write(file, () => encodeWebp({ rgb, width, height }))
+      return { camera: frame.camera, file, width, height }
+    })
+  }
+
+  step(step: RunStep): void {
+    const { heightmap, proposal } = step
+    const { rows, cols, color, heightM } = heightmap
+    const n = this.#steps.length + 1
+    const topM = heightTopM(heightM)
+    // Coloured now, in about 5 ms; compressed and written while the run goes on.
+    const pictures = [
+      { role: 'view', file: `step-${n}-view.png`, picture: topView(color, rows, cols) },
+      { role: 'height', file: `step-${n}-height.png`, picture: heightView(heightM, rows, cols, topM) },
+    ]
+    if (proposal?.maps !== undefined) {
+      const { pick, place } = proposal.maps
+      pictures.push({ role: 'pick', file: `step-${n}-pick.png`, picture: affordanceView(color, pick, rows, cols) })
+      pictures.push({ role: 'place', file: `step-${n}-place.png`, picture: affordanceView(color, place, rows, cols) })
+    }
+    for (const { file, picture } of pictures) this.#write(file, () => encodePng(picture))
+    // The caller may use its buffers again; the page needs the heights under the plan.
+    const kept = { ...heightmap, heightM: heightM.slice(), color: new Uint8Array() }
+    const { maps: _, ...withoutMaps } = proposal ?? {}
+    this.#steps.push({
+      ...step,
+      heightmap: kept,
+      ...(proposal && { proposal: withoutMaps as typeof proposal }),
+      topM,
+      pictures: Object.fromEntries(pictures.map(({ role, file }) => [role, file])),
+    })
+  }
+
+  async finish(result: RunResult): Promise<string> {
+    const film = await this.#film.finish().catch((error: Error) => {
+      this.problems.push(`the animated picture: ${error.message}`)
+      return null
+    })
+    if (film !== null) {
+      this.#write('run.webp', async () => film.animation)
+      this.#write('run-end.webp', async () => film.last)
+    }
+    await this.#written()
+    // A picture that is not there must not leave a hole in the page: which ones failed is known only now.
+    const page = renderPage({
+      head: this.#head,
+      result,
+      steps: this.#steps,
+      cameras: this.#cameras,
+      film,
+      problems: this.problems,
+    })
+    this.#write('run.json', async () => this.#json(result))
+    this.#write('index.html', async () => page)
+    await this.#written()
+    return join(this.path, 'index.html')
+  }
+
+  #json(result: RunResult): string {
+    const history = this.#steps.map(({ heightmap, topM: _, ...step }) => ({
+      ...step,
+      heightmap: { rows: heightmap.rows, cols: heightmap.cols, spec: heightmap.spec },
+    }))
+    const everything = { ...result, run: this.#head, history, problems: this.problems }
+    return `${JSON.stringify(everything, (_, value) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
+  }
+
+  /** Later contents of a file come after earlier ones. */
+  #write(file: string, content: () => Promise<Buffer | string>): void {
+    const before = this.#writing.get(file) ?? Promise.resolve()
+    const done = before
+      .then(content)
+      .then((bytes) => writeFile(join(this.path, file), bytes))
+      .catch((error: Error) => {
+        this.problems.push(`${file}: ${error.message}`)
+      })
+    this.#writing.set(file, done)
+  }
+
+  async #written(): Promise<void> {
+    await Promise.all(this.#writing.values())
+    this.#writing.clear()
+  }
+}
