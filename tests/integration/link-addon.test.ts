@@ -1,6 +1,8 @@
 // The controller addon in processes and threads that end in every way, with its sockets open.
 
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
@@ -57,9 +59,9 @@ test.each([
     const address: string = await new Promise((resolve) => worker.once('message', resolve))
     expect(address).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
     await worker.terminate()
-    const here = aController()
-    expect(here.listen(address)).toBe(address) // so it is free again
-    here.close()
+    const server = createServer().listen(Number(new URL(address).port), '127.0.0.1')
+    await once(server, 'listening') // so the port is free again
+    server.close()
   }
 })
 
