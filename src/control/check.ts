@@ -59,6 +59,8 @@ export interface Violation {
 export const longestPlan = 16
 /** Reach is checked at points this far apart on every line; the controller checks each again. */
 const reachStepM = 0.04
+/** Beyond this, metres or radians, a measured tool pose is nonsense. */
+const wildest = 10
 
 /**
  * Checks a plan against the cell's limits and returns either the plan, marked as checked, or every violation found.
@@ -75,12 +77,18 @@ export function checkPlan(plan: Plan, context: CheckContext): CheckedPlan | read
   if (plan.segments.length > longestPlan) {
     found('PLAN_TOO_LONG', 0, `at most ${longestPlan} segments`, `${plan.segments.length}`)
   }
-  let from = context.start
+  // A line is looked at only when both its ends can be believed: from a wild point it would have no end of points.
+  let from: CheckContext['start'] | null = context.start
+  if (![...context.start.p_base_m, context.start.yawRad].every((value) => Math.abs(value) < wildest)) {
+    found('PLAN_NOT_FINITE', 0, 'a tool within 10 m of the base', describePoint(context.start.p_base_m))
+    from = null
+  }
   plan.segments.forEach((segment, index) => {
     if (segment.kind === 'suction') return
     const report = (code: ViolationCode, expected: string, received: string) => found(code, index, expected, received)
-    if (checkTarget(segment, context.limits, report)) checkLine(segment, from, context, report)
-    from = segment
+    const isSound = checkTarget(segment, context.limits, report)
+    if (isSound && from !== null) checkLine(segment, from, context, report)
+    from = isSound ? segment : null
   })
   return violations.length === 0 ? (plan as CheckedPlan) : violations
 }

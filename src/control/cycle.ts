@@ -243,7 +243,7 @@ export async function runCycle(
       view = after
     }
   } catch (error) {
-    if (error instanceof Conclusion) return end(error.outcome, error.message, error.error)
+    if (error instanceof Conclusion) return end(error.outcome, error.message)
     // The controller stops by itself when this process falls silent; saying so is faster.
     await ports.link.stop(signal.aborted ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
     if (signal.aborted) return end('stopped', 'stopped by the caller')
@@ -257,7 +257,6 @@ class Conclusion extends Error {
   constructor(
     readonly outcome: Outcome,
     reason: string,
-    readonly error?: CliportError,
   ) {
     super(reason)
   }
@@ -270,18 +269,24 @@ function mustBeDone(execution: Execution, signal: AbortSignal): Execution {
     case 'rejected':
       throw new Conclusion('refused', `the controller refused the plan: ${execution.reason}`)
     case 'stopped':
+      if (execution.reason.startsWith('watchdog')) throw silent()
       throw new Conclusion(
         'stopped',
         signal.aborted ? 'stopped by the caller' : `the arm was stopped: ${execution.reason}`,
       )
-    case 'fault': {
-      const error = new CliportError('ARM_FAULT', `The controller faulted: ${execution.reason}`, {
+    case 'fault':
+      throw new CliportError('ARM_FAULT', `The controller faulted: ${execution.reason}`, {
         stage: 'execute',
         hint: 'Look at the arm, remove what it touched, then clear the fault; the runtime never does that by itself',
       })
-      throw new Conclusion('error', error.message, error)
-    }
   }
+}
+
+function silent(): CliportError {
+  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the controller heard nothing from this process', {
+    stage: 'execute',
+    hint: 'Something held this process up for longer than the watchdog allows; look at the load of the machine',
+  })
 }
 
 function toolPose(link: RobotLink): ToolPose {

@@ -4,6 +4,7 @@
 export const errorCodes = [
   'ADDON_MISSING',
   'ARM_FAULT',
+  'ARM_STOPPED',
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CONFIG_INVALID',

@@ -1,0 +1,110 @@
+import { fc, test as propertyTest } from '@fast-check/vitest'
+import { expect, test } from 'vitest'
+import { type CheckContext, checkPlan, describeViolation } from '../../src/control/check.js'
+import type { Plan, Segment, Vec3 } from '../../src/control/types.js'
+import { emptyMap, raise, reachesAll, settings } from '../fixtures/table.js'
+
+const start = { p_base_m: [0.5, 0, 0.2] as Vec3, yawRad: 0 }
+const context: CheckContext = { start, kinematics: reachesAll, limits: settings.limits, heightmap: null, hangM: 0 }
+const move = (p_base_m: Vec3, speedMps = 0.4): Segment => ({ kind: 'move', p_base_m, yawRad: 0, speedMps })
+const descend = (p_base_m: Vec3, speedMps = 0.08): Segment => ({ kind: 'descend', p_base_m, yawRad: 0, speedMps })
+const planOf = (...segments: Segment[]): Plan => ({ name: 'pick', segments })
+const codes = (plan: Plan, over: Partial<CheckContext> = {}) => {
+  const result = checkPlan(plan, { ...context, ...over })
+  return Array.isArray(result) ? result.map(({ code, index }) => `${index} ${code}`) : []
+}
+
+test('a plan within every limit is returned, marked as checked', () => {
+  const plan = planOf(move([0.4, 0.1, 0.2]), descend([0.4, 0.1, 0.02]), { kind: 'suction', on: true })
+  expect(checkPlan(plan, context)).toBe(plan)
+})
+
+test('every violation is reported, not only the first', () => {
+  expect(codes(planOf(descend([0.5, 0.1, 0.1], 0.3), move([9, 0, 0.2], 99)))).toEqual([
+    '0 PLAN_TOO_FAST',
+    '0 PLAN_NOT_VERTICAL',
+    '1 PLAN_TOO_FAST',
+    '1 PLAN_OUTSIDE_WORKSPACE',
+  ])
+})
+
+test('a plan without a segment, and one with more than the controller takes, are refused', () => {
+  expect(codes(planOf())).toEqual(['0 PLAN_EMPTY'])
+  expect(codes(planOf(...Array(17).fill(move([0.5, 0, 0.2]))))).toEqual(['0 PLAN_TOO_LONG'])
+})
+
+test('a descent may go straight down only', () => {
+  expect(codes(planOf(descend([0.5, 0, 0.05])))).toEqual([])
+  expect(codes(planOf(descend([0.5, 0.001, 0.05])))).toEqual(['0 PLAN_NOT_VERTICAL'])
+  expect(codes(planOf(descend([0.5, 0, 0.25])))).toEqual(['0 PLAN_NOT_VERTICAL'])
+})
+
+test('a descent is slower than a move may be', () => {
+  expect(codes(planOf(descend([0.5, 0, 0.05], 0.2)))).toEqual(['0 PLAN_TOO_FAST'])
+})
+
+test.each([0, -0.1])('a speed of %d m/s is refused', (speedMps) => {
+  expect(codes(planOf(move([0.4, 0, 0.2], speedMps)))).toEqual(['0 PLAN_TOO_FAST'])
+})
+
+test('a line that the arm cannot follow in its middle is refused although both ends are reachable', () => {
+  const inverse = (p: Vec3) => (Math.abs(p[1]) < 0.05 ? null : [0])
+  const plan = planOf(move([0.5, 0.3, 0.2]))
+  const from = { p_base_m: [0.5, -0.3, 0.2] as Vec3, yawRad: 0 }
+  expect(codes(plan, { start: from, kinematics: { ...reachesAll, inverse } })).toEqual(['0 PLAN_UNREACHABLE'])
+})
+
+test('what moves sideways keeps clear of what was seen, with what it carries; straight up and down is free', () => {
+  const heightmap = emptyMap()
+  raise(heightmap, [0.5, 0.15], 0.04, 0.1)
+  const over = planOf(move([0.5, 0.3, 0.2]))
+  expect(codes(over, { heightmap })).toEqual([])
+  expect(codes(over, { heightmap, hangM: 0.09 })).toEqual(['0 PLAN_TOO_LOW'])
+  expect(
+    codes(planOf(move([0.5, 0.15, 0.2]), descend([0.5, 0.15, 0.05]), move([0.5, 0.15, 0.2])), { heightmap }),
+  ).toEqual([])
+})
+
+propertyTest.prop([fc.nat(), fc.constantFrom(Number.NaN, Infinity, -Infinity)])(
+  'one number that is not finite is enough to refuse a plan',
+  (where, bad) => {
+    const segments = [move([0.5, 0, 0.2]), descend([0.5, 0, 0.1])]
+    const index = where % 2
+    const p_base_m = [...(segments[index] as { p_base_m: Vec3 }).p_base_m]
+    const numbers = { p_base_m, yawRad: 0, speedMps: 0.05 }
+    if (where % 5 === 3) numbers.yawRad = bad
+    else if (where % 5 === 4) numbers.speedMps = bad
+    else p_base_m[where % 5] = bad
+    segments[index] = { ...segments[index], ...numbers } as unknown as Segment
+    expect(codes(planOf(...segments))).toContain(`${index} PLAN_NOT_FINITE`)
+  },
+)
+
+propertyTest.prop([fc.tuple(...Array(3).fill(fc.double({ min: -2, max: 2, noNaN: true })))])(
+  'a target is accepted exactly when it lies inside the motion box',
+  (target) => {
+    const p = target as unknown as Vec3
+    const { motionBox: box } = settings.limits
+    const inside =
+      p[0] >= box.xMinM &&
+      p[0] <= box.xMaxM &&
+      p[1] >= box.yMinM &&
+      p[1] <= box.yMaxM &&
+      p[2] >= box.zMinM &&
+      p[2] <= box.zMaxM
+    expect(codes(planOf(move(p))).length === 0).toBe(inside)
+  },
+)
+
+test.each([Number.NaN, Infinity, 1e300])('a measured tool position of %d m is no start for anything', (wild) => {
+  expect(codes(planOf(move([0.4, 0, 0.2])), { start: { p_base_m: [wild, 0, 0.2], yawRad: 0 } })).toEqual([
+    '0 PLAN_NOT_FINITE',
+  ])
+})
+
+test('a violation reads as one sentence: where, what was expected, what came', () => {
+  const [violation] = checkPlan(planOf(move([0.4, 0, 0.2], 2)), context) as never
+  expect(describeViolation(violation)).toBe(
+    'pick segment 0: PLAN_TOO_FAST, expected more than 0 and at most 0.5 m/s but received 2 m/s',
+  )
+})

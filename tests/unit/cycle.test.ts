@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest'
+import { runCycle } from '../../src/control/cycle.js'
+import { CliportError } from '../../src/control/errors.js'
+import { createTable, settings, type TableOptions } from '../fixtures/table.js'
+
+const goal = async () => 'bring the blocks to the tray'
+
+function run(options: TableOptions = {}, signal = new AbortController().signal, over: Partial<typeof settings> = {}) {
+  const table = createTable(options)
+  return { table, result: runCycle(goal, table.ports, { ...settings, ...over }, signal) }
+}
+
+test('one block is picked, placed, looked at and found done', async () => {
+  const { table, result } = run()
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 1, retries: 0 })
+  expect(table.names()).toEqual(['pick', 'place', 'park'])
+  expect(table.blocks[0]).toMatchObject({ done: true, x: expect.closeTo(0.5), y: expect.closeTo(0.1) })
+})
+
+test('every stage of the straight line runs, in its order', async () => {
+  const { table, result } = run()
+  await result
+  expect(table.durations).toEqual([
+    ...['capture', 'project', 'propose', 'propose.pick', 'decide', 'plan', 'check'],
+    ...['execute', 'execute', 'execute', 'capture', 'project', 'verify', 'propose', 'propose.pick', 'decide'],
+  ])
+})
+
+test('a goal that needs several actions goes on until the runtime concludes that it is done', async () => {
+  const { result } = run({
+    blocks: [
+      [0.4, -0.3],
+      [0.45, -0.15],
+      [0.6, -0.2],
+    ],
+  })
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 3, retries: 0 })
+})
+
+test('the conclusion comes from the policy, not from the number of actions', async () => {
+  const { result } = run({ think: (proposal) => ({ ...proposal, remaining: 0.9 }) }, undefined, {
+    budget: { steps: 1, failuresInARow: 4 },
+  })
+  expect(await result).toMatchObject({ outcome: 'failed', steps: 1, reason: expect.stringContaining('after 1 steps') })
+})
+
+test('a missed grasp is noticed and another block is tried first', async () => {
+  const { table, result } = run({
+    blocks: [
+      [0.4, -0.3],
+      [0.6, -0.2],
+    ],
+    grasps: ['misses'],
+  })
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 3, retries: 1 })
+  const picked = table.log
+    .filter(({ name }) => name === 'pick')
+    .map((plan) => (plan.segments.at(-1) as { p_base_m: readonly number[] }).p_base_m[0])
+  expect(picked.map((x) => Math.round(10 * x!) / 10)).toEqual([0.4, 0.6, 0.4])
+})
+
+test('when only the failed spot is left it is tried again, and given up after the allowed failures in a row', async () => {
+  const { table, result } = run({ grasps: Array(20).fill('misses') })
+  expect(await result).toMatchObject({ outcome: 'failed', steps: 4, retries: 4 })
+  expect(table.suppressed.map((spots) => spots.length)).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
+})
+
+test('a missed grasp is never followed by a place', async () => {
+  const { table, result } = run({ grasps: ['misses'] })
+  await result
+  expect(table.names()).toEqual(['pick', 'park', 'pick', 'place', 'park'])
+})
+
+test('something that falls on the way is noticed by the cameras and picked again where it fell', async () => {
+  const { table, result } = run({ grasps: ['falls'] })
+  const end = await result
+  expect(end).toMatchObject({ outcome: 'achieved', steps: 2, retries: 1 })
+  expect(end.history[0]!.verdict.result).toBe('lost')
+  expect(end.history[0]!.verdict.droppedAt![0]).toBeCloseTo(0.6, 1)
+  expect(table.blocks[0]!.done).toBe(true)
+})
+
+test.each([
+  ['no known word', { knownWords: 0 }, 'unsure'],
+  ['an improbable pick', { pick: { pixel: [9, 9], p_base_m: [0.4, 0, 0], yawRad: 0, probability: 0.2 } }, 'unsure'],
+  ['an improbable place', { place: { pixel: [9, 9], p_base_m: [0.4, 0, 0], yawRad: 0, probability: 0.2 } }, 'unsure'],
+  ['nothing of that name in view', { found: 0.1 }, 'not_found'],
+  ['nothing of that name and nothing to do', { found: 0.1, remaining: 0.1 }, 'not_found'],
+  ['a goal that is already reached', { remaining: 0.1 }, 'achieved'],
+] as const)('%s: says so and does not move', async (_, over, outcome) => {
+  const { table, result } = run({ think: (proposal) => ({ ...proposal, ...over }) })
+  expect(await result).toMatchObject({ outcome, steps: 0 })
+  expect(table.log).toEqual([])
+})
+
+test('a plan that the check refuses is never executed, and the reason is told', async () => {
+  const { table, result } = run({ inverse: (p) => (p[1] > 0.05 ? null : [0, 0, 0, 0, 0, 0, 0]) })
+  const end = await result
+  expect(end).toMatchObject({ outcome: 'refused', steps: 0 })
+  expect(end.reason).toContain('PLAN_UNREACHABLE')
+  expect(table.log).toEqual([])
+})
+
+test('an unreachable block does not keep the others from being moved', async () => {
+  const { table, result } = run({
+    blocks: [
+      [0.4, -0.4],
+      [0.6, -0.2],
+    ],
+    inverse: (p) => (p[1] < -0.35 ? null : [0, 0, 0, 0, 0, 0, 0]),
+  })
+  expect(await result).toMatchObject({ outcome: 'refused', steps: 1 })
+  expect(table.blocks.map(({ done }) => done)).toEqual([false, true])
+})
+
+test('a plan that the controller rejects ends the cycle as refused with its reason', async () => {
+  const { result } = run({ onExecute: () => ({ status: 'rejected', reason: 'BUSY' }) })
+  expect(await result).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('BUSY') })
+})
+
+test('a fault of the controller ends the cycle as an error; nothing more is sent', async () => {
+  const { table, result } = run({ onExecute: () => ({ status: 'fault', reason: 'UNEXPECTED_CONTACT' }) })
+  expect(await result).toMatchObject({ outcome: 'error', error: { code: 'ARM_FAULT' } })
+  expect(table.names()).toEqual(['pick'])
+})
+
+test('an arm that stopped because this process fell silent is an error, not a wish', async () => {
+  const { result } = run({ onExecute: () => ({ status: 'stopped', reason: 'watchdog' }) })
+  expect(await result).toMatchObject({ outcome: 'error', error: { code: 'ARM_STOPPED' } })
+})
+
+test('a stop that somebody else asked for ends the cycle as stopped with its words', async () => {
+  const { result } = run({ onExecute: () => ({ status: 'stopped', reason: 'stop_requested: red button' }) })
+  expect(await result).toMatchObject({ outcome: 'stopped', reason: expect.stringContaining('red button') })
+})
+
+test('an abort in mid-move stops the arm and ends as stopped', async () => {
+  const abort = new AbortController()
+  const { table, result } = run({ onExecute: () => void abort.abort() }, abort.signal)
+  expect(await result).toMatchObject({ outcome: 'stopped', reason: 'stopped by the caller' })
+  expect(table.names()).toEqual(['pick'])
+})
+
+test('an abort while the policy thinks stops the arm too, and nothing moves', async () => {
+  const abort = new AbortController()
+  const think: TableOptions['think'] = (proposal) => {
+    abort.abort()
+    return proposal
+  }
+  const { table, result } = run({ think }, abort.signal)
+  expect(await result).toMatchObject({ outcome: 'stopped' })
+  expect(table.log).toEqual([])
+  expect(table.stops).toEqual(['stopped by the caller'])
+})
+
+test('a lost controller ends the cycle as an error that keeps its code', async () => {
+  const { table, result } = run({
+    onExecute: () => {
+      throw new CliportError('LINK_PEER_LOST', 'silent', { stage: 'execute', hint: 'look' })
+    },
+  })
+  expect(await result).toMatchObject({ outcome: 'error', error: { code: 'LINK_PEER_LOST' } })
+  expect(table.stops).toHaveLength(1)
+})
+
+test('a stalled camera ends the cycle as an error before anything moves', async () => {
+  const { table, result } = run({
+    capture: async () => {
+      throw new CliportError('CAMERA_STALLED', 'front', { stage: 'capture', hint: 'cable' })
+    },
+  })
+  expect(await result).toMatchObject({ outcome: 'error', error: { code: 'CAMERA_STALLED' } })
+  expect(table.log).toEqual([])
+})
+
+test('what nobody expected is thrown, after the arm was stopped', async () => {
+  const { table, result } = run({
+    think: () => {
+      throw new TypeError('a bug')
+    },
+  })
+  await expect(result).rejects.toThrow('a bug')
+  expect(table.stops).toEqual(['the cycle failed'])
+})
+
+test('the sentence is asked for before every proposal', async () => {
+  const table = createTable({
+    blocks: [
+      [0.4, -0.3],
+      [0.6, -0.2],
+    ],
+  })
+  const sentences = ['first', 'second', 'third']
+  const result = await runCycle(async () => sentences.shift()!, table.ports, settings, new AbortController().signal)
+  expect(result.history.map(({ sentence }) => sentence)).toEqual(['first', 'second'])
+  expect(result.goal).toBe('third')
+})
+
+test('the arm goes out of the cameras way before the first look', async () => {
+  const table = createTable()
+  const away = { ...settings, park: { p_base_m: [0.3, -0.4, 0.5] as const, yawRad: 0 } }
+  await runCycle(goal, table.ports, away, new AbortController().signal)
+  expect(table.names()).toEqual(['park', 'pick', 'place', 'park'])
+})

@@ -1,0 +1,130 @@
+import { fc, test as propertyTest } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { wrapRad } from '../../src/control/angle.js'
+import { checkPlan, isRefused } from '../../src/control/check.js'
+import { planAction, planPark } from '../../src/control/plan.js'
+import { highestAlongM, pixelOf, pointOf } from '../../src/control/surface.js'
+import type { Heightmap, Segment, Vec3 } from '../../src/control/types.js'
+import { aProposal, emptyMap, parkPose, raise, reachesAll, settings } from '../fixtures/table.js'
+
+const x = fc.double({ min: 0.26, max: 0.74, noNaN: true })
+const y = fc.double({ min: -0.49, max: 0.49, noNaN: true })
+const box = fc.record({
+  at: fc.tuple(x, y),
+  sizeM: fc.double({ min: 0.01, max: 0.15, noNaN: true }),
+  heightM: fc.double({ min: 0.005, max: 0.2, noNaN: true }),
+})
+const scene = fc.array(box, { maxLength: 8 }).map((boxes) => {
+  const map = emptyMap()
+  for (const { at, sizeM, heightM } of boxes) raise(map, at, sizeM, heightM)
+  return map
+})
+const action = fc.record({ pick: fc.tuple(x, y), place: fc.tuple(x, y), yaw: fc.nat({ max: 35 }) })
+
+function proposalFor(map: Heightmap, { pick, place, yaw }: { pick: number[]; place: number[]; yaw: number }) {
+  const at = ([px, py]: number[], yawRad: number) => {
+    const pixel = pixelOf(map, px!, py!)
+    return { pixel, p_base_m: pointOf(map, pixel), yawRad, probability: 0.9 }
+  }
+  return aProposal(map, { pick: at(pick, 0), place: at(place, (-yaw * Math.PI) / 18) })
+}
+
+const plan = (map: Heightmap, of = aProposal(map)) => planAction(map, of, parkPose, reachesAll, settings.plan)
+const context = (heightmap: Heightmap, hangM = 0) => {
+  return { start: parkPose, kinematics: reachesAll, limits: settings.limits, heightmap, hangM }
+}
+const zOf = (segment: Segment | undefined) => (segment as { p_base_m: Vec3 }).p_base_m[2]
+
+describe('the pick and place primitive', () => {
+  const map = emptyMap()
+  raise(map, [0.45, -0.2], 0.04, 0.04)
+  const { pick, place, hangM } = plan(map)
+
+  test('approaches from above, descends slowly past the expected surface, closes the vacuum and lifts', () => {
+    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
+    const [transit, approach, descend] = pick.segments
+    expect(zOf(transit)).toBeCloseTo(0.09)
+    expect(zOf(approach)).toBeCloseTo(0.065)
+    expect(zOf(descend)).toBeCloseTo(0.025)
+    expect(descend).toMatchObject({ speedMps: settings.plan.descendSpeedMps })
+  })
+
+  test('carries what it holds above everything on the way, lowers it until contact and retreats upwards', () => {
+    expect(hangM).toBeCloseTo(0.04)
+    expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
+    expect(zOf(pick.segments.at(-1))).toBeCloseTo(0.04 + 0.04 + 0.05)
+    expect(zOf(place.segments[0])).toBeCloseTo(0.13)
+    expect(zOf(place.segments[2])).toBeCloseTo(-0.01)
+    expect(zOf(place.segments.at(-1))).toBeCloseTo(0.13)
+  })
+
+  test('a hole of the depth camera at the pick does not make the tool dive', () => {
+    const holed = emptyMap()
+    raise(holed, [0.45, -0.2], 0.04, 0.04)
+    const proposal = aProposal(holed)
+    const [u, v] = proposal.pick.pixel
+    holed.heightM[u * holed.cols + v] = 0
+    expect(zOf(plan(holed, proposal).pick.segments[1])).toBeCloseTo(0.065)
+  })
+
+  test('a wall between pick and place raises the way over it', () => {
+    const walled = emptyMap()
+    raise(walled, [0.45, -0.2], 0.04, 0.04)
+    raise(walled, [0.48, 0], 0.1, 0.15)
+    expect(zOf(plan(walled).place.segments[0])).toBeCloseTo(0.15 + 0.04 + 0.05)
+  })
+
+  test('the turn between pick and place is the proposed one, split so that the last joint stays near its middle', () => {
+    const turned = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 9 })
+    const plans = plan(map, turned)
+    const yaw = (segment: Segment | undefined) => (segment as { yawRad: number }).yawRad
+    expect(yaw(plans.pick.segments[2])).toBeCloseTo(Math.PI / 4)
+    expect(yaw(plans.place.segments[2]) - yaw(plans.pick.segments[2])).toBeCloseTo(-Math.PI / 2)
+  })
+
+  test('where the wrist cannot turn that far, another yaw with the same turn is chosen', () => {
+    const narrow = { ...reachesAll, inverse: (_: Vec3, yawRad: number) => (yawRad > 0.5 ? null : [0]) }
+    const turned = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 9 })
+    const plans = planAction(map, turned, parkPose, narrow, settings.plan)
+    const yaws = [plans.pick, plans.place].map(({ segments }) => (segments[2] as { yawRad: number }).yawRad)
+    expect(yaws[0]).toBeLessThanOrEqual(0.5)
+    expect(yaws[1]! - yaws[0]!).toBeCloseTo(-Math.PI / 2)
+  })
+})
+
+propertyTest.prop([scene, action])('a plan never leaves the motion box and passes the check', (map, wanted) => {
+  const plans = plan(map, proposalFor(map, wanted))
+  expect(checkPlan(plans.pick, context(map))).toBe(plans.pick)
+  const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
+  expect(checkPlan(plans.place, { ...context(map, plans.hangM), start: end })).toBe(plans.place)
+})
+
+propertyTest.prop([scene, action])(
+  'what is carried stays clear of everything that was seen on the way',
+  (map, wanted) => {
+    const proposal = proposalFor(map, wanted)
+    const { pick, place, hangM } = plan(map, proposal)
+    const surfaceM = highestAlongM(map, proposal.pick.p_base_m, proposal.place.p_base_m, settings.plan.loadRadiusM)
+    expect(Math.min(zOf(pick.segments.at(-1)), zOf(place.segments[0])) - hangM).toBeGreaterThanOrEqual(surfaceM + 0.049)
+  },
+)
+
+propertyTest.prop([scene, fc.tuple(x, y, fc.double({ min: 0, max: 0.3, noNaN: true }))])(
+  'the way to the park position begins upwards and passes the check from anywhere',
+  (map, p_base_m) => {
+    const start = { p_base_m, yawRad: 0.3 }
+    const surfaceM = highestAlongM(map, p_base_m, p_base_m, 0.05)
+    fc.pre(p_base_m[2] >= surfaceM)
+    const way = planPark(map, start, parkPose, settings.plan)
+    expect(isRefused(checkPlan(way, { ...context(map), start }))).toBe(false)
+    expect(way.segments.at(-1)).toMatchObject({ p_base_m: parkPose.p_base_m })
+  },
+)
+
+propertyTest.prop([fc.double({ min: -100, max: 100, noNaN: true })])('a wrapped angle is the same angle', (angle) => {
+  const wrapped = wrapRad(angle)
+  expect(wrapped).toBeGreaterThan(-Math.PI - 1e-12)
+  expect(wrapped).toBeLessThanOrEqual(Math.PI)
+  expect(Math.cos(wrapped)).toBeCloseTo(Math.cos(angle), 9)
+  expect(Math.sin(wrapped)).toBeCloseTo(Math.sin(angle), 9)
+})

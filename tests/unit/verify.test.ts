@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import type { Execution, Vec3 } from '../../src/control/types.js'
+import { verifyAction } from '../../src/control/verify.js'
+import { emptyMap, raise } from '../fixtures/table.js'
+
+const pick: Vec3 = [0.45, -0.2, 0.04]
+const place: Vec3 = [0.5, 0.2, 0]
+const done = (sealed: boolean): Execution => ({ status: 'done', reason: '', segments: [], sealed })
+const mapWith = (...boxes: readonly (readonly [number, number, number?])[]) => {
+  const map = emptyMap()
+  for (const [x, y, heightM = 0.04] of boxes) raise(map, [x, y], 0.04, heightM)
+  return map
+}
+const before = mapWith([0.45, -0.2])
+
+test('gone from the pick and risen at the place is placed', () => {
+  const verdict = verifyAction(before, mapWith([0.5, 0.2]), { pick, place }, done(true), done(false))
+  expect(verdict.result).toBe('placed')
+  expect(verdict.pickRiseM).toBeCloseTo(-0.04)
+  expect(verdict.placeRiseM).toBeCloseTo(0.04)
+})
+
+test('a cup that did not seal has missed, whatever the cameras show', () => {
+  expect(verifyAction(before, mapWith([0.5, 0.2]), { pick, place }, done(false), null).result).toBe('missed')
+})
+
+test('what did not arrive is lost, and where it lies is told', () => {
+  const verdict = verifyAction(before, mapWith([0.6, 0]), { pick, place }, done(true), done(false))
+  expect(verdict.result).toBe('lost')
+  expect(Math.hypot(verdict.droppedAt![0] - 0.6, verdict.droppedAt![1])).toBeLessThan(0.03)
+})
+
+test('what was lost out of view has no place', () => {
+  expect(verifyAction(before, mapWith(), { pick, place }, done(true), done(false))).toMatchObject({ result: 'lost' })
+  expect(verifyAction(before, mapWith(), { pick, place }, done(true), done(false)).droppedAt).toBeUndefined()
+})
+
+test('placing on top of something counts by the rise, not by the height', () => {
+  const stack = mapWith([0.45, -0.2], [0.5, 0.2, 0.06])
+  const verdict = verifyAction(stack, mapWith([0.5, 0.2, 0.1]), { pick, place }, done(true), done(false))
+  expect(verdict.result).toBe('placed')
+})
+
+test('single flickering cells of a depth camera are no change', () => {
+  const after = mapWith([0.45, -0.2])
+  for (let i = 0; i < after.heightM.length; i += 7) after.heightM[i] = 0.09
+  expect(verifyAction(before, after, { pick, place }, done(true), done(false)).result).toBe('lost')
+})
