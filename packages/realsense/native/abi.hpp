@@ -22,6 +22,7 @@ struct Block;
 struct Options;  // a Sensor or a Block seen as a set of options
 struct OptionsList;
 struct RawData;
+struct Source;  // what a processing block of ours makes its frames with
 
 /// The version we ask for. The library accepts any request of its own major and at most its own minor version, so a
 /// fixed low number works with all of 2.50 and newer.
@@ -79,6 +80,7 @@ static_assert(sizeof(Intrinsics) == 48 && sizeof(Extrinsics) == 48);
 static_assert(sizeof(VideoStream) == 80 && sizeof(SoftwareVideoFrame) == 56);
 
 using FrameCallback = void (*)(Frame*, void* user);
+using ProcessCallback = void (*)(Frame*, Source*, void* user);
 using DevicesChangedCallback = void (*)(DeviceList* removed, DeviceList* added, void* user);
 
 // X(result, name without "rs2_", parameters)
@@ -166,6 +168,9 @@ using DevicesChangedCallback = void (*)(DeviceList* removed, DeviceList* added, 
   X(const unsigned char*, get_raw_data, (const RawData*, Error**))                                \
   X(int, get_raw_data_size, (const RawData*, Error**))                                            \
   X(void, delete_raw_data, (const RawData*))                                                      \
+  X(Block*, create_processing_block_fptr, (ProcessCallback, void*, Error**))                      \
+  X(Frame*, allocate_composite_frame, (Source*, Frame**, int, Error**))                           \
+  X(void, synthetic_frame_ready, (Source*, Frame*, Error**))                                      \
   X(Block*, create_align, (int, Error**))                                                         \
   X(Block*, create_decimation_filter_block, (Error**))                                            \
   X(Block*, create_temporal_filter_block, (Error**))                                              \

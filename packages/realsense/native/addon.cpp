@@ -144,6 +144,7 @@ SessionOptions session_options(const Napi::Object& object) {
   options.file = text(object, "file");
   options.real_time = flag(object, "realTime");
   options.every_frame = flag(object, "everyFrame");
+  options.pair_latest = flag(object, "pairLatest");
   options.align_to = integer(object, "alignTo");
   options.preset_json = text(object, "presetJson");
   options.record_file = text(object, "recordFile");

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "software.hpp"
+
 namespace realsense {
 namespace {
 
@@ -192,10 +194,14 @@ void Session::open() {
   {
     std::lock_guard lock(mutex_);
     status_.device = {
-        device_info(device_.get(), abi::kInfoSerial),      device_info(device_.get(), abi::kInfoName),
-        device_info(device_.get(), abi::kInfoFirmware),    device_info(device_.get(), abi::kInfoRecommendedFirmware),
-        device_info(device_.get(), abi::kInfoPort),        device_info(device_.get(), abi::kInfoUsbType),
-        device_info(device_.get(), abi::kInfoProductLine), false};
+        device_info(device_.get(), abi::kInfoSerial),
+        device_info(device_.get(), abi::kInfoName),
+        device_info(device_.get(), abi::kInfoFirmware),
+        device_info(device_.get(), abi::kInfoRecommendedFirmware),
+        device_info(device_.get(), abi::kInfoPort),
+        device_info(device_.get(), abi::kInfoUsbType),
+        device_info(device_.get(), abi::kInfoProductLine),
+        options_.file.empty() && find_software_device(device_info(device_.get(), abi::kInfoSerial)) != nullptr};
   }
   if (!options_.preset_json.empty()) {
     int enabled = 0;
@@ -268,7 +274,13 @@ void Session::open() {
   for (abi::Block* block : blocks_) call(library().start_processing_queue, block, block_queue_);
 
   if (wanted_streams_ > 1) {
-    syncer_ = call(library().create_sync_processing_block);
+    syncer_ = options_.pair_latest ? call(
+                                         REALSENSE_FEATURE(create_processing_block_fptr),
+                                         +[](abi::Frame* frame, abi::Source* source, void* self) {
+                                           static_cast<Session*>(self)->pair(frame, source);
+                                         },
+                                         static_cast<void*>(this))
+                                   : call(library().create_sync_processing_block);
     call(
         library().start_processing_fptr, syncer_,
         +[](abi::Frame* frame, void* self) { static_cast<Session*>(self)->on_frameset(frame); },
@@ -307,6 +319,10 @@ void Session::close() {
     std::lock_guard lock(mutex_);
     if (newest_) library().release_frame(newest_);
     newest_ = nullptr;
+    for (const auto& [stream, frame] : newest_by_stream_) {
+      if (frame) library().release_frame(frame);
+    }
+    newest_by_stream_.clear();
     if (ready_lease_) {
       for (abi::Frame* frame : ready_lease_->held) library().release_frame(frame);
       ready_lease_.reset();
@@ -340,6 +356,46 @@ void Session::on_frame(abi::Frame* frame) {
     attempt(library().process_frame, syncer_, frame);  // consumes the frame, also when it fails
   } else {
     on_frameset(frame);
+  }
+}
+
+/// Owns `frame`; makes a frameset of it and the newest of the other streams once there is one of each.
+void Session::pair(abi::Frame* frame, abi::Source* source) {
+  const abi::Functions& rs = library();
+  std::vector<abi::Frame*> frames;
+  try {
+    const auto stream = [&](const abi::Frame* f) {
+      const ProfileInfo info = profile_info(call(rs.get_frame_stream_profile, f));
+      return std::pair{info.type, info.index};
+    };
+    const std::pair<int, int> key = stream(frame);
+    const StreamRequest& first = options_.streams.front();
+    std::lock_guard lock(mutex_);
+    if (key.first != first.type || (first.index >= 0 && key.second != first.index)) {
+      frame = std::exchange(newest_by_stream_[key], frame);
+      if (frame) rs.release_frame(frame);
+      return;
+    }
+    frames.push_back(std::exchange(frame, nullptr));
+    for (const auto& [other, newest] : newest_by_stream_) {
+      call(rs.frame_add_ref, newest);
+      frames.push_back(newest);
+    }
+    if (frames.size() < wanted_streams_) ++status_.counts.incomplete;
+  } catch (const Failure&) {
+    if (frame) frames.push_back(frame);
+  }
+  if (frames.size() < wanted_streams_) {
+    for (abi::Frame* f : frames) rs.release_frame(f);
+    return;
+  }
+  abi::Error* error = nullptr;
+  abi::Frame* frameset =
+      rs.allocate_composite_frame(source, frames.data(), static_cast<int>(frames.size()), &error);  // takes them over
+  if (error) {
+    rs.free_error(error);
+  } else {
+    attempt(rs.synthetic_frame_ready, source, frameset);
   }
 }
 

@@ -51,7 +51,8 @@ struct SessionOptions {
   std::vector<StreamRequest> streams;
   std::vector<FilterRequest> filters;
   std::vector<SensorOption> options;
-  int align_to = 0;  ///< abi::Stream; 0: not aligned
+  bool pair_latest = false;  ///< each frame of the first stream with the newest of the others, instead of the syncer
+  int align_to = 0;          ///< abi::Stream; 0: not aligned
   std::string preset_json;
   std::string record_file;
   bool depth_in_metres = false;
@@ -153,8 +154,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void open();
   void close();
   void stream();
-  void on_frame(abi::Frame* frame);     // threads of the library
-  void on_frameset(abi::Frame* frame);  // threads of the library
+  void on_frame(abi::Frame* frame);                   // threads of the library
+  void on_frameset(abi::Frame* frame);                // threads of the library
+  void pair(abi::Frame* frame, abi::Source* source);  // threads of the library
   bool complete(abi::Frame* frameset);
   void process(abi::Frame* frame);
   abi::Frame* through(abi::Block* block, abi::Frame* frame);
@@ -173,7 +175,7 @@ class Session : public std::enable_shared_from_this<Session> {
   abi::Context* file_context_ = nullptr;
   DevicePointer device_, record_device_;
   std::vector<std::shared_ptr<abi::Sensor>> sensors_, started_;
-  abi::Block* syncer_ = nullptr;
+  abi::Block* syncer_ = nullptr;  ///< makes framesets: the library's, or ours where pair_latest
   std::vector<abi::Block*> blocks_;
   abi::FrameQueue* block_queue_ = nullptr;
   std::size_t wanted_streams_ = 0;
@@ -182,6 +184,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::condition_variable changed_;
   bool stopping_ = false, finished_ = false;
   abi::Frame* newest_ = nullptr;
+  std::map<std::pair<int, int>, abi::Frame*> newest_by_stream_;  ///< where pair_latest, all but the first stream
   std::vector<Slot> ring_;
   std::uint64_t taken_ = 0, sequence_ = 0;
   std::optional<Delivery> ready_lease_;

@@ -119,6 +119,7 @@ export interface NativeSessionOptions {
     readonly options: readonly { readonly name: string; readonly value: number }[]
   }[]
   readonly options: readonly { readonly sensor: string; readonly name: string; readonly value: number }[]
+  readonly pairLatest: boolean
   readonly alignTo: number
   readonly presetJson?: string
   readonly recordFile?: string

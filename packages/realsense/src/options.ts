@@ -58,6 +58,12 @@ export interface CameraOptions {
   readonly color?: boolean | StreamOptions
   readonly infrared1?: boolean | StreamOptions
   readonly infrared2?: boolean | StreamOptions
+  /**
+   * 'matched' (default): only images of the same moment, by the library's syncer; what finds no partner is counted as
+   * `incomplete`. 'latest': every image of the first stream (depth, if asked for) with the newest of the others; for
+   * scenes that stand still, and for recordings whose streams were not in step.
+   */
+  readonly pairing?: 'matched' | 'latest'
   /** Resamples all other images into the view of this stream. */
   readonly align?: 'depth' | 'color'
   /** Applied in this order, before alignment. */
@@ -102,6 +108,7 @@ const known: readonly (keyof CameraOptions)[] = [
   'color',
   'infrared1',
   'infrared2',
+  'pairing',
   'align',
   'filters',
   'options',
@@ -137,6 +144,7 @@ export function sessionOptions(options: CameraOptions, libraryVersion: number): 
     const value = options[key]
     if (value !== undefined && !(value > 0 && value < 2 ** 31)) throw invalid(key, 'milliseconds above 0', value)
   }
+  oneOf('pairing', options.pairing, ['matched', 'latest'])
   oneOf('align', options.align, ['depth', 'color'])
   oneOf('depthAs', options.depthAs, ['raw', 'metres'])
   oneOf('delivery', options.delivery, ['copy', 'lease'])
@@ -179,6 +187,7 @@ export function sessionOptions(options: CameraOptions, libraryVersion: number): 
     options: Object.entries(options.options ?? {}).flatMap(([sensor, values]) =>
       pairs(values, `options.${sensor}`, sensor),
     ),
+    pairLatest: options.pairing === 'latest',
     alignTo: options.align === undefined ? 0 : streamNumbers[options.align].type,
     presetJson: presetText(options.preset),
     recordFile: options.record,
