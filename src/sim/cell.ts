@@ -167,6 +167,7 @@ export class SimulatedCell implements Cell {
       qRad,
       faults: { graspFailure: faults?.graspFailure ?? 0, killControllerAtS: faults?.killControllerAtS ?? Infinity },
       graspRandom: random(seed, 'grasp'),
+      alwaysHeard: options.clock === 'free',
       onMotion,
     })
     const episode: Episode = {
@@ -244,7 +245,6 @@ function runToEnd(plant: Plant): void {
   for (let i = 0; i < 2 || plant.busy; i++) {
     if (i >= steps) throw failed(`A command has not ended within ${longestCommandS} simulated seconds`)
     moved ||= plant.busy
-    plant.heartbeat()
     plant.step()
   }
   if (moved) plant.settle(longestSettleS)

@@ -4,7 +4,7 @@ import type { ToolGeometry } from '../native/kinematics.js'
 import { type ColorName, rgbOf } from './colors.js'
 import { type ObjectKind, type PlacedObject, shapes } from './objects.js'
 import type { Random } from './random.js'
-import { isReachableAround, publishedWorkspace } from './reach.js'
+import { isReachableAround, isWayReachable, publishedWorkspace } from './reach.js'
 
 /** Room for the cup beside an object, metres. */
 const clearanceM = 0.012
@@ -65,7 +65,8 @@ function freeSpot(
       const apartM = Math.hypot(x - p_base_m[0], y - p_base_m[1])
       return apartM >= footprintM + shapes[other].footprintM + clearanceM
     })
-    if (isFree && isReachableAround(x, y, workRadiusM, tool)) return [x, y]
+    if (!isFree || !isReachableAround(x, y, workRadiusM, tool)) continue
+    if (others.every(({ p_base_m }) => isWayReachable([x, y], p_base_m, workRadiusM, tool))) return [x, y]
   }
   throw new TableFull()
 }

@@ -1,6 +1,7 @@
 // Where the simulated arm can work. A Franka does not reach the whole published workspace, which was a UR5's.
 
-import type { HeightmapSpec } from '../control/types.js'
+import { parkPose } from '../control/park.js'
+import type { HeightmapSpec, Vec3 } from '../control/types.js'
 import { kinematics, type ToolGeometry } from '../native/kinematics.js'
 
 /** As published for CLIPort. */
@@ -14,23 +15,58 @@ export const publishedWorkspace: HeightmapSpec = {
   pixelM: 0.003125,
 }
 
-/** Heights that the tool must reach over every object: at its surface and in transit, with a margin. */
-const lowestM = 0.01
-const transitM = 0.32
+/**
+ * Heights that the tool must reach over every object: as low as a descent may aim (the motion box), with the wrist level
+ * with the shoulder, where the arm is folded most, and as high as the published transit.
+ */
+const heightsM = [-0.01, 0.12, 0.32]
+/** Heights of the lowest ways over what stands on the table. */
+const lowTransitsM = [0.08, 0.14]
 /** The controller's own margin, and a little more, so that no plan fails at its edge. */
 const jointMarginRad = 0.12
 
-/** Whether the tool, pointing down, gets to the table and to transit height above (x, y). */
+/**
+ * Whether the tool, pointing down, gets to every height above (x, y), from the table to transit, and there on the straight
+ * way from the park pose.
+ */
 export function isReachable(x: number, y: number, tool: ToolGeometry): boolean {
-  const qRad = new Float64Array(7)
-  return [lowestM, transitM].every((z) => kinematics().inverse(x, y, z, 0, tool, jointMarginRad, qRad))
+  return heightsM.every((z) => reaches([x, y, z], tool)) && lowTransitsM.every((z) => comesFromPark([x, y, z], tool))
 }
 
-/** Whether everything within `radiusM` of (x, y) is reachable; the reach is convex enough for eight directions. */
+/** Samples of the way into the workspace: it leads from high and near to low and far, past where the arm folds most. */
+function comesFromPark(to: Vec3, tool: ToolGeometry): boolean {
+  const from = parkPose.p_base_m
+  const samples = 16
+  for (let i = 0; i < samples; i++) {
+    const at = (k: 0 | 1 | 2) => from[k] + ((to[k] - from[k]) * i) / samples
+    if (!reaches([at(0), at(1), at(2)], tool)) return false
+  }
+  return true
+}
+
+function reaches([x, y, z]: Vec3, tool: ToolGeometry): boolean {
+  return kinematics().inverse(x, y, z, 0, tool, jointMarginRad, scratch)
+}
+
+const scratch = new Float64Array(7)
+
+/** Whether everything within `radiusM` of (x, y) is reachable; the reach is smooth enough for eight directions. */
 export function isReachableAround(x: number, y: number, radiusM: number, tool: ToolGeometry): boolean {
   return Array.from({ length: 8 }, (_, i) => (i * Math.PI) / 4).every((angle) =>
     isReachable(x + radiusM * Math.cos(angle), y + radiusM * Math.sin(angle), tool),
   )
+}
+
+type Point = readonly [x: number, y: number]
+
+/**
+ * Whether the straight way between two reachable points is reachable, with `radiusM` to spare: whether its point nearest
+ * to the base's axis is. A way from the near left to the near right corner is not.
+ */
+export function isWayReachable([ax, ay]: Point, [bx, by]: Point, radiusM: number, tool: ToolGeometry): boolean {
+  const [dx, dy] = [bx - ax, by - ay]
+  const share = Math.min(1, Math.max(0, -(ax * dx + ay * dy) / (dx * dx + dy * dy)))
+  return isReachableAround(ax + share * dx, ay + share * dy, radiusM, tool)
 }
 
 const strideM = 0.0125

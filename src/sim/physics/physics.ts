@@ -107,8 +107,11 @@ export class Physics {
     }
   }
 
+  /** @throws Error when the dynamics have become unstable: the library then starts the scene again without a word */
   step(): void {
+    const before = this.#data.time
     this.#mujoco.mj_step(this.#model, this.#data)
+    if (!(this.#data.time > before)) throw new Error(`The simulated dynamics became unstable after ${before} s`)
   }
 
   /** Welds the first object that the cup touches to it, in the pose that it has now. @returns whether one was there */
