@@ -81,7 +81,7 @@ export interface Rasterizer extends AddonRasterizer {}
 /**
  * A scene whose meshes are uploaded once; each render takes the objects' poses.
  * `T_base_object` holds one 4x4 row-major matrix an instance, in order. Flat shading, Lambert plus ambient, one
- * directional light with a shadow map over the workspace; triangles are clipped at 1 cm. `render` works on the thread
+ * directional light with a shadow map over the workspace; triangles are clipped at 1 cm. `background` is a colour 0..1. `render` works on the thread
  * pool, `renderSync` on the calling thread; both fill caller-owned targets.
  * @throws RangeError naming the argument, expected and received size
  */
