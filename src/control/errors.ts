@@ -5,6 +5,8 @@ export const errorCodes = [
   'ADDON_MISSING',
   'ARM_FAULT',
   'ARM_STOPPED',
+  'CAMERA_ABSENT',
+  'CAMERA_ABSENT',
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CONFIG_INVALID',
@@ -82,6 +84,7 @@ export function exitCodeOf(error: unknown): number {
     case 'USAGE':
       return 2
     case 'ADDON_MISSING':
+    case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
       return 3
     default:
