@@ -127,9 +127,9 @@ async function fused(frames: readonly SimFrame[]) {
   return output
 }
 
-test('the parked arm hides and shades nothing: the heightmap is the same with and without it', async () => {
+test('the parked arm hides and shades nothing: each camera sees the same of the workspace with and without it', async () => {
   await reset()
-  const withArm = await fused(await cell.capture())
+  const withArm = await cell.capture()
   const [, placed] = layTable(random(10001, 'layout'), suctionTool, ({ place }) =>
     putBlockInBowl.build({ random: random(10001, task), palette: paletteOf('seen', 10001), place }),
   )
@@ -137,9 +137,11 @@ test('the parked arm hides and shades nothing: the heightmap is the same with an
   for (let i = 0; i < 200; i++) physics.step()
   const frames = await new Eyes(publishedAppearance(placed), suctionTool).look(physics, 0n, { arm: false })
   physics.close()
-  const bare = await fused(frames)
-  expect(differing(withArm.heightM, bare.heightM, 1e-5)).toBe(0)
-  expect(differing(withArm.color, bare.color, 0)).toBeLessThan(30) // edges, of objects that settled a micrometre apart
+  for (const [i, frame] of frames.entries()) {
+    const [bare, parked] = [await fused([frame]), await fused([withArm[i]!])]
+    expect(differing(parked.heightM, bare.heightM, 1e-5)).toBe(0)
+    expect(differing(parked.color, bare.color, 0)).toBeLessThan(30) // edges, of objects that settled a micrometre apart
+  }
 })
 
 function differing(a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number): number {
