@@ -47,6 +47,8 @@ export interface CycleWatcher {
   looked?(view: View): void
   proposed?(proposal: Proposal, decision: Decision, sentence: string): void
   planned?(plans: ActionPlans): void
+  /** The plans just told of will not be executed. */
+  refused?(reason: string): void
   stepped?(step: StepRecord): void
 }
 
@@ -197,8 +199,10 @@ export async function runCycle(
       if (isRefused(checked.pick) || isRefused(checked.place)) {
         const violations = [checked.pick, checked.place].filter(isRefused).flat()
         recorder.event('/refused', violations)
+        const reason = describeViolations(violations)
+        watcher?.refused?.(reason)
         retries++
-        failures = [...failures, { kind: 'refused', reason: describeViolations(violations) }]
+        failures = [...failures, { kind: 'refused', reason }]
         suppress = [...suppress, spotOf(proposal, settings)]
         continue
       }

@@ -1,0 +1,103 @@
+// Puts the adapters together: the only place that knows which class stands behind which port.
+
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { CycleSettings } from '../control/cycle.js'
+import { CliportError } from '../control/errors.js'
+import { parkPose } from '../control/park.js'
+import type { Clock, Kinematics, Policy, Recorder } from '../control/ports.js'
+import type { HeightmapSpec } from '../control/types.js'
+import { createKinematics } from '../io/kinematics.js'
+import { LinkClient } from '../io/link/client.js'
+import { ZmqTransport } from '../io/link/zmq-transport.js'
+import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { projectPath } from '../native/paths.js'
+import type { Config } from './config/schema.js'
+
+export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
+
+/** For evaluation: nothing is kept. */
+export const noRecorder: Recorder = { frames() {}, heightmap() {}, event() {}, async close() {} }
+
+/** The Franka hand's mounting and a cup as long as the hand: the controller's default tool. */
+const tool = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }
+
+export function workspaceOf({ workspace }: Config): HeightmapSpec {
+  return {
+    xMinM: workspace.x_min_m,
+    xMaxM: workspace.x_max_m,
+    yMinM: workspace.y_min_m,
+    yMaxM: workspace.y_max_m,
+    zMinM: workspace.z_min_m,
+    zMaxM: workspace.z_max_m,
+    pixelM: workspace.pixel_m,
+  }
+}
+
+export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSettings {
+  const { limits, planning, run } = config
+  return {
+    workspace: workspaceOf(config),
+    plan: {
+      tableZM: planning.table_z_m,
+      transitClearanceM: planning.transit_clearance_m,
+      approachClearanceM: planning.approach_clearance_m,
+      searchDepthM: planning.search_depth_m,
+      toolRadiusM: planning.tool_radius_m,
+      loadRadiusM: planning.load_radius_m,
+      lowestZM: limits.z_min_m,
+      travelSpeedMps: planning.travel_speed_mps,
+      descendSpeedMps: planning.descend_speed_mps,
+    },
+    limits: {
+      motionBox: {
+        xMinM: limits.x_min_m,
+        xMaxM: limits.x_max_m,
+        yMinM: limits.y_min_m,
+        yMaxM: limits.y_max_m,
+        zMinM: limits.z_min_m,
+        zMaxM: limits.z_max_m,
+      },
+      speedMps: limits.speed_mps,
+      contactSpeedMps: limits.contact_speed_mps,
+      clearanceM: limits.clearance_m,
+    },
+    park: parkPose,
+    budget: { steps: run.max_steps, failuresInARow: run.max_failures_in_a_row },
+    suppressRadiusM: run.suppress_radius_m,
+    maps,
+  }
+}
+
+export function kinematicsOf(config: Config): Kinematics {
+  return createKinematics({ tool, jointMarginRad: config.limits.joint_margin_rad })
+}
+
+/** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
+export async function policyFolder(name: string): Promise<string> {
+  const here = resolve(name)
+  const exists = (path: string) => access(path).then(() => true, () => false)
+  if (await exists(here)) return here
+  const shipped = projectPath(name)
+  return (await exists(shipped)) ? shipped : here
+}
+
+/** @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE */
+export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
+  const { package: name, provider, threads } = config.policy
+  return OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+}
+
+/** @throws CliportError LINK_ABSENT when nobody answers at the address */
+export function connectLink(address: string, config: Config): Promise<LinkClient> {
+  return LinkClient.connect(new ZmqTransport(address), { connectTimeoutMs: config.robot.connect_timeout_s * 1000 })
+}
+
+/** A real arm moves only when a person wants it to. @throws CliportError CONSENT_REQUIRED */
+export function expectConsent(backend: string, consent: boolean): void {
+  if (backend === 'cell' || backend === 'sim' || consent) return
+  throw new CliportError('CONSENT_REQUIRED', `The controller moves a real arm (backend '${backend}')`, {
+    stage: 'start',
+    hint: 'Clear the area, hold the emergency stop, then run again with --consent-to-motion',
+  })
+}

@@ -1,0 +1,48 @@
+// Durations of stages, kept as histograms: the stable JSON's `durations` objects come from here.
+
+import { build, type Histogram } from 'hdr-histogram-js'
+import type { StageMeter } from '../control/ports.js'
+
+/** Milliseconds. */
+export interface Durations {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  readonly n: number
+}
+
+/** A meter that also hands out what it has measured. Microseconds inside, three significant digits. */
+export class StageHistograms implements StageMeter {
+  readonly #histograms = new Map<string, Histogram>()
+
+  observe(stage: string, durationMs: number): void {
+    let histogram = this.#histograms.get(stage)
+    if (histogram === undefined) {
+      histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 3.6e9, numberOfSignificantValueDigits: 3 })
+      this.#histograms.set(stage, histogram)
+    }
+    histogram.recordValue(Math.min(3.6e9, Math.max(0, Math.round(durationMs * 1000))))
+  }
+
+  /** Of one stage; all zero where it never ran. */
+  of(stage: string): Durations {
+    const histogram = this.#histograms.get(stage)
+    if (histogram === undefined) return { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 }
+    const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000
+    return {
+      p50: at(50),
+      p90: at(90),
+      p99: at(99),
+      p999: at(99.9),
+      max: histogram.maxValue / 1000,
+      n: histogram.totalCount,
+    }
+  }
+
+  /** Of all stages, in the order in which they first ran. */
+  all(): Record<string, Durations> {
+    return Object.fromEntries([...this.#histograms.keys()].map((stage) => [stage, this.of(stage)]))
+  }
+}
