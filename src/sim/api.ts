@@ -17,11 +17,17 @@ export interface CellFaults {
 export interface CellOptions {
   /** Published task name with colours, e.g. 'put-block-in-bowl-seen-colors'. */
   readonly task: string
-  /** Scenes with the same task and seed are identical. Train even, validation odd, test 10001 + 2i. */
+  /**
+   * Scenes with the same task and seed are identical. Train even, validation odd, test 10001 + 2i; as published, a task
+   * of unseen colours shows them in odd scenes only.
+   */
   readonly seed: number
   /** A sentence that the scene must make sense of; the task then builds its scene round it. */
   readonly goal?: string
-  /** 'paced' follows wall time; 'free' advances only while a command runs, as fast as it goes. */
+  /**
+   * 'paced' follows wall time (and falls behind rather than race after a stall of the machine); 'free' advances only while
+   * a command runs, as fast as it goes, and takes the lease holder for alive in the meantime.
+   */
   readonly clock: 'paced' | 'free'
   /** Bind the ZeroMQ endpoint here, e.g. 'tcp://127.0.0.1:*'; absent: in process only. */
   readonly listen?: string
@@ -99,7 +105,7 @@ export interface OracleAction {
 /** A cell, wherever it runs. */
 export interface Cell {
   reset(options: CellOptions): Promise<CellReady>
-  /** Frames of all cameras, in the order front, left, right. */
+  /** Frames of all cameras, in the order front, left, right; stamped with simulated time in both clocks. */
   capture(): Promise<readonly SimFrame[]>
   /** Picture of the whole cell with the arm, RGB8, for people. */
   observe(width: number, height: number): Promise<Uint8Array>

@@ -140,6 +140,7 @@ export class SimulatedCell implements Cell {
 
   async #begin(options: CellOptions): Promise<Episode> {
     checkOptions(options)
+    checkAddons()
     const { seed, faults } = options
     const { task, split } = taskNamed(options.task)
     const tool = suctionTool
@@ -281,6 +282,19 @@ function checkOptions({ seed, clock, listen }: CellOptions): void {
       `Expected the paced clock for an endpoint at ${listen} but received the free clock`,
       "Set clock to 'paced', or leave listen out and use send.",
     )
+  }
+}
+
+/** All addons are built together: where one loads, the others are there. */
+function checkAddons(): void {
+  try {
+    kinematics()
+  } catch (cause) {
+    throw new CliportError('ADDON_MISSING', (cause as Error).message, {
+      stage: 'start',
+      hint: 'Build the addons with: make setup',
+      cause,
+    })
   }
 }
 

@@ -114,7 +114,11 @@ export class Physics {
     if (!(this.#data.time > before)) throw new Error(`The simulated dynamics became unstable after ${before} s`)
   }
 
-  /** Welds the first object that the cup touches to it, in the pose that it has now. @returns whether one was there */
+  /**
+   * Welds the first object that the cup touches to it, in the pose that it has now. A seal holds until it is released: no
+   * pull and no tilt breaks it, and any surface seals, as in the published benchmark.
+   * @returns whether one was there
+   */
   seal(): boolean {
     const found = this.#sensordata
     const touched = this.#bodies.find((_, i) => found[2 + 2 * i]! > 0)
