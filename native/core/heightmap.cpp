@@ -16,33 +16,25 @@ int cells_along(double min_m, double max_m, double pixel_m) {
 }
 
 // sum / count, rounded half to even.
-inline std::uint8_t mean_of(unsigned sum, unsigned count) {
-  const unsigned quotient = sum / count;
-  const unsigned twice_rest = 2 * (sum - quotient * count);
+std::uint8_t mean_of(std::uint32_t sum, std::uint32_t count) {
+  const std::uint32_t quotient = sum / count;
+  const std::uint32_t twice_rest = 2 * (sum - quotient * count);
   const bool up = twice_rest > count || (twice_rest == count && (quotient & 1u) != 0);
   return static_cast<std::uint8_t>(quotient + up);
 }
 
 void fuse(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Best* best, std::span<float> height_m,
-          std::span<std::uint8_t> color, std::span<std::uint8_t> labels) {
+          std::span<std::uint8_t> color) {
   const float z_min = static_cast<float>(spec.z_min_m);
   const std::size_t cells = height_m.size();
   for (std::size_t cell = 0; cell < cells; ++cell) {
     float highest = 0.0f;
-    bool seen = false;
-    unsigned red = 0, green = 0, blue = 0, colored = 0;
-    std::uint8_t label = 0;
+    std::uint32_t red = 0, green = 0, blue = 0, colored = 0;
     for (std::size_t camera = 0; camera < frames.size(); ++camera) {
       const Best point = best[camera * cells + cell];
       if (point == 0) continue;
-      const RgbdFrame& frame = frames[camera];
-      const float height = height_of(point) - z_min;
-      if (!seen || height > highest) {
-        seen = true;
-        highest = height;
-        label = frame.labels.empty() ? 0 : frame.labels[pixel_of(point)];
-      }
-      const std::uint8_t* rgb = frame.color.data() + 3 * pixel_of(point);
+      highest = std::max(highest, height_of(point) - z_min);
+      const std::uint8_t* rgb = frames[camera].color.data() + 3 * pixel_of(point);
       red += rgb[0];
       green += rgb[1];
       blue += rgb[2];
@@ -50,11 +42,26 @@ void fuse(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Be
     }
     height_m[cell] = highest;
     std::uint8_t* out = color.data() + 3 * cell;
-    const unsigned count = std::max(colored, 1u);
+    const std::uint32_t count = std::max(colored, 1u);
     out[0] = mean_of(red, count);
     out[1] = mean_of(green, count);
     out[2] = mean_of(blue, count);
-    if (!labels.empty()) labels[cell] = label;
+  }
+}
+
+void fuse_labels(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Best* best,
+                 std::span<std::uint8_t> labels) {
+  const float z_min = static_cast<float>(spec.z_min_m);
+  const std::size_t cells = labels.size();
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    float highest = -1.0f;  // below every height
+    labels[cell] = 0;
+    for (std::size_t camera = 0; camera < frames.size(); ++camera) {
+      const Best point = best[camera * cells + cell];
+      if (point == 0 || !(height_of(point) - z_min > highest)) continue;
+      highest = height_of(point) - z_min;
+      labels[cell] = frames[camera].labels.empty() ? 0 : frames[camera].labels[pixel_of(point)];
+    }
   }
 }
 
@@ -136,7 +143,8 @@ Status project_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec&
   for (std::size_t camera = 0; camera < frames.size(); ++camera) {
     project(Projection(frames[camera], spec), frames[camera], best.data() + camera * height_m.size());
   }
-  fuse(frames, spec, best.data(), height_m, color, labels);
+  fuse(frames, spec, best.data(), height_m, color);
+  if (!labels.empty()) fuse_labels(frames, spec, best.data(), labels);
   return {};
 }
 

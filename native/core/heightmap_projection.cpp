@@ -57,6 +57,13 @@ template <bool kSquarePixels>
   }
 }
 
+// Fusion will read colours here and there; brought in row by row they come at the memory's full speed.
+[[gnu::always_inline]] inline void prefetch_color(const RgbdFrame& frame, std::size_t pixel, int count) {
+  constexpr int kLine = 64;
+  const std::uint8_t* color = frame.color.data() + 3 * pixel;
+  for (int byte = 0; byte < 3 * count; byte += kLine) __builtin_prefetch(color + byte);
+}
+
 template <bool kSquarePixels>
 [[gnu::always_inline]] inline void project_frame(const Projection& projection, const RgbdFrame& frame, Best* best) {
   alignas(64) std::int32_t cell[kBlock];
@@ -69,6 +76,7 @@ template <bool kSquarePixels>
       const std::size_t pixel = row + static_cast<std::size_t>(first);
       project_block<kSquarePixels>(projection, frame.depth_m.data() + pixel, first, count,
                                    static_cast<double>(v) - projection.cy, cell, key);
+      prefetch_color(frame, pixel, count);
       scatter(cell, key, count, static_cast<std::uint32_t>(pixel), best);
     }
   }

@@ -35,7 +35,8 @@ Status check_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec& s
 /// al., CoRL 2021, get_fused_heightmap with a stable sort). Points with a depth that is not positive and finite, and
 /// points outside the spec's box, are left out.
 ///
-/// @param frames    depth [m], colour and, optionally, labels, with intrinsics [px] and T_base_camera; not modified
+/// @param frames    depth [m], colour and, optionally, labels, with intrinsics [px] and
+/// T_base_camera; not modified
 /// @param height_m  rows x cols, row-major, above z_min_m; 0 where nothing was seen
 /// @param color     rows x cols x 3, RGB8; 0 where nothing was seen
 /// @param labels    rows x cols, or empty: label of the highest point, of the first camera that sees it so high; 0
