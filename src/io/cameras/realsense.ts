@@ -1,0 +1,206 @@
+// The Camera port on RealSense cameras, or on recordings of them.
+
+import {
+  type CameraFrame,
+  type CameraOptions,
+  FrameMatcher,
+  openCamera,
+  type RealSenseCamera,
+  RealSenseError,
+} from '@cliport/realsense'
+import { CliportError, type ErrorCode } from '../../control/errors.js'
+import type { Camera } from '../../control/ports.js'
+import type { Mat4, RgbdFrame } from '../../control/types.js'
+
+/** One camera of the cell. */
+export interface RealSenseConfig {
+  readonly name: string
+  /** Serial number; without it and without `file`, the first camera found. */
+  readonly serial?: string
+  /** A recording (.bag, .db3) instead, played again and again. */
+  readonly file?: string
+  /** Depth camera (x right, y down, z forward) to base: 4x4 row-major, metres; from `cliport calibrate`. */
+  readonly T_base_camera: Mat4
+  /** Default: 640 x 480 at 30 fps; of a recording whatever it has. */
+  readonly width?: number
+  readonly height?: number
+  readonly fps?: number
+  /** Anything else that openCamera takes: filters, options, preset, pairing, ... */
+  readonly camera?: Omit<
+    CameraOptions,
+    'serial' | 'file' | 'depth' | 'color' | 'align' | 'depthAs' | 'delivery' | 'signal'
+  >
+}
+
+export interface RealSenseOptions {
+  /** How long `capture` waits for all cameras; default 2000 ms. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+interface Opened {
+  readonly config: RealSenseConfig
+  readonly camera: RealSenseCamera
+}
+
+/**
+ * Opens all cameras. Colour is resampled into the view of depth in the camera's own thread, so that the points keep the
+ * accuracy of the sensor; the main thread copies one frame a camera and capture.
+ *
+ * @throws CliportError CAMERA_ABSENT (no camera, no librealsense2), CONFIG_INVALID, RECORDING_CORRUPT
+ */
+export async function openRealSense(
+  configs: readonly RealSenseConfig[],
+  options: RealSenseOptions = {},
+): Promise<Camera> {
+  const opened: Opened[] = []
+  const closeAll = async () => {
+    await Promise.all(opened.map(({ camera }) => camera.close()))
+  }
+  try {
+    // One after the other: starting several cameras at once overloads a USB hub.
+    for (const config of configs) {
+      const camera = await openCamera({ ...cameraOptions(config), ...(options.signal && { signal: options.signal }) })
+      opened.push({ config, camera })
+    }
+  } catch (error) {
+    await closeAll()
+    throw asCliportError(error, configs[opened.length]!.name)
+  }
+  const timeoutMs = options.timeoutMs ?? 2000
+  return {
+    names: configs.map(({ name }) => name),
+    capture: (signal) => capture(opened, timeoutMs, signal),
+    close: closeAll,
+  }
+}
+
+function cameraOptions({ serial, file, width, height, fps, camera }: RealSenseConfig): CameraOptions {
+  const size = file === undefined ? { width: width ?? 640, height: height ?? 480, fps: fps ?? 30 } : {}
+  return {
+    // Recordings are often not in step; a cell under a waiting arm stands still.
+    ...(file === undefined ? {} : { file, repeat: true, pairing: 'latest' as const }),
+    ...(serial === undefined ? {} : { serial }),
+    ...camera,
+    depth: { ...size, format: 'z16' },
+    color: { ...size, format: 'rgb8' },
+    align: 'depth',
+    depthAs: 'metres',
+  }
+}
+
+async function capture(opened: readonly Opened[], timeoutMs: number, signal?: AbortSignal): Promise<RgbdFrame[]> {
+  signal?.throwIfAborted()
+  const afterNs = process.hrtime.bigint()
+  const end = new AbortController()
+  const timer = setTimeout(() => end.abort('timeout'), timeoutMs)
+  const both = signal ? AbortSignal.any([signal, end.signal]) : end.signal
+  try {
+    const frames = opened.some(({ config }) => config.file !== undefined)
+      ? await Promise.all(opened.map((one) => next(one, both)))
+      : await matched(opened, afterNs, both)
+    return frames.map((frame, i) => rgbdFrame(opened[i]!.config, frame))
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (end.signal.aborted) throw stalled(opened, timeoutMs, error)
+    throw asCliportError(error)
+  } finally {
+    clearTimeout(timer)
+    end.abort('done') // cameras that still wait
+  }
+}
+
+/** The first frames taken after `afterNs` that lie within half a period of each other. */
+async function matched(
+  opened: readonly Opened[],
+  afterNs: bigint,
+  signal: AbortSignal,
+): Promise<readonly CameraFrame[]> {
+  const periodMs = 1000 / (opened[0]!.config.fps ?? 30)
+  const matcher = new FrameMatcher<CameraFrame>(opened.length, (periodMs / 2) * 1e6)
+  return new Promise((resolve, reject) => {
+    let found = false
+    const pull = async (one: Opened, index: number) => {
+      while (!found) {
+        const frame = await next(one, signal, afterNs)
+        // Arrived after the call, but perhaps taken before it.
+        const match = frame.stampNs < afterNs ? undefined : matcher.push(index, frame.stampNs, frame)
+        if (!match || found) continue
+        found = true
+        resolve(match.items)
+      }
+    }
+    for (const [index, one] of opened.entries()) pull(one, index).catch(reject)
+  })
+}
+
+async function next({ camera, config }: Opened, signal: AbortSignal, afterNs?: bigint): Promise<CameraFrame> {
+  const frame = await camera.next({ signal, ...(afterNs !== undefined && { afterNs }) })
+  if (frame) return frame
+  throw new CliportError('CAMERA_STALLED', `Camera '${config.name}' was closed.`, {
+    stage: 'capture',
+    hint: 'Open the cameras again.',
+  })
+}
+
+function rgbdFrame(config: RealSenseConfig, frame: CameraFrame): RgbdFrame {
+  const { depth, color } = frame
+  if (!depth || !color || depth.width !== color.width || depth.height !== color.height || depth.format !== 'f32') {
+    throw new CliportError('FRAME_INVALID', `Camera '${config.name}' gave no pair of depth and colour of one size.`, {
+      stage: 'capture',
+      hint: 'Use no filter that changes the size of depth only, such as decimation.',
+    })
+  }
+  const { width, height, fx, fy, cx, cy, coefficients } = depth.intrinsics
+  if (coefficients.some((coefficient) => coefficient !== 0)) {
+    throw new CliportError('FRAME_INVALID', `The depth of camera '${config.name}' is distorted by its lens.`, {
+      stage: 'capture',
+      hint: 'Only depth streams that are rectified in the camera (D400 series) are supported.',
+    })
+  }
+  return {
+    camera: config.name,
+    intrinsics: { width, height, fx, fy, cx, cy },
+    T_base_camera: config.T_base_camera,
+    // Copies: the camera's own buffers are used again, and callers keep frames for the recording.
+    color: (color.data as Uint8Array).slice(),
+    depthM: (depth.data as Float32Array).slice(),
+    stampNs: frame.stampNs,
+  }
+}
+
+function stalled(opened: readonly Opened[], timeoutMs: number, cause: unknown): CliportError {
+  const states = opened.map(({ config, camera }) => {
+    const why = camera.lastError ? `: ${camera.lastError.message}` : ''
+    return `'${config.name}' is ${camera.state}${why}`
+  })
+  return new CliportError('CAMERA_STALLED', `No matching frames within ${timeoutMs} ms. ${states.join('; ')}.`, {
+    stage: 'capture',
+    hint: 'Check cables and power, then run: cliport camera check',
+    retryable: true,
+    cause,
+  })
+}
+
+const codes: Partial<Record<RealSenseError['code'], ErrorCode>> = {
+  ADDON_MISSING: 'ADDON_MISSING',
+  CAMERA_STALLED: 'CAMERA_STALLED',
+  FILE_INVALID: 'RECORDING_CORRUPT',
+  INPUT_INVALID: 'CONFIG_INVALID',
+  OPTION_RANGE: 'CONFIG_INVALID',
+  OPTION_UNKNOWN: 'CONFIG_INVALID',
+  PRESET_UNSUPPORTED: 'CONFIG_INVALID',
+  PROFILE_UNAVAILABLE: 'CONFIG_INVALID',
+  TIMEOUT: 'CAMERA_STALLED',
+}
+
+/** Errors of the package in the runtime's words; everything that keeps a camera away is CAMERA_ABSENT. */
+export function asCliportError(error: unknown, camera?: string): unknown {
+  if (!(error instanceof RealSenseError)) return error
+  const who = camera === undefined ? '' : `Camera '${camera}': `
+  return new CliportError(codes[error.code] ?? 'CAMERA_ABSENT', `${who}${error.message}`, {
+    stage: 'capture',
+    hint: 'See docs/realsense.md, or run: cliport camera check',
+    cause: error,
+  })
+}
