@@ -108,7 +108,7 @@ def build_cache(datasets: list[Path], out: Path) -> dict:
     if not paths:
         raise SystemExit(f"episodes: no .mcap file in {', '.join(map(str, datasets))}")
     out.mkdir(parents=True, exist_ok=True)
-    skipped, lines, shape = [], 0, None
+    skipped, lines, shape, workspace = [], 0, None, None
     files = {}
     # The arrays' length is known only at the end: bodies first, then headers.
     with (out / "samples.jsonl").open("w") as samples:
@@ -119,6 +119,9 @@ def build_cache(datasets: list[Path], out: Path) -> dict:
                 skipped.append(str(error))
                 print(f"skipped {error}", flush=True)
                 continue
+            if workspace not in (None, episode.meta["workspace"]):
+                raise SystemExit(f"episodes: {path} has the workspace {episode.meta['workspace']}, the others {workspace}")
+            workspace = episode.meta["workspace"]
             for step, o in enumerate(episode.observations):
                 if shape is None:
                     shape = o.height.shape
@@ -140,7 +143,7 @@ def build_cache(datasets: list[Path], out: Path) -> dict:
         raw = np.memmap(out / f"{name}.raw", dtype, "r", shape=(lines, *shape, *tail))
         np.lib.format.open_memmap(out / f"{name}.npy", "w+", dtype, raw.shape)[:] = raw
         (out / f"{name}.raw").unlink()
-    summary = {"samples": lines, "episodes": len(paths) - len(skipped), "skipped": skipped, "datasets": [str(d) for d in datasets]}
+    summary = {"samples": lines, "episodes": len(paths) - len(skipped), "skipped": skipped, "datasets": [d.name for d in datasets], "workspace": workspace}
     (out / "cache.json").write_text(json.dumps(summary, indent=1) + "\n")
     return summary
 
