@@ -76,7 +76,11 @@ export function kinematicsOf(config: Config): Kinematics {
 /** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
 export async function policyFolder(name: string): Promise<string> {
   const here = resolve(name)
-  const exists = (path: string) => access(path).then(() => true, () => false)
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    )
   if (await exists(here)) return here
   const shipped = projectPath(name)
   return (await exists(shipped)) ? shipped : here

@@ -23,7 +23,12 @@ export function createOraclePolicy(cell: Pick<Cell, 'truth' | 'oracle'>, workspa
 
 /** @param action null when nothing is left, or nothing that is left is visible */
 export function oracleProposal(heightmap: Heightmap, action: OracleAction | null, remaining: boolean): Proposal {
-  const nowhere: Affordance = { pixel: [0, 0], p_base_m: [heightmap.spec.xMinM, heightmap.spec.yMinM, 0], yawRad: 0, probability: 0 }
+  const nowhere: Affordance = {
+    pixel: [0, 0],
+    p_base_m: [heightmap.spec.xMinM, heightmap.spec.yMinM, 0],
+    yawRad: 0,
+    probability: 0,
+  }
   const sure = (pose: OracleAction['pick']): Affordance => ({ ...pose, probability: 1 })
   return {
     pick: action === null ? nowhere : sure(action.pick),

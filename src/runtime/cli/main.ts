@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The command line: one verb a file.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { CliportError } from '../../control/errors.js'
+import { projectPath } from '../../native/paths.js'
+import { addEval } from './eval.js'
+import { addRun } from './run.js'
+
+const { version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string }
+
+const program = new Command('cliport')
+  .description('A sentence becomes closed-loop pick and place on a Franka arm, or on a simulated cell.')
+  .version(version)
+  .showHelpAfterError('(try --help)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 achieved or done; 1 tried and not achieved; 2 wrong use, settings or policy package;\n3 hardware or service absent at start; 130 stopped.',
+  )
+
+addRun(program)
+addEval(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof CliportError) {
+    process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.hint}\n`)
+    process.exitCode = 2
+  } else throw error
+}
