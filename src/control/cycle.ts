@@ -115,10 +115,11 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const history: StepRecord[] = []
   let sentence = ''
+  let steps = 0
   let retries = 0
   const end = (outcome: Outcome, reason: string, error?: CliportError): CycleResult => {
-    ports.recorder.event('/outcome', { outcome, reason, goal: sentence, steps: history.length, retries })
-    const result = { outcome, reason, goal: sentence, steps: history.length, retries, history }
+    ports.recorder.event('/outcome', { outcome, reason, goal: sentence, steps, retries })
+    const result = { outcome, reason, goal: sentence, steps, retries, history }
     return error === undefined ? result : { ...result, error }
   }
 
@@ -144,16 +145,17 @@ export async function runCycle(
       recorder.event('/execution', { plan: plan.name, ...execution })
       return execution
     }
-    const park = async (heightmap: Heightmap | null, hangM: number): Promise<void> => {
+    const park = async (heightmap: Heightmap | null): Promise<void> => {
       const start = toolPose(link)
       if (isAt(start, settings.park)) return
-      const plan = check(planPark(heightmap, start, settings.park, settings.plan), { start, heightmap, hangM })
+      const way = planPark(heightmap, start, settings.park, settings.plan, settings.workspace.zMaxM)
+      const plan = check(way, { start, heightmap, hangM: 0 })
       if (isRefused(plan)) throw new Conclusion('refused', describeViolations(plan))
       mustBeDone(await execute(plan), signal)
     }
 
     await link.arm()
-    await park(null, 0)
+    await park(null)
     let view = await look()
     let placed = 0
     let failures: Failure[] = []
@@ -170,7 +172,7 @@ export async function runCycle(
       const decision = await timer.run('decide', () =>
         decide(
           proposal,
-          { steps: history.length, placed, failures, suppressed: suppress.length },
+          { steps, placed, failures, suppressed: suppress.length },
           policy.info.thresholds,
           settings.budget,
         ),
@@ -207,9 +209,10 @@ export async function runCycle(
         continue
       }
 
+      steps++
       const pick = mustBeDone(await execute(checked.pick), signal)
       const place = pick.sealed ? mustBeDone(await execute(checked.place), signal) : null
-      await park(view.heightmap, 0)
+      await park(view.heightmap)
 
       const after = await look()
       const verdict = await timer.run('verify', () =>

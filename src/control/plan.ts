@@ -106,19 +106,26 @@ export function planAction(
 }
 
 /**
- * Plan of the way to where the arm hides nothing from the cameras. It begins upwards.
- * @param heightmap null before the first look: the arm then rises to the height of the park position first
+ * Plan of the way to where the arm hides nothing from the cameras: up until everything on the way is below, then straight
+ * there. The park pose is high; rising to its height far from the base is out of the arm's reach.
+ * @param heightmap null before the first look: anything may then stand anywhere, as high as the workspace
  */
-export function planPark(heightmap: Heightmap | null, start: ToolPose, park: ToolPose, settings: PlanSettings): Plan {
+export function planPark(
+  heightmap: Heightmap | null,
+  start: ToolPose,
+  park: ToolPose,
+  settings: PlanSettings,
+  workspaceTopM: number,
+): Plan {
   const { move } = segmentsAt(settings)
-  const clearM =
+  const highestM =
     heightmap === null
-      ? park.p_base_m[2]
+      ? workspaceTopM
       : highestAlongM(heightmap, start.p_base_m, park.p_base_m, settings.loadRadiusM) + settings.transitClearanceM
-  const over: Vec3 = [park.p_base_m[0], park.p_base_m[1], Math.max(clearM, park.p_base_m[2])]
-  const way = travel(start.p_base_m, over)
-  if (over[2] > park.p_base_m[2]) way.push(park.p_base_m)
-  return { name: 'park', segments: way.map((p, i) => move(p, i === 0 && way.length > 1 ? start.yawRad : park.yawRad)) }
+  const [x, y, z] = start.p_base_m
+  const clearM = Math.min(highestM, park.p_base_m[2])
+  const way = move(park.p_base_m, park.yawRad)
+  return { name: 'park', segments: z < clearM - 1e-6 ? [move([x, y, clearM], start.yawRad), way] : [way] }
 }
 
 /** Straight up to the height of `to` where the tool is lower, then straight over: never below the height of `to`. */

@@ -115,7 +115,7 @@ propertyTest.prop([scene, fc.tuple(x, y, fc.double({ min: 0, max: 0.3, noNaN: tr
     const start = { p_base_m, yawRad: 0.3 }
     const surfaceM = highestAlongM(map, p_base_m, p_base_m, 0.05)
     fc.pre(p_base_m[2] >= surfaceM)
-    const way = planPark(map, start, parkPose, settings.plan)
+    const way = planPark(map, start, parkPose, settings.plan, 0.28)
     expect(isRefused(checkPlan(way, { ...context(map), start }))).toBe(false)
     expect(way.segments.at(-1)).toMatchObject({ p_base_m: parkPose.p_base_m })
   },
