@@ -1,0 +1,3 @@
+import { realsenseSuite } from '../fixtures/realsense-suite.js'
+
+realsenseSuite('2.59.1', '.db3')
