@@ -45,7 +45,8 @@ interface Opened {
 
 /**
  * Opens all cameras. Colour is resampled into the view of depth in the camera's own thread, so that the points keep the
- * accuracy of the sensor; the main thread copies one frame a camera and capture.
+ * accuracy of the sensor; it is black where only the depth camera looks. The main thread copies one frame a camera and
+ * capture.
  *
  * @throws CliportError CAMERA_ABSENT (no camera, no librealsense2), CONFIG_INVALID, RECORDING_CORRUPT
  */
