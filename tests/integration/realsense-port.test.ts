@@ -30,7 +30,9 @@ describe.skipIf(skip !== undefined)('with the real library', () => {
       const seen = frame!.depthM.filter((depthM) => depthM > 0.2 && depthM < 20).length
       expect(seen / frame!.depthM.length).toBeGreaterThan(0.5)
       // Colour was resampled into depth. The colour camera sees less to the sides, so the middle is looked at.
-      const middle = Array.from(frame!.depthM.keys()).filter((i) => Math.abs((i % width) - width / 2) < width / 6)
+      const middle = Array.from(frame!.depthM.keys()).filter(
+        (i) => Math.abs((i % width) - width / 2) < width / 6 && Math.abs(i / width - height / 2) < height / 6,
+      )
       const withDepth = middle.filter((i) => frame!.depthM[i]! > 0)
       const coloured = withDepth.filter((i) => frame!.color[3 * i + 1]! > 0)
       expect(coloured.length / withDepth.length).toBeGreaterThan(0.9)
