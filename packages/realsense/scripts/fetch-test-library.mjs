@@ -29,7 +29,8 @@ const targets = {
 }
 
 const cache = process.env.REALSENSE_TEST_CACHE ?? fileURLToPath(new URL('../.cache/library', import.meta.url))
-const run = (command, ...args) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 })
+const run = (command, ...args) =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 })
 
 /** Path of librealsense2.so of that version. @throws Error in one line: what is missing */
 export function testLibrary(version, arch = 'x64') {

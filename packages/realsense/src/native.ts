@@ -213,7 +213,8 @@ export function addon(): Addon {
     throw new RealSenseError(
       'ADDON_MISSING',
       `There is no binary of @cliport/realsense for ${process.platform} ${process.arch}, or it does not load ` +
-        `(glibc 2.34 or newer is needed). Build it in ${root}: npx cmake-js@8 compile --out build`,
+        `(glibc 2.34 or newer is needed). Build it: npm install --no-save cmake-js@8 node-addon-api@8 node-api-headers@1 ` +
+        `&& npx cmake-js compile --directory ${root} --out build`,
       { cause },
     )
   }
