@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .model import STRIDE
-from .scene import Meaning, Scene, Thing
+from .scene import Meaning, Scene, Thing, named_at
 
 VISIBLE_CELLS = 30  # fewer: whether the thing is there is not trained
 CUP_CELLS = 3  # the cup needs flat ground this far round its centre
@@ -26,6 +26,7 @@ class Sample:
     color: np.ndarray  # uint8 [rows, cols, 3]
     height: np.ndarray  # float32 [rows, cols]
     tokens: np.ndarray  # int64 [max_tokens]
+    slots: np.ndarray  # float32 [2, max_tokens]: words that say what to pick, and where to place; zeros: not known
     pick: np.ndarray | None  # float32 [rows, cols], sums to 1; None: nothing to pick
     masks: np.ndarray  # float32 [4, rows/4, cols/4]: named pick, named place, valid pick, valid place
     mask_weights: np.ndarray  # float32 [4]
@@ -60,6 +61,7 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
         color=scene.color,
         height=scene.height.astype(np.float32),
         tokens=tokens,
+        slots=slots_of(meaning.sentence, len(tokens)),
         pick=pick / pick.sum() if doable else None,
         masks=masks,
         mask_weights=weights,
@@ -70,6 +72,15 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
         places=places,
         picks=meaning.picks,
     )
+
+
+def slots_of(sentence: str, max_tokens: int) -> np.ndarray:
+    """In a sentence of two things, the first is to be picked and the second is the place: half colour, half noun."""
+    slots, at = np.zeros((2, max_tokens), np.float32), named_at(sentence)
+    if len(at) == 2 and at[1] + 1 < max_tokens:
+        for slot, i in zip(slots, at, strict=True):
+            slot[i : i + 2] = 0.5
+    return slots
 
 
 def is_clear(cells: int) -> bool:

@@ -127,15 +127,19 @@ class TextEncoder(nn.Module):
         return torch.where(is_color > 0, self.color(self.color_lab), self.table.weight)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        return self.encode(tokens)[0]
+
+    def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """The vector, batch x text_size, and how much each word counts for what to pick and where to place (logits)."""
         word = F.embedding(tokens, self.words())
         there = (tokens > 0).unsqueeze(2).to(word.dtype)
         h = word * there
         for layer in self.context:
             h = (h + F.relu(layer(h.transpose(1, 2)).transpose(1, 2))) * there
-        share = (self.attention(h) + (1 - there) * NEVER).softmax(1)  # words x 2
-        slots = share.transpose(1, 2) @ word
+        weight = self.attention(h) + (1 - there) * NEVER  # batch x words x 2
+        slots = weight.softmax(1).transpose(1, 2) @ word
         summary = F.relu(self.summary(h.sum(1) / there.sum(1).clamp(min=1)))
-        return torch.cat([slots[:, 0], slots[:, 1], summary], 1)
+        return torch.cat([slots[:, 0], slots[:, 1], summary], 1), weight
 
 
 @dataclass

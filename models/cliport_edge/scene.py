@@ -90,10 +90,16 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
 _KIND_OF = {form: kind for kind, names in NOUNS.items() for noun in names for form in (noun, plural(noun))}
 
 
-def named_pairs(sentence: str) -> list[tuple[str, str]]:
-    """(colour, kind) of every "red blocks" in a sentence, in order."""
+def named_at(sentence: str) -> list[int]:
+    """Where in a sentence's words something is named by its colour, as in "red blocks"."""
     words = split_words(sentence)
-    return [(a, _KIND_OF[b]) for a, b in zip(words, words[1:], strict=False) if a in COLORS and b in _KIND_OF]
+    return [i for i, (a, b) in enumerate(zip(words, words[1:], strict=False)) if a in COLORS and b in _KIND_OF]
+
+
+def named_pairs(sentence: str) -> list[tuple[str, str]]:
+    """(colour, kind) of every thing that a sentence names, in order."""
+    words = split_words(sentence)
+    return [(words[i], _KIND_OF[words[i + 1]]) for i in named_at(sentence)]
 
 
 def own_goal(scene: Scene) -> Meaning:

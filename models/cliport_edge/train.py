@@ -47,6 +47,7 @@ class TrainConfig:
     zoom_weight: float = 0.5
     mask_weight: float = 20.0
     answer_weight: float = 0.5  # remaining and found
+    slot_weight: float = 0.3  # which words say what to pick and where to place
     zoom_sigma: float = 0.7  # cells
     other_goals: float = 0.35  # share of samples with another sentence than the recorded one
     absent: float = 0.2  # share with a sentence about something that is not there
@@ -120,7 +121,7 @@ class Dataset:
 def tensors(samples: list[Sample]) -> dict[str, Tensor]:
     stack = lambda name: torch.from_numpy(np.stack([getattr(s, name) for s in samples]))
     return {
-        **{name: stack(name) for name in ("color", "height", "tokens", "masks", "mask_weights")},
+        **{name: stack(name) for name in ("color", "height", "tokens", "slots", "masks", "mask_weights")},
         "remaining": torch.tensor([s.remaining for s in samples]),
         "found": torch.tensor([s.found for s in samples]),
         "known": torch.tensor([s.known for s in samples]),
@@ -130,7 +131,7 @@ def tensors(samples: list[Sample]) -> dict[str, Tensor]:
 def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.random.Generator, autocast) -> tuple[Tensor, dict]:
     t = tensors(samples)
     x = edge.normalize(t["color"], t["height"]).contiguous(memory_format=torch.channels_last)
-    text = edge.text(t["tokens"])
+    text, word_weights = edge.text.encode(t["tokens"])
     with autocast():
         trunk = edge.trunk(x, text)
         logits = edge.pick(trunk.features)
@@ -140,6 +141,10 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
     maps = torch.stack([trunk.refers_pick, trunk.refers_place, trunk.valid_pick, trunk.valid_place], 1).float()
     bce = F.binary_cross_entropy_with_logits(maps, t["masks"], reduction="none").mean((2, 3))
     parts["masks"] = config.mask_weight * (bce * t["mask_weights"]).mean()
+
+    # Attention that has settled on the wrong word gets no gradient from the maps any more, so it is told.
+    slots = -(t["slots"] * word_weights.log_softmax(1).transpose(1, 2)).sum((1, 2))
+    parts["slots"] = config.slot_weight * slots.mean()
 
     answers = torch.stack([trunk.remaining, trunk.found], 1).float()
     right = torch.stack([t["remaining"], t["found"]], 1)

@@ -16,7 +16,7 @@ import torch
 
 from cliport_edge import augment, scene as scenes
 from cliport_edge.episodes import Cache, EpisodeError, build_cache, read_episode
-from cliport_edge.labels import places_of, sample_of
+from cliport_edge.labels import places_of, sample_of, slots_of
 from cliport_edge.model import Edge, EdgeConfig
 from cliport_edge.train import Dataset, TrainConfig, train
 from cliport_edge.words import Tokenizer, goal_sentence
@@ -160,6 +160,15 @@ class Labels(WithDataset):
         self.assertIsNone(sample.pick)
         self.assertGreater(sample.masks[0].sum(), 0)
         self.assertEqual(sample.masks[2].sum(), 0)
+
+
+class Slots(unittest.TestCase):
+    def test_the_first_thing_of_a_sentence_is_picked_and_the_second_is_the_place(self):
+        slots = slots_of("please put all the red cubes into a green bowl", 12)
+        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[4, 5], [8, 9]])
+
+    def test_a_sentence_of_another_form_trains_no_slot(self):
+        self.assertEqual(slots_of("put the red blocks away", 12).sum(), 0)
 
 
 class Net(unittest.TestCase):
