@@ -110,7 +110,7 @@ function describeStep({ verdict, proposal }: StepRecord): string {
 }
 
 function resultOf(outcome: Outcome): StepResult {
-  return outcome === 'achieved' || outcome === 'failed' ? 'finished' : outcome
+  return outcome === 'achieved' ? 'finished' : outcome
 }
 
 function at([x, y]: Vec3): string {

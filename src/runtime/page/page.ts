@@ -58,6 +58,7 @@ const results: Readonly<Record<StepResult, { mood: Mood; title: string }>> = {
   unsure: { mood: 'fair', title: 'unsure' },
   not_found: { mood: 'fair', title: 'not found' },
   finished: { mood: 'good', title: 'nothing left to do' },
+  failed: { mood: 'bad', title: 'given up' },
   stopped: { mood: 'still', title: 'stopped' },
   error: { mood: 'bad', title: 'error' },
 }

@@ -25,6 +25,7 @@ export type StepResult =
   | 'unsure'
   | 'not_found'
   | 'finished'
+  | 'failed'
   | 'stopped'
   | 'error'
 
