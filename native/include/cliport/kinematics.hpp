@@ -56,7 +56,7 @@ bool tool_down(const std::array<double, 3>& p_base_m, double yaw_rad, const Tool
 ///
 /// Yaw is taken modulo a full turn. Joint 7 covers 5.59 of 6.28 rad at a margin of 0.1 rad: with the default tool
 /// every yaw but those within 0.345 rad of atan2(y, x) - 3/4 pi has a solution.
-/// At table height (z = 0.02 m) radii of about 0.31 to 0.80 m from the base axis have one: 93 % of the published
+/// At table height (z = 0.02 m) radii from 0.30 to 0.79 m about the base axis have one, 93 % of the published
 /// workspace.
 /// @return false when there is none; q_rad is then unchanged
 /// Allocates nothing.
