@@ -20,6 +20,7 @@ import {
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { createOraclePolicy } from './oracle-policy.js'
+import { goFirst } from './priority.js'
 import { bootstrapInterval, mean } from './statistics.js'
 
 export interface EvalRequest {
@@ -75,6 +76,7 @@ export interface EvalReport {
 
 export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const { config, signal } = request
+  if (request.link === 'sockets') goFirst()
   const trained = request.oracle ? null : await openPolicy(config, request.tell)
   const cell = createCell('worker')
   const policy = trained ?? createOraclePolicy(cell, workspaceOf(config))

@@ -26,6 +26,7 @@ import { film } from './film-camera.js'
 import { createOraclePolicy } from './oracle-policy.js'
 import { RunFolder } from './page/run-folder.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './page-watcher.js'
+import { goFirst } from './priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
 export const defaultTask = 'put-block-in-bowl-seen-colors'
@@ -67,6 +68,7 @@ export interface RunReport {
  * consent that is missing. Later errors are an outcome.
  */
 export async function runSentence(request: RunRequest): Promise<RunReport> {
+  goFirst()
   const opened: { close(): Promise<void> }[] = []
   try {
     return await runWith(request, (resource) => {

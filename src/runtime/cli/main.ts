@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
+import { addCameraCommand } from './camera.js'
 import { addEval } from './eval.js'
+import { addRecord } from './record.js'
 import { addRun } from './run.js'
 
 const { version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string }
@@ -21,7 +23,9 @@ const program = new Command('cliport')
   )
 
 addRun(program)
+addRecord(program)
 addEval(program)
+addCameraCommand(program)
 
 try {
   await program.parseAsync()
