@@ -21,7 +21,7 @@ export interface NextOptions {
 export interface CameraStats extends NativeCounts {
   /** Frames that did not reach the consumer because a newer one had come: superseded + untaken. */
   readonly dropped: number
-  /** Starts after the first one. */
+  /** Times it streamed again after a stall, an error or a pulled cable. */
   readonly restarts: number
   /** Leases that are out. */
   readonly leases: number
@@ -325,7 +325,6 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     clearTimeout(this.#wait)
     void this.#stopping.then(() => {
       if (this.state !== 'starting') return
-      this.#starts++
       const { Session } = addon()
       // Once found, the same camera is looked for again.
       const serial = this.#options.serial ?? (this.#options.file === undefined ? this.#info?.serial : undefined)
@@ -381,6 +380,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     if (status.state === 'streaming' || status.state === 'ended') {
       if (!run.announced) {
         run.announced = true
+        this.#starts++
         this.#info = cameraInfo(status.device)
         this.#lastError = undefined
         this.#event('started')
