@@ -13,6 +13,7 @@ import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { projectPath } from '../native/paths.js'
 import type { Config } from './config/schema.js'
+import { withOwnHeights } from './policy-workspace.js'
 
 export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
 
@@ -89,7 +90,7 @@ export async function policyFolder(name: string): Promise<string> {
 /** @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE */
 export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
   const { package: name, provider, threads } = config.policy
-  return OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+  return withOwnHeights(await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log }))
 }
 
 /** @throws CliportError LINK_ABSENT when nobody answers at the address */

@@ -7,6 +7,8 @@ import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
 import { addCameraCommand } from './camera.js'
 import { addEval } from './eval.js'
+import { addHeightmap } from './heightmap.js'
+import { addPredict } from './predict.js'
 import { addRecord } from './record.js'
 import { addRun } from './run.js'
 
@@ -23,6 +25,8 @@ const program = new Command('cliport')
   )
 
 addRun(program)
+addPredict(program)
+addHeightmap(program)
 addRecord(program)
 addEval(program)
 addCameraCommand(program)

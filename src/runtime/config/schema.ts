@@ -49,7 +49,7 @@ const planning = z.strictObject({
 const policy = z.strictObject({
   package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
   provider: z.enum(['cpu']).default('cpu'),
-  threads: z.int().min(1).max(64).default(1),
+  threads: z.int().min(1).max(64).default(2),
 })
 
 const robot = z.strictObject({
