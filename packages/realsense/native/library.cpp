@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 
 namespace realsense {
@@ -61,6 +62,16 @@ std::string joined(const std::vector<std::string>& parts, const char* separator)
   return text;
 }
 
+/// The loader says the same of most names; what it says of itself ("name: ") is left out.
+std::map<std::string, std::string> names_by_reason(const std::vector<Attempt>& tried) {
+  std::map<std::string, std::string> names;
+  for (const auto& [name, reason] : tried) {
+    std::string& known = names[reason.starts_with(name + ": ") ? reason.substr(name.size() + 2) : reason];
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  return names;
+}
+
 std::string version_text(int version) {
   return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
          std::to_string(version % 100);
@@ -105,7 +116,7 @@ LibraryInfo load_library(const std::string& path) {
   if (!handle) {
     info.code = "LIBRARY_MISSING";
     info.reason = "librealsense2 was not found. Tried: ";
-    for (const auto& attempt : info.tried) info.reason += "\n  - " + attempt.name + ": " + attempt.reason;
+    for (const auto& [reason, names] : names_by_reason(info.tried)) info.reason += "\n  - " + names + ": " + reason;
     info.reason += std::string("\n") + kHint;
     return l.info = info;
   }
