@@ -1,0 +1,162 @@
+// `cliport run` as a person meets it: a process of its own, real sockets, real physics, and everything that can go wrong.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyRecording } from '../fixtures/recordings.js'
+
+const cli = 'dist/runtime/cli/main.js'
+const goal = 'put the red blocks in a green bowl'
+let out: string
+
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'cliport-run-'))
+})
+afterAll(() => rmSync(out, { recursive: true, force: true }))
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly report: Record<string, unknown> | null
+  readonly stderr: string
+}
+
+function start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (exitCode) => {
+      const last = stdout.trim().split('\n').at(-1) ?? ''
+      resolve({ exitCode, report: last.startsWith('{') ? JSON.parse(last) : null, stderr })
+    })
+  })
+  return { child, ended }
+}
+
+const run = (...args: string[]) => start(...args).ended
+const oracleRun = (...args: string[]) => run('run', goal, '--policy', 'oracle', '--out', out, '--json', ...args)
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+// A machine whose cores are all busy can starve this process past the controller's 100 ms watchdog; the arm then rightly
+// stops. Such a run is tried again.
+describe('a run that goes well', { retry: 2 }, () => {
+  test('ends with exit code 0, the truth beside the outcome, a page and a readable recording', async () => {
+    const { exitCode, report } = await oracleRun('--seed', '3')
+    expect(report).toMatchObject({ outcome: 'achieved', truth: { achieved: true, score: 1 }, goal })
+    expect(exitCode).toBe(0)
+    expect(readFileSync(report!.page as string, 'utf8')).toContain('Achieved')
+    expect(await verifyRecording(join(report!.folder as string, 'recording.mcap'))).toContain('/outcome')
+  })
+
+  test('a cup that never seals is noticed, tried again, and given up', async () => {
+    const { exitCode, report } = await oracleRun('--fault', 'grasp-failure=1')
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ truth: { achieved: false }, outcome: 'failed' })
+    expect(report!.retries).toBeGreaterThan(1)
+  })
+})
+
+describe('faults while it runs', { retry: 2 }, () => {
+  test('a controller killed in mid-move ends the run with a clear error and exit code 1', async () => {
+    const { exitCode, report } = await oracleRun('--fault', 'kill-controller-at-s=2')
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ outcome: 'error', error: { code: 'LINK_PEER_LOST' } })
+  })
+
+  test('a camera that stalls ends the run with CAMERA_STALLED', async () => {
+    const { exitCode, report } = await oracleRun('--fault', 'camera=stall@1')
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ outcome: 'error', error: { code: 'CAMERA_STALLED' } })
+  })
+
+  test.each(['nan', 'zero'])(
+    'a camera that delivers nothing but %s depth ends the run with FRAME_INVALID',
+    async (fault) => {
+      const { exitCode, report } = await oracleRun('--fault', `camera=${fault}@0`)
+      expect(exitCode).toBe(1)
+      expect(report).toMatchObject({ outcome: 'error', steps: 0, error: { code: 'FRAME_INVALID' } })
+    },
+  )
+
+  test('Ctrl-C in mid-move stops the arm, exits with 130 and leaves a readable recording', async () => {
+    const folder = mkdtempSync(join(out, 'sigint-'))
+    const { child, ended } = start('run', goal, '--policy', 'oracle', '--out', folder, '--json')
+    await until(() => readdirSync(folder).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    child.kill('SIGINT')
+    const { exitCode, report } = await ended
+    expect(report).toMatchObject({ outcome: 'stopped' })
+    expect(exitCode).toBe(130)
+    const recording = join(folder, readdirSync(folder)[0]!, 'recording.mcap')
+    expect(await verifyRecording(recording)).toContain('/outcome')
+  })
+})
+
+describe('what is wrong before anything moves', () => {
+  test('nobody at the address of the controller: exit code 3', async () => {
+    const { exitCode, stderr } = await oracleRun('--robot', 'tcp://127.0.0.1:9')
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('LINK_ABSENT')
+  })
+
+  test.each([
+    ['an empty goal', '', 'GOAL_EMPTY'],
+    ['a goal of blanks', '  \t ', 'GOAL_EMPTY'],
+    ['a goal of 10,000 characters', 'red '.repeat(2500), 'GOAL_TOO_LONG'],
+  ])('%s is wrong use: exit code 2', async (_, sentence, code) => {
+    const { exitCode, stderr } = await run('run', sentence, '--policy', 'oracle', '--out', out, '--json')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(code)
+  })
+
+  test('a goal without a known word: the policy is unsure, and the arm stays where it is', async () => {
+    const { exitCode, report } = await run('run', 'xyzzy plugh frobnicate', '--out', out, '--json')
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ outcome: 'unsure', steps: 0 })
+  })
+
+  test('a policy package whose file was changed: POLICY_CHECKSUM, exit code 2', async () => {
+    const tampered = join(out, 'tampered')
+    cpSync('models/edge', tampered, { recursive: true })
+    const bytes = readFileSync(join(tampered, 'decide.onnx'))
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(join(tampered, 'decide.onnx'), bytes)
+    const { exitCode, stderr } = await run('run', goal, '--policy', tampered, '--out', out, '--json')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('POLICY_CHECKSUM')
+  })
+
+  test('a policy package of another shape: POLICY_SHAPE, exit code 2', async () => {
+    const other = join(out, 'other-shape')
+    cpSync('models/edge', other, { recursive: true })
+    const manifest = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8'))
+    manifest.models.decide.inputs.find(({ name }: { name: string }) => name === 'height').shape = [1, 321, 160]
+    writeFileSync(join(other, 'manifest.json'), JSON.stringify(manifest))
+    const { exitCode, stderr } = await run('run', goal, '--policy', other, '--out', out, '--json')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/POLICY_(SHAPE|INVALID)/)
+  })
+
+  test('a misspelt key of the settings is named with the right one: exit code 2', async () => {
+    const file = join(out, 'cell.yaml')
+    writeFileSync(file, 'version: 1\nrun:\n  max_stepz: 4\n')
+    const { exitCode, stderr } = await oracleRun('--config', file)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('max_steps')
+  })
+
+  test('a misspelt option is wrong use: exit code 2', async () => {
+    expect((await oracleRun('--sead', '3')).exitCode).toBe(2)
+  })
+})
