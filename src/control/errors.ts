@@ -6,7 +6,6 @@ export const errorCodes = [
   'ARM_FAULT',
   'ARM_STOPPED',
   'CAMERA_ABSENT',
-  'CAMERA_ABSENT',
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CONFIG_INVALID',
