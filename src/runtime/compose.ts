@@ -11,7 +11,7 @@ import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
-import { projectPath } from '../native/paths.js'
+import { loadAddon, projectPath } from '../native/paths.js'
 import type { Config } from './config/schema.js'
 import { withOwnHeights } from './policy-workspace.js'
 
@@ -106,3 +106,21 @@ export function expectConsent(backend: string, consent: boolean): void {
     hint: 'Clear the area, hold the emergency stop, then run again with --consent-to-motion',
   })
 }
+
+/** Before anything starts: a missing addon would otherwise show in the middle of a run. @throws CliportError ADDON_MISSING */
+export function expectAddons(...names: readonly string[]): void {
+  for (const name of names) {
+    try {
+      loadAddon(name)
+    } catch (cause) {
+      throw new CliportError('ADDON_MISSING', (cause as Error).message, {
+        stage: 'start',
+        hint: 'Build the native code: make setup; cliport doctor says what does not load and why',
+        cause,
+      })
+    }
+  }
+}
+
+/** The addons of the simulated cell and of the cycle. */
+export const cellAddons = ['heightmap', 'raster', 'kinematics', 'controller'] as const

@@ -9,8 +9,10 @@ import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
 import { CellTransport } from './cell-link.js'
 import {
+  cellAddons,
   connectLink,
   cycleSettingsOf,
+  expectAddons,
   hostClock,
   kinematicsOf,
   noRecorder,
@@ -77,6 +79,7 @@ export interface EvalReport {
 export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const { config, signal } = request
   if (request.link === 'sockets') goFirst()
+  expectAddons(...cellAddons)
   const trained = request.oracle ? null : await openPolicy(config, request.tell)
   const cell = createCell('worker')
   const policy = trained ?? createOraclePolicy(cell, workspaceOf(config))

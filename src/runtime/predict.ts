@@ -10,7 +10,7 @@ import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
 import { affordanceView, encodePng, heightTopM, heightView, type Picture, topView } from '../io/pictures.js'
 import { createProjector } from '../io/projector.js'
-import { hostClock, noRecorder, openPolicy } from './compose.js'
+import { expectAddons, hostClock, noRecorder, openPolicy } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 
@@ -51,6 +51,7 @@ export interface PredictReport {
 }
 
 export async function predict(request: PredictRequest): Promise<PredictReport> {
+  expectAddons('heightmap')
   const goal = parseGoal(request.goal)
   const stages = new StageHistograms()
   const timer = createStageTimer(hostClock, stages, noRecorder)

@@ -7,6 +7,7 @@ import { CliportError } from '../control/errors.js'
 import { readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
 import { workerUrl } from '../native/paths.js'
 import { taskNames } from '../sim/index.js'
+import { cellAddons, expectAddons } from './compose.js'
 import type { Config } from './config/schema.js'
 import { splitOf } from './evaluate.js'
 import type { EpisodeAnswer, EpisodeOrder, RecordWorkerData } from './record-worker.js'
@@ -46,6 +47,7 @@ export interface RecordReport {
 
 export async function record(request: RecordRequest): Promise<RecordReport> {
   const { task, episodes, seed, out, config, frames, perturb, tell } = request
+  expectAddons(...cellAddons)
   if (!taskNames.includes(task)) {
     throw new CliportError('TASK_UNKNOWN', `Expected the name of a task but received '${task}'`, {
       stage: 'start',

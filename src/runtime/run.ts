@@ -12,8 +12,10 @@ import type { CellFaults } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
 import {
+  cellAddons,
   connectLink,
   cycleSettingsOf,
+  expectAddons,
   expectConsent,
   hostClock,
   kinematicsOf,
@@ -69,6 +71,7 @@ export interface RunReport {
  */
 export async function runSentence(request: RunRequest): Promise<RunReport> {
   goFirst()
+  expectAddons(...cellAddons)
   const opened: { close(): Promise<void> }[] = []
   try {
     return await runWith(request, (resource) => {

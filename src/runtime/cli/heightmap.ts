@@ -9,7 +9,7 @@ import type { Heightmap } from '../../control/types.js'
 import { checkHeightmap } from '../../io/heightmap-check.js'
 import { encodePng, heightTopM, heightView, topView } from '../../io/pictures.js'
 import { createProjector } from '../../io/projector.js'
-import { hostClock, noRecorder } from '../compose.js'
+import { expectAddons, hostClock, noRecorder } from '../compose.js'
 import { StageHistograms } from '../durations.js'
 import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
 import { type FrameOptions, openFrames, withFrameOptions } from './frames.js'
@@ -25,7 +25,12 @@ export function addHeightmap(program: Command): void {
   )
     .option('--check', 'with --npz: compare with the reference in the file, cell by cell')
     .option('--out <folder>', 'write pictures of colour and height')
-    .action((options: HeightmapOptions) => runVerb(options, () => (options.check ? check(options) : project(options))))
+    .action((options: HeightmapOptions) =>
+      runVerb(options, () => {
+        expectAddons('heightmap')
+        return options.check ? check(options) : project(options)
+      }),
+    )
 }
 
 async function check({ npz }: HeightmapOptions): Promise<VerbResult> {

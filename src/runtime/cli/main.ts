@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
 import { addCameraCommand } from './camera.js'
+import { addDoctor } from './doctor.js'
 import { addEval } from './eval.js'
 import { addHeightmap } from './heightmap.js'
 import { addPredict } from './predict.js'
@@ -30,6 +31,7 @@ addHeightmap(program)
 addRecord(program)
 addEval(program)
 addCameraCommand(program)
+addDoctor(program)
 
 try {
   await program.parseAsync()
