@@ -4,7 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { useLibrary } from '../fixtures/realsense.js'
 
@@ -138,6 +138,20 @@ describe.skipIf(skip !== undefined)('with the real library', () => {
   test('an open camera that nobody waits for keeps no process alive', () => {
     const source = `${streaming('IDLE').replace('setInterval(', 'const timer = setInterval(')}\nclearInterval(timer)`
     expect(run(source, library)).toMatchObject({ status: 0, signal: null })
+  })
+
+  test('a library that never stops a sensor hangs neither close nor the process', () => {
+    // The real library behind a shim whose rs2_stop does not return.
+    const source = 'void rs2_stop(const void* sensor, void** error) { for (;;) pause(); }'
+    writeFileSync(join(folder, 'hanging.c'), `#include <unistd.h>\n${source}`)
+    const hanging = join(folder, 'hanging.so')
+    const linked = ['-Wl,--no-as-needed', library!, `-Wl,-rpath,${dirname(library!)}`, '-Wl,--allow-shlib-undefined']
+    execFileSync('cc', ['-shared', '-fPIC', '-o', hanging, join(folder, 'hanging.c'), ...linked])
+
+    const opened = streaming('HANG').replace('depth: true }', 'depth: true, stopTimeoutMs: 200 }')
+    const closed = run(`${opened}\nconsole.log(await camera.close(), camera.state)\nprocess.exit(0)`, hanging)
+    expect(closed).toMatchObject({ status: 0, signal: null, stdout: '{ clean: false } closed\n' })
+    expect(run(`${opened}\nprocess.exit(0)`, hanging)).toMatchObject({ status: 0, signal: null })
   })
 
   test('workers with cameras end cleanly: by exit, by terminate, by an error, two at a time', () => {

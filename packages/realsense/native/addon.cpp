@@ -26,26 +26,32 @@ constexpr int kTeardownMs = 2000;
 
 Environment& environment(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-/// Runs before the environment's memory goes: no thread may touch JavaScript afterwards.
-void end_environment(void* data) {
-  auto* ending = static_cast<Environment*>(data);
-  for (const int id : ending->listeners) unlisten_devices(id);
-  for (const auto& weak : ending->sessions) {
+/// Ends every session of an environment, in bounded time; whether the library let go of all.
+bool stop_sessions(Environment& ending) {
+  for (const auto& weak : ending.sessions) {
     if (const auto session = weak.lock()) session->request_stop();
   }
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTeardownMs);
   bool all_stopped = true;
-  for (const auto& weak : ending->sessions) {
+  for (const auto& weak : ending.sessions) {
     if (const auto session = weak.lock()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       all_stopped = session->wait_stopped(std::max<int>(1, static_cast<int>(left.count()))) && all_stopped;
     }
   }
+  ending.sessions.clear();
+  return all_stopped;
+}
+
+/// Runs before the environment's memory goes: no thread may touch JavaScript afterwards.
+void end_environment(void* data) {
+  auto* ending = static_cast<Environment*>(data);
+  for (const int id : ending->listeners) unlisten_devices(id);
+  ending->listeners.clear();
+  const bool all_stopped = stop_sessions(*ending);
   for (const auto& weak : ending->software) {
     if (const auto device = weak.lock()) device->unplug();
   }
-  ending->sessions.clear();
-  ending->listeners.clear();
   if (--environments == 0 && all_stopped) delete_shared_context();
 }
 
@@ -336,7 +342,9 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
       library();
       bell_ = Doorbell::create(info.Env(), info[1].As<Napi::Function>());
       session_ = Session::start(std::move(options), [bell = bell_] { bell->ring(); });
-      environment(info.Env()).sessions.push_back(session_);
+      auto& sessions = environment(info.Env()).sessions;
+      std::erase_if(sessions, [](const auto& weak) { return weak.expired(); });
+      sessions.push_back(session_);
     });
   }
 
@@ -617,6 +625,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
                       return true;
                     },
                     [](Napi::Env e, const bool&) { return e.Undefined(); });
+              }));
+  exports.Set("stopAll", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::Boolean::New(info.Env(), stop_sessions(environment(info.Env())));
               }));
   exports.Set("softwareBuffersAlive", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::Number::New(info.Env(), SoftwareDevice::buffers_alive());

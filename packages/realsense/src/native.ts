@@ -186,6 +186,8 @@ export interface Addon {
   listDevices(): Promise<NativeDevice[]>
   listProfiles(serial: string): Promise<NativeProfile[]>
   hardwareReset(serial: string): Promise<void>
+  /** Ends every session of this thread, waiting at most two seconds; whether the library let go of all. */
+  stopAll(): boolean
   softwareBuffersAlive(): number
   Session: new (options: NativeSessionOptions, doorbell: () => void) => NativeSession
   SoftwareDevice: new (options: {
@@ -218,5 +220,8 @@ export function addon(): Addon {
       { cause },
     )
   }
+  // Threads of the library must not run into the destructors of a process that exits. A worker that is terminated has no
+  // such event; there the addon's own clean-up does it.
+  process.once('exit', () => loaded?.stopAll())
   return loaded
 }
