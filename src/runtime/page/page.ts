@@ -8,7 +8,7 @@ import { type Markup, markup, Markup as Safe } from './markup.js'
 import { planProfile } from './plan-profile.js'
 import { sceneMarks } from './scene-marks.js'
 import { style } from './style.js'
-import { stageChart, stepTimeline, thinkingMs } from './timings.js'
+import { stageChart, stepName, stepTimeline, thinkingMs } from './timings.js'
 import type { RunHead, RunResult, RunStep, StepResult } from './types.js'
 
 export type CameraPictures = readonly {
@@ -79,6 +79,7 @@ export function renderPage(data: PageData): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
 <title>${result.goal} · ${outcomes[result.outcome].title}</title>
 <style>${new Safe(style)}</style>
 </head>
@@ -118,7 +119,7 @@ function hero({ head, result, film, cameras, steps }: PageData): Markup {
   ${picture}
   <div class="banner ${mood}">
     <p class="kicker">cliport run</p>
-    <h1>${quoted(result.goal || head.goal)}</h1>
+    <h1${(result.goal || head.goal).length > 80 && markup` class="long"`}>${quoted(result.goal || head.goal)}</h1>
     <p class="outcome"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${glyphs[mood]}"/></svg>${title}</p>
     <p class="meaning">${meaning}</p>
     ${truth(result)}
@@ -142,8 +143,8 @@ function facts({ head, result, steps }: PageData): Markup {
   const entries: (readonly [string, string | number | undefined])[] = [
     ['Actions', result.steps],
     ['Retries', result.retries],
-    ['Arm in motion', total > 0 ? duration(moving) : undefined],
-    ['Everything else', total > 0 ? duration(total - moving) : undefined],
+    ['Arm in motion', moving > 0 ? duration(moving) : undefined],
+    ['Looking and deciding', total > 0 ? duration(total - moving) : undefined],
     ['Policy', head.policy],
     ['Arm', head.backend],
     ['Task', head.task],
@@ -167,7 +168,12 @@ function beforeAfter({ before, after }: PageData['cameras']): Markup | null {
     markup`<details><summary>${others.length === 1 ? 'The other camera' : `The other ${others.length} cameras`}</summary>${others.map(
       (picture) => markup`<h3>${picture.camera}</h3>${pair(picture)}`,
     )}</details>`
-  return section('cameras', 'Before and after', `Camera ${first!.camera}`, markup`${pair(first!)}${more}`)
+  return section(
+    'cameras',
+    after.length > 0 ? 'Before and after' : 'Before',
+    `Camera ${first!.camera}`,
+    markup`${pair(first!)}${more}`,
+  )
 }
 
 function legend(steps: readonly PageStep[]): Markup {
@@ -181,13 +187,13 @@ function legend(steps: readonly PageStep[]): Markup {
 function stepArticle(step: PageStep, index: number): Markup {
   const { proposal, plans, executions = [], heightmap, pictures, stagesMs } = step
   const { mood, title } = results[step.result]
-  const acted = plans.length > 0 || ['refused', 'missed', 'placed', 'lost'].includes(step.result)
+  const acted = plans.length > 0
   const map = (file: string, caption: string, marks: Markup | null | undefined | false) =>
     markup`<figure class="map"><div class="frame"><img src="${file}" width="${heightmap.rows}" height="${heightmap.cols}" loading="lazy" alt="${caption}">${marks}</div><figcaption>${caption}</figcaption></figure>`
   const both = acted && proposal && sceneMarks(heightmap, proposal, { pick: true, place: true })
   const profile = planProfile(plans, executions, heightmap)
   return markup`<article class="step" id="step-${index + 1}">
-  <header><h3><span>${index + 1}</span>Step ${index + 1}</h3><p class="tag ${mood}">${title}</p>${step.note && markup`<p class="note">${step.note}</p>`}</header>
+  <header><h3><span>${index + 1}</span>${stepName(step, index)}</h3><p class="tag ${mood}">${title}</p>${step.note && markup`<p class="note">${step.note}</p>`}</header>
   <div class="maps">
     ${map(pictures.view!, 'What the cameras see', both)}
     ${markup`<figure class="map"><div class="frame"><img src="${pictures.height}" width="${heightmap.rows}" height="${heightmap.cols}" loading="lazy" alt="Height over the table">${both}</div><figcaption>Height <span class="scale">0 <i style="background:linear-gradient(90deg, ${new Safe(rampCss.height)})"></i> ${Math.round(step.topM * 1000)} mm</span></figcaption></figure>`}
@@ -195,7 +201,7 @@ function stepArticle(step: PageStep, index: number): Markup {
     ${pictures.place && proposal && map(pictures.place, 'Where to place', sceneMarks(heightmap, proposal, { pick: false, place: acted }))}
   </div>
   ${proposal && probabilities(proposal)}
-  ${profile && markup`<figure class="plan"><figcaption>Plan: height of the tool along its way <span class="keys"><i class="leg pick"></i>pick <i class="leg place"></i>place <i class="leg park"></i>park</span></figcaption>${profile}</figure>`}
+  ${profile && markup`<figure class="plan"><figcaption>Plan: height of the tool along its way <span class="keys">${plans.map(({ name }) => markup`<i class="leg ${name}"></i>${name} `)}</span></figcaption>${profile}</figure>`}
   <footer>${acted && proposal && markup`${pose('pick', proposal.pick)}${pose('place', proposal.place)}`}<p><b>${duration(thinkingMs(stagesMs))}</b> to look and decide${(stagesMs.execute ?? 0) > 0 && markup`, <b>${duration(stagesMs.execute ?? 0)}</b> in motion`}</p></footer>
 </article>`
 }

@@ -20,6 +20,9 @@ interface Stop {
   readonly wayM: number
 }
 
+/** A refused plan may lead anywhere; beyond this it is no way over a table, and nothing that could be drawn. */
+const farthestM = 20
+
 /** Null when there is no plan with a way to draw. */
 export function planProfile(
   plans: readonly Plan[],
@@ -27,7 +30,8 @@ export function planProfile(
   heightmap: Heightmap,
 ): Markup | null {
   const stops = stopsOf(plans, executions)
-  if (stops.length < 2) return null
+  const isDrawable = stops.every(({ p_base_m }) => p_base_m.every((m) => Math.abs(m) < farthestM))
+  if (stops.length < 2 || !isDrawable) return null
   const wayM = Math.max(stops.at(-1)!.wayM, 0.05)
   const ground = groundUnder(stops, heightmap)
   const lowM = Math.min(0, ...stops.map((stop) => stop.p_base_m[2]))

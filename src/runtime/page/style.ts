@@ -30,12 +30,13 @@ figcaption, .hint { color: var(--soft); font-size: 14px; }
 
 .hero { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); background: var(--card); border: 1px solid var(--line); border-radius: 20px; overflow: hidden; box-shadow: var(--shadow); }
 .hero.alone { grid-template-columns: 1fr; }
-.film { position: relative; background: #0b0d10; display: flex; align-items: center; }
-.film picture, .film img { width: 100%; }
+.film { position: relative; background: #0b0d10; min-height: 100%; }
+.film picture { display: contents; } .film img { width: 100%; height: 100%; object-fit: cover; }
 .film figcaption { position: absolute; right: 12px; bottom: 10px; padding: 2px 10px; border-radius: 99px; background: rgb(11 13 16 / .72); color: #e8eaed; font-size: 12.5px; }
 .banner { padding: 32px 34px; display: flex; flex-direction: column; justify-content: center; gap: 10px; }
 .kicker { font: 600 12.5px/1 ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--soft); letter-spacing: .04em; }
 h1 { font-size: clamp(24px, 3.1vw, 36px); line-height: 1.18; letter-spacing: -.02em; font-weight: 700; text-wrap: balance; overflow-wrap: anywhere; }
+h1.long { font-size: 20px; line-height: 1.35; letter-spacing: 0; }
 .outcome { display: inline-flex; align-items: center; align-self: flex-start; gap: 10px; margin-top: 8px; padding: 6px 18px 6px 8px; border-radius: 99px; font-weight: 700; font-size: 19px; }
 .outcome svg { width: 28px; height: 28px; padding: 4px; border-radius: 50%; fill: none; stroke: var(--card); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
 .good .outcome, .tag.good { background: var(--good-wash); color: var(--good); } .good .outcome svg { background: var(--good); }
@@ -44,10 +45,10 @@ h1 { font-size: clamp(24px, 3.1vw, 36px); line-height: 1.18; letter-spacing: -.0
 .still .outcome, .tag.still { background: var(--still-wash); color: var(--still); } .still .outcome svg { background: var(--still); }
 .meaning { color: var(--soft); }
 .truth { margin-top: 8px; padding: 10px 0 0 0; border-top: 1px solid var(--line); }
-.truth small { display: block; color: var(--soft); font-size: 13px; }
-.truth.disagree, .truth.disagree em { color: var(--bad); font-style: normal; font-weight: 600; }
+.truth.disagree { color: var(--bad); font-weight: 600; } .truth em { font-style: normal; }
+.truth small { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }
 
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, auto)); gap: 14px 26px; margin: 22px 6px 0; }
+.facts { display: flex; flex-wrap: wrap; gap: 14px 38px; margin: 22px 6px 0; }
 .facts dt { color: var(--soft); font-size: 13px; }
 .facts dd { font-weight: 600; overflow-wrap: anywhere; }
 
@@ -100,7 +101,7 @@ details h3 { margin: 16px 6px 8px; font-size: 15px; color: var(--soft); }
 .step > footer p { display: flex; flex-wrap: wrap; align-items: center; gap: 0 6px; } .step > footer b, .step > footer .num { color: var(--ink); } .step > footer p:last-child { margin-left: auto; }
 
 #timings > *:not(.title) { margin-left: 6px; margin-right: 6px; }
-.timeline { display: grid; gap: 9px; } .timeline li { display: grid; grid-template-columns: 58px 1fr 64px; align-items: center; gap: 12px; font-size: 14px; } .timeline .who { color: var(--soft); } .timeline .sum { text-align: right; font-weight: 600; }
+.timeline { display: grid; gap: 9px; } .timeline li { display: grid; grid-template-columns: 64px 1fr 64px; align-items: center; gap: 12px; font-size: 14px; } .timeline .who { color: var(--soft); } .timeline .sum { text-align: right; font-weight: 600; }
 .track { height: 22px; background: var(--sunken); border-radius: 6px; } .flow { display: flex; height: 100%; border-radius: 6px; overflow: hidden; min-width: 3px; } .flow span { min-width: 1.5px; }
 #timings .keys { margin: 12px 6px 30px; } .keys li i { width: 12px; height: 12px; border-radius: 3px; }
 .stage-capture { background: var(--capture); } .stage-project { background: var(--project); } .stage-propose { background: var(--propose); } .stage-decide { background: var(--decide); } .stage-plan { background: var(--plan); } .stage-check { background: var(--check); } .stage-execute { background: var(--execute); } .stage-verify { background: var(--verify); } .stage-other { background: var(--other); }
@@ -121,13 +122,13 @@ body > footer { max-width: 1120px; margin: 36px auto 0; padding: 16px 30px 28px;
 @media (max-width: 820px) {
   main { padding: 14px 14px 4px; }
   .hero { grid-template-columns: 1fr; border-radius: 16px; } .banner { padding: 22px 20px 24px; }
-  .facts { grid-template-columns: repeat(2, 1fr); gap: 12px 18px; } section { margin-top: 34px; }
+  .facts { display: grid; grid-template-columns: repeat(2, 1fr); gap: 12px 18px; } section { margin-top: 34px; }
   .step { padding: 16px 14px; border-radius: 14px; } .meters { grid-template-columns: repeat(2, 1fr); } .step > footer p:last-child { margin-left: 0; }
 }
 @media (max-width: 560px) {
   .maps { grid-template-columns: 1fr; } .pair { gap: 8px; } .pair figure { border-radius: 10px; } .plan { padding: 10px 8px 2px; }
-  .stages .bar { min-width: 120px; width: auto; } .stages th, .stages td { padding-left: 9px; font-size: 13px; } .timeline li { grid-template-columns: 48px 1fr 56px; gap: 8px; }
-  .profile text { font-size: 17px; }
+  .stages .bar { min-width: 120px; width: auto; } .stages th, .stages td { padding-left: 9px; font-size: 13px; } .timeline li { grid-template-columns: 60px 1fr 56px; gap: 8px; }
+  .profile text { font-size: 17px; } .axis span:nth-child(even) { display: none; }
 }
 @media print { .step, .hero { box-shadow: none; break-inside: avoid; } }
 `

@@ -40,7 +40,7 @@ export function stepTimeline(steps: readonly RunStep[]): Markup | null {
       ([name, ms]) =>
         markup`<span class="stage-${stageClass(name)}" style="flex:${px(Math.max(ms, 0.001))} 1 0" title="${name}: ${duration(ms)}"></span>`,
     )
-    return markup`<li><span class="who">step ${i + 1}</span><div class="track"><div class="flow" style="width:${px(
+    return markup`<li><span class="who">${stepName(step, i).toLowerCase()}</span><div class="track"><div class="flow" style="width:${px(
       (totals[i]! / longest) * 100,
     )}%">${parts}</div></div><span class="sum">${duration(totals[i]!)}</span></li>`
   })
@@ -49,6 +49,11 @@ export function stepTimeline(steps: readonly RunStep[]): Markup | null {
     ([key, name]) => markup`<li><i class="stage-${key}"></i>${key === 'other' ? 'other' : name}</li>`,
   )
   return markup`<ol class="timeline">${rows}</ol><ul class="keys">${keys}</ul>`
+}
+
+/** 'Step 2', or 'Last look' where no action followed. */
+export function stepName({ plans }: RunStep, index: number): string {
+  return plans.length > 0 ? `Step ${index + 1}` : 'Last look'
 }
 
 /** Milliseconds of a step in which the arm did not move. */
