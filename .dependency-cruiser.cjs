@@ -12,9 +12,24 @@ module.exports = {
   forbidden: [
     only('control-is-pure', '^src/control', '^src/control', 'control imports nothing outside itself'),
     only('native-is-a-leaf', '^src/native', '^(src/native|node_modules)', 'native loads addons and knows nothing else'),
-    only('io-knows-control-and-native', '^src/io', '^(src/(io|native|control)|node_modules|packages)', 'io never imports sim'),
-    only('sim-knows-control-and-native', '^src/sim', '^(src/(sim|native|control)|node_modules)', 'sim never imports io'),
-    { name: 'control-uses-no-node', severity: 'error', from: { path: '^src/control' }, to: { dependencyTypes: ['core'] } },
+    only(
+      'io-knows-control-and-native',
+      '^src/io',
+      '^(src/(io|native|control)|node_modules|packages)',
+      'io never imports sim',
+    ),
+    only(
+      'sim-knows-control-and-native',
+      '^src/sim',
+      '^(src/(sim|native|control)|node_modules)',
+      'sim never imports io',
+    ),
+    {
+      name: 'control-uses-no-node',
+      severity: 'error',
+      from: { path: '^src/control' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

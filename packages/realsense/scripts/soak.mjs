@@ -16,7 +16,10 @@ const nowMs = () => Number(process.hrtime.bigint() / 1000n) / 1000
 /** Stamps are the host's time of injection, so that age can be told; the fit does not know that. */
 async function feed({ cameras, width, height }) {
   const size = { width, height, fx: width, fy: width, cx: width / 2, cy: height / 2 }
-  const devices = Array.from({ length: cameras }, (_, i) => new SoftwareCamera({ serial: `SOAK${i}`, depth: size, color: size }))
+  const devices = Array.from(
+    { length: cameras },
+    (_, i) => new SoftwareCamera({ serial: `SOAK${i}`, depth: size, color: size }),
+  )
   const depth = new Uint16Array(width * height).fill(1000)
   const color = new Uint8Array(width * height * 3).fill(9)
   const originMs = nowMs()
