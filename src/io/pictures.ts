@@ -14,10 +14,10 @@ export interface Picture {
   readonly height: number
 }
 
-type Ramp = readonly (readonly [r: number, g: number, b: number])[]
+type Color = readonly [r: number, g: number, b: number]
 
 /** Perceptually even ramps by their support points at equal distances (viridis and inferno of matplotlib, CC0). */
-const heightRamp: Ramp = [
+const heightRamp: readonly Color[] = [
   [68, 1, 84],
   [71, 44, 122],
   [59, 81, 139],
@@ -28,7 +28,7 @@ const heightRamp: Ramp = [
   [170, 220, 50],
   [253, 231, 37],
 ]
-const heatRamp: Ramp = [
+const heatRamp: readonly Color[] = [
   [0, 0, 4],
   [31, 12, 72],
   [85, 15, 109],
@@ -88,9 +88,10 @@ export function topView(color: Uint8Array, rows: number, cols: number): Picture 
 /** Heights as colours, seen from above. @param topM height of the brightest colour, metres */
 export function heightView(heightM: Float32Array, rows: number, cols: number, topM: number): Picture {
   const rgb = new Uint8Array(rows * cols * 3)
-  heightM.forEach((height, cell) => {
-    rgb.set(rampColor(heightRamp, height / topM), cell * 3)
-  })
+  for (let cell = 0; cell < heightM.length; cell++) {
+    const at = levelOf(heightM[cell]! / topM)
+    for (let c = 0; c < 3; c++) rgb[cell * 3 + c] = heightLevels[at + c]!
+  }
   return topView(rgb, rows, cols)
 }
 
@@ -102,11 +103,11 @@ export function affordanceView(color: Uint8Array, map: Float32Array, rows: numbe
   const rgb = new Uint8Array(rows * cols * 3)
   for (let cell = 0; cell < map.length; cell++) {
     const strength = Math.sqrt(clamp01(map[cell]!))
-    const heat = rampColor(heatRamp, 0.25 + 0.75 * strength)
+    const heat = levelOf(0.25 + 0.75 * strength)
     const grey = 0.3 * color[cell * 3]! + 0.59 * color[cell * 3 + 1]! + 0.11 * color[cell * 3 + 2]!
     for (let c = 0; c < 3; c++) {
       const dimmed = 0.25 * color[cell * 3 + c]! + 0.3 * grey
-      rgb[cell * 3 + c] = Math.round(dimmed * (1 - strength) + heat[c]! * strength)
+      rgb[cell * 3 + c] = Math.round(dimmed * (1 - strength) + heatLevels[heat + c]! * strength)
     }
   }
   return topView(rgb, rows, cols)
@@ -114,15 +115,33 @@ export function affordanceView(color: Uint8Array, map: Float32Array, rows: numbe
 
 /** A height for the top of the colours: near the highest thing, never so low that noise looks like a landscape. */
 export function heightTopM(heightM: Float32Array): number {
-  const sorted = Float32Array.from(heightM, (height) => (Number.isFinite(height) ? height : 0)).sort()
-  return Math.max(0.06, sorted[Math.floor((sorted.length - 1) * 0.998)] ?? 0)
+  const leastM = 0.06
+  const aboveLeast = heightM.filter((height) => height > leastM && height < Number.POSITIVE_INFINITY).sort()
+  // A few stray points above everything do not darken the rest.
+  const strays = Math.floor(heightM.length * 0.002)
+  return aboveLeast.at(-1 - strays) ?? leastM
 }
 
-function rampColor(ramp: Ramp, value: number): [number, number, number] {
-  const at = clamp01(value) * (ramp.length - 1)
-  const low = Math.min(Math.floor(at), ramp.length - 2)
-  const [a, b, t] = [ramp[low]!, ramp[low + 1]!, at - low]
-  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
+const levels = 256
+const heightLevels = levelsOf(heightRamp)
+const heatLevels = levelsOf(heatRamp)
+
+/** A ramp as a table of 256 colours. */
+function levelsOf(ramp: readonly Color[]): Uint8Array {
+  const table = new Uint8Array(levels * 3)
+  for (let level = 0; level < levels; level++) {
+    const at = (level / (levels - 1)) * (ramp.length - 1)
+    const low = Math.min(Math.floor(at), ramp.length - 2)
+    for (let c = 0; c < 3; c++) {
+      table[level * 3 + c] = Math.round(ramp[low]![c]! + (ramp[low + 1]![c]! - ramp[low]![c]!) * (at - low))
+    }
+  }
+  return table
+}
+
+/** Where a value of 0..1 is in such a table. */
+function levelOf(value: number): number {
+  return Math.round(clamp01(value) * (levels - 1)) * 3
 }
 
 /** NaN counts as nothing. */
@@ -134,6 +153,6 @@ function raw({ rgb, width, height }: Picture): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 } })
 }
 
-function cssOf(ramp: Ramp): string {
+function cssOf(ramp: readonly Color[]): string {
   return ramp.map((color) => `rgb(${color.join(' ')})`).join(', ')
 }

@@ -106,7 +106,11 @@ async function runWith(
     seed: request.seed,
     command: request.command,
   })
-  const recorder = closing(RunRecorder.start(folder.recordingPath, { onProblem: ({ message }) => tell(message) }))
+  const onProblem = ({ message }: CliportError) => {
+    tell(message)
+    folder.problems.push(message)
+  }
+  const recorder = closing(RunRecorder.start(folder.recordingPath, { onProblem }))
   const histograms = new StageHistograms()
   const pageWatcher = createPageWatcher(folder)
   tell(`goal: ${goal}`)
@@ -129,7 +133,7 @@ async function runWith(
     ...(result.error === undefined ? {} : { error: describeError(result.error) }),
   }
   const page = await folder.finish(report)
-  for (const problem of folder.problems) tell(`could not be written: ${problem}`)
+  for (const problem of folder.problems) tell(`not written: ${problem}`)
   return { ...report, page }
 
   async function cycle(sentence: string, chosen: Policy, robot: LinkClient): Promise<CycleResult> {

@@ -49,3 +49,11 @@ test('a map with numbers that are none is drawn as nothing, not as garbage', () 
   expect(rgb.subarray(0, 3)).toEqual(rgb.subarray(3, 6))
   expect(heightTopM(Float32Array.of(Number.NaN, 0.01))).toBe(0.06)
 })
+
+test('the scale reaches to the highest thing, not to a stray point', () => {
+  const heights = new Float32Array(10_000)
+  heights.fill(0.15, 0, 500)
+  heights.fill(0.28, 0, 5)
+  heights[9_999] = Number.POSITIVE_INFINITY
+  expect(heightTopM(heights)).toBeCloseTo(0.15, 6)
+})
