@@ -468,9 +468,11 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
   }
 
   /// After `stop`, finished or given up: no more rings.
-  void close(const Napi::CallbackInfo&) {
+  void close(const Napi::CallbackInfo& info) {
     bell_->close();
     ring_.clear();
+    // Given up or finished: the end of the process does not wait for it (again).
+    std::erase_if(environment(info.Env()).sessions, [&](const auto& weak) { return weak.lock() == session_; });
   }
 
   std::shared_ptr<Doorbell> bell_;
