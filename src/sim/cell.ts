@@ -13,7 +13,6 @@ import { paletteOf } from './colors.js'
 import { Eyes, type LabelMap, labelMap } from './eyes.js'
 import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
-import { shapes } from './objects.js'
 import { oracleAction, visibleLabels } from './oracle.js'
 import { stepS } from './physics/mjcf.js'
 import { loadPhysics, Physics } from './physics/physics.js'
@@ -29,7 +28,7 @@ const longestSettleS = 3
 /** A command that takes longer has hung. */
 const longestCommandS = 60
 /** How far the paced clock may fall behind wall time before it gives up catching up, milliseconds. */
-const longestDebtMs = 50
+const longestDebtMs = 10
 
 interface Episode {
   readonly options: CellOptions
@@ -261,9 +260,9 @@ function parkedJoints(): number[] {
 }
 
 function trueObjects(physics: Physics): TrueObject[] {
-  return physics.objects.map(({ label, kind, color }) => {
+  return physics.objects.map(({ label, kind, color, shape }) => {
     const T = physics.objectPose(label)
-    return { label, kind, color, sizeM: shapes[kind].sizeM, p_base_m: [T[3]!, T[7]!, T[11]!], yawRad: yawOf(T) }
+    return { label, kind, color, sizeM: shape.sizeM, p_base_m: [T[3]!, T[7]!, T[11]!], yawRad: yawOf(T) }
   })
 }
 

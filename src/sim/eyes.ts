@@ -9,7 +9,6 @@ import type { Appearance } from './appearance.js'
 import { armMeshes } from './arm.js'
 import { type CellCamera, observerCamera } from './cameras.js'
 import { boxMesh, merge } from './geometry.js'
-import { shapes } from './objects.js'
 import type { Physics } from './physics/physics.js'
 
 /** What the cameras see from above, with the object that each cell shows. */
@@ -33,7 +32,7 @@ export class Eyes {
     this.#rasterizer = createRasterizer([
       { ...tableMesh(appearance), label: 0 },
       ...arm.map((mesh) => ({ ...mesh, label: 0 })),
-      ...appearance.objects.map(({ kind, rgb, label }) => ({ ...shapes[kind].mesh(rgb), label })),
+      ...appearance.objects.map(({ shape, rgb, label }) => ({ ...shape.mesh(rgb), label })),
     ])
   }
 

@@ -2,21 +2,19 @@
 
 import type { ToolGeometry } from '../native/kinematics.js'
 import { type ColorName, rgbOf } from './colors.js'
-import { type ObjectKind, type PlacedObject, shapes } from './objects.js'
+import { type ObjectKind, type ObjectShape, type PlacedObject, shapes } from './objects.js'
 import type { Random } from './random.js'
 import { isReachableAround, isWayReachable, publishedWorkspace } from './reach.js'
 
 /** Room for the cup beside an object, metres. */
 const clearanceM = 0.012
-/** A block may be picked this far from its middle, so its place must be reachable that far round, too. */
-const workRadiusM = 0.02
 const triesPerObject = 400
 const triesPerLayout = 50
 
 /** The table while it is being laid. */
 export interface Layout {
   readonly objects: readonly PlacedObject[]
-  place(kind: ObjectKind, color: ColorName): PlacedObject
+  place(kind: ObjectKind, color: ColorName, shape?: ObjectShape): PlacedObject
 }
 
 class TableFull extends Error {}
@@ -29,13 +27,14 @@ export function layTable<T>(
 ): [T, readonly PlacedObject[]] {
   for (let attempt = 0; attempt < triesPerLayout; attempt++) {
     const objects: PlacedObject[] = []
-    const place = (kind: ObjectKind, color: ColorName): PlacedObject => {
+    const place = (kind: ObjectKind, color: ColorName, shape: ObjectShape = shapes[kind]): PlacedObject => {
       const object: PlacedObject = {
         label: objects.length + 1,
         kind,
+        shape,
         color,
         rgb: rgbOf(color),
-        p_base_m: freeSpot(random, kind, objects, tool),
+        p_base_m: freeSpot(random, shape, objects, tool),
         yawRad: random.uniform(-Math.PI, Math.PI),
       }
       objects.push(object)
@@ -52,21 +51,24 @@ export function layTable<T>(
 
 function freeSpot(
   random: Random,
-  kind: ObjectKind,
+  { footprintM, workRadiusM }: ObjectShape,
   others: readonly PlacedObject[],
   tool: ToolGeometry,
 ): readonly [number, number] {
-  const { footprintM } = shapes[kind]
   const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
   for (let attempt = 0; attempt < triesPerObject; attempt++) {
     const x = random.uniform(xMinM + footprintM, xMaxM - footprintM)
     const y = random.uniform(yMinM + footprintM, yMaxM - footprintM)
-    const isFree = others.every(({ kind: other, p_base_m }) => {
+    const isFree = others.every(({ shape, p_base_m }) => {
       const apartM = Math.hypot(x - p_base_m[0], y - p_base_m[1])
-      return apartM >= footprintM + shapes[other].footprintM + clearanceM
+      return apartM >= footprintM + shape.footprintM + clearanceM
     })
     if (!isFree || !isReachableAround(x, y, workRadiusM, tool)) continue
-    if (others.every(({ p_base_m }) => isWayReachable([x, y], p_base_m, workRadiusM, tool))) return [x, y]
+    // The cup works round the middle of each: the way is as wide as the narrower of the two asks.
+    const isOpen = others.every(({ shape, p_base_m }) =>
+      isWayReachable([x, y], p_base_m, Math.min(workRadiusM, shape.workRadiusM), tool),
+    )
+    if (isOpen) return [x, y]
   }
   throw new TableFull()
 }

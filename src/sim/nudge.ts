@@ -1,6 +1,5 @@
 // Fault injection: somebody moves an object between the look and the grasp.
 
-import { shapes } from './objects.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
 import { publishedWorkspace } from './reach.js'
@@ -29,7 +28,7 @@ export function nudge(physics: Physics, goal: Goal | undefined, greatestM: numbe
 function isFree(physics: Physics, label: number, [dx, dy]: readonly [number, number]): boolean {
   const T = physics.objectPose(label)
   const [x, y] = [T[3]! + dx, T[7]! + dy]
-  const footprintOf = (wanted: number) => shapes[physics.objects.find((o) => o.label === wanted)!.kind].footprintM
+  const footprintOf = (wanted: number) => physics.objects.find((o) => o.label === wanted)!.shape.footprintM
   const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
   const edgeM = footprintOf(label)
   if (x < xMinM + edgeM || x > xMaxM - edgeM || y < yMinM + edgeM || y > yMaxM - edgeM) return false

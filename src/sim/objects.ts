@@ -1,9 +1,10 @@
 // The kinds of objects that tasks put on the table: what collides, what is drawn, how large it is.
 
 import type { Vec3 } from '../control/types.js'
-import { boxMesh, type Mesh, type ProfilePoint, type Rgb, revolve } from './geometry.js'
+import { boxMesh, type Mesh, merge, type ProfilePoint, type Rgb, revolve } from './geometry.js'
 
-export type ObjectKind = 'block' | 'bowl'
+/** As a sentence would call it; a 'box' is open at the top, and things go into it. */
+export type ObjectKind = 'block' | 'bowl' | 'stand' | 'box'
 
 export interface ObjectShape {
   /** Bounding box, metres. */
@@ -13,6 +14,10 @@ export interface ObjectShape {
   /** Radius of the circle round everything that the object covers. */
   readonly footprintM: number
   readonly massKg: number
+  /** Radius of the circle that the cup works in over the object: where it may be picked, or where things go. */
+  readonly workRadiusM: number
+  /** Fastened to the table: nothing moves it, and the cup does not seal on it. */
+  readonly fixed?: true
   /** MJCF geoms in the body's frame, without mass. */
   readonly geomsXml: string
   mesh(color: Rgb): Mesh
@@ -20,13 +25,24 @@ export interface ObjectShape {
 
 const blockM = 0.04
 
-const block: ObjectShape = {
-  sizeM: [blockM, blockM, blockM],
-  restM: blockM / 2,
-  footprintM: blockM / Math.SQRT2,
-  massKg: 0.05,
-  geomsXml: `<geom type="box" size="${blockM / 2} ${blockM / 2} ${blockM / 2}"/>`,
-  mesh: (color) => boxMesh([blockM, blockM, blockM], color),
+const block: ObjectShape = cuboid([blockM, blockM, blockM])
+
+/** A block of any size, as heavy for its volume as the published 4 cm one; x and y at most about 10 cm. */
+export function cuboid(sizeM: Vec3): ObjectShape {
+  const [x, y, z] = sizeM
+  return {
+    sizeM,
+    restM: z / 2,
+    footprintM: Math.hypot(x, y) / 2,
+    workRadiusM: Math.max(0.02, Math.hypot(x, y) / 2 - 0.0125),
+    massKg: 0.05 * ((x * y * z) / blockM ** 3),
+    geomsXml: boxGeomXml(sizeM),
+    mesh: (color) => boxMesh(sizeM, color),
+  }
+}
+
+function boxGeomXml(sizeM: Vec3, centreM: Vec3 = [0, 0, 0]): string {
+  return `<geom type="box" size="${sizeM.map((side) => side / 2).join(' ')}" pos="${centreM.join(' ')}"/>`
 }
 
 // The published bowl is 12 cm wide. Its wall rises from a flat floor that is wide enough for a block to lie on.
@@ -70,18 +86,84 @@ const bowl: ObjectShape = {
   sizeM: [2 * bowlM.radius, 2 * bowlM.radius, bowlM.height],
   restM: 0,
   footprintM: bowlM.radius,
+  workRadiusM: 0.02,
   massKg: 0.15,
   geomsXml: bowlGeomsXml(),
   mesh: (color) => revolve([0, 0, 0], [0, 0, 1], bowlProfile(), 36, color),
 }
 
-export const shapes: Readonly<Record<ObjectKind, ObjectShape>> = { block, bowl }
+// The published stand: three steps in a row along y, the lightest brown at -y, the darkest at +y.
+const stepM = { side: 0.05, height: 0.01 }
+const stepShades = [1.3, 1, 0.65]
+
+const stand: ObjectShape = {
+  sizeM: [stepM.side, 3 * stepM.side, stepM.height],
+  restM: 0,
+  footprintM: Math.hypot(stepM.side, 3 * stepM.side) / 2,
+  workRadiusM: 0.07,
+  massKg: 0.2,
+  fixed: true,
+  geomsXml: boxGeomXml([stepM.side, 3 * stepM.side, stepM.height], [0, 0, stepM.height / 2]),
+  mesh: (color) =>
+    merge(
+      ...stepShades.map((shade, i) =>
+        boxMesh(
+          [stepM.side, stepM.side, stepM.height],
+          color.map((channel) => Math.min(1, channel * shade)) as unknown as Rgb,
+          [0, (i - 1) * stepM.side, stepM.height / 2],
+        ),
+      ),
+    ),
+}
+
+const container = { wall: 0.004, floor: 0.002 }
+
+/** A box without a lid; `sizeM` is its outside. */
+export function openBox([x, y, z]: Vec3): ObjectShape {
+  const { wall, floor } = container
+  const parts: readonly (readonly [sizeM: Vec3, centreM: Vec3])[] = [
+    [
+      [x, y, floor],
+      [0, 0, floor / 2],
+    ],
+    ...[-1, 1].flatMap((side): [Vec3, Vec3][] => [
+      [
+        [wall, y, z],
+        [(side * (x - wall)) / 2, 0, z / 2],
+      ],
+      [
+        [x - 2 * wall, wall, z],
+        [0, (side * (y - wall)) / 2, z / 2],
+      ],
+    ]),
+  ]
+  const footprintM = Math.hypot(x, y) / 2
+  return {
+    sizeM: [x, y, z],
+    restM: 0,
+    footprintM,
+    workRadiusM: Math.max(0.02, footprintM - 0.02),
+    massKg: 0.3,
+    fixed: true,
+    geomsXml: parts.map(([sizeM, centreM]) => boxGeomXml(sizeM, centreM)).join(''),
+    mesh: (color) => merge(...parts.map(([sizeM, centreM]) => boxMesh(sizeM, color, centreM))),
+  }
+}
+
+/** What a kind looks like where the task does not say otherwise. */
+export const shapes: Readonly<Record<ObjectKind, ObjectShape>> = {
+  block,
+  bowl,
+  stand,
+  box: openBox([0.2, 0.2, 0.05]),
+}
 
 /** An object as a task places it. */
 export interface PlacedObject {
   /** 1..255, unique in the scene. */
   readonly label: number
   readonly kind: ObjectKind
+  readonly shape: ObjectShape
   /** Colour name, as a sentence would say it. */
   readonly color: string
   readonly rgb: Rgb

@@ -5,7 +5,7 @@ import type { OracleAction } from './api.js'
 import type { LabelMap } from './eyes.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
-import { openMoves } from './score.js'
+import { openMoves, targetPose, turnTo } from './score.js'
 import type { Goal } from './tasks/task.js'
 
 /** The cup must lie on the object as a whole: its radius in cells, and one for rounding. */
@@ -14,7 +14,7 @@ const marginCells = 4
 /**
  * Takes the object that is farthest from its nearest free target, of those that can be seen; picks it at a random cell
  * of its visible surface, and puts it down so that its middle comes to the target's. Null when nothing is left or
- * visible. Pick and place yaw are 0: with a suction cup a round target asks for none.
+ * visible. Pick yaw is 0; place yaw is the turn of the object between pick and place, 0 where its yaw does not matter.
  */
 export function oracleAction(
   goal: Goal | undefined,
@@ -28,10 +28,13 @@ export function oracleAction(
     if (cells.length === 0) continue
     const pick = pointAt(map, random.pick(cells))
     const object = physics.objectPose(move.object)
-    const target = physics.objectPose(targets[0]!)
-    const x = target[3]! + pick.p_base_m[0] - object[3]!
-    const y = target[7]! + pick.p_base_m[1] - object[7]!
-    return { pick, place: pointAt(map, pixelOf(map, x, y)) }
+    const target = targets[0]!
+    const [targetX, targetY] = targetPose(target, physics).p_base_m
+    const turnRad = goal.rotations ? turnTo(move.object, target, move.symmetryRad, physics) : 0
+    const [dx, dy] = [pick.p_base_m[0] - object[3]!, pick.p_base_m[1] - object[7]!]
+    const x = targetX + Math.cos(turnRad) * dx - Math.sin(turnRad) * dy
+    const y = targetY + Math.sin(turnRad) * dx + Math.cos(turnRad) * dy
+    return { pick, place: { ...pointAt(map, pixelOf(map, x, y)), yawRad: turnRad } }
   }
   return null
 }

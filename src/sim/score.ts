@@ -1,12 +1,18 @@
 // How far the goal is reached (CLIPort, "Oracle, reward, metric"): the score only counts objects that were let go.
 
+import { wrapRad } from '../control/angle.js'
+import type { Vec3 } from '../control/types.js'
 import type { TruePlace } from './api.js'
 import type { Physics } from './physics/physics.js'
-import type { Goal, Move, TaskScene } from './tasks/task.js'
+import type { Goal, Move, Target, TaskScene } from './tasks/task.js'
+import { pointsInside } from './zone.js'
+
+/** Greatest difference in yaw of an object that is at its target, as published. */
+const yawToleranceRad = Math.PI / 12
 
 export interface Match {
   readonly object: number
-  readonly target: number
+  readonly target: Target
 }
 
 export class Score {
@@ -31,7 +37,8 @@ export class Score {
 
   /** 0..1. */
   get value(): number {
-    return this.#banked + this.#current
+    // Six sixths do not quite add up to one.
+    return this.achieved ? 1 : this.#banked + this.#current
   }
 
   get achieved(): boolean {
@@ -42,7 +49,7 @@ export class Score {
   update(physics: Physics): void {
     const { goal } = this
     if (!goal) return
-    const share = matches(goal, physics).length / goal.moves.length
+    const share = shareDone(goal, physics)
     this.#current = goal.maxReward * share
     if (share < 0.99) return
     this.#banked += goal.maxReward
@@ -52,19 +59,56 @@ export class Score {
   }
 }
 
-/** Objects that are at one of their targets, each with the nearest. */
+/** 'pose' reward: share of the objects that are at their targets; 'zone': share of all sample points that are inside. */
+function shareDone(goal: Goal, physics: Physics): number {
+  const { zone } = goal
+  if (!zone) return matches(goal, physics).length / goal.moves.length
+  const counts = goal.moves.map(({ object }) => pointsInside(object, zone, physics))
+  const sum = (of: (count: (typeof counts)[number]) => number) => counts.reduce((total, count) => total + of(count), 0)
+  return sum(({ inside }) => inside) / sum(({ points }) => points)
+}
+
+/** Objects that are where they should be: at one of their targets, or all of them in the zone; each with the nearest. */
 export function matches(goal: Goal, physics: Physics): readonly Match[] {
   return goal.moves.flatMap((move) => {
     if (move.object === physics.held) return []
-    const target = nearest(move, move.targets, physics)
-    return target.distanceM < goal.toleranceM ? [{ object: move.object, target: target.label }] : []
+    const target = nearest(move, physics)
+    return isDone(goal, move, target, physics) ? [{ object: move.object, target }] : []
   })
+}
+
+function isDone({ zone, toleranceM }: Goal, { object, symmetryRad }: Move, target: Target, physics: Physics): boolean {
+  if (zone) {
+    const { inside, points } = pointsInside(object, zone, physics)
+    return inside === points
+  }
+  if (distanceM(object, target, physics) >= toleranceM) return false
+  return Math.abs(turnTo(object, target, symmetryRad, physics)) < yawToleranceRad
+}
+
+/** Turn about base z that brings an object to its target's yaw: the shortest by its symmetry, 0 where yaw is free. */
+export function turnTo(object: number, target: Target, symmetryRad: number, physics: Physics): number {
+  if (symmetryRad === 0) return 0
+  const turnRad = targetPose(target, physics).yawRad - yawOf(physics.objectPose(object))
+  return turnRad - symmetryRad * Math.round(turnRad / symmetryRad)
+}
+
+/** Where the origin of an object at this target comes to lie, and its yaw. */
+export function targetPose({ label, p_object_m: p, yawRad }: Target, physics: Physics): TargetPose {
+  const T = physics.objectPose(label)
+  const at = (row: number) => T[row]! * p[0] + T[row + 1]! * p[1] + T[row + 2]! * p[2] + T[row + 3]!
+  return { p_base_m: [at(0), at(4), at(8)], yawRad: wrapRad(yawOf(T) + yawRad) }
+}
+
+export interface TargetPose {
+  readonly p_base_m: Vec3
+  readonly yawRad: number
 }
 
 export interface OpenMove {
   readonly move: Move
   /** Targets that no matched object occupies, nearest first; all of them when each is occupied. */
-  readonly targets: readonly number[]
+  readonly targets: readonly Target[]
   readonly distanceM: number
 }
 
@@ -76,9 +120,9 @@ export function openMoves(goal: Goal, physics: Physics): readonly OpenMove[] {
   return goal.moves
     .filter(({ object }) => !placed.has(object))
     .map((move) => {
-      const free = move.targets.filter((label) => !taken.has(label))
+      const free = move.targets.filter((target) => !taken.has(target))
       const targets = [...(free.length > 0 ? free : move.targets)].sort(
-        (a, b) => distanceM(move.object, a, physics) - distanceM(move.object, b, physics) || a - b,
+        (a, b) => distanceM(move.object, a, physics) - distanceM(move.object, b, physics) || a.label - b.label,
       )
       return { move, targets, distanceM: distanceM(move.object, targets[0]!, physics) }
     })
@@ -87,12 +131,10 @@ export function openMoves(goal: Goal, physics: Physics): readonly OpenMove[] {
 
 export function placesOf({ move, targets }: OpenMove, physics: Physics): TruePlace[] {
   return targets.map((target) => {
-    const T = physics.objectPose(target)
     return {
       object: move.object,
-      target,
-      p_base_m: [T[3]!, T[7]!, T[11]!],
-      yawRad: yawOf(T),
+      target: target.label,
+      ...targetPose(target, physics),
       symmetryRad: move.symmetryRad,
     }
   })
@@ -103,14 +145,15 @@ export function yawOf(T_base_object: ArrayLike<number>): number {
   return Math.atan2(T_base_object[4]!, T_base_object[0]!)
 }
 
-function nearest({ object }: Move, targets: readonly number[], physics: Physics) {
-  return targets
-    .map((label) => ({ label, distanceM: distanceM(object, label, physics) }))
-    .reduce((best, candidate) => (candidate.distanceM < best.distanceM ? candidate : best))
+function nearest({ object, targets }: Move, physics: Physics): Target {
+  return targets.reduce((best, candidate) =>
+    distanceM(object, candidate, physics) < distanceM(object, best, physics) ? candidate : best,
+  )
 }
 
 /** In the table's plane. */
-function distanceM(a: number, b: number, physics: Physics): number {
-  const [p, q] = [physics.objectPose(a), physics.objectPose(b)]
-  return Math.hypot(p[3]! - q[3]!, p[7]! - q[7]!)
+function distanceM(object: number, target: Target, physics: Physics): number {
+  const T = physics.objectPose(object)
+  const [x, y] = targetPose(target, physics).p_base_m
+  return Math.hypot(T[3]! - x, T[7]! - y)
 }

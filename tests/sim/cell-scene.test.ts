@@ -53,7 +53,7 @@ test('scenes have one to three bowls, at most as many blocks, and six distractor
     const labels = (kind: string, color: string) =>
       objects.filter((o) => o.kind === kind && o.color === color).map(({ label }) => label)
     expect(labels('block', block!)).toEqual(moves.map(({ object }) => object))
-    expect(labels('bowl', bowl!)).toEqual(targets)
+    expect(labels('bowl', bowl!)).toEqual(targets.map(({ label }) => label))
   }
 })
 

@@ -2,7 +2,7 @@
 
 import type { ToolGeometry } from '../../native/kinematics.js'
 import { armActuatorsXml, armXml } from '../arm.js'
-import { type PlacedObject, shapes } from '../objects.js'
+import type { PlacedObject } from '../objects.js'
 
 export const stepS = 0.002
 
@@ -14,27 +14,38 @@ export const nameOf = {
 
 /**
  * Contact counters, in the order of `sensordata`: the cup's contacts with anything, then for each object all its
- * contacts and those with the cup.
+ * contacts and those with the cup. Objects that are fastened have none: the cup cannot hold them.
  */
 function sensorsXml(objects: readonly PlacedObject[]): string {
   const count = (what: string) => `<contact ${what} num="1" data="found"/>`
   return [
     count('body1="cup"'),
-    ...objects.flatMap(({ label }) => [
-      count(`body1="${nameOf.object(label)}"`),
-      count(`body1="${nameOf.object(label)}" body2="cup"`),
-    ]),
+    ...objects
+      .filter(isMovable)
+      .flatMap(({ label }) => [
+        count(`body1="${nameOf.object(label)}"`),
+        count(`body1="${nameOf.object(label)}" body2="cup"`),
+      ]),
   ].join('')
 }
 
-function objectXml({ label, kind, p_base_m: [x, y], yawRad }: PlacedObject): string {
-  const shape = shapes[kind]
+export function isMovable({ shape }: PlacedObject): boolean {
+  return shape.fixed !== true
+}
+
+function objectXml({ label, shape, p_base_m: [x, y], yawRad }: PlacedObject): string {
   const [half, turn] = [yawRad / 2, shape.massKg]
   const [sx, sy, sz] = shape.sizeM
   const inertia = [sy * sy + sz * sz, sx * sx + sz * sz, sx * sx + sy * sy].map((sum) => (turn * sum) / 12)
   const centre = shape.sizeM[2] / 2 - shape.restM
+  const quat = `${Math.cos(half)} 0 0 ${Math.sin(half)}`
+  if (shape.fixed) {
+    return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM}" quat="${quat}" childclass="object">
+      ${shape.geomsXml}
+    </body>`
+  }
   return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005}"
-      quat="${Math.cos(half)} 0 0 ${Math.sin(half)}" childclass="object"><freejoint/>
+      quat="${quat}" childclass="object"><freejoint/>
       <inertial pos="0 0 ${centre}" mass="${shape.massKg}" diaginertia="${inertia.join(' ')}"/>
       ${shape.geomsXml}
     </body>`
@@ -65,7 +76,7 @@ export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): s
     ${armXml(tool)}
     ${objects.map(objectXml).join('\n    ')}
   </worldbody>
-  <equality>${objects.map(weld).join('')}</equality>
+  <equality>${objects.filter(isMovable).map(weld).join('')}</equality>
   <actuator>${armActuatorsXml()}</actuator>
   <sensor>${sensorsXml(objects)}</sensor>
 </mujoco>`

@@ -4,9 +4,9 @@ import loadMujoco, { type MainModule, type MjData, type MjModel } from '@mujoco/
 import type { Mat4, Vec3 } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
 import { armBodies, armDof, jointCount, joints } from '../arm.js'
-import { type PlacedObject, shapes } from '../objects.js'
+import type { PlacedObject } from '../objects.js'
 import { transform } from '../transform.js'
-import { cellXml, nameOf, stepS } from './mjcf.js'
+import { cellXml, isMovable, nameOf, stepS } from './mjcf.js'
 
 let library: Promise<MainModule> | undefined
 
@@ -34,7 +34,10 @@ export class Physics {
   readonly #mujoco: MainModule
   readonly #model: MjModel
   readonly #data: MjData
+  /** Those that can be moved, in the order of the contact counters. */
   readonly #bodies: readonly Body[]
+  /** Body of every object, by label. */
+  readonly #bodyIds: ReadonlyMap<number, number>
   readonly #armBodies: readonly number[]
   readonly #cupBody: number
   #held: Body | null = null
@@ -50,13 +53,14 @@ export class Physics {
     const bodyOf = (name: string) => mujoco.mj_name2id(model, mjOBJ_BODY.value, name)
     this.#cupBody = bodyOf('cup')
     this.#armBodies = armBodies.map(bodyOf)
-    this.#bodies = objects.map(({ label, kind }, i) => ({
+    this.#bodyIds = new Map(objects.map(({ label }) => [label, bodyOf(nameOf.object(label))]))
+    this.#bodies = objects.filter(isMovable).map(({ label, shape }, i) => ({
       label,
       body: bodyOf(nameOf.object(label)),
       qposAt: armDof + 7 * i,
       qvelAt: armDof + 6 * i,
       weld: mujoco.mj_name2id(model, mjOBJ_EQUALITY.value, nameOf.weld(label)),
-      footprintM: shapes[kind].footprintM,
+      footprintM: shape.footprintM,
     }))
     for (let i = 0; i < jointCount; i++) {
       this.#qpos[i] = qRad[i]!
@@ -136,7 +140,9 @@ export class Physics {
 
   /** `T_base_object` of an object. */
   objectPose(label: number): Mat4 {
-    return this.#pose(this.#bodyOf(label).body)
+    const body = this.#bodyIds.get(label)
+    if (body === undefined) throw noSuchLabel('an object', label)
+    return this.#pose(body)
   }
 
   /** `T_base_link` of each of `armBodies`. */
@@ -188,7 +194,7 @@ export class Physics {
 
   #bodyOf(label: number): Body {
     const body = this.#bodies.find((candidate) => candidate.label === label)
-    if (!body) throw new RangeError(`Expected the label of an object of the scene but received ${label}`)
+    if (!body) throw noSuchLabel('a movable object', label)
     return body
   }
 
@@ -220,6 +226,10 @@ export class Physics {
     flags[weld] = active
     this.#mujoco.mj_setState(this.#model, this.#data, flags, part)
   }
+}
+
+function noSuchLabel(what: string, label: number): RangeError {
+  return new RangeError(`Expected the label of ${what} of the scene but received ${label}`)
 }
 
 /** w, x, y, z. */

@@ -2,7 +2,7 @@
 // distractors of other colours.
 
 import { type ColorName, colorOfWord } from '../colors.js'
-import type { Goal, SceneRequest, Task, TaskScene } from './task.js'
+import type { Goal, SceneRequest, Target, Task, TaskScene } from './task.js'
 
 const distractors = 6
 /** A block's centre within this of the bowl's counts as in the bowl, as published. */
@@ -30,7 +30,7 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
   }
 
   const sentence = goal ?? `put the ${block} blocks in a ${bowl} bowl`
-  const targets = bowls.map(({ label }) => label)
+  const targets = bowls.map(({ label }): Target => ({ label, p_object_m: [0, 0, 0], yawRad: 0 }))
   const understood: Goal = {
     sentence,
     moves: blocks.map(({ label }) => ({ object: label, targets, symmetryRad: 0 })),

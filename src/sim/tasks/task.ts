@@ -1,7 +1,8 @@
 // What a task is. A new task is one file that makes a `Task`, and one line in index.ts.
 
+import type { Vec3 } from '../../control/types.js'
 import type { ColorName, ColorSplit } from '../colors.js'
-import type { ObjectKind, PlacedObject } from '../objects.js'
+import type { ObjectKind, ObjectShape, PlacedObject } from '../objects.js'
 import type { Random } from '../random.js'
 
 export interface Task {
@@ -18,8 +19,8 @@ export interface SceneRequest {
   readonly palette: readonly ColorName[]
   /** A sentence that the scene must make sense of, if it can. */
   readonly goal?: string
-  /** Puts an object where the arm reaches it and nothing else is, turned at random. */
-  place(kind: ObjectKind, color: ColorName): PlacedObject
+  /** Puts an object where the arm reaches it and nothing else is, turned at random; of the kind's usual shape. */
+  place(kind: ObjectKind, color: ColorName, shape?: ObjectShape): PlacedObject
 }
 
 export interface TaskScene {
@@ -37,6 +38,8 @@ export interface Goal {
   readonly moves: readonly Move[]
   /** Distance in the table's plane within which an object is at its target, metres. */
   readonly toleranceM: number
+  /** Objects count by how much of them is in here ('zone' reward) instead of by their pose ('pose' reward). */
+  readonly zone?: Zone
   /** Share of the episode's score that this goal is worth. */
   readonly maxReward: number
   /** Whether the yaw of a place matters. */
@@ -46,8 +49,26 @@ export interface Goal {
 export interface Move {
   /** Label of the object that is to be moved. */
   readonly object: number
-  /** Labels of the objects where it may go. Each takes one object, until all have one. */
-  readonly targets: readonly number[]
+  /** Where it may go. Each takes one object, until all have one. */
+  readonly targets: readonly Target[]
   /** The object looks the same after a turn by this; 0: its yaw does not matter. */
   readonly symmetryRad: number
+}
+
+/** A pose at another object. */
+export interface Target {
+  /** The object that it belongs to. */
+  readonly label: number
+  /** Where the moved object's origin comes to lie, in the frame of that object. */
+  readonly p_object_m: Vec3
+  /** Yaw of the moved object in that frame. */
+  readonly yawRad: number
+}
+
+/** A box on the table, around the origin of an object in x and y. */
+export interface Zone {
+  readonly label: number
+  readonly sizeM: readonly [number, number]
+  /** What is higher above the table is not inside. */
+  readonly topM: number
 }
