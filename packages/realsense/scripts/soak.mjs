@@ -13,8 +13,8 @@ import { SoftwareCamera, softwareBuffersAlive } from '@cliport/realsense/testing
 const fps = 30
 const nowMs = () => Number(process.hrtime.bigint() / 1000n) / 1000
 
-/** Stamps are the host's time of injection, so that age can be told; the fit does not know that. */
-async function feed({ cameras, width, height }) {
+/** Stamps are regular, as a camera's; when a frame really went in stands in `injectedMs`, by its number. */
+async function feed({ cameras, width, height, injectedMs }) {
   const size = { width, height, fx: width, fy: width, cx: width / 2, cy: height / 2 }
   const devices = Array.from(
     { length: cameras },
@@ -26,7 +26,8 @@ async function feed({ cameras, width, height }) {
   for (let number = 1; ; number++) {
     const dueMs = originMs + (number * 1000) / fps
     while (nowMs() < dueMs) await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - nowMs())))
-    for (const device of devices) device.inject({ number, timestampMs: nowMs(), domain: 'global', depth, color })
+    injectedMs[number % injectedMs.length] = nowMs()
+    for (const device of devices) device.inject({ number, timestampMs: (number * 1000) / fps, depth, color })
   }
 }
 
@@ -47,7 +48,8 @@ async function soak() {
     },
   })
   const [cameras, width, height] = [values.cameras, values.width, values.height].map(Number)
-  const feeder = new Worker(new URL(import.meta.url), { workerData: { cameras, width, height } })
+  const injectedMs = new Float64Array(new SharedArrayBuffer(8 * 4096))
+  const feeder = new Worker(new URL(import.meta.url), { workerData: { cameras, width, height, injectedMs } })
   feeder.on('error', (error) => {
     throw error
   })
@@ -69,7 +71,7 @@ async function soak() {
       let last = 0
       let delivered = 0
       for await (const frame of camera) {
-        ages.push(nowMs() - frame.depth.timestampMs)
+        ages.push(nowMs() - injectedMs[frame.depth.number % injectedMs.length])
         first ||= frame.depth.number
         last = frame.depth.number
         delivered++
