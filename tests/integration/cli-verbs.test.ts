@@ -1,0 +1,195 @@
+// The verbs other than `run`, as processes: what they print, what they leave behind, and how they end.
+
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const cli = 'dist/runtime/cli/main.js'
+const tabletop = '../shared/real-tabletop'
+const reference = '../shared/heightmap-ref/ref.npz'
+let out: string
+
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'cliport-verbs-'))
+})
+afterAll(() => rmSync(out, { recursive: true, force: true }))
+
+interface Ended {
+  readonly exitCode: number
+  readonly report: Record<string, unknown>
+  readonly stderr: string
+}
+
+function cliport(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], (error, stdout, stderr) => {
+      const last = stdout.trim().split('\n').at(-1) ?? ''
+      resolve({
+        exitCode: error === null ? 0 : Number(error.code),
+        report: last.startsWith('{') ? JSON.parse(last) : {},
+        stderr,
+      })
+    })
+  })
+}
+
+describe('record', () => {
+  const record = (folder: string, ...more: string[]) =>
+    cliport('record', '--episodes', '3', '--seed', '0', '--out', folder, '--perturb', '0.5', '--json', ...more)
+
+  test('keeps whole episodes, names damaged ones and records them again, the same as before', async () => {
+    const folder = join(out, 'episodes')
+    const first = await record(folder)
+    expect(first.report).toMatchObject({ recorded: 3, kept: 0, redone: [], split: 'train' })
+    const files = readdirSync(folder).filter((name) => name.endsWith('.mcap'))
+    expect(files).toEqual(['000000-0.mcap', '000001-2.mcap', '000002-4.mcap'])
+    expect(JSON.parse(readFileSync(join(folder, 'dataset.json'), 'utf8'))).toMatchObject({ version: 1, episodes: 3 })
+
+    const whole = readFileSync(join(folder, '000001-2.mcap'))
+    truncateSync(join(folder, '000001-2.mcap'), Math.floor(whole.length / 2))
+    writeFileSync(join(folder, '000002-4.mcap'), 'no recording')
+    const second = await record(folder)
+    expect(second.report).toMatchObject({
+      recorded: 2,
+      kept: 1,
+      redone: expect.arrayContaining([
+        expect.objectContaining({ file: '000001-2.mcap' }),
+        expect.objectContaining({ file: '000002-4.mcap' }),
+      ]),
+    })
+    expect(readFileSync(join(folder, '000001-2.mcap')).equals(whole)).toBe(true)
+  })
+
+  test('does not mix episodes of different kinds in one folder', async () => {
+    const { exitCode, report } = await record(join(out, 'episodes'), '--sensor', 'real')
+    expect(exitCode).toBe(2)
+    expect(report).toMatchObject({ error: { code: 'INPUT_INVALID', message: expect.stringContaining('sensor') } })
+  })
+
+  test('an unknown task is wrong use, and the hint names those that exist', async () => {
+    const { exitCode, report } = await cliport('record', '--task', 'juggle', '--out', join(out, 'none'), '--json')
+    expect(exitCode).toBe(2)
+    expect(report).toMatchObject({
+      error: { code: 'TASK_UNKNOWN', hint: expect.stringContaining('put-block-in-bowl') },
+    })
+  })
+})
+
+describe('eval', () => {
+  test('the same command twice gives the same figures but for the timings', async () => {
+    const run = () => cliport('eval', '--policy', 'oracle', '--episodes', '2', '--fault', 'grasp-failure=0.4', '--json')
+    const [first, second] = [await run(), await run()]
+    const figures = ({ report: { decision_ms: _, episodes_per_minute: __, ...rest } }: Ended) => rest
+    expect(figures(first)).toEqual(figures(second))
+    expect(figures(first)).toMatchObject({
+      task: 'put-block-in-bowl-seen-colors',
+      split: 'test',
+      policy: 'oracle',
+      seed: 10001,
+    })
+    expect(Object.keys(first.report)).toEqual(
+      expect.arrayContaining(
+        'mean_score ci95 success_rate steps_mean false_achieved false_continue workspace_share decision_ms episodes_per_minute'.split(
+          ' ',
+        ),
+      ),
+    )
+  })
+
+  test('the oracle reaches every goal through the whole cycle, and knows when', async () => {
+    const { report } = await cliport('eval', '--policy', 'oracle', '--episodes', '4', '--json')
+    expect(report).toMatchObject({ mean_score: 1, success_rate: 1, false_achieved: 0, false_continue: 0 })
+  })
+
+  test('a cup that never seals is no success, and nobody says that it was', async () => {
+    const { report } = await cliport(
+      'eval',
+      '--policy',
+      'oracle',
+      '--episodes',
+      '1',
+      '--fault',
+      'grasp-failure=1',
+      '--json',
+    )
+    expect(report).toMatchObject({ mean_score: 0, success_rate: 0, false_achieved: 0, outcomes: { failed: 1 } })
+  })
+})
+
+describe('heightmap', () => {
+  test.skipIf(!existsSync(reference))(`equals the reference in every cell (skipped without ${reference})`, async () => {
+    const { exitCode, report } = await cliport('heightmap', '--npz', reference, '--check', '--json')
+    expect(exitCode).toBe(0)
+    expect(report).toEqual({ cells: 51_200, height_cells_differ: 0, color_cells_differ: 0, max_abs_m: 0 })
+  })
+
+  test('without frames is wrong use', async () => {
+    const { exitCode, report } = await cliport('heightmap', '--json')
+    expect(exitCode).toBe(2)
+    expect(report).toMatchObject({ error: { code: 'USAGE' } })
+  })
+
+  test('of a folder without a camera says what it expected', async () => {
+    const { exitCode, report } = await cliport('heightmap', '--frames', out, '--json')
+    expect(exitCode).toBe(2)
+    expect(report).toMatchObject({ error: { code: 'INPUT_INVALID', hint: expect.stringContaining('camera.json') } })
+  })
+})
+
+describe.skipIf(!existsSync(tabletop))(`predict on real frames (skipped without ${tabletop})`, () => {
+  test('answers with poses inside the workspace and the picture, and with pictures', async () => {
+    const folder = join(out, 'predicted')
+    const goal = 'put the brown tin in the white bowl'
+    const { exitCode, report } = await cliport(
+      'predict',
+      '--frames',
+      `${tabletop}/learn35`,
+      '--goal',
+      goal,
+      '--out',
+      folder,
+      '--json',
+    )
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({ goal, status: expect.stringMatching(/^(ok|unsure|not_found)$/) })
+    for (const which of ['pick', 'place']) {
+      const { p_base_m: p, pixel_camera: at } = report[which] as { p_base_m: number[]; pixel_camera: number[] }
+      expect(p[0]).toBeGreaterThanOrEqual(0.25)
+      expect(p[0]).toBeLessThan(0.75)
+      expect(at[0]).toBeGreaterThanOrEqual(0)
+      expect(at[0]).toBeLessThan(640)
+    }
+    const files = Object.values(report.files as Record<string, string>)
+    expect(files.length).toBeGreaterThanOrEqual(5)
+    for (const file of files) expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG')
+  })
+
+  test('a folder of several cameras is projected together', async () => {
+    const { report } = await cliport('heightmap', '--frames', tabletop, '--json')
+    expect(report).toMatchObject({ cameras: 8, cells: 51_200 })
+  })
+})
+
+test('doctor finds everything that a run needs', async () => {
+  const { exitCode, report } = await cliport('doctor', '--json')
+  expect(report).toMatchObject({ ok: true })
+  expect(exitCode).toBe(0)
+  for (const check of report.checks as object[]) {
+    expect(Object.keys(check)).toEqual(expect.arrayContaining(['id', 'status', 'finding', 'fix']))
+  }
+})
+
+test('doctor says what is wrong and what to do about it', async () => {
+  const file = join(out, 'bad.yaml')
+  writeFileSync(file, `version: 1\npolicy: {package: ${JSON.stringify(out)}}\n`)
+  const { exitCode, report } = await cliport('doctor', '--config', file, '--json')
+  expect(exitCode).toBe(1)
+  expect(report).toMatchObject({
+    ok: false,
+    checks: expect.arrayContaining([
+      expect.objectContaining({ id: 'policy', status: 'fail', fix: expect.stringMatching(/.+/) }),
+    ]),
+  })
+})
