@@ -59,6 +59,9 @@ ControllerConfig config_of(const Napi::Object& options) {
   if (const Napi::Value box = options.Get("motionBoxM"); !box.IsUndefined()) {
     config.motion_box_m = numbers_of<6>(box, "options.motionBoxM");
   }
+  if (const Napi::Value watchdog = options.Get("watchdogS"); !watchdog.IsUndefined()) {
+    config.watchdog_s = number_of(watchdog, "options.watchdogS");
+  }
   return config;
 }
 

@@ -8,6 +8,8 @@ export interface ControllerOptions {
   readonly tool?: ToolGeometry
   /** Box that the tool may not leave: xMin, xMax, yMin, yMax, zMin, zMax in metres. */
   readonly motionBoxM?: readonly [number, number, number, number, number, number]
+  /** Silence of the lease holder that stops a moving arm, seconds; at most the lease's 0.5 s. */
+  readonly watchdogS?: number
   /** What `hello` reports: 'cell', 'sim'. */
   readonly backend: string
   /** Joint angles at start, radians. */

@@ -13,6 +13,12 @@ const cycleNs = 1_000_000n
 
 const fewestSettleS = 0.1
 
+/**
+ * A real arm's watchdog waits 0.1 s. This cell's threads have no real-time priority and share the cores with physics,
+ * rendering and whatever else runs: on a busy machine 0.1 s would stop an arm that nobody has left alone.
+ */
+const watchdogS = 0.4
+
 const modeMoving = 2
 const modeStopping = 3
 
@@ -61,7 +67,7 @@ export class Plant {
     this.physics = physics
     this.#options = options
     const { tool, qRad } = options
-    this.#controller = createController({ backend: 'cell', tool, qRad }, this.#input, this.#output)
+    this.#controller = createController({ backend: 'cell', tool, qRad, watchdogS }, this.#input, this.#output)
     this.#output.qRefRad.set(qRad)
     this.step()
   }
