@@ -2,7 +2,7 @@
 // fed by a thread of their own at 30 fps. With --load MODULE that module runs beside it in a worker (inference, say): it
 // posts a message for each piece of work and exits when it gets one.
 //
-//   node scripts/soak.mjs [--minutes 5] [--cameras 3] [--width 640] [--height 480] [--load MODULE]
+//   node --expose-gc scripts/soak.mjs [--minutes 5] [--cameras 3] [--width 640] [--height 480] [--load MODULE]
 
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -64,7 +64,10 @@ async function soak() {
   const endNs = process.hrtime.bigint() + BigInt(Math.round(Number(values.minutes) * 60e9))
   const ages = []
   const memoryMb = []
-  const memory = setInterval(() => memoryMb.push(Math.round(process.memoryUsage().rss / 2 ** 20)), 10_000)
+  const memory = setInterval(() => {
+    globalThis.gc?.() // node --expose-gc: what is left is held, not merely uncollected
+    memoryMb.push(Math.round(process.memoryUsage().rss / 2 ** 20))
+  }, 10_000)
   const lost = await Promise.all(
     opened.map(async (camera) => {
       let first = 0
@@ -83,10 +86,13 @@ async function soak() {
   clearInterval(memory)
   const stats = opened.map((camera) => camera.stats)
   const sum = (pick) => stats.reduce((total, one) => total + pick(one), 0)
-  await Promise.all(opened.map((camera) => camera.close()))
+  const closed = await Promise.all(opened.map((camera) => camera.close()))
+  console.error(`closed: ${JSON.stringify(closed)}`)
   load?.postMessage('stop') // it exits by itself: terminating a native addon's worker in mid-call is the addon's risk
   if (load) await new Promise((resolve) => load.on('exit', resolve))
+  console.error('load ended')
   await feeder.terminate()
+  console.error('feeder ended')
   console.log(
     JSON.stringify({
       streams: `${cameras} x ${width}x${height} depth + colour at ${fps} fps, ${values.minutes} min`,
