@@ -24,6 +24,7 @@ async function feed({ cameras, width, height, injectedMs }) {
   const color = new Uint8Array(width * height * 3).fill(9)
   const originMs = nowMs()
   for (let number = 1; ; number++) {
+    if (number % 300 === 0) globalThis.gc?.()
     const dueMs = originMs + (number * 1000) / fps
     while (nowMs() < dueMs) await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - nowMs())))
     injectedMs[number % injectedMs.length] = nowMs()
