@@ -6,10 +6,9 @@
 #include <cstdint>
 #include <span>
 
-namespace cliport {
+#include "cliport/transform.hpp"
 
-/// 4x4 row-major homogeneous transform, metres. T_base_camera maps camera coordinates to base.
-using Transform = std::array<double, 16>;
+namespace cliport {
 
 /// Pinhole camera without distortion, pixels. Pixel (u, v) looks along ((u - cx) / fx, (v - cy) / fy, 1).
 struct Intrinsics {

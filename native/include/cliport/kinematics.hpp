@@ -3,11 +3,11 @@
 
 #include <array>
 
+#include "cliport/transform.hpp"
+
 namespace cliport {
 
 using Joints = std::array<double, 7>;
-/// 4x4 row-major homogeneous transform, metres. T_base_tool maps tool coordinates to base.
-using Transform = std::array<double, 16>;
 /// 6x7 row-major: rows are linear x, y, z [m/rad] and angular x, y, z [rad/rad], in the base frame.
 using Jacobian = std::array<double, 42>;
 

@@ -1,12 +1,12 @@
 // An open camera: carries out what the life cycle decides, and hands out frames.
 
 import { ClockFit, type ClockReading, RecordingClock } from './clock.js'
-import { type CameraInfo, cameraInfo, hardwareReset, onCamerasChanged, requireLibrary } from './devices.js'
+import { type CameraInfo, hardwareReset, onCamerasChanged, requireLibrary } from './devices.js'
 import { fromNative, native, RealSenseError, type RealSenseErrorCode } from './errors.js'
 import { type CameraFrame, frameOf } from './frame.js'
 import { advance, type CameraState, type Life, type LifeAction, type LifeEvent } from './lifecycle.js'
 import { domainName, invalid, sealed } from './names.js'
-import { addon, type NativeCounts, type NativeSession, type NativeStatus } from './native.js'
+import { addon, type NativeCounts, type NativeSession, type NativeStatus, type SensorOption } from './native.js'
 import { type CameraOptions, sessionOptions } from './options.js'
 
 export interface NextOptions {
@@ -31,18 +31,7 @@ export interface CameraStats extends NativeCounts {
   readonly extraDelayMs: number
 }
 
-/** An option of a sensor, with its range. */
-export interface SensorOption {
-  readonly sensor: string
-  readonly name: string
-  readonly description: string
-  readonly value: number
-  readonly min: number
-  readonly max: number
-  readonly step: number
-  readonly default: number
-  readonly readOnly: boolean
-}
+export type { SensorOption }
 
 interface Waiter {
   readonly afterNs: bigint
@@ -381,7 +370,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
       if (!run.announced) {
         run.announced = true
         this.#starts++
-        this.#info = cameraInfo(status.device)
+        this.#info = status.device
         this.#lastError = undefined
         this.#event('started')
         this.#settleOpened?.resolve()

@@ -2,7 +2,9 @@
 
 import { fromNative, native, RealSenseError, type RealSenseErrorCode } from './errors.js'
 import { formatName, type PixelFormat, type StreamKey, streamKeyOf, versionText } from './names.js'
-import { addon, type NativeDevice } from './native.js'
+import { addon, type CameraInfo } from './native.js'
+
+export type { CameraInfo }
 
 export interface LibraryInfo {
   readonly found: boolean
@@ -38,21 +40,6 @@ export function requireLibrary(path?: string): number {
   const info = addon().load(path)
   if (!info.found) throw new RealSenseError(info.code as RealSenseErrorCode, info.reason)
   return info.version
-}
-
-export interface CameraInfo {
-  readonly serial: string
-  /** 'Intel RealSense D435' */
-  readonly name: string
-  readonly firmware: string
-  /** Empty when the library recommends none. */
-  readonly recommendedFirmware: string
-  readonly port: string
-  /** '3.2' for USB 3; '2.1' is a slow port or cable; empty when unknown. */
-  readonly usb: string
-  readonly productLine: string
-  /** Made by createSoftwareCamera. */
-  readonly software: boolean
 }
 
 /** Every camera that can be opened. @throws RealSenseError LIBRARY_MISSING and the like */
@@ -140,8 +127,4 @@ export async function* watchCameras(
     options.signal?.removeEventListener('abort', onAbort)
     watcher.close()
   }
-}
-
-export function cameraInfo(device: NativeDevice): CameraInfo {
-  return { ...device }
 }

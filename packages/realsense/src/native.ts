@@ -15,14 +15,18 @@ export interface NativeLibraryInfo {
   readonly missingOptional: readonly string[]
 }
 
-export interface NativeDevice {
+export interface CameraInfo {
   readonly serial: string
+  /** 'Intel RealSense D435' */
   readonly name: string
   readonly firmware: string
+  /** Empty when the library recommends none. */
   readonly recommendedFirmware: string
   readonly port: string
+  /** '3.2' for USB 3; '2.1' is a slow port or cable; empty when unknown. */
   readonly usb: string
   readonly productLine: string
+  /** Made by createSoftwareCamera. */
   readonly software: boolean
 }
 
@@ -96,7 +100,7 @@ export interface NativeStatus {
   readonly code: string
   readonly message: string
   readonly lastArrivalNs: bigint
-  readonly device: NativeDevice
+  readonly device: CameraInfo
   readonly leases: number
   readonly counts: NativeCounts
 }
@@ -128,7 +132,8 @@ export interface NativeSessionOptions {
   readonly keep: number
 }
 
-export interface NativeOption {
+/** An option of a sensor, with its range. */
+export interface SensorOption {
   readonly sensor: string
   readonly name: string
   readonly description: string
@@ -146,7 +151,7 @@ export interface NativeSession {
   release(lease: number): void
   status(): NativeStatus
   keepAlive(alive: boolean): void
-  options(): Promise<NativeOption[]>
+  options(): Promise<SensorOption[]>
   setOption(sensor: string, name: string, value: number): Promise<void>
   preset(): Promise<string>
   /** Begins to stop, detaches every lease; returns at once. The doorbell rings when `finished`. */
@@ -176,14 +181,14 @@ export interface NativeSoftwareDevice {
 }
 
 export interface NativeWatcher {
-  take(): { readonly added: readonly NativeDevice[]; readonly removed: readonly NativeDevice[] }[]
+  take(): { readonly added: readonly CameraInfo[]; readonly removed: readonly CameraInfo[] }[]
   keepAlive(alive: boolean): void
   close(): void
 }
 
 export interface Addon {
   load(path?: string): NativeLibraryInfo
-  listDevices(): Promise<NativeDevice[]>
+  listDevices(): Promise<CameraInfo[]>
   listProfiles(serial: string): Promise<NativeProfile[]>
   hardwareReset(serial: string): Promise<void>
   /** Ends every session of this thread, waiting at most two seconds; whether the library let go of all. */
