@@ -150,6 +150,23 @@ describe('the thread', () => {
     await expect(policy.propose(aHeightmap(), goal)).rejects.toMatchObject({ code: 'POLICY_INVALID' })
   })
 
+  test('closing at any moment of a decision leaves the process alive', async () => {
+    const script = `const { OnnxPolicy } = await import(${JSON.stringify(projectPath('dist/io/policy/onnx-policy.js'))})
+      const spec = { xMinM: 0.25, xMaxM: 0.75, yMinM: -0.5, yMaxM: 0.5, zMinM: 0, zMaxM: 0.28, pixelM: 0.003125 }
+      const cells = 320 * 160
+      const heightmap = { spec, rows: 320, cols: 160, heightM: new Float32Array(cells), color: new Uint8Array(3 * cells), stampNs: 0n }
+      for (let delayMs = 0; delayMs < 20; delayMs++) {
+        const policy = await OnnxPolicy.load(${JSON.stringify(shippedPackage)})
+        const waiting = policy.propose(heightmap, ${JSON.stringify(goal)}).catch(() => {})
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+        await policy.close()
+        await waiting
+      }
+      console.log('alive')`
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 50_000 })
+    await expect(run).resolves.toMatchObject({ stdout: 'alive\n' })
+  })
+
   test('a provider that is required and not there is an error with the reason', async () => {
     await expect(OnnxPolicy.load(shippedPackage, { providers: ['tensorrt'] })).rejects.toMatchObject({
       code: 'ADDON_MISSING',

@@ -5,13 +5,14 @@ import type { CliportError } from '../../control/errors.js'
 import { workerUrl } from '../../native/paths.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
-import type {
-  Provider,
-  ProviderAttempt,
-  RunRequest,
-  WorkerFailure,
-  WorkerReply,
-  WorkerSettings,
+import {
+  goodbye,
+  type Provider,
+  type ProviderAttempt,
+  type RunRequest,
+  type WorkerFailure,
+  type WorkerReply,
+  type WorkerSettings,
 } from './worker-protocol.js'
 
 export interface RunResult {
@@ -24,8 +25,12 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** A decision takes far less; a thread that still computes then is ended by force. */
+const longestGoodbyeMs = 10_000
+
 export class PolicyThread {
   readonly #worker: Worker
+  readonly #exited: Promise<void>
   readonly #folder: string
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
@@ -38,6 +43,7 @@ export class PolicyThread {
   private constructor(folder: string, worker: Worker) {
     this.#folder = folder
     this.#worker = worker
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
   }
 
   /**
@@ -116,9 +122,17 @@ export class PolicyThread {
     })
   }
 
+  /**
+   * Rejects what waits, lets the thread end its computation and leave by itself: a thread that is terminated inside
+   * ONNX Runtime can take the whole process with it.
+   */
   async close(): Promise<void> {
     this.#end(packageError('POLICY_INVALID', this.#folder, 'the policy was closed', 'Load it again'))
-    await this.#worker.terminate()
+    this.#worker.ref()
+    this.#worker.postMessage(goodbye)
+    const force = setTimeout(() => void this.#worker.terminate(), longestGoodbyeMs)
+    await this.#exited
+    clearTimeout(force)
   }
 
   #take(id: number): Waiting | undefined {

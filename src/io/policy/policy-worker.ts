@@ -5,13 +5,14 @@ import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type GraphName, type GraphSpec, graphDifference, type TensorSpec } from './manifest.js'
-import type {
-  Provider,
-  ProviderAttempt,
-  RunRequest,
-  WorkerFailure,
-  WorkerReply,
-  WorkerSettings,
+import {
+  goodbye,
+  type Provider,
+  type ProviderAttempt,
+  type RunRequest,
+  type WorkerFailure,
+  type WorkerReply,
+  type WorkerSettings,
 } from './worker-protocol.js'
 
 const port = parentPort!
@@ -39,8 +40,14 @@ try {
 
 // Runs are served one after another: a session's threads are all busy with one run anyway.
 let queue = Promise.resolve()
-port.on('message', (request: RunRequest) => {
-  queue = queue.then(() => serve(request))
+let leaving = false
+port.on('message', (request: RunRequest | typeof goodbye) => {
+  if (request === goodbye) {
+    leaving = true
+    queue = queue.then(() => port.close())
+  } else {
+    queue = queue.then(() => (leaving ? undefined : serve(request)))
+  }
 })
 
 async function serve({ id, graph, inputs }: RunRequest): Promise<void> {

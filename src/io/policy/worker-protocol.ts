@@ -19,6 +19,9 @@ export interface RunRequest {
   readonly inputs: Readonly<Record<string, Float32Array | Uint8Array | BigInt64Array>>
 }
 
+/** Asks the thread to leave when it is done with what it computes now; what still waits is not begun. */
+export const goodbye = 'goodbye'
+
 /** Why a provider was not used. */
 export interface ProviderAttempt {
   readonly provider: Provider
