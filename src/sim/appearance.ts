@@ -1,7 +1,7 @@
 // What the cell looks like: as published, or different for every scene, for training.
 
 import type { RenderLight, SensorNoise } from '../native/raster.js'
-import { type CellCamera, jitteredCameras, publishedCameras } from './cameras.js'
+import { type CellCamera, randomCameras, publishedCameras } from './cameras.js'
 import type { Rgb } from './geometry.js'
 import type { PlacedObject } from './objects.js'
 import { random } from './random.js'
@@ -40,7 +40,7 @@ export function randomizedAppearance(objects: readonly PlacedObject[], seed: num
   const mat = tinted([brightness, brightness, brightness], look.normal, 0.03)
   const tints = random(seed, 'object-colors')
   return {
-    cameras: jitteredCameras(random(seed, 'cameras')),
+    cameras: randomCameras(random(seed, 'cameras')),
     light: {
       direction: [
         Math.cos(elevation) * Math.cos(azimuth),

@@ -30,11 +30,30 @@ function camera(name: string, position: Vec3, towards: readonly [number, number]
   return { name, intrinsics: published, T_base_camera: lookAt(position, target) }
 }
 
-/** Cameras as somebody else might have mounted them: one to three, each a few centimetres and degrees off. */
-export function jitteredCameras(random: Random): readonly CellCamera[] {
-  const count = random.integer(1, 3)
-  const kept = new Set(random.sample([0, 1, 2], count))
-  return publishedCameras.filter((_, i) => kept.has(i)).map((original) => jittered(original, random))
+/**
+ * Cameras as somebody else might have mounted them: one to three. Half of the scenes have the published ones, each a few
+ * centimetres and degrees off; the others have them anywhere round the table but behind the arm.
+ */
+export function randomCameras(random: Random): readonly CellCamera[] {
+  const kept = new Set(random.sample([0, 1, 2], random.integer(1, 3)))
+  const isPublished = random.next() < 0.5
+  return publishedCameras
+    .filter((_, i) => kept.has(i))
+    .map((original) => jittered(isPublished ? original : anywhere(original.name, random), random))
+}
+
+/** Looks at the middle of the workspace, from 0.6 to 1.2 m away and 30 to 75 degrees down. */
+function anywhere(name: string, random: Random): CellCamera {
+  const target: Vec3 = [0.5 + random.uniform(-0.1, 0.1), random.uniform(-0.15, 0.15), 0]
+  const azimuth = random.uniform(-2, 2)
+  const down = random.uniform(0.52, 1.3)
+  const distanceM = random.uniform(0.6, 1.2)
+  const position: Vec3 = [
+    target[0] + distanceM * Math.cos(down) * Math.cos(azimuth),
+    target[1] + distanceM * Math.cos(down) * Math.sin(azimuth),
+    distanceM * Math.sin(down),
+  ]
+  return { name, intrinsics: published, T_base_camera: lookAt(position, target) }
 }
 
 function jittered({ name, intrinsics, T_base_camera: T }: CellCamera, random: Random): CellCamera {

@@ -143,9 +143,10 @@ export class SimulatedCell implements Cell {
     const { seed, faults } = options
     const { task, split } = taskNamed(options.task)
     const tool = suctionTool
+    const taskRandom = random(seed, options.task)
     const [scene, placed] = layTable(random(seed, 'layout'), tool, ({ place }) =>
       task.build({
-        random: random(seed, options.task),
+        random: taskRandom,
         palette: paletteOf(split, seed),
         ...(options.goal === undefined ? {} : { goal: options.goal }),
         place,

@@ -19,7 +19,7 @@ export interface Layout {
 
 class TableFull extends Error {}
 
-/** Lays the table by calling `lay`; starts again with the same stream when some object found no room. */
+/** Lays the table by calling `lay`; calls it again, with the same stream going on, when some object found no room. */
 export function layTable<T>(
   random: Random,
   tool: ToolGeometry,
@@ -34,8 +34,7 @@ export function layTable<T>(
         shape,
         color,
         rgb: rgbOf(color),
-        p_base_m: freeSpot(random, shape, objects, tool),
-        yawRad: random.uniform(-Math.PI, Math.PI),
+        ...freeSpot(random, shape, objects, tool),
       }
       objects.push(object)
       return object
@@ -49,26 +48,40 @@ export function layTable<T>(
   throw new Error(`Found no room for all objects in ${triesPerLayout} attempts`)
 }
 
-function freeSpot(
-  random: Random,
-  { footprintM, workRadiusM }: ObjectShape,
-  others: readonly PlacedObject[],
-  tool: ToolGeometry,
-): readonly [number, number] {
+type Spot = Pick<PlacedObject, 'p_base_m' | 'yawRad'>
+
+function freeSpot(random: Random, shape: ObjectShape, others: readonly PlacedObject[], tool: ToolGeometry): Spot {
+  const { footprintM, workRadiusM } = shape
   const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
   for (let attempt = 0; attempt < triesPerObject; attempt++) {
     const x = random.uniform(xMinM + footprintM, xMaxM - footprintM)
     const y = random.uniform(yMinM + footprintM, yMaxM - footprintM)
-    const isFree = others.every(({ shape, p_base_m }) => {
-      const apartM = Math.hypot(x - p_base_m[0], y - p_base_m[1])
-      return apartM >= footprintM + shape.footprintM + clearanceM
-    })
-    if (!isFree || !isReachableAround(x, y, workRadiusM, tool)) continue
+    const spot: Spot = { p_base_m: [x, y], yawRad: random.uniform(-Math.PI, Math.PI) }
+    if (!others.every((other) => areApart(shape, spot, other))) continue
+    if (!isReachableAround(x, y, workRadiusM, tool)) continue
     // The cup works round the middle of each: the way is as wide as the narrower of the two asks.
-    const isOpen = others.every(({ shape, p_base_m }) =>
-      isWayReachable([x, y], p_base_m, Math.min(workRadiusM, shape.workRadiusM), tool),
+    const isOpen = others.every((other) =>
+      isWayReachable([x, y], other.p_base_m, Math.min(workRadiusM, other.shape.workRadiusM), tool),
     )
-    if (isOpen) return [x, y]
+    if (isOpen) return spot
   }
   throw new TableFull()
+}
+
+/** Whether the rectangles that two objects cover are a clearance apart along one of their four axes (separating axes). */
+function areApart(shape: ObjectShape, spot: Spot, other: PlacedObject): boolean {
+  const apart = [other.p_base_m[0] - spot.p_base_m[0], other.p_base_m[1] - spot.p_base_m[1]] as const
+  if (Math.hypot(...apart) >= shape.footprintM + other.shape.footprintM + clearanceM) return true
+  return [spot.yawRad, other.yawRad].some((yawRad) =>
+    [yawRad, yawRad + Math.PI / 2].some((axisRad) => {
+      const betweenM = Math.abs(apart[0] * Math.cos(axisRad) + apart[1] * Math.sin(axisRad))
+      const reachM = halfWidthM(shape, spot.yawRad, axisRad) + halfWidthM(other.shape, other.yawRad, axisRad)
+      return betweenM >= reachM + clearanceM
+    }),
+  )
+}
+
+/** Half of what a shape's rectangle covers along a direction. */
+function halfWidthM({ sizeM: [x, y] }: ObjectShape, yawRad: number, axisRad: number): number {
+  return (x * Math.abs(Math.cos(axisRad - yawRad)) + y * Math.abs(Math.sin(axisRad - yawRad))) / 2
 }
