@@ -9,13 +9,35 @@
 namespace cliport::addon {
 namespace {
 
+LensModel lens_model_of(const Napi::Value& value, const std::string& name) {
+  const std::string word = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (word == "pinhole") return LensModel::kPinhole;
+  if (word == "brown-conrady") return LensModel::kBrownConrady;
+  if (word == "brown-conrady-two") return LensModel::kBrownConradyTwo;
+  throw wrong_type(value.Env(), name, "'pinhole', 'brown-conrady' or 'brown-conrady-two'");
+}
+
+ColorCamera color_camera_of(const Napi::Value& value, const std::string& name) {
+  const Napi::Object object = object_of(value, name);
+  ColorCamera camera{
+      intrinsics_of(object, name), transform_of(object.Get("T_color_depth"), name + ".T_color_depth"), {}};
+  camera.lens = {lens_model_of(object.Get("lens"), name + ".lens"),
+                 numbers_of<5>(object.Get("coefficients"), name + ".coefficients")};
+  return camera;
+}
+
 RgbdFrame frame_of(const Napi::Value& value, const std::string& name, Pins& pins) {
   const Napi::Object object = object_of(value, name);
   RgbdFrame frame;
   frame.intrinsics = intrinsics_of(object, name);
   frame.T_base_camera = transform_of(object.Get("T_base_camera"), name + ".T_base_camera");
   const std::size_t pixels = frame.intrinsics.pixels();
-  frame.color = typed_array_of<std::uint8_t>(object.Get("color"), name + ".color", 3 * pixels);
+  std::size_t color_pixels = pixels;
+  if (const Napi::Value value = object.Get("colorCamera"); !value.IsUndefined()) {
+    frame.color_camera = color_camera_of(value, name + ".colorCamera");
+    color_pixels = frame.color_camera->intrinsics.pixels();
+  }
+  frame.color = typed_array_of<std::uint8_t>(object.Get("color"), name + ".color", 3 * color_pixels);
   frame.depth_m = typed_array_of<float>(object.Get("depthM"), name + ".depthM", pixels);
   pin(pins, object.Get("color").As<Napi::Object>());
   pin(pins, object.Get("depthM").As<Napi::Object>());

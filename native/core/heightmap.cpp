@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "color_lookup.hpp"
 #include "heightmap_projection.hpp"
 
 namespace cliport {
@@ -34,7 +35,8 @@ void fuse(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Be
       const Best point = best[camera * cells + cell];
       if (point == 0) continue;
       highest = std::max(highest, height_of(point) - z_min);
-      const std::uint8_t* rgb = frames[camera].color.data() + 3 * pixel_of(point);
+      const std::size_t pixel = pixel_of(point);
+      const std::uint8_t* rgb = color_at(frames[camera], pixel, frames[camera].depth_m[pixel]);
       red += rgb[0];
       green += rgb[1];
       blue += rgb[2];
@@ -90,8 +92,7 @@ Status check_spec(const HeightmapSpec& spec) {
   return {};
 }
 
-Status check_frame(const RgbdFrame& frame, const std::string& name) {
-  const Intrinsics& k = frame.intrinsics;
+Status check_intrinsics(const Intrinsics& k, const std::string& name) {
   if (k.width <= 0 || k.height <= 0 || k.pixels() > 0xffffffffu) {
     return invalid_argument("Expected a positive size for " + name + " but received " + std::to_string(k.width) +
                             " x " + std::to_string(k.height));
@@ -100,13 +101,35 @@ Status check_frame(const RgbdFrame& frame, const std::string& name) {
         std::isfinite(k.cy))) {
     return invalid_argument("Expected finite intrinsics with positive focal lengths for " + name);
   }
+  return {};
+}
+
+// Size of the colour picture in pixels; the depth's own unless another camera took it.
+Status check_color_camera(const RgbdFrame& frame, const std::string& name, std::size_t& pixels) {
+  if (!frame.color_camera) return {};
+  const auto& [intrinsics, T_color_depth, lens] = *frame.color_camera;
+  if (Status status = check_intrinsics(intrinsics, name); !status.ok()) return status;
+  const bool is_lens_finite = std::all_of(lens.coefficients.begin(), lens.coefficients.end(),
+                                          [](double value) { return std::isfinite(value); });
+  if (!all_finite(T_color_depth) || !is_lens_finite) {
+    return invalid_argument("Expected a finite transform and finite lens coefficients for " + name);
+  }
+  pixels = intrinsics.pixels();
+  return {};
+}
+
+Status check_frame(const RgbdFrame& frame, const std::string& name) {
+  const Intrinsics& k = frame.intrinsics;
+  if (Status status = check_intrinsics(k, name); !status.ok()) return status;
   if (!all_finite(frame.T_base_camera))
     return invalid_argument("Expected 16 finite numbers for " + name + ".T_base_camera");
   if (frame.depth_m.size() != k.pixels()) {
     return invalid_argument(wrong_size(name + ".depth", k.pixels(), frame.depth_m.size()));
   }
-  if (frame.color.size() != 3 * k.pixels()) {
-    return invalid_argument(wrong_size(name + ".color", 3 * k.pixels(), frame.color.size()));
+  std::size_t color_pixels = k.pixels();
+  if (Status status = check_color_camera(frame, name + ".colorCamera", color_pixels); !status.ok()) return status;
+  if (frame.color.size() != 3 * color_pixels) {
+    return invalid_argument(wrong_size(name + ".color", 3 * color_pixels, frame.color.size()));
   }
   if (!frame.labels.empty() && frame.labels.size() != k.pixels()) {
     return invalid_argument(wrong_size(name + ".labels", k.pixels(), frame.labels.size()));

@@ -59,6 +59,7 @@ template <bool kSquarePixels>
 
 // Fusion will read colours here and there; brought in row by row they come at the memory's full speed.
 [[gnu::always_inline]] inline void prefetch_color(const RgbdFrame& frame, std::size_t pixel, int count) {
+  if (frame.color_camera) return;  // read in another order
   constexpr int kLine = 64;
   const std::uint8_t* color = frame.color.data() + 3 * pixel;
   for (int byte = 0; byte < 3 * count; byte += kLine) __builtin_prefetch(color + byte);

@@ -17,13 +17,29 @@ export interface Intrinsics {
   readonly cy: number
 }
 
+/**
+ * The colour camera beside a depth camera. `brown-conrady` takes the tangential terms of the original point,
+ * `brown-conrady-two` of the radially moved one; coefficients k1, k2, p1, p2, k3.
+ */
+export interface ColorCamera {
+  readonly intrinsics: Intrinsics
+  /** p_color = T_color_depth * p_depth */
+  readonly T_color_depth: Mat4
+  readonly lens: 'pinhole' | 'brown-conrady' | 'brown-conrady-two'
+  readonly coefficients: readonly number[]
+}
+
 /** One RGB-D frame. Camera axes: x right, y down, z along the optical axis. */
 export interface RgbdFrame {
   readonly camera: string
+  /** Of depth. */
   readonly intrinsics: Intrinsics
+  /** Of the depth camera. */
   readonly T_base_camera: Mat4
-  /** RGB8, height x width x 3, row-major. */
+  /** RGB8, height x width x 3, row-major; of the size of `colorCamera` where there is one, else of depth. */
   readonly color: Uint8Array
+  /** Absent: colour and depth share their pixels. Else colour is looked up through the transform between the two. */
+  readonly colorCamera?: ColorCamera
   /** Depth along the optical axis in metres, height x width, row-major; 0 where the sensor saw nothing. */
   readonly depthM: Float32Array
   readonly stampNs: bigint

@@ -1,6 +1,7 @@
 // The Projector port on native/core's heightmap.
 
 import { CliportError } from '../control/errors.js'
+import { colorIntrinsicsOf } from '../control/frame.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { projectHeightmap } from '../native/heightmap.js'
@@ -22,6 +23,7 @@ export function createProjector(): Projector {
           ...frame.intrinsics,
           T_base_camera: frame.T_base_camera,
           color: frame.color,
+          ...(frame.colorCamera && { colorCamera: frame.colorCamera }),
           depthM: frame.depthM,
         })),
         spec,
@@ -63,8 +65,10 @@ function checkFrame(frame: RgbdFrame): void {
   if (!(frame.T_base_camera.length === 16 && frame.T_base_camera.every(Number.isFinite))) {
     throw invalid(frame, 'has a T_base_camera that is not 16 finite numbers', calibrateHint)
   }
-  if (frame.color.length !== 3 * pixels) {
-    throw invalid(frame, `has ${frame.color.length} bytes of colour, expected ${3 * pixels}`)
+  const colorView = colorIntrinsicsOf(frame)
+  const colorBytes = 3 * colorView.width * colorView.height
+  if (frame.color.length !== colorBytes) {
+    throw invalid(frame, `has ${frame.color.length} bytes of colour, expected ${colorBytes}`)
   }
   if (frame.depthM.length !== pixels) throw invalid(frame, `has ${frame.depthM.length} depths, expected ${pixels}`)
   if (!frame.depthM.some((depthM) => depthM > 0 && depthM < Infinity)) {

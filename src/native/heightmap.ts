@@ -2,6 +2,24 @@
 
 import { loadAddon } from './paths.js'
 
+/** The camera that took the colour, where it is another one than the depth camera. */
+export interface ProjectColorCamera {
+  /** Pixels. */
+  readonly intrinsics: {
+    readonly width: number
+    readonly height: number
+    readonly fx: number
+    readonly fy: number
+    readonly cx: number
+    readonly cy: number
+  }
+  /** 4x4 row-major, depth camera to colour camera, metres. */
+  readonly T_color_depth: Float64Array
+  readonly lens: 'pinhole' | 'brown-conrady' | 'brown-conrady-two'
+  /** k1, k2, p1, p2, k3 */
+  readonly coefficients: readonly number[]
+}
+
 /** One camera's frame; buffers are read during the call and must not be changed until it resolves. */
 export interface ProjectFrame {
   readonly width: number
@@ -13,8 +31,9 @@ export interface ProjectFrame {
   readonly cy: number
   /** 4x4 row-major, camera to base, metres. */
   readonly T_base_camera: Float64Array
-  /** RGB8, height x width x 3. */
+  /** RGB8, height x width x 3, of the colour camera if there is one. */
   readonly color: Uint8Array
+  readonly colorCamera?: ProjectColorCamera
   /** Metres along the optical axis, height x width; 0, negative or not finite: nothing seen. */
   readonly depthM: Float32Array
   /** Optional object label per pixel (simulated cameras only), height x width. */

@@ -1,7 +1,7 @@
 // Where each camera is and what it sees through, in Foxglove's terms, so that its pictures stand in the 3D view.
 
 import { CameraCalibration, FrameTransform } from '@foxglove/schemas/jsonschema.js'
-import type { Mat4, RgbdFrame } from '../../control/types.js'
+import type { ColorCamera, Intrinsics, Mat4, RgbdFrame } from '../../control/types.js'
 import type { TopicSchema } from './mcap-file.js'
 
 /** JSON schemas of the topics that Foxglove knows. */
@@ -18,33 +18,74 @@ export interface TopicJson {
   readonly value: object
 }
 
-/** Pinhole calibration and pose in the base frame of a frame's camera. @param timeNs when it is recorded */
+/** Coordinate frame in which the colour picture was taken. */
+export function colorFrameId({ camera, colorCamera }: RgbdFrame): string {
+  return colorCamera === undefined ? camera : `${camera}_color`
+}
+
+/**
+ * Calibration and pose of a frame's camera, and of the colour camera beside it where colour has one of its own.
+ * @param timeNs when it is recorded
+ */
 export function cameraFacts(frame: RgbdFrame, timeNs: bigint): TopicJson[] {
-  const { width, height, fx, fy, cx, cy } = frame.intrinsics
+  const { camera, colorCamera } = frame
   const timestamp = { sec: Number(timeNs / 1_000_000_000n), nsec: Number(timeNs % 1_000_000_000n) }
-  const T = frame.T_base_camera
-  const calibration = {
-    timestamp,
-    frame_id: frame.camera,
+  const calibration = (topic: string, frame_id: string, view: Intrinsics, lens: object): TopicJson => ({
+    topic,
+    schema: 'foxglove.CameraCalibration',
+    value: { timestamp, frame_id, ...lens, ...matricesOf(view) },
+  })
+  const transform = (parent_frame_id: string, child_frame_id: string, T: Mat4): TopicJson => ({
+    topic: '/tf',
+    schema: 'foxglove.FrameTransform',
+    value: {
+      timestamp,
+      parent_frame_id,
+      child_frame_id,
+      translation: { x: T[3], y: T[7], z: T[11] },
+      rotation: rotationOf(T),
+    },
+  })
+  const facts = [
+    calibration(`/camera/${camera}/calibration`, camera, frame.intrinsics, pinhole),
+    transform('base', camera, frame.T_base_camera),
+  ]
+  if (colorCamera === undefined) return facts
+  const id = colorFrameId(frame)
+  return [
+    ...facts,
+    calibration(`/camera/${camera}/color/calibration`, id, colorCamera.intrinsics, lensOf(colorCamera)),
+    transform(camera, id, inverseOf(colorCamera.T_color_depth)),
+  ]
+}
+
+const pinhole = { distortion_model: '', D: [] as readonly number[] }
+
+/** Foxglove knows OpenCV's model; the other one differs from it in terms of the fourth order only. */
+function lensOf({ lens, coefficients }: ColorCamera): typeof pinhole {
+  const isPinhole = lens === 'pinhole' || coefficients.every((coefficient) => coefficient === 0)
+  return isPinhole ? pinhole : { distortion_model: 'plumb_bob', D: coefficients }
+}
+
+function matricesOf({ width, height, fx, fy, cx, cy }: Intrinsics): object {
+  return {
     width,
     height,
-    distortion_model: '',
-    D: [],
     K: [fx, 0, cx, 0, fy, cy, 0, 0, 1],
     R: [1, 0, 0, 0, 1, 0, 0, 0, 1],
     P: [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0],
   }
-  const transform = {
-    timestamp,
-    parent_frame_id: 'base',
-    child_frame_id: frame.camera,
-    translation: { x: T[3], y: T[7], z: T[11] },
-    rotation: rotationOf(T),
-  }
-  return [
-    { topic: `/camera/${frame.camera}/calibration`, schema: 'foxglove.CameraCalibration', value: calibration },
-    { topic: '/tf', schema: 'foxglove.FrameTransform', value: transform },
-  ]
+}
+
+/** Of a rigid transform: the transposed rotation, and the translation turned back. */
+function inverseOf(T: Mat4): Mat4 {
+  const turnedBack = (axis: number) => -(T[axis]! * T[3]! + T[4 + axis]! * T[7]! + T[8 + axis]! * T[11]!)
+  return Float64Array.of(
+    ...[T[0]!, T[4]!, T[8]!, turnedBack(0)],
+    ...[T[1]!, T[5]!, T[9]!, turnedBack(1)],
+    ...[T[2]!, T[6]!, T[10]!, turnedBack(2)],
+    ...[0, 0, 0, 1],
+  )
 }
 
 /**

@@ -1,7 +1,9 @@
 // What frames and heightmaps look like as pictures of a recording.
 
 import { CliportError } from '../../control/errors.js'
-import type { Heightmap, RgbdFrame } from '../../control/types.js'
+import { colorIntrinsicsOf } from '../../control/frame.js'
+import type { Heightmap, Intrinsics, RgbdFrame } from '../../control/types.js'
+import { colorFrameId } from './calibration.js'
 import { floatBytes, type ImageEncoding, imageBytes, type RecordedImage } from './raw-image.js'
 
 export interface TopicImage {
@@ -28,12 +30,13 @@ export function image(
 
 /** Colour and depth of a camera; the pictures share the frame's buffers. */
 export function cameraImages(frame: RgbdFrame, stampNs = frame.stampNs): TopicImage[] {
-  const { width, height } = frame.intrinsics
-  const picture = (encoding: ImageEncoding, data: Uint8Array) =>
-    image(encoding, width, height, data, stampNs, frame.camera)
+  const picture = ({ width, height }: Intrinsics, encoding: ImageEncoding, data: Uint8Array, frameId: string) =>
+    image(encoding, width, height, data, stampNs, frameId)
+  const color = picture(colorIntrinsicsOf(frame), 'rgb8', frame.color, colorFrameId(frame))
+  const depth = picture(frame.intrinsics, '32FC1', floatBytes(frame.depthM), frame.camera)
   return [
-    { topic: `/camera/${frame.camera}/color`, image: picture('rgb8', frame.color) },
-    { topic: `/camera/${frame.camera}/depth`, image: picture('32FC1', floatBytes(frame.depthM)) },
+    { topic: `/camera/${frame.camera}/color`, image: color },
+    { topic: `/camera/${frame.camera}/depth`, image: depth },
   ]
 }
 

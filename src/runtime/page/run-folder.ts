@@ -4,6 +4,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CliportError } from '../../control/errors.js'
+import { colorIntrinsicsOf } from '../../control/frame.js'
 import type { RgbdFrame } from '../../control/types.js'
 import { affordanceView, encodePng, encodeWebp, heightTopM, heightView, topView } from '../../io/pictures.js'
 import { Film } from './film.js'
@@ -65,7 +66,7 @@ export class RunFolder implements RunPage {
 
   cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void {
     this.#cameras[when] = frames.map((frame) => {
-      const { width, height } = frame.intrinsics
+      const { width, height } = colorIntrinsicsOf(frame)
       const file = `${when}-${frame.camera.replace(/[^\w-]/g, '_')}.webp`
       const rgb = new Uint8Array(frame.color)
       this.#write(file, () => encodeWebp({ rgb, width, height }))
