@@ -480,10 +480,10 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     const run = this.#run
     if (this.state !== 'streaming' || !run || this.#options.file !== undefined) return
     const status = run.session.status()
-    const lastNs = status.lastArrivalNs > run.startedNs ? status.lastArrivalNs : run.startedNs
+    const silentNs = Math.min(Number(nowNs() - status.lastArrivalNs), Number(nowNs() - run.startedNs))
     const fps = Math.min(...this.#native.streams.map(({ fps }) => fps || 30))
     const stallMs = this.#options.stallMs ?? Math.max(1000, 5000 / fps)
-    if (Number(nowNs() - lastNs) / 1e6 < stallMs) return
+    if (silentNs / 1e6 < stallMs) return
     this.#note(new RealSenseError('CAMERA_STALLED', `The camera sent no frame for ${stallMs} ms.`))
     if (this.#options.reconnect === false) {
       for (const waiter of [...this.#waiters]) waiter.reject(this.#lastError)

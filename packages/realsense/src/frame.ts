@@ -195,13 +195,20 @@ export function frameOf(native: NativeFrame, stampNs: bigint, hold: Hold): Camer
     {
       sequence: native.sequence,
       stampNs,
-      arrivalNs: native.images.reduce((latest, { arrivalNs }) => (arrivalNs > latest ? arrivalNs : latest), 0n),
+      arrivalNs: newestOf(native.images.map((image) => image.arrivalNs)),
       depthUnitsM: depth?.depthUnitsM ?? 0,
       ...(native.depthToColor && { T_color_depth: rowMajor(native.depthToColor) }),
     },
     images,
     hold,
   )
+}
+
+/** Math.max takes no bigint. */
+function newestOf(stamps: readonly bigint[]): bigint {
+  let newest = 0n
+  for (const stamp of stamps) if (stamp > newest) newest = stamp
+  return newest
 }
 
 function rowMajor({ rotation: r, translation: t }: NonNullable<NativeFrame['depthToColor']>): Float64Array {

@@ -57,10 +57,8 @@ export class FrameMatcher<T> {
       this.unmatched += index
       queue.splice(0, index + 1)
     })
-    const stamps = group.map(({ stampNs }) => stampNs)
-    const earliest = stamps.reduce((a, b) => (a < b ? a : b))
-    const latest = stamps.reduce((a, b) => (a > b ? a : b))
-    return { items: group.map(({ item }) => item), skewNs: Number(latest - earliest) }
+    const offsetsNs = group.map(({ stampNs }) => Number(stampNs - group[0]!.stampNs))
+    return { items: group.map(({ item }) => item), skewNs: Math.max(...offsetsNs) - Math.min(...offsetsNs) }
   }
 }
 
