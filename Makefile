@@ -9,7 +9,7 @@ SEED ?= 3
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
-TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path 'src/io/link/gen/*')
+TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path 'src/io/*/gen/*')
 
 .PHONY: run test setup lint verify bench clean sanitize
 
@@ -37,7 +37,7 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 	@scripts/build-native
 	@touch $@
 
-dist/.built: $(TS_SOURCES) native/proto/link.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
+dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
 	@npx tsc -p packages/realsense
@@ -62,4 +62,4 @@ bench: setup
 	@benchmarks/run
 
 clean:
-	rm -rf build dist node_modules src/io/link/gen packages/*/build packages/*/dist
+	rm -rf build dist node_modules src/io/*/gen packages/*/build packages/*/dist
