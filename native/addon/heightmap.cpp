@@ -19,10 +19,12 @@ LensModel lens_model_of(const Napi::Value& value, const std::string& name) {
 
 ColorCamera color_camera_of(const Napi::Value& value, const std::string& name) {
   const Napi::Object object = object_of(value, name);
-  ColorCamera camera{
-      intrinsics_of(object, name), transform_of(object.Get("T_color_depth"), name + ".T_color_depth"), {}};
-  camera.lens = {lens_model_of(object.Get("lens"), name + ".lens"),
-                 numbers_of<5>(object.Get("coefficients"), name + ".coefficients")};
+  const std::string intrinsics = name + ".intrinsics";
+  ColorCamera camera;
+  camera.intrinsics = intrinsics_of(object_of(object.Get("intrinsics"), intrinsics), intrinsics);
+  camera.T_color_depth = transform_of(object.Get("T_color_depth"), name + ".T_color_depth");
+  camera.lens.model = lens_model_of(object.Get("lens"), name + ".lens");
+  camera.lens.coefficients = numbers_of<5>(object.Get("coefficients"), name + ".coefficients");
   return camera;
 }
 
