@@ -1,7 +1,7 @@
 // What the cell looks like: as published, or different for every scene, for training.
 
 import type { RenderLight, SensorNoise } from '../native/raster.js'
-import { type CellCamera, randomCameras, publishedCameras } from './cameras.js'
+import { type CellCamera, publishedCameras, randomCameras } from './cameras.js'
 import type { Rgb } from './geometry.js'
 import type { PlacedObject } from './objects.js'
 import { random } from './random.js'

@@ -2,7 +2,7 @@
 
 import type { ToolGeometry } from '../native/kinematics.js'
 import { type ColorName, rgbOf } from './colors.js'
-import { type ObjectKind, type ObjectShape, type PlacedObject, shapes } from './objects.js'
+import { type ObjectKind, type ObjectShape, type PlacedObject, shapes, type TaskKind } from './objects.js'
 import type { Random } from './random.js'
 import { isReachableAround, isWayReachable, publishedWorkspace } from './reach.js'
 
@@ -11,10 +11,16 @@ const clearanceM = 0.012
 const triesPerObject = 400
 const triesPerLayout = 50
 
+/** Puts an object where the arm reaches it and nothing else is, turned at random; kinds of tasks have a usual shape. */
+export interface PlaceObject {
+  (kind: TaskKind, color: ColorName): PlacedObject
+  (kind: ObjectKind, color: ColorName, shape: ObjectShape): PlacedObject
+}
+
 /** The table while it is being laid. */
 export interface Layout {
   readonly objects: readonly PlacedObject[]
-  place(kind: ObjectKind, color: ColorName, shape?: ObjectShape): PlacedObject
+  readonly place: PlaceObject
 }
 
 class TableFull extends Error {}
@@ -27,7 +33,11 @@ export function layTable<T>(
 ): [T, readonly PlacedObject[]] {
   for (let attempt = 0; attempt < triesPerLayout; attempt++) {
     const objects: PlacedObject[] = []
-    const place = (kind: ObjectKind, color: ColorName, shape: ObjectShape = shapes[kind]): PlacedObject => {
+    const place: PlaceObject = (
+      kind: ObjectKind,
+      color: ColorName,
+      shape: ObjectShape = shapes[kind as TaskKind],
+    ): PlacedObject => {
       const object: PlacedObject = {
         label: objects.length + 1,
         kind,

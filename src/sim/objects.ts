@@ -3,8 +3,11 @@
 import type { Vec3 } from '../control/types.js'
 import { boxMesh, type Mesh, merge, type ProfilePoint, type Rgb, revolve } from './geometry.js'
 
-/** As a sentence would call it; a 'box' is open at the top, and things go into it. */
-export type ObjectKind = 'block' | 'bowl' | 'stand' | 'box'
+/** Kinds of the tasks, as a sentence would call them; a 'box' is open at the top, and things go into it. */
+export type TaskKind = 'block' | 'bowl' | 'stand' | 'box'
+
+/** Captioned scenes have others beside them; a 'carton' is a closed box, a 'tin' a flat can. */
+export type ObjectKind = TaskKind | 'carton' | 'can' | 'tin' | 'lid' | 'plate' | 'cup' | 'ball'
 
 export interface ObjectShape {
   /** Bounding box, metres. */
@@ -151,7 +154,7 @@ export function openBox([x, y, z]: Vec3): ObjectShape {
 }
 
 /** What a kind looks like where the task does not say otherwise. */
-export const shapes: Readonly<Record<ObjectKind, ObjectShape>> = {
+export const shapes: Readonly<Record<TaskKind, ObjectShape>> = {
   block,
   bowl,
   stand,

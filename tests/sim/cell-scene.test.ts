@@ -8,7 +8,7 @@ import { colorNames, paletteOf } from '../../src/sim/colors.js'
 import { Eyes } from '../../src/sim/eyes.js'
 import { type Cell, type CellOptions, createCell, publishedWorkspace, type SimFrame } from '../../src/sim/index.js'
 import { layTable } from '../../src/sim/layout.js'
-import { type PlacedObject, shapes } from '../../src/sim/objects.js'
+import type { PlacedObject } from '../../src/sim/objects.js'
 import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
 import { random } from '../../src/sim/random.js'
 import { isReachable } from '../../src/sim/reach.js'
@@ -62,12 +62,13 @@ test('objects stand apart, inside the workspace, where the arm gets to them at t
   for (const seed of seeds) {
     const [, objects] = scene(seed)
     for (const a of objects) {
-      const radiusM = shapes[a.kind].footprintM
+      const { footprintM: radiusM } = a.shape
       const [x, y] = a.p_base_m
       expect(isReachable(x, y, suctionTool)).toBe(true)
       expect(Math.min(x - xMinM, xMaxM - x, y - yMinM, yMaxM - y)).toBeGreaterThanOrEqual(radiusM)
       for (const b of objects) {
-        if (a !== b) expect(apartM(a, b)).toBeGreaterThanOrEqual(radiusM + shapes[b.kind].footprintM + 0.01)
+        // Turned rectangles may be as near as their inner circles.
+        if (a !== b) expect(apartM(a, b)).toBeGreaterThanOrEqual((a.shape.sizeM[0] + b.shape.sizeM[0]) / 2 + 0.01)
       }
     }
   }
@@ -128,10 +129,11 @@ async function fused(frames: readonly SimFrame[]) {
 }
 
 test('the parked arm hides and shades nothing: each camera sees the same of the workspace with and without it', async () => {
-  await reset()
+  await reset({ seed: 10007 })
   const withArm = await cell.capture()
-  const [, placed] = layTable(random(10001, 'layout'), suctionTool, ({ place }) =>
-    putBlockInBowl.build({ random: random(10001, task), palette: paletteOf('seen', 10001), place }),
+  const taskRandom = random(10007, task)
+  const [, placed] = layTable(random(10007, 'layout'), suctionTool, ({ place }) =>
+    putBlockInBowl.build({ random: taskRandom, palette: paletteOf('seen', 10007), place }),
   )
   const physics = new Physics(await loadPhysics(), placed, suctionTool, [0, 0, 0, -1, 0, 1, 0])
   for (let i = 0; i < 200; i++) physics.step()

@@ -2,12 +2,13 @@
 
 import { CliportError } from '../../control/errors.js'
 import type { ColorSplit } from '../colors.js'
+import { captionedScenes } from './captioned-scenes.js'
 import { packingBoxesPairs } from './packing-boxes-pairs.js'
 import { putBlockInBowl } from './put-block-in-bowl.js'
 import { stackBlockPyramidSeq } from './stack-block-pyramid-seq.js'
 import type { Task } from './task.js'
 
-const tasks: readonly Task[] = [putBlockInBowl, stackBlockPyramidSeq, packingBoxesPairs]
+const tasks: readonly Task[] = [putBlockInBowl, stackBlockPyramidSeq, packingBoxesPairs, captionedScenes]
 
 /** Full names with colours, e.g. 'put-block-in-bowl-seen-colors'. */
 export const taskNames: readonly string[] = tasks.flatMap((task) => task.splits.map((split) => fullName(task, split)))

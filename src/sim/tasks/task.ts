@@ -2,7 +2,7 @@
 
 import type { Vec3 } from '../../control/types.js'
 import type { ColorName, ColorSplit } from '../colors.js'
-import type { ObjectKind, ObjectShape, PlacedObject } from '../objects.js'
+import type { PlaceObject } from '../layout.js'
 import type { Random } from '../random.js'
 
 export interface Task {
@@ -19,8 +19,7 @@ export interface SceneRequest {
   readonly palette: readonly ColorName[]
   /** A sentence that the scene must make sense of, if it can. */
   readonly goal?: string
-  /** Puts an object where the arm reaches it and nothing else is, turned at random; of the kind's usual shape. */
-  place(kind: ObjectKind, color: ColorName, shape?: ObjectShape): PlacedObject
+  readonly place: PlaceObject
 }
 
 export interface TaskScene {
