@@ -19,6 +19,7 @@ export const errorCodes = [
   'LINK_PEER_LOST',
   'LINK_PROTOCOL',
   'LINK_REFUSED',
+  'LINK_STATE_STALE',
   'POLICY_CHECKSUM',
   'POLICY_INVALID',
   'POLICY_SHAPE',

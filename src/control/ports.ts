@@ -68,8 +68,21 @@ export interface Kinematics {
   inverse(p_base_m: Vec3, yawRad: number): readonly number[] | null
 }
 
+/**
+ * What a link may promise. The native link promises all of it.
+ * - `lease`: one program at a time moves the arm
+ * - `authentication`: the peer is who it says it is
+ * - `acknowledgement`: every command is answered
+ * - `expiry`: a command that arrives late is never run
+ * - `watchdog`: the controller stops the arm within 100 ms when this process falls silent
+ * - `latched-stop`: after a stop or fault the controller itself refuses to move until a person clears it
+ */
+export type LinkGuarantee = 'lease' | 'authentication' | 'acknowledgement' | 'expiry' | 'watchdog' | 'latched-stop'
+
 /** The connection to whatever controls the arm. */
 export interface RobotLink {
+  /** Guarantees that this link cannot give, to be shown to the user; absent: none is missing. */
+  readonly lacks?: readonly LinkGuarantee[]
   /** Newest state; null until the first has arrived. */
   readonly state: RobotState | null
   /** What the peer says it is: 'franka' moves hardware, 'sim' and 'cell' do not. */
