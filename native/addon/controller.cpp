@@ -17,6 +17,7 @@
 #include "endpoint.hpp"
 #include "napi_arguments.hpp"
 #include "protocol.hpp"
+#include "realtime.hpp"
 
 namespace cliport::addon {
 namespace {
@@ -92,6 +93,7 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
                            InstanceMethod<&AddonController::heartbeat>("heartbeat"),
                            InstanceMethod<&AddonController::state>("state"),
                            InstanceMethod<&AddonController::listen>("listen"),
+                           InstanceMethod<&AddonController::io_lag_ms>("ioLagMs"),
                            InstanceMethod<&AddonController::close>("close"),
                        });
   }
@@ -163,12 +165,20 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
       throw Napi::Error::New(info.Env(), "Already listening at " + endpoint_->address() + ": close() it first");
     }
     try {
-      endpoint_ = std::make_unique<Endpoint>(*protocol_, Endpoint::Options{.address = info[0].ToString().Utf8Value()});
+      // Where the system allows it, as in cliport-controller: what a busy machine holds up would pass for silence.
+      endpoint_ = std::make_unique<Endpoint>(
+          *protocol_, Endpoint::Options{.address = info[0].ToString().Utf8Value(),
+                                        .realtime_priority = may_use_fifo() ? kEndpointPriority : 0});
     } catch (const BindError& error) {
       throw Napi::Error::New(info.Env(), error.what());
     }
     live_endpoints().add(&endpoint_);
     return Napi::String::New(info.Env(), endpoint_->address());
+  }
+
+  Napi::Value io_lag_ms(const Napi::CallbackInfo& info) {
+    const std::int64_t lag_ns = endpoint_ ? monotonic_ns() - endpoint_->looked_ns() : 0;
+    return Napi::Number::New(info.Env(), static_cast<double>(lag_ns) * 1e-6);
   }
 
   void close(const Napi::CallbackInfo&) { live_endpoints().end(&endpoint_); }

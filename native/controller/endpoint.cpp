@@ -141,6 +141,7 @@ struct Endpoint::State {
 
   int wake_fd = -1;
   std::atomic<bool> ending{false};
+  std::atomic<std::int64_t> looked_ns{steady_ns()};
   std::thread thread;
 
   // The thread's own.
@@ -202,6 +203,7 @@ Endpoint::~Endpoint() {
 
 const std::string& Endpoint::address() const { return state_->address; }
 const LinkPorts& Endpoint::ports() const { return state_->ports; }
+std::int64_t Endpoint::looked_ns() const { return state_->looked_ns; }
 
 void Endpoint::State::run() {
   event_cursor = protocol.last_event_sequence();
@@ -224,6 +226,7 @@ void Endpoint::State::run() {
     zmq_poll(items.data(), static_cast<int>(items.size()), std::max<std::int64_t>(0, wait_ms));
     drain_stops();
     for (int i = 0; i < kCommandsPerRound && serve_one(commands, Channel::kCommands, command_stamp); ++i) drain_stops();
+    looked_ns = steady_ns();
     send_events();
   }
   // Sockets are closed by the thread that used them last.

@@ -45,6 +45,8 @@ export interface AddonController {
   state(): Uint8Array
   /** Starts the sockets on their own thread; resolves to the bound base address, e.g. tcp://127.0.0.1:5601. */
   listen(address: string): string
+  /** Milliseconds since the sockets' thread last looked at them: more than 4 when it is starved; 0 without sockets. */
+  ioLagMs(): number
   /** Ends the sockets and the thread; without goodbye, as a crash would. */
   close(): void
 }

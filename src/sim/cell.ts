@@ -14,6 +14,7 @@ import { Eyes, type LabelMap, labelMap } from './eyes.js'
 import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
 import { oracleAction, visibleLabels } from './oracle.js'
+import { Pace } from './pace.js'
 import { stepS } from './physics/mjcf.js'
 import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
@@ -27,8 +28,6 @@ import type { TaskScene } from './tasks/task.js'
 const longestSettleS = 3
 /** A command that takes longer has hung. */
 const longestCommandS = 60
-/** How far the paced clock may fall behind wall time before it gives up catching up, milliseconds. */
-const longestDebtMs = 10
 
 interface Episode {
   readonly options: CellOptions
@@ -215,14 +214,11 @@ export class SimulatedCell implements Cell {
     return this.#map!.map
   }
 
-  /** Follows wall time in steps of 2 ms; after a stall it forgets what it missed rather than race after it. */
   #pace(plant: Plant): void {
-    let dueMs = performance.now()
+    const pace = new Pace(stepS * 1e3, performance.now())
     const tick = () => {
-      const nowMs = performance.now()
-      if (nowMs - dueMs > longestDebtMs) dueMs = nowMs - longestDebtMs
       try {
-        for (; dueMs <= nowMs; dueMs += stepS * 1e3) plant.step()
+        for (let steps = pace.stepsDue(performance.now(), plant.ioLagMs); steps > 0; steps--) plant.step()
       } catch (error) {
         this.#failure = error
         return

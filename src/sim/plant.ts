@@ -13,12 +13,6 @@ const cycleNs = 1_000_000n
 
 const fewestSettleS = 0.1
 
-/**
- * A real arm's watchdog waits 0.1 s. This cell's threads have no real-time priority and share the cores with physics,
- * rendering and whatever else runs: on a busy machine 0.1 s would stop an arm that nobody has left alone.
- */
-const watchdogS = 0.4
-
 const modeMoving = 2
 const modeStopping = 3
 
@@ -67,7 +61,7 @@ export class Plant {
     this.physics = physics
     this.#options = options
     const { tool, qRad } = options
-    this.#controller = createController({ backend: 'cell', tool, qRad, watchdogS }, this.#input, this.#output)
+    this.#controller = createController({ backend: 'cell', tool, qRad }, this.#input, this.#output)
     this.#output.qRefRad.set(qRad)
     this.step()
   }
@@ -103,6 +97,11 @@ export class Plant {
 
   listen(address: string): string {
     return this.#controller.listen(address)
+  }
+
+  /** How long the sockets have not been looked at, milliseconds; of a controller that has died, never. */
+  get ioLagMs(): number {
+    return this.#alive ? this.#controller.ioLagMs() : 0
   }
 
   /** 2 ms of simulated time. */
