@@ -1,4 +1,5 @@
-// `cliport run`: one sentence on the simulated cell, or on a controller somewhere else, with a folder that tells of it.
+// `cliport run`: one sentence on the simulated cell, or on a controller and cameras somewhere else, with a folder that
+// tells of it.
 
 import { type CycleResult, runCycle } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
@@ -20,6 +21,7 @@ import {
   hostClock,
   kinematicsOf,
   openPolicy,
+  realCellAddons,
   workspaceOf,
 } from './compose.js'
 import type { Config } from './config/schema.js'
@@ -29,6 +31,7 @@ import { createOraclePolicy } from './oracle-policy.js'
 import { RunFolder } from './page/run-folder.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './page-watcher.js'
 import { goFirst } from './priority.js'
+import { openCameras } from './real-cameras.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
 export const defaultTask = 'put-block-in-bowl-seen-colors'
@@ -71,7 +74,8 @@ export interface RunReport {
  */
 export async function runSentence(request: RunRequest): Promise<RunReport> {
   goFirst()
-  expectAddons(...cellAddons)
+  expectRealCell(request)
+  expectAddons(...(hasRealCameras(request.config) ? realCellAddons : cellAddons))
   const opened: { close(): Promise<void> }[] = []
   try {
     return await runWith(request, (resource) => {
@@ -90,11 +94,16 @@ async function runWith(
 ): Promise<RunReport> {
   const { config, signal, tell } = request
   const goal = parseGoal(request.sentence)
-  const cell = closing(createCell('worker'))
+  // With real cameras there is no simulated cell: no oracle, no film, no truth.
+  const cell = hasRealCameras(config) ? null : closing(createCell('worker'))
   const trained = request.oracle ? null : closing(await openPolicy(config, tell))
-  const ready = await cell.reset(cellOptions(request, goal))
-  const policy = trained ?? createOraclePolicy(cell, workspaceOf(config))
-  const link = closing(await connectLink(config.robot.link ?? ready.address!, config))
+  const ready = await cell?.reset(cellOptions(request, goal))
+  const policy = trained ?? createOraclePolicy(cell!, workspaceOf(config))
+  const camera =
+    cell === null
+      ? closing(await openCameras(config.cameras, signal))
+      : createCellCamera(cell, config.cell.camera_timeout_s)
+  const link = closing(await connectLink(config.robot.link ?? ready!.address!, config))
   const { backend } = link
   await consent(request, backend)
 
@@ -102,8 +111,7 @@ async function runWith(
     goal,
     policy: policy.info.name,
     backend,
-    task: request.task,
-    seed: request.seed,
+    ...(cell === null ? {} : { task: request.task, seed: request.seed }),
     command: request.command,
   })
   const onProblem = ({ message }: CliportError) => {
@@ -114,12 +122,12 @@ async function runWith(
   const histograms = new StageHistograms()
   const pageWatcher = createPageWatcher(folder)
   tell(`goal: ${goal}`)
-  const endFilm = film(cell, folder, config.run.picture_hz)
+  const endFilm = cell === null ? async () => {} : film(cell, folder, config.run.picture_hz)
 
   const result = await cycle(goal, policy, link)
   await endFilm()
   pageWatcher.end(result)
-  const truth = await cell.truth().catch(() => null)
+  const truth = (await cell?.truth().catch(() => null)) ?? null
   await recorder.close()
   const report = {
     outcome: result.outcome,
@@ -144,7 +152,7 @@ async function runWith(
       },
     }
     const ports = {
-      camera: createCellCamera(cell, config.cell.camera_timeout_s),
+      camera,
       projector: createProjector(),
       policy: chosen,
       kinematics: kinematicsOf(config),
@@ -179,10 +187,30 @@ async function consent({ config, askConsent }: RunRequest, backend: string): Pro
   const isAsked = backend !== 'cell' && backend !== 'sim' && !isGiven && askConsent !== undefined
   expectConsent(backend, isGiven || (isAsked && (await askConsent(backend))))
   if (backend === 'cell' || backend === 'sim') return
+  if (hasRealCameras(config)) return
   throw new CliportError('CAMERA_ABSENT', 'There is no camera that looks at the real arm', {
     stage: 'start',
-    hint: 'This version drives simulated cells only: it would plan for a scene that is not there',
+    hint: 'List the cameras under `cameras` in the settings (docs/realsense.md); cliport camera list names them',
   })
+}
+
+function hasRealCameras({ cameras }: Config): boolean {
+  return cameras.length > 0
+}
+
+/** What goes with real cameras. @throws CliportError USAGE */
+function expectRealCell({ config, oracle, faults }: RunRequest): void {
+  if (!hasRealCameras(config)) return
+  const expect = (isFine: boolean, message: string, hint: string) => {
+    if (!isFine) throw new CliportError('USAGE', message, { stage: 'start', hint })
+  }
+  expect(
+    config.robot.link !== null,
+    'The settings list real cameras, but no robot',
+    'Give --robot or robot.link; for an arm that only pretends: cliport-controller --backend sim. Without cameras the simulated cell runs',
+  )
+  expect(!oracle, 'The oracle knows simulated scenes only', 'Leave out --policy oracle')
+  expect(faults === undefined, 'Faults are of the simulated cell only', 'Leave out --fault')
 }
 
 export function describeError({ code, stage, message, hint }: CliportError): NonNullable<RunReport['error']> {

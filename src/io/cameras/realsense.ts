@@ -2,6 +2,7 @@
 
 import {
   type CameraFrame,
+  type CameraImage,
   type CameraOptions,
   FrameMatcher,
   openCamera,
@@ -10,7 +11,7 @@ import {
 } from '@cliport/realsense'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import type { Camera } from '../../control/ports.js'
-import type { Mat4, RgbdFrame } from '../../control/types.js'
+import type { ColorCamera, Mat4, RgbdFrame } from '../../control/types.js'
 
 /** One camera of the cell. */
 export interface RealSenseConfig {
@@ -19,12 +20,15 @@ export interface RealSenseConfig {
   readonly serial?: string
   /** A recording (.bag, .db3) instead, played again and again. */
   readonly file?: string
-  /** Depth camera (x right, y down, z forward) to base: 4x4 row-major, metres; from `cliport calibrate`. */
+  /** Depth camera (x right, y down, z forward) to base: 4x4 row-major, metres; from hand-eye calibration. */
   readonly T_base_camera: Mat4
   /** Default: 640 x 480 at 30 fps; of a recording whatever it has. */
   readonly width?: number
   readonly height?: number
   readonly fps?: number
+  /** Size of the colour picture; default: that of depth. */
+  readonly colorWidth?: number
+  readonly colorHeight?: number
   /** Anything else that openCamera takes: filters, options, preset, pairing, ... */
   readonly camera?: Omit<
     CameraOptions,
@@ -44,9 +48,9 @@ interface Opened {
 }
 
 /**
- * Opens all cameras. Colour is resampled into the view of depth in the camera's own thread, so that the points keep the
- * accuracy of the sensor; it is black where only the depth camera looks. The main thread copies one frame a camera and
- * capture.
+ * Opens all cameras. Nothing is resampled: depth stays as the sensor has it, and every point that matters gets its colour
+ * through the transform between the two sensors; it is black where only the depth camera looks. The main thread copies
+ * one frame a camera and capture.
  *
  * @throws CliportError CAMERA_ABSENT (no camera, no librealsense2), CONFIG_INVALID, RECORDING_CORRUPT
  */
@@ -76,16 +80,16 @@ export async function openRealSense(
   }
 }
 
-function cameraOptions({ serial, file, width, height, fps, camera }: RealSenseConfig): CameraOptions {
-  const size = file === undefined ? { width: width ?? 640, height: height ?? 480, fps: fps ?? 30 } : {}
+function cameraOptions(config: RealSenseConfig): CameraOptions {
+  const { serial, file, width = 640, height = 480, fps = 30, colorWidth = width, colorHeight = height, camera } = config
+  const isLive = file === undefined
   return {
     // Recordings are often not in step; a cell under a waiting arm stands still.
-    ...(file === undefined ? {} : { file, repeat: true, pairing: 'latest' as const }),
+    ...(isLive ? {} : { file, repeat: true, pairing: 'latest' as const }),
     ...(serial === undefined ? {} : { serial }),
     ...camera,
-    depth: { ...size, format: 'z16' },
-    color: { ...size, format: 'rgb8' },
-    align: 'depth',
+    depth: { ...(isLive && { width, height, fps }), format: 'z16' },
+    color: { ...(isLive && { width: colorWidth, height: colorHeight, fps }), format: 'rgb8' },
     depthAs: 'metres',
   }
 }
@@ -145,29 +149,53 @@ async function next({ camera, config }: Opened, signal: AbortSignal, afterNs?: b
 }
 
 function rgbdFrame(config: RealSenseConfig, frame: CameraFrame): RgbdFrame {
-  const { depth, color } = frame
-  if (!depth || !color || depth.width !== color.width || depth.height !== color.height || depth.format !== 'f32') {
-    throw new CliportError('FRAME_INVALID', `Camera '${config.name}' gave no pair of depth and colour of one size.`, {
-      stage: 'capture',
-      hint: 'Use no filter that changes the size of depth only, such as decimation.',
-    })
+  const { depth, color, T_color_depth } = frame
+  if (!depth || !color || !T_color_depth || depth.format !== 'f32' || color.format !== 'rgb8') {
+    throw invalid(config, 'gave no pair of depth and colour', 'Ask the camera for depth and rgb8 colour.')
   }
-  const { width, height, fx, fy, cx, cy, coefficients } = depth.intrinsics
-  if (coefficients.some((coefficient) => coefficient !== 0)) {
-    throw new CliportError('FRAME_INVALID', `The depth of camera '${config.name}' is distorted by its lens.`, {
-      stage: 'capture',
-      hint: 'Only depth streams that are rectified in the camera (D400 series) are supported.',
-    })
+  if (isBent(depth)) {
+    const hint = 'Only depth streams that are rectified in the camera (D400 series) are supported.'
+    throw invalid(config, 'has depth that is distorted by its lens', hint)
   }
   return {
     camera: config.name,
-    intrinsics: { width, height, fx, fy, cx, cy },
+    intrinsics: pinholeOf(depth),
     T_base_camera: config.T_base_camera,
     // Copies: the camera's own buffers are used again, and callers keep frames for the recording.
     color: (color.data as Uint8Array).slice(),
+    colorCamera: { intrinsics: pinholeOf(color), T_color_depth, ...lensOf(config, color) },
     depthM: (depth.data as Float32Array).slice(),
     stampNs: frame.stampNs,
   }
+}
+
+function pinholeOf({ intrinsics: { width, height, fx, fy, cx, cy } }: CameraImage) {
+  return { width, height, fx, fy, cx, cy }
+}
+
+function isBent({ intrinsics }: CameraImage): boolean {
+  return intrinsics.model !== 'none' && intrinsics.coefficients.some((coefficient) => coefficient !== 0)
+}
+
+const lenses: Partial<Record<CameraImage['intrinsics']['model'], ColorCamera['lens']>> = {
+  'brown-conrady': 'brown-conrady',
+  // From a point to its pixel the library computes both alike.
+  'modified-brown-conrady': 'brown-conrady-two',
+  'inverse-brown-conrady': 'brown-conrady-two',
+}
+
+function lensOf(config: RealSenseConfig, color: CameraImage): Pick<ColorCamera, 'lens' | 'coefficients'> {
+  const { model, coefficients } = color.intrinsics
+  if (!isBent(color)) return { lens: 'pinhole', coefficients: [0, 0, 0, 0, 0] }
+  const lens = lenses[model]
+  if (lens === undefined) {
+    throw invalid(config, `has colour through a lens of model '${model}'`, 'Use a camera of the D400 series.')
+  }
+  return { lens, coefficients }
+}
+
+function invalid({ name }: RealSenseConfig, what: string, hint: string): CliportError {
+  return new CliportError('FRAME_INVALID', `Camera '${name}' ${what}.`, { stage: 'capture', hint })
 }
 
 function stalled(opened: readonly Opened[], timeoutMs: number, cause: unknown): CliportError {

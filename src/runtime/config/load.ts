@@ -6,7 +6,7 @@ import { LineCounter, parse, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { nearest } from '../nearest.js'
-import { type Config, configKeys, configSchema } from './schema.js'
+import { type Config, configKeys, configListKeys, configSchema } from './schema.js'
 
 export interface ConfigSources {
   /** Path of a YAML file; absent: none. */
@@ -119,7 +119,8 @@ function describe(
 ): string[] {
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.length === 0 ? ['version', ...Object.keys(configKeys)] : (configKeys[path] ?? [])
+    const known =
+      issue.path.length === 0 ? ['version', ...Object.keys({ ...configKeys, ...configListKeys })] : keysAt(issue.path)
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`
       const origin = origins.get(full)
@@ -127,12 +128,19 @@ function describe(
     })
   }
   const received = issue.path.reduce<unknown>(
-    (value, key) => (isObject(value) ? value[String(key)] : undefined),
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
     merged,
   )
   const origin = origins.get(path)
   const where = origin === undefined ? place(issue.path) : `${origin}: `
   return [`${where}${path || 'settings'}: ${issue.message}, received ${describeValue(received)}`]
+}
+
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  const [section, index, ...deeper] = path
+  if (deeper.length > 0) return []
+  return (index === undefined ? configKeys : configListKeys)[String(section)] ?? []
 }
 
 function hint(name: string, known: readonly string[]): string {

@@ -1,0 +1,59 @@
+// The cameras of a real cell, as the settings list them.
+
+import { readFile } from 'node:fs/promises'
+import { CliportError } from '../control/errors.js'
+import type { Camera } from '../control/ports.js'
+import { openRealSense, type RealSenseConfig } from '../io/cameras/realsense.js'
+import type { Config } from './config/schema.js'
+
+type CameraConfig = Config['cameras'][number]
+
+/**
+ * Opens every camera of the settings and takes one look, so that a covered, busy or missing camera shows before the arm
+ * is asked for anything.
+ * @throws CliportError CAMERA_ABSENT, CAMERA_STALLED, RECORDING_CORRUPT, CONFIG_INVALID naming the camera
+ */
+export async function openCameras(configs: readonly CameraConfig[], signal: AbortSignal): Promise<Camera> {
+  const opened = await openRealSense(await Promise.all(configs.map(realSenseOf)), { signal })
+  try {
+    await opened.capture(signal)
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function realSenseOf(config: CameraConfig): Promise<RealSenseConfig> {
+  const { name, serial, file, T_base_camera, width, height, fps, filters, options, preset } = config
+  const { color_width: colorWidth, color_height: colorHeight } = config
+  return {
+    name,
+    T_base_camera: Float64Array.from(T_base_camera.flat()),
+    width,
+    height,
+    fps,
+    ...(colorWidth !== undefined && { colorWidth }),
+    ...(colorHeight !== undefined && { colorHeight }),
+    ...(serial !== undefined && { serial }),
+    ...(file !== undefined && { file }),
+    camera: {
+      // The package checks names and values, and says which there are.
+      filters: filters as NonNullable<RealSenseConfig['camera']>['filters'] & object,
+      options,
+      ...(preset !== undefined && { preset: await readPreset(name, preset) }),
+    },
+  }
+}
+
+async function readPreset(camera: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new CliportError('CONFIG_INVALID', `Camera '${camera}': cannot read ${path}: ${(cause as Error).message}`, {
+      stage: 'config',
+      hint: "Give the path of a preset that the vendor's viewer has saved",
+      cause,
+    })
+  }
+}
