@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -16,6 +17,7 @@
 #include "protocol.hpp"
 #include "realtime.hpp"
 #include "sim/arm.hpp"
+#include "trace.hpp"
 
 namespace {
 
@@ -30,7 +32,7 @@ void warn(const std::string& what) {
 }
 
 /// The control thread: absolute deadlines, no allocation, no lock, no system call but the sleep.
-void control(Controller& controller, sim::Arm& arm, const std::atomic<bool>& ending, Lateness& lateness) {
+void control(Controller& controller, sim::Arm& arm, const std::atomic<bool>& ending, Lateness& lateness, Trace* trace) {
   Reference reference;
   reference.q_rad = arm.measured().q_rad;
   std::int64_t deadline_ns = monotonic_ns() + kPeriodNs;
@@ -39,6 +41,7 @@ void control(Controller& controller, sim::Arm& arm, const std::atomic<bool>& end
     const std::int64_t now_ns = monotonic_ns();
     lateness.add(now_ns - deadline_ns);
     controller.cycle(now_ns, arm.measured(), reference);
+    if (trace != nullptr) trace->add(now_ns, arm.measured(), reference);
     arm.step(reference);
     deadline_ns += kPeriodNs;
     // A few late cycles are made up for; after a longer stall the arm would see them as one jump.
@@ -95,6 +98,8 @@ int serve(const ControllerCommandLine& line) {
   arm_config.cycle_s = config.cycle_s;
   arm_config.surface_z_m = line.sim_surface_z_m;
   sim::Arm arm(arm_config, sim::start_posture());
+  std::optional<Trace> trace;
+  if (!line.trace.empty()) trace.emplace(line.trace);
   Controller controller(config, arm.measured().q_rad);
   Protocol protocol(controller, config, line.backend, monotonic_ns);
   Endpoint endpoint(protocol, {.address = line.bind, .realtime_priority = fifo ? kEndpointPriority : 0});
@@ -105,7 +110,7 @@ int serve(const ControllerCommandLine& line) {
 
   Lateness lateness;
   std::atomic<bool> ending{false};
-  std::thread loop([&] { control(controller, arm, ending, lateness); });
+  std::thread loop([&] { control(controller, arm, ending, lateness, trace ? &*trace : nullptr); });
   warn(line.realtime ? make_fifo(loop.native_handle(), kControlPriority) : "no real-time priority, as asked");
 
   int signal = 0;

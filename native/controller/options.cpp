@@ -15,6 +15,7 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
   --bind ADDRESS      tcp://127.0.0.1:PORT takes four ports from PORT on, tcp://127.0.0.1:* any four free ones
                                                                                [tcp://127.0.0.1:5600]
   --sim-surface-z M   height of the plane that the simulated tool touches, metres [0]
+  --trace FILE        the last 65 seconds, cycle by cycle, in a ring that outlives a crash; put it in /dev/shm
   --no-realtime       ask for neither SCHED_FIFO nor locked memory
   --check             bind, ask the system what it grants, print it as JSON, and end
   --help              this text
@@ -49,6 +50,8 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
       line.bind = value();
     } else if (option == "--sim-surface-z") {
       line.sim_surface_z_m = metres_of(option, value());
+    } else if (option == "--trace") {
+      line.trace = value();
     } else if (option == "--no-realtime") {
       line.realtime = false;
     } else if (option == "--check") {

@@ -10,6 +10,7 @@ struct ControllerCommandLine {
   std::string backend = "sim";
   std::string bind = "tcp://127.0.0.1:5600";
   double sim_surface_z_m = 0.0;
+  std::string trace;  ///< file of the trace, empty for none
   bool realtime = true;
   bool check = false;
   bool help = false;
