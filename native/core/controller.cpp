@@ -1,20 +1,25 @@
 #include "cliport/controller.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "cliport/ring.hpp"
 #include "controller_internal.hpp"
+#include "controller_motion.hpp"
 
 namespace cliport {
 namespace {
 
 constexpr std::size_t kCommands = 64;
+constexpr std::size_t kStops = 64;  // stops that wait for their answer; more are obeyed all the same
 constexpr std::size_t kEvents = 1024;
 // Below this much room for events no command is taken, so that an arm at rest tells nothing more, and a moving arm is
 // faulted: nobody would hear of it.
 constexpr std::size_t kEventReserve = 64;
 constexpr int kCommandsPerCycle = 4;
+// More lost cycles than this end a motion anyway (FCI's rule), so that nobody makes up for them.
+constexpr int kMostCycles = 20;
 
 // An arm moved by hand by more than this while disarmed is taken over from where it is.
 constexpr double kMovedByHandRad = 0.01;
@@ -26,6 +31,13 @@ struct Posted {
   Command command;
   Reason content = Reason::kNone;
   Joints from_rad{};
+  std::uint64_t stops_before = 0;  ///< stops that had been posted by then
+};
+
+/// Who asked to stop.
+struct StopRequest {
+  std::uint64_t session = 0;
+  std::uint64_t id = 0;
 };
 
 std::int64_t nanoseconds(double seconds) { return static_cast<std::int64_t>(seconds * 1e9); }
@@ -99,22 +111,41 @@ class SessionMemory {
 
 struct Controller::State {
   State(const ControllerConfig& given, const Joints& q_rad)
-      : config(given), limits(line_limits(given)), newest(initial(given, q_rad)) {
-    reference.q_rad = q_rad;
-  }
+      : config(given),
+        loaded(together(given.tool_load, given.held_load)),
+        newest(initial(given, q_rad)),
+        motion(line_limits(given), given.joint_limits, given.cycle_s, q_rad) {}
 
   void cycle(std::int64_t time_ns, const Measured& now_measured) {
     now_ns = time_ns;
     measured = now_measured;
-    reference.dq_radps.fill(0.0);
+    measured.contact = measured.contact || force_n() > config.contact_force_n;
+    stepped = false;
     watch_measured();
+    take_stops();
     take_commands();
+    finish_clearing();
     watch_silence();
     move();
+    if (!stepped) motion.rest();
+    refer();
     publish();
   }
 
   // ---- commands ----
+
+  /// Before any command, however many wait, and whether or not there is room to tell of it.
+  void take_stops() {
+    const std::uint64_t posted = stops_posted.load(std::memory_order_acquire);
+    if (posted != stops_taken) stop(Reason::kStopRequested);
+    stops_taken = posted;
+    while (events.free() >= kEventReserve / 2) {
+      const StopRequest* request = stops.front();
+      if (request == nullptr) return;
+      tell(EventKind::kAccepted, request->session, request->id, Reason::kNone, false);
+      stops.pop();
+    }
+  }
 
   void take_commands() {
     for (int i = 0; i < kCommandsPerCycle && events.free() >= kEventReserve; ++i) {
@@ -127,15 +158,7 @@ struct Controller::State {
 
   void handle(const Posted& posted) {
     const Command& command = posted.command;
-    switch (command.kind) {
-      case CommandKind::kHeartbeat:
-        return heard_from(command);
-      case CommandKind::kStop:  // never refused, whoever asks and however often
-        answer(EventKind::kAccepted, command);
-        return stop(Reason::kStopRequested);
-      default:
-        break;
-    }
+    if (command.kind == CommandKind::kHeartbeat) return heard_from(command);
     const Reason refusal = refuse(posted);
     if (refusal != Reason::kNone) return answer(EventKind::kRejected, command, refusal);
     heard_from(command);
@@ -151,8 +174,9 @@ struct Controller::State {
         answer(EventKind::kAccepted, command);
         if (!is_latched()) return;
         lease = 0;
-        reason = Reason::kNone;
-        return enter(Mode::kDisarmed);
+        clearing = true;
+        if (measured.fault != Reason::kNone) ++reference.recoveries;
+        return;
       default:
         return start(command);
     }
@@ -172,7 +196,9 @@ struct Controller::State {
         if (command.session != lease || lease == 0) return Reason::kNoLease;
         return mode == Mode::kMoving || mode == Mode::kStopping ? Reason::kBusy : Reason::kNone;
       case CommandKind::kClear:
-        return mode == Mode::kStopping || travelling ? Reason::kBusy : Reason::kNone;
+        // Whoever sent it did not know of the stop that has overtaken it.
+        if (posted.stops_before != stops_taken) return Reason::kLatched;
+        return mode == Mode::kStopping || motion.travelling() ? Reason::kBusy : Reason::kNone;
       default:
         break;
     }
@@ -182,19 +208,33 @@ struct Controller::State {
     if (mode == Mode::kMoving) return Reason::kBusy;
     if (posted.content != Reason::kNone) return posted.content;
     // It was checked against a reference that has moved on since: the sender is ahead of the arm.
-    return posted.from_rad == reference.q_rad ? Reason::kNone : Reason::kBusy;
+    return posted.from_rad == motion.q_rad() ? Reason::kNone : Reason::kBusy;
   }
 
   void acquire(const Command& command) {
     if (lease == 0) {
-      for (std::size_t i = 0; i < 7; ++i) {
-        if (std::abs(measured.q_rad[i] - reference.q_rad[i]) > kMovedByHandRad) reference.q_rad = measured.q_rad;
-      }
+      motion.hold(place_to_start());
       lease = command.session;
       heard_ns = now_ns;
     }
     answer(EventKind::kAccepted, command);
     if (mode == Mode::kDisarmed) enter(Mode::kArmed);
+  }
+
+  Joints place_to_start() const {
+    if (measured.has_q_d) return measured.q_d_rad;
+    for (std::size_t i = 0; i < 7; ++i) {
+      if (std::abs(measured.q_rad[i] - motion.q_rad()[i]) > kMovedByHandRad) return measured.q_rad;
+    }
+    return motion.q_rad();
+  }
+
+  /// A person has cleared the latch; the robot itself may still have to recover.
+  void finish_clearing() {
+    if (!clearing || measured.fault != Reason::kNone) return;
+    clearing = false;
+    reason = Reason::kNone;
+    enter(Mode::kDisarmed);
   }
 
   void start(const Command& command) {
@@ -223,9 +263,14 @@ struct Controller::State {
   }
 
   Reason wrong_with_measured() const {
+    if (measured.fault != Reason::kNone) return measured.fault;
     for (std::size_t i = 0; i < 7; ++i) {
-      if (!std::isfinite(measured.q_rad[i]) || !std::isfinite(measured.dq_radps[i])) return Reason::kMeasurementInvalid;
+      if (!std::isfinite(measured.q_rad[i]) || !std::isfinite(measured.dq_radps[i]) ||
+          !std::isfinite(measured.tau_ext_nm[i]) || (measured.has_q_d && !std::isfinite(measured.q_d_rad[i]))) {
+        return Reason::kMeasurementInvalid;
+      }
     }
+    if (!std::isfinite(force_n())) return Reason::kMeasurementInvalid;
     for (std::size_t i = 0; i < 7; ++i) {
       if (measured.q_rad[i] < config.joint_limits.q_min_rad[i] ||
           measured.q_rad[i] > config.joint_limits.q_max_rad[i]) {
@@ -237,15 +282,28 @@ struct Controller::State {
 
   void watch_measured() {
     if (mode == Mode::kFault) return;
+    if (measured.fault != Reason::kNone) return fault(measured.fault);
     if (mode == Mode::kMoving && events.free() < kEventReserve) return fault(Reason::kEventOverflow);
     if (mode != Mode::kArmed && mode != Mode::kMoving && mode != Mode::kStopping) return;
     const Reason wrong = wrong_with_measured();
     if (wrong != Reason::kNone) return fault(wrong);
     for (std::size_t i = 0; i < 7; ++i) {
-      if (std::abs(measured.q_rad[i] - reference.q_rad[i]) > config.tracking_error_rad) {
+      if (std::abs(measured.q_rad[i] - motion.q_rad()[i]) > config.tracking_error_rad) {
         return fault(Reason::kTrackingError);
       }
     }
+    if (mode == Mode::kMoving && motion.travelling() && is_pressed()) stop(Reason::kForceCeiling);
+  }
+
+  double force_n() const {
+    const auto& [x, y, z] = measured.f_ext_base_n;
+    return std::sqrt(x * x + y * y + z * z);
+  }
+
+  bool is_pressed() const {
+    return force_n() > config.force_ceiling_n ||
+           std::any_of(measured.tau_ext_nm.begin(), measured.tau_ext_nm.end(),
+                       [this](double nm) { return std::abs(nm) > config.torque_ceiling_nm; });
   }
 
   // ---- motion ----
@@ -253,8 +311,8 @@ struct Controller::State {
   void move() {
     if (mode == Mode::kMoving) run_plan();
     if (mode == Mode::kStopping || mode == Mode::kFault) {
-      if (travelling) travel();
-      if (!travelling && mode == Mode::kStopping) {
+      if (motion.travelling()) travel();
+      if (!motion.travelling() && mode == Mode::kStopping) {
         enter(Mode::kStopped, reason);
         end_plan(EventKind::kEnded, reason);
       }
@@ -263,9 +321,12 @@ struct Controller::State {
 
   void run_plan() {
     for (bool travelled = false;;) {
-      if (!begun && !begin_segment()) return stop(Reason::kUnreachable);
-      if (travelling && travelled) return;  // one step along a line a cycle
-      travelled = travelled || travelling;
+      if (!begun) {
+        if (!measured.following) return;
+        if (const Reason refusal = begin_segment(); refusal != Reason::kNone) return stop(refusal);
+      }
+      if (motion.travelling() && travelled) return;  // one step along a line a cycle
+      travelled = travelled || motion.travelling();
       if (!step_segment()) return;
       tell(EventKind::kSegment, plan.session, plan.id, Reason::kNone, touched);
       begun = false;
@@ -276,26 +337,23 @@ struct Controller::State {
     end_plan(EventKind::kDone, Reason::kNone);
   }
 
-  bool begin_segment() {
+  Reason begin_segment() {
     const Segment& next = plan.segments[segment];
     begun = true;
     touched = false;
     begun_ns = now_ns;
     excused = measured.contact;
     if (next.kind == SegmentKind::kSuction) {
-      reference.suction = next.suction_on;
-      return true;
+      suction = next.suction_on;
+      return Reason::kNone;
     }
     if (next.kind == SegmentKind::kDescend && measured.contact) {
       touched = true;
-      return true;
+      return Reason::kNone;
     }
     // Planned again from where the arm came to rest: after a contact that was not known when the plan was checked.
-    if (!line.plan(reference.q_rad, next.p_base_m, next.yaw_rad, next.speed_mps, limits)) return false;
-    profile = line.profile();
-    elapsed_s = 0.0;
-    travelling = profile.duration_s() > 0.0;
-    return true;
+    if (!motion.begin(next)) return Reason::kUnreachable;
+    return enters_keep_out(motion.line(), config) ? Reason::kKeepOut : Reason::kNone;
   }
 
   /// @return true when the segment has ended; false also when it was cut short by a stop or fault
@@ -304,54 +362,39 @@ struct Controller::State {
     if (now.kind == SegmentKind::kSuction) {
       return measured.sealed == now.suction_on || now_ns - begun_ns >= nanoseconds(config.suction_settle_s);
     }
-    if (!travelling) return true;
+    if (!motion.travelling()) return true;
     if (now.kind == SegmentKind::kDescend) {
       if (measured.contact && !touched) {
         touched = true;
-        brake();
+        motion.brake();
       }
     } else if (is_contact_unexpected()) {
       stop(Reason::kUnexpectedContact);
       return false;
     }
     travel();
-    return mode == Mode::kMoving && !travelling;
+    return mode == Mode::kMoving && !motion.travelling();
   }
 
   bool is_contact_unexpected() {
-    const bool leaving = profile.at(elapsed_s).position * line.length_m() <= kLeavingM;
+    const bool leaving = motion.travelled_m() <= kLeavingM;
     excused = measured.contact && (excused || leaving || measured.sealed);
     return measured.contact && !excused;
   }
 
-  /// One cycle along the line.
+  /// One step along the line, longer when the robot lost cycles.
   void travel() {
-    elapsed_s += config.cycle_s;
-    const bool arrived = elapsed_s >= profile.duration_s();
-    Joints q = reference.q_rad;
-    bool sound = line.joints(profile.at(elapsed_s).position, q);
-    Joints dq;
-    for (std::size_t i = 0; i < 7; ++i) {
-      dq[i] = (q[i] - reference.q_rad[i]) / config.cycle_s;
-      sound = sound && std::abs(dq[i]) <= config.joint_limits.dq_max_radps[i];
-    }
-    if (!sound) {  // cannot happen on a line that was planned; if it does, hold
-      travelling = false;
-      return fault(Reason::kUnreachable);
-    }
-    reference.q_rad = q;
-    reference.dq_radps = dq;
-    travelling = !arrived;
-  }
-
-  void brake() {
-    profile = Profile::stop(profile.at(elapsed_s), line.stop());
-    elapsed_s = 0.0;
+    stepped = true;
+    const int cycles = std::clamp<int>(measured.elapsed_cycles, 1, kMostCycles);
+    if (motion.step(cycles)) return;
+    // Cannot happen on a line that was planned.
+    if (mode == Mode::kMoving || mode == Mode::kStopping) fault(Reason::kReferenceInvalid);
   }
 
   void stop(Reason why) {
+    clearing = false;  // the stop is newer
     if (mode == Mode::kMoving) {
-      if (travelling && !touched) brake();
+      if (motion.travelling() && !touched) motion.brake();
       reason = why;
       enter(Mode::kStopping, why);
     } else if (mode == Mode::kDisarmed || mode == Mode::kArmed) {
@@ -361,7 +404,7 @@ struct Controller::State {
   }
 
   void fault(Reason why) {
-    if (mode == Mode::kMoving && travelling && !touched) brake();
+    if (mode == Mode::kMoving && motion.travelling() && !touched) motion.brake();
     reason = why;
     enter(Mode::kFault, why);
     end_plan(EventKind::kEnded, why);
@@ -399,8 +442,16 @@ struct Controller::State {
         .sealed = measured.sealed,
         .reason = why,
         .mode = mode,
-        .p_base_m = tool_position(reference.q_rad, config.tool),
+        .p_base_m = tool_position(motion.q_rad(), config.tool),
     });
+  }
+
+  void refer() {
+    reference.q_rad = motion.q_rad();
+    reference.dq_radps = motion.dq_radps();
+    reference.suction = suction;
+    reference.drive = mode == Mode::kArmed || mode == Mode::kMoving || mode == Mode::kStopping || motion.travelling();
+    reference.load = suction && measured.sealed ? loaded : config.tool_load;
   }
 
   void publish() {
@@ -431,10 +482,12 @@ struct Controller::State {
 
   // Never changed after construction; read by both threads.
   const ControllerConfig config;
-  const LineLimits limits;
+  const Load loaded;  // tool and what it holds
 
   // Between the threads.
   Ring<Posted, kCommands> commands;
+  Ring<StopRequest, kStops> stops;
+  std::atomic<std::uint64_t> stops_posted{0};
   Ring<Event, kEvents> events;
   Latest<Snapshot> newest;
 
@@ -445,6 +498,9 @@ struct Controller::State {
   Mode mode = Mode::kDisarmed;
   Reason reason = Reason::kNone;  // of the last stop or fault
   std::uint64_t sequence = 0;
+  std::uint64_t stops_taken = 0;
+
+  bool clearing = false;  // a person has cleared the latch, the robot has not recovered yet
 
   std::uint64_t lease = 0;
   std::int64_t heard_ns = 0;
@@ -458,10 +514,9 @@ struct Controller::State {
   bool touched = false;  // the descent has found contact
   bool excused = false;  // the contact that lasts is no surprise
 
-  Line line;
-  Profile profile;
-  double elapsed_s = 0.0;   // on the profile
-  bool travelling = false;  // the profile has not ended
+  Motion motion;
+  bool stepped = false;  // in this cycle
+  bool suction = false;
 };
 
 Controller::Controller(const ControllerConfig& config, const Joints& q_rad) {
@@ -472,7 +527,13 @@ Controller::Controller(const ControllerConfig& config, const Joints& q_rad) {
 Controller::~Controller() = default;
 
 bool Controller::post(const Command& command) {
-  Posted posted{command};
+  const std::uint64_t stops = state_->stops_posted.load(std::memory_order_relaxed);
+  if (command.kind == CommandKind::kStop) {
+    const bool answered = state_->stops.push({command.session, command.id});
+    state_->stops_posted.store(stops + 1, std::memory_order_release);
+    return answered;
+  }
+  Posted posted{.command = command, .stops_before = stops};
   if (command.kind == CommandKind::kPlan) {
     posted.from_rad = state_->newest.load().reference.q_rad;
     posted.content = check_plan(command, posted.from_rad, state_->config);

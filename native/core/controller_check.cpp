@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "controller_internal.hpp"
@@ -11,15 +12,31 @@ namespace {
 constexpr double kStartOutsideM = 0.02;
 constexpr double kVerticalM = 0.001;
 constexpr double kRounding = 1e-9;
+constexpr int kJointSamples = 200;
 
 bool is_finite(const Segment& segment) {
   return std::isfinite(segment.p_base_m[0]) && std::isfinite(segment.p_base_m[1]) &&
-         std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps);
+         std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps) &&
+         std::all_of(segment.q_rad.begin(), segment.q_rad.end(), [](double q) { return std::isfinite(q); });
 }
 
-bool is_inside(const std::array<double, 3>& p, const std::array<double, 6>& box, double outside_m) {
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!(p[i] >= box[2 * i] - outside_m && p[i] <= box[2 * i + 1] + outside_m)) return false;
+/// Metres that a point lies outside a box, along the worst axis; 0 or less inside.
+double outside_m(const std::array<double, 3>& p, const Box& box) {
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < 3; ++i) most = std::max({most, box[2 * i] - p[i], p[i] - box[2 * i + 1]});
+  return most;
+}
+
+/// Ways by joints are curved: sampled. One that begins outside may only come nearer.
+bool stays_inside(const Line& line, const ControllerConfig& config) {
+  double allowed_m = kRounding;
+  for (int k = 0; k <= kJointSamples; ++k) {
+    Joints q;
+    line.joints(static_cast<double>(k) / kJointSamples, q);
+    const double out_m = outside_m(tool_position(q, config.tool), config.motion_box_m);
+    if (k == 0) allowed_m = std::max(allowed_m, out_m);
+    if (!(out_m <= allowed_m + kRounding)) return false;
+    allowed_m = std::max(kRounding, std::min(allowed_m, out_m));
   }
   return true;
 }
@@ -67,11 +84,9 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
     if (segment.kind == SegmentKind::kSuction) continue;
     if (!is_finite(segment)) return Reason::kNotFinite;
     if (!(segment.speed_mps > 0.0 && segment.speed_mps <= config.speed_mps + kRounding)) return Reason::kTooFast;
-    if (!is_inside(segment.p_base_m, config.motion_box_m, kRounding)) return Reason::kOutsideWorkspace;
-  }
-  // The box is convex: with both ends inside it, so is every line.
-  if (!is_inside(tool_position(from_rad, config.tool), config.motion_box_m, kStartOutsideM)) {
-    return Reason::kOutsideWorkspace;
+    if (segment.kind == SegmentKind::kJoints) continue;
+    // The box is convex: with both ends inside it, so is every line.
+    if (!(outside_m(segment.p_base_m, config.motion_box_m) <= kRounding)) return Reason::kOutsideWorkspace;
   }
 
   const LineLimits limits = line_limits(config);
@@ -86,7 +101,17 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
         if (aside > kVerticalM || segment.p_base_m[2] > p[2] + kRounding) return Reason::kNotVertical;
       }
       Line line;
-      if (!line.plan(start, segment.p_base_m, segment.yaw_rad, segment.speed_mps, limits)) return Reason::kUnreachable;
+      if (segment.kind == SegmentKind::kJoints) {
+        if (!line.plan_joints(start, segment.q_rad, segment.speed_mps, limits)) return Reason::kUnreachable;
+        if (!stays_inside(line, config)) return Reason::kOutsideWorkspace;
+      } else {
+        const double start_m = outside_m(tool_position(start, config.tool), config.motion_box_m);
+        if (!(start_m <= kStartOutsideM)) return Reason::kOutsideWorkspace;
+        if (!line.plan(start, segment.p_base_m, segment.yaw_rad, segment.speed_mps, limits)) {
+          return Reason::kUnreachable;
+        }
+      }
+      if (enters_keep_out(line, config)) return Reason::kKeepOut;
       if (ends.count == 0) ends = ends_of(line, segment.kind);
     }
     starts = ends;

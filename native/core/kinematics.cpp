@@ -77,16 +77,6 @@ Transform along_and_about_z(double d, double angle_rad) {
 
 }  // namespace
 
-JointLimits panda_joint_limits() {
-  return {
-      .q_min_rad = {-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973},
-      .q_max_rad = {2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973},
-      .dq_max_radps = {2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61},
-      .ddq_max_radps2 = {15, 7.5, 10, 12.5, 15, 20, 20},
-      .jerk_max_radps3 = {7500, 3750, 5000, 6250, 7500, 10000, 10000},
-  };
-}
-
 std::array<Transform, 8> link_transforms(const Joints& q_rad) {
   std::array<Transform, 8> links;
   Transform T = kIdentity;

@@ -54,10 +54,12 @@ struct Allowance {
   double stop_acceleration = kInfinity;
   double stop_jerk = kInfinity;
 
-  /// Takes in joint i, whose first and second derivative by s are `slope` and `curve` somewhere on the line.
+  /// Takes in joint i at q_rad, where its first and second derivative by s are `signed_slope` and at most `curve`.
   /// @param greatest_velocity that s will ever have
-  void restrict(double slope, double curve, const JointLimits& limits, std::size_t i, double greatest_velocity) {
-    const double dq = limits.dq_max_radps[i];
+  void restrict(double q_rad, double signed_slope, double curve, const JointLimits& limits, std::size_t i,
+                double greatest_velocity) {
+    const double slope = std::abs(signed_slope);
+    const double dq = limits.dq_max_at(i, q_rad, signed_slope);
     const double ddq = limits.ddq_max_radps2[i];
     const double allowed = std::min(kVelocityShare * dq / slope, std::sqrt(kCurvatureShare * ddq / curve));
     const double curving = curve * std::pow(std::min(allowed, greatest_velocity), 2);
@@ -69,9 +71,23 @@ struct Allowance {
   }
 };
 
+/// Limits of s for stopping. Never weaker than the drive, so that a stop from any state of it neither reverses nor
+/// overshoots.
+MotionLimits stopping(const MotionLimits& drive, const Allowance& allowance, const LineLimits& limits, double path_m) {
+  return {
+      drive.velocity,
+      std::max(std::min(allowance.stop_acceleration, limits.stop.acceleration / path_m), drive.acceleration),
+      std::max(std::min(allowance.stop_jerk, limits.stop.jerk / path_m), drive.jerk),
+  };
+}
+
 }  // namespace
 
 bool Line::joints(double s, Joints& q_rad) const {
+  if (by_joints_) {
+    for (std::size_t i = 0; i < 7; ++i) q_rad[i] = from_rad_[i] + s * turn_by_rad_[i];
+    return true;
+  }
   const std::array<double, 3> p{from_m_[0] + s * (to_m_[0] - from_m_[0]), from_m_[1] + s * (to_m_[1] - from_m_[1]),
                                 from_m_[2] + s * (to_m_[2] - from_m_[2])};
   const double yaw = yaw_from_rad_ + s * turn_rad_;
@@ -89,6 +105,7 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
   const Transform start = forward(from_rad, limits.tool);
   Joints first;
   Joints last;
+  by_joints_ = false;
   tool_ = limits.tool;
   from_m_ = {start[3], start[7], start[11]};
   to_m_ = p_base_m;
@@ -129,9 +146,9 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
       if (!(at[i] >= low - kRounding && at[i] <= high + kRounding)) return false;
       if (std::abs(at[i] - previous[i]) > kJumpRad) return false;
 
-      const double slope = std::abs(after[i] - before[i]) / (2.0 * kDifference);
+      const double slope = (after[i] - before[i]) / (2.0 * kDifference);
       const double curve = std::abs(after[i] - 2.0 * at[i] + before[i]) / (kDifference * kDifference);
-      allowance.restrict(slope, curve, joint, i, wanted_velocity);
+      allowance.restrict(at[i], slope, curve, joint, i, wanted_velocity);
     }
     if (offset) {
       const std::array<double, 3> p = tip(at, tool_);
@@ -147,12 +164,53 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
       std::min({allowance.acceleration, limits.linear.acceleration / path_m, limits.angular.acceleration / turn}),
       std::min({allowance.jerk, limits.linear.jerk / path_m, limits.angular.jerk / turn}),
   };
-  // Never weaker than the drive, so that a stop from any state of it neither reverses nor overshoots.
-  stop_ = {
-      drive_.velocity,
-      std::max(std::min(allowance.stop_acceleration, limits.stop.acceleration / path_m), drive_.acceleration),
-      std::max(std::min(allowance.stop_jerk, limits.stop.jerk / path_m), drive_.jerk),
+  stop_ = stopping(drive_, allowance, limits, path_m);
+  return true;
+}
+
+bool Line::plan_joints(const Joints& from_rad, const Joints& to_rad, double speed_mps, const LineLimits& limits) {
+  const JointLimits& joint = limits.joint_limits;
+  for (std::size_t i = 0; i < 7; ++i) {
+    if (!(to_rad[i] >= joint.q_min_rad[i] + limits.joint_margin_rad &&
+          to_rad[i] <= joint.q_max_rad[i] - limits.joint_margin_rad)) {
+      return false;
+    }
+    turn_by_rad_[i] = to_rad[i] - from_rad[i];
+  }
+  by_joints_ = true;
+  from_rad_ = from_rad;
+  tool_ = limits.tool;
+  const double turn = largest(turn_by_rad_);
+  moves_ = turn > kNothing;
+  length_m_ = 0.0;
+  if (!moves_) return true;
+
+  const int samples = static_cast<int>(std::clamp(std::ceil(turn / kSampleRad), 8.0, double{kMostSamples}));
+  Allowance allowance;
+  double path_m = 0.0;  // greatest metres of the tool a unit of s
+  std::array<double, 3> before = tip(from_rad, tool_);
+  for (int k = 1; k <= samples; ++k) {
+    Joints at;
+    joints(static_cast<double>(k) / samples, at);
+    for (std::size_t i = 0; i < 7; ++i) {
+      // Neighbours bound what lies between them: the law of the range's ends is monotonic.
+      const double earlier = at[i] - turn_by_rad_[i] / samples;
+      allowance.restrict(at[i], turn_by_rad_[i], 0.0, joint, i, 0.0);
+      allowance.restrict(earlier, turn_by_rad_[i], 0.0, joint, i, 0.0);
+    }
+    const std::array<double, 3> p = tip(at, tool_);
+    length_m_ += distance(p, before);
+    path_m = std::max(path_m, distance(p, before) * samples);
+    before = p;
+  }
+  path_m = std::max(path_m, kNothing);
+  // Turning joints bend the tool's way: what that adds to its acceleration is left to the joints' own limits.
+  drive_ = {
+      std::min(allowance.velocity, speed_mps / path_m),
+      std::min(allowance.acceleration, limits.linear.acceleration / path_m),
+      std::min(allowance.jerk, limits.linear.jerk / path_m),
   };
+  stop_ = stopping(drive_, allowance, limits, path_m);
   return true;
 }
 

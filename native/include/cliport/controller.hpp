@@ -4,8 +4,9 @@
 //   armed --release, or silence for lease_timeout_s--> disarmed
 //   moving --stop, silence for watchdog_s, unexpected contact--> stopping --at rest--> stopped
 //   disarmed, armed --stop--> stopped
-//   armed, moving, stopping --measured state wrong--> fault (the reference brakes along its line and is then held)
-//   stopped, fault --clear--> disarmed
+//   any but fault --the robot reports an error; armed, moving, stopping --measured state wrong--> fault (the reference
+//                             brakes along its line and is then held)
+//   stopped, fault --clear, once the robot itself reports no fault--> disarmed
 // Suction is kept whatever happens: a stop must not drop what is held.
 //
 // One object, two callers: the control thread calls cycle() once a millisecond; the I/O thread posts commands and polls
@@ -16,8 +17,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "cliport/kinematics.hpp"
+#include "cliport/load.hpp"
 
 namespace cliport {
 
@@ -28,14 +31,16 @@ enum class SegmentKind : std::uint8_t {
   kMove,     ///< straight line to the target, from rest to rest, jerk-limited
   kDescend,  ///< straight down until contact, at most to the target's z
   kSuction,  ///< switch the vacuum, then wait until it has settled
+  kJoints,   ///< all joints together to q_rad, from rest to rest, jerk-limited: from any posture, e.g. the way home
 };
 
 struct Segment {
   SegmentKind kind = SegmentKind::kMove;
   std::array<double, 3> p_base_m{};  ///< tool centre point
   double yaw_rad = 0.0;              ///< about base z; the tool points straight down
-  double speed_mps = 0.0;            ///< greatest speed along the line, > 0
+  double speed_mps = 0.0;            ///< greatest speed of the tool, > 0
   bool suction_on = false;           ///< kSuction only
+  Joints q_rad{};                    ///< kJoints only, which looks at nothing else but the speed
 };
 
 inline constexpr std::size_t kMaxSegments = 16;
@@ -81,6 +86,54 @@ enum class Reason : std::uint8_t {
   kMeasurementInvalid,  ///< measured state not finite
   kUnexpectedContact,   ///< contact while moving with nothing expected
   kEventOverflow,       ///< nobody fetched the events of a moving arm
+  kKeepOut,             ///< some part of the arm would come into a keep-out box
+  kForceCeiling,        ///< the tool or a joint meets more force than it may
+  kReferenceInvalid,    ///< the next reference would have broken a joint's limit: a bug, and every joint was braked
+  kRobotLost,           ///< the robot's states stopped coming
+  kUserStop,            ///< somebody pressed the robot's stop
+  kRobotFailed,         ///< the robot refuses to move without naming an error; the log of cliport-controller says more
+  // What Franka's robot interface reports, by its names and in its order (libfranka, errors.h).
+  kJointPositionLimitsViolation,
+  kCartesianPositionLimitsViolation,
+  kSelfCollisionAvoidanceViolation,
+  kJointVelocityViolation,
+  kCartesianVelocityViolation,
+  kForceControlSafetyViolation,
+  kJointReflex,
+  kCartesianReflex,
+  kMaxGoalPoseDeviationViolation,
+  kMaxPathPoseDeviationViolation,
+  kCartesianVelocityProfileSafetyViolation,
+  kJointPositionMotionGeneratorStartPoseInvalid,
+  kJointMotionGeneratorPositionLimitsViolation,
+  kJointMotionGeneratorVelocityLimitsViolation,
+  kJointMotionGeneratorVelocityDiscontinuity,
+  kJointMotionGeneratorAccelerationDiscontinuity,
+  kCartesianPositionMotionGeneratorStartPoseInvalid,
+  kCartesianMotionGeneratorElbowLimitViolation,
+  kCartesianMotionGeneratorVelocityLimitsViolation,
+  kCartesianMotionGeneratorVelocityDiscontinuity,
+  kCartesianMotionGeneratorAccelerationDiscontinuity,
+  kCartesianMotionGeneratorElbowSignInconsistent,
+  kCartesianMotionGeneratorStartElbowInvalid,
+  kCartesianMotionGeneratorJointPositionLimitsViolation,
+  kCartesianMotionGeneratorJointVelocityLimitsViolation,
+  kCartesianMotionGeneratorJointVelocityDiscontinuity,
+  kCartesianMotionGeneratorJointAccelerationDiscontinuity,
+  kCartesianPositionMotionGeneratorInvalidFrame,
+  kForceControllerDesiredForceToleranceViolation,
+  kControllerTorqueDiscontinuity,
+  kStartElbowSignInconsistent,
+  kCommunicationConstraintsViolation,
+  kPowerLimitViolation,
+  kJointP2pInsufficientTorqueForPlanning,
+  kTauJRangeViolation,
+  kInstabilityDetected,
+  kJointMoveInWrongDirection,
+  kCartesianSplineMotionGeneratorViolation,
+  kJointViaMotionGeneratorPlanningJointLimitViolation,
+  kBaseAccelerationInitializationTimeout,
+  kBaseAccelerationInvalidReading,
 };
 const char* to_string(Reason reason);
 const char* to_string(Mode mode);
@@ -103,10 +156,17 @@ struct Event {
   std::array<double, 3> p_base_m{};  ///< reference of the tool when it happened
 };
 
+/// x, y, z intervals in metres: xMin, xMax, yMin, yMax, zMin, zMax.
+using Box = std::array<double, 6>;
+
 struct ControllerConfig {
+  ArmModel arm = ArmModel::kPanda;
   Tool tool;
-  /// Where the tool may be: x, y, z intervals in metres. Not the heightmap's bounds: those end where cameras look.
-  std::array<double, 6> motion_box_m{0.10, 0.80, -0.60, 0.60, -0.01, 0.70};
+  /// Where the tool may be. Not the heightmap's bounds: those end where cameras look.
+  Box motion_box_m{0.10, 0.80, -0.60, 0.60, -0.01, 0.70};
+  /// Where no part of the arm may be, from the elbow's height down to the tool: a camera's post, a bin's wall.
+  std::vector<Box> keep_out_m;
+  double tool_radius_m = 0.03;  ///< of the tool and what it holds, for keep-out boxes
   JointLimits joint_limits = panda_joint_limits();
   double joint_margin_rad = 0.1;
   double speed_mps = 0.6;  ///< half of what the arm allows, or less
@@ -118,18 +178,37 @@ struct ControllerConfig {
   double stop_acceleration_mps2 = 5.0;  ///< of every stop, and of a descent that has found contact
   double stop_jerk_mps3 = 500.0;
   double tracking_error_rad = 0.1;
-  double watchdog_s = 0.1;        ///< silence that stops a moving arm
-  double lease_timeout_s = 0.5;   ///< silence that drops the lease
-  double suction_settle_s = 0.3;  ///< longest wait for a seal, or for its end
+  double contact_force_n = 10.0;    ///< external force at the tool that counts as contact, beside the backend's word
+  double force_ceiling_n = 40.0;    ///< external force at the tool that stops a moving arm
+  double torque_ceiling_nm = 40.0;  ///< external torque at any joint that stops a moving arm
+  Load tool_load;                   ///< of the tool, unless the robot knows it already (Franka's Desk)
+  Load held_load = default_held();  ///< of what a grasp is assumed to hold, added while it holds
+  double watchdog_s = 0.1;          ///< silence that stops a moving arm
+  double lease_timeout_s = 0.5;     ///< silence that drops the lease
+  double suction_settle_s = 0.3;    ///< longest wait for a seal, or for its end
   double cycle_s = 0.001;
+
+  /// A 100 g thing, 4 cm wide, under the default tool.
+  static Load default_held() { return {0.1, {0.0, 0.0, 0.1234}, {2.7e-5, 0, 0, 0, 2.7e-5, 0, 0, 0, 2.7e-5}}; }
 };
 
-/// What the hardware, or the simulation, reports each cycle.
+/// The defaults with the limits of one arm.
+ControllerConfig config_for(ArmModel arm);
+
+/// What the hardware, or the simulation, reports each cycle. What a robot does not measure stays 0.
 struct Measured {
   Joints q_rad{};
   Joints dq_radps{};
-  bool contact = false;  ///< tool, or what it holds, touches something
-  bool sealed = false;   ///< vacuum holds
+  Joints tau_ext_nm{};                   ///< external torque at each joint, without the load that the robot knows
+  std::array<double, 3> f_ext_base_n{};  ///< external force at the tool, likewise
+  bool contact = false;                  ///< tool, or what it holds, touches something
+  bool sealed = false;                   ///< vacuum holds
+  std::uint8_t elapsed_cycles = 1;       ///< since the last report; more when cycles were lost
+  Reason fault = Reason::kNone;          ///< why the robot itself will not move, under its own name
+  bool following = true;                 ///< it follows the reference; false while it is about to
+  /// Where the robot itself wants to be, when it is driven by positions: every motion must begin exactly there.
+  Joints q_d_rad{};
+  bool has_q_d = false;
 };
 
 /// What the hardware, or the simulation, is asked for each cycle.
@@ -137,6 +216,9 @@ struct Reference {
   Joints q_rad{};
   Joints dq_radps{};
   bool suction = false;
+  bool drive = false;            ///< follow q_rad now; otherwise the robot holds itself and nothing is sent to it
+  Load load;                     ///< on the flange: changes when a grasp holds, and when it lets go
+  std::uint32_t recoveries = 0;  ///< grows by one each time a person has asked the robot to recover from its fault
 };
 
 /// The newest state; all of it belongs to one cycle.
@@ -153,8 +235,9 @@ struct Snapshot {
   double yaw_rad = 0.0;
 };
 
-/// Everything about a plan that can be known before it starts: form, speed, motion box, vertical descents, and reach
-/// along every line, from each place where a descent may end. Up to 2 ms for the longest plan: for the I/O thread.
+/// Everything about a plan that can be known before it starts: form, speed, motion box, keep-out boxes, vertical
+/// descents, and reach along every line, from each place where a descent may end. Milliseconds for the longest plan:
+/// for the I/O thread.
 /// @param from_rad reference of the joints at the start, at rest
 /// @return kNone when it may run
 Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config);
@@ -169,7 +252,8 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
 
   /// I/O thread: hands over a command; false when the ring is full (the caller answers "busy"). Plans are checked
-  /// here, against the reference that the newest snapshot holds.
+  /// here, against the reference that the newest snapshot holds. A stop overtakes all that waits and acts in the next
+  /// cycle, always: false only means that no event will answer it.
   bool post(const Command& command);
   /// I/O thread: the next event, false when there is none.
   bool poll(Event& event);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 #include "cliport/transform.hpp"
 
@@ -24,10 +26,34 @@ struct JointLimits {
   Joints dq_max_radps;
   Joints ddq_max_radps2;
   Joints jerk_max_radps3;
+  /// FR3: a joint must be slower the nearer it comes to the end of its range; 0 where it need not.
+  Joints slow_offset_radps{};
+  Joints slow_deceleration_radps2{};
+
+  /// Greatest speed of joint i at q_rad in the direction of `sign`: min(dq_max, sqrt(2 d (q_end - q)) - offset), at
+  /// least 0 (Franka control parameters, "Limits for Franka Research 3").
+  double dq_max_at(std::size_t i, double q_rad, double sign) const;
 };
+
+/// Of the tool: translation in metres, rotation in radians.
+struct CartesianLimits {
+  double velocity_mps, acceleration_mps2, jerk_mps3;
+  double velocity_radps, acceleration_radps2, jerk_radps3;
+};
+
+/// They share their kinematics and differ in their limits.
+enum class ArmModel : std::uint8_t { kPanda, kFr3 };
+const char* to_string(ArmModel model);
 
 /// Limits of the Panda/FER (Franka control parameters, "Limits for Panda").
 JointLimits panda_joint_limits();
+
+/// Limits of the Franka Research 3; of the two ranges that Franka has published (system images before and from 5.9)
+/// the part that both have.
+JointLimits fr3_joint_limits();
+
+JointLimits joint_limits_of(ArmModel model);
+CartesianLimits cartesian_limits_of(ArmModel model);
 
 /// T_base_tool for joint angles (modified DH after Craig; Franka's published table).
 Transform forward(const Joints& q_rad, const Tool& tool);

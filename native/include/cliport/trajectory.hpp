@@ -69,8 +69,9 @@ struct LineLimits {
   MotionLimits stop;     ///< m; velocity is not used
 };
 
-/// Joint angles along a straight line of the tool from where the arm is, tool down, position and yaw on one scalar
-/// s in 0..1. An arm that does not start in the posture of `tool_down` (moved by hand, say) is led into it on the way:
+/// Joint angles on the way to a target, on one scalar s in 0..1: either along a straight line of the tool, tool down,
+/// position and yaw together, or, planned by `plan_joints`, with all joints in proportion.
+/// An arm that does not start in the posture of `tool_down` (moved by hand, say) is led into it on the way:
 /// its offset fades out by a quintic, and the tool stays within kGreatestDeviationM of the line.
 ///
 /// Yaw turns the way on which joint 7 does not pass its limit, which need not be the shorter one.
@@ -89,9 +90,15 @@ class Line {
   bool plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
             const LineLimits& limits);
 
+  /// Plans all joints in proportion from one set of angles to another, both at rest; the tool nowhere faster than
+  /// `speed_mps`. For postures with the tool not down.
+  /// @return false when a target is not finite or not inside the joint margin
+  bool plan_joints(const Joints& from_rad, const Joints& to_rad, double speed_mps, const LineLimits& limits);
+
   /// Joint angles at s. @return false beyond reach; q_rad is then unchanged
   bool joints(double s, Joints& q_rad) const;
 
+  /// Of the tool's way; of a way by joints an upper bound.
   double length_m() const { return length_m_; }
   /// Limits of s for driving and for stopping.
   const MotionLimits& drive() const { return drive_; }
@@ -108,6 +115,9 @@ class Line {
   Joints offset_rad_{};
   double length_m_ = 0.0;
   bool moves_ = false;
+  bool by_joints_ = false;
+  Joints from_rad_{};  ///< by joints
+  Joints turn_by_rad_{};
   MotionLimits drive_;
   MotionLimits stop_;
 };
