@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -369,7 +370,7 @@ void Protocol::beat_for_lease_holder() {
 bool Protocol::is_busy() {
   const std::lock_guard lock(mutex_);
   pump();
-  if (unanswered_ > 0 || pending_stop_) return true;
+  if (unanswered_ > 0) return true;
   const Snapshot snapshot = controller_.snapshot();
   // Within a cycle events come before the state: until that has followed, it says nothing about what they began.
   if (snapshot.stamp_ns < last_event_stamp_ns_) return true;
@@ -392,29 +393,17 @@ Protocol::Session& Protocol::session_of(std::uint64_t id) {
   return session;
 }
 
-/// A stop that finds the ring full is kept and posted as soon as there is room, before anything else.
 bool Protocol::post(const Command& command) {
   pump();  // so that no flood of commands fills the controller's ring of events, which would be a fault
-  if (!pending_stop_ && controller_.post(command)) {
+  if (controller_.post(command)) {
     if (command.kind != CommandKind::kHeartbeat) ++unanswered_;
     return true;
   }
-  if (command.kind != CommandKind::kStop) return false;
-  pending_stop_ = command;
-  return true;
-}
-
-/// @return whether there is none left
-bool Protocol::post_pending_stop() {
-  if (!pending_stop_) return true;
-  if (!controller_.post(*pending_stop_)) return false;
-  pending_stop_.reset();
-  ++unanswered_;
-  return true;
+  // A stop acts all the same; only its answer is missing, and its sender repeats it until there is one.
+  return command.kind == CommandKind::kStop;
 }
 
 void Protocol::pump() {
-  post_pending_stop();
   for (Event event; controller_.poll(event);) {
     last_event_ = event.sequence;
     last_event_stamp_ns_ = event.stamp_ns;

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -94,7 +93,6 @@ class Protocol {
 
   Session& session_of(std::uint64_t id);
   bool post(const Command& command);
-  bool post_pending_stop();
   void pump();
 
   Controller& controller_;
@@ -108,8 +106,7 @@ class Protocol {
   std::unordered_map<std::uint64_t, Session> sessions_;
   std::uint64_t session_uses_ = 0;
   std::deque<LoggedEvent> history_;
-  std::optional<Command> pending_stop_;  ///< a stop that found the ring full; posted before anything else
-  std::string stop_detail_;              ///< words of whoever last asked for a stop
+  std::string stop_detail_;  ///< words of whoever last asked for a stop
   std::uint64_t last_event_ = 0;
   std::int64_t last_event_stamp_ns_ = 0;
   std::int64_t unanswered_ = 0;  ///< commands posted, less those accepted or rejected

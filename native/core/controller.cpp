@@ -137,14 +137,11 @@ struct Controller::State {
   /// Before any command, however many wait, and whether or not there is room to tell of it.
   void take_stops() {
     const std::uint64_t posted = stops_posted.load(std::memory_order_acquire);
+    for (const StopRequest* request; events.free() >= kEventReserve / 2 && (request = stops.front()); stops.pop()) {
+      tell(EventKind::kAccepted, request->session, request->id, Reason::kNone, false);
+    }
     if (posted != stops_taken) stop(Reason::kStopRequested);
     stops_taken = posted;
-    while (events.free() >= kEventReserve / 2) {
-      const StopRequest* request = stops.front();
-      if (request == nullptr) return;
-      tell(EventKind::kAccepted, request->session, request->id, Reason::kNone, false);
-      stops.pop();
-    }
   }
 
   void take_commands() {

@@ -507,6 +507,45 @@ TEST(Controller, ClearingWhatIsNotLatchedChangesNothing) {
   EXPECT_EQ(rig.mode(), Mode::kArmed);
 }
 
+TEST(Controller, AStopActsInTheNextCycleHoweverManyCommandsWait) {
+  Rig rig;
+  rig.arm();
+  ASSERT_EQ(rig.send(rig.plan({move_to(0.45, 0.3, 0.3)})), Reason::kNone);
+  rig.steps(200);
+  while (rig.controller.post(rig.command(CommandKind::kRelease))) {
+  }
+  ASSERT_TRUE(rig.controller.post(rig.command(CommandKind::kStop, kBert)));
+  rig.step();
+  EXPECT_EQ(rig.mode(), Mode::kStopping);
+}
+
+TEST(Controller, AStopThatNobodyHearsOfActsAllTheSame) {
+  Rig rig;
+  rig.arm();
+  for (int i = 0; i < 2000; ++i) {  // until there is no room for events
+    rig.controller.post(rig.command(CommandKind::kRelease, kBert));
+    rig.controller.post({.kind = CommandKind::kHeartbeat, .session = kAnna, .received_ns = rig.now_ns});
+    rig.controller.cycle(rig.now_ns, rig.measured, rig.reference);
+  }
+  ASSERT_EQ(rig.mode(), Mode::kArmed);
+  rig.controller.post(rig.command(CommandKind::kStop, kBert));
+  rig.controller.cycle(rig.now_ns, rig.measured, rig.reference);
+  EXPECT_EQ(rig.mode(), Mode::kStopped);
+}
+
+TEST(Controller, AClearThatAStopHasOvertakenDoesNotClearIt) {
+  Rig rig;
+  rig.arm();
+  const Command clear = rig.command(CommandKind::kClear);
+  ASSERT_TRUE(rig.controller.post(clear));
+  ASSERT_TRUE(rig.controller.post(rig.command(CommandKind::kStop, kBert)));
+  rig.step();
+  EXPECT_EQ(rig.mode(), Mode::kStopped);
+  EXPECT_EQ(rig.of(EventKind::kRejected).at(0).reason, Reason::kLatched);
+  EXPECT_EQ(rig.send(CommandKind::kClear), Reason::kNone) << "who knows of the stop may clear it";
+  EXPECT_EQ(rig.mode(), Mode::kDisarmed);
+}
+
 TEST(Controller, SilenceWhileMovingStopsTheArmAndLatches) {
   Rig rig;
   rig.arm();

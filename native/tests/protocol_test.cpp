@@ -162,16 +162,16 @@ TEST_F(ProtocolTest, NothingButStopsComesThroughTheStopChannel) {
   EXPECT_EQ(error_of(acquire(kSession, 1, 1), Channel::kStop), "wrong_socket");
 }
 
-TEST_F(ProtocolTest, AStopThatFindsTheControllerStuckIsRunBeforeAnythingElseLater) {
+TEST_F(ProtocolTest, AStopActsInTheNextCycleHoweverManyCommandsWait) {
   for (std::uint64_t i = 1; i <= 200; ++i) handle(acquire(kSession, i, i));
   EXPECT_EQ(error_of(acquire(kSession, 300, 300)), "busy");
   EXPECT_EQ(error_of(stop(kSession, 1, 301), Channel::kStop), "");
-  for (int i = 0; i < 100 && mode() != Mode::kStopped; ++i) {
-    cycle(1);
-    news();
-  }
+  cycle(1);
   EXPECT_EQ(mode(), Mode::kStopped);
+  EXPECT_EQ(answer_to(301).kind(), wire::EVENT_ACCEPTED);
+  for (int i = 0; i < 100 && protocol.is_busy(); ++i) cycle(1);
   EXPECT_FALSE(protocol.is_busy());
+  EXPECT_EQ(mode(), Mode::kStopped);
 }
 
 TEST_F(ProtocolTest, AHeartbeatWhoseCounterStandsStillIsNoSignOfLife) {
