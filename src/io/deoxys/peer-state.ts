@@ -1,0 +1,131 @@
+// What is known of the arm and the gripper, and how much of it can be believed.
+//
+// deoxys publishes states all the time, but reads the arm only while it controls it: before and after, it repeats the
+// last one, with a message counter that goes on. Whether a state was measured shows only in the robot's clock.
+
+import type { RobotState, Vec3 } from '../../control/types.js'
+import { type ArmSample, decodeArmState, decodeGripperState, type GripperSample, RobotMode } from './codec.js'
+import { distanceM } from './joint-path.js'
+import type { DeoxysOptions } from './options.js'
+
+export class PeerState {
+  #arm: ArmSample | null = null
+  #gripper: GripperSample | null = null
+  #heardMs = 0
+  #freshMs = 0
+  #freshCount = 0
+  #gripperMs = Number.NEGATIVE_INFINITY
+  #tareN: Vec3 = [0, 0, 0]
+  #restarted = false
+
+  constructor(private readonly options: DeoxysOptions) {}
+
+  /** The newest state that was measured; before any was, the first that came. */
+  get arm(): ArmSample | null {
+    return this.#arm
+  }
+
+  /** Measured states since `watchFrom`. */
+  get freshCount(): number {
+    return this.#freshCount
+  }
+
+  /**
+   * @returns whether the state was measured since the last one, and not repeated
+   * @throws Error when the bytes are no state of an arm
+   */
+  takeArm(bytes: Uint8Array, nowMs: number): boolean {
+    const sample = decodeArmState(bytes)
+    const last = this.#arm
+    this.#heardMs = nowMs
+    if (last === null) {
+      this.#arm = sample // cannot be judged: the next one shows whether the clock runs
+      return false
+    }
+    // A counter or a clock that begins again belongs to another process or another start of the robot.
+    if (sample.frame < last.frame || sample.robotMs < last.robotMs) this.#restarted = true
+    const isFresh = sample.robotMs !== last.robotMs
+    this.#arm = isFresh ? sample : { ...last, frame: sample.frame }
+    if (!isFresh) return false
+    this.#freshMs = nowMs
+    this.#freshCount++
+    return true
+  }
+
+  /** @throws Error when the bytes are no state of a gripper */
+  takeGripper(bytes: Uint8Array, nowMs: number): void {
+    this.#gripper = decodeGripperState(bytes)
+    this.#gripperMs = nowMs
+  }
+
+  /** Time-outs and restarts count from here. */
+  watchFrom(nowMs: number): void {
+    this.#heardMs = nowMs
+    this.#freshMs = nowMs
+    this.#freshCount = 0
+    this.#restarted = false
+  }
+
+  hasRestarted(): boolean {
+    return this.#restarted
+  }
+
+  silentMs(nowMs: number): number {
+    return nowMs - this.#heardMs
+  }
+
+  /** For how long what came was not measured. Silence does not add to it. */
+  get staleMs(): number {
+    return this.#heardMs - this.#freshMs
+  }
+
+  hasGripper(nowMs: number): boolean {
+    return nowMs - this.#gripperMs <= this.options.silenceTimeoutMs
+  }
+
+  gripper(nowMs: number): GripperSample | null {
+    return this.hasGripper(nowMs) ? this.#gripper : null
+  }
+
+  /** deoxys closes with so wide a tolerance that an empty grasp counts as one: the width must also be more than none. */
+  isHolding(nowMs: number): boolean {
+    const gripper = this.gripper(nowMs)
+    return gripper?.isGrasped === true && gripper.widthM >= this.options.emptyWidthM
+  }
+
+  /** The estimate of external force is off by what the robot does not know of its load: only changes count. */
+  tareForce(): void {
+    this.#tareN = this.#arm?.forceN ?? this.#tareN
+  }
+
+  /** Change of the external force since `tareForce`, newtons. */
+  get pushN(): number {
+    return this.#arm === null ? 0 : distanceM(this.#arm.forceN, this.#tareN)
+  }
+
+  /** Why the robot does not move, in FCI's words; null while it obeys. */
+  get trouble(): string | null {
+    const arm = this.#arm
+    if (arm === null) return null
+    if (arm.errors.length > 0) return arm.errors.join(', ')
+    return arm.mode === RobotMode.MOVE || arm.mode === RobotMode.IDLE ? null : RobotMode[arm.mode].toLowerCase()
+  }
+
+  robotState(mode: RobotState['mode'], nowMs: number, arrivedNs: bigint): RobotState | null {
+    const arm = this.#arm
+    if (arm === null) return null
+    const { qRad, dqRadps, p_base_tool_m, yawRad, robotMs } = arm
+    const stampNs = robotMs * 1_000_000n
+    return {
+      mode,
+      qRad,
+      dqRadps,
+      p_base_tool_m,
+      yawRad,
+      contact: false,
+      sealed: this.isHolding(nowMs),
+      stampNs,
+      arrivedNs,
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// Runs one plan: from segments to joint goals, tick by tick, and back from what the arm does to how each segment ended.
+
+import type { Kinematics } from '../../control/ports.js'
+import type { Execution, Plan, Segment } from '../../control/types.js'
+import { gripperGrasp, gripperMove } from './codec.js'
+import { distanceM, JointPath, type ToolTarget } from './joint-path.js'
+import type { DeoxysOptions } from './options.js'
+import type { PeerState } from './peer-state.js'
+
+type Motion = Exclude<Segment, { kind: 'suction' }>
+
+/** How a segment or a plan goes on. */
+type Progress = 'goes on' | 'ended' | { readonly failed: string }
+
+/** A gripper that is asked to close may still report the grasp before. */
+const leastGripMs = 300
+
+/** The goal of every joint, and what is added to it so that friction does not keep the joint from getting there. */
+export interface JointGoal {
+  qRad: number[]
+  correctionRad: number[]
+}
+
+export class PlanRunner {
+  readonly #segments: Execution['segments'][number][] = []
+  #index = 0
+  #begun = false
+  #path: JointPath | null = null
+  #elapsedMs = 0
+  #sinceMs = 0
+  /** Share of full pace: 1 until a stop, which takes it to 0 on the line that the tool is on. */
+  #pace = 1
+  #stopping: string | null = null
+  /** To be sent to the gripper in this tick. */
+  gripperCommand: Uint8Array | null = null
+
+  constructor(
+    readonly id: number,
+    private readonly plan: Plan,
+    private readonly goal: JointGoal,
+    private readonly peer: PeerState,
+    private readonly kinematics: Kinematics,
+    private readonly options: DeoxysOptions,
+  ) {}
+
+  /** @returns why the plan cannot be run from here, before anything moves; null when it can */
+  refuse(nowMs: number): string | null {
+    if (this.plan.segments.length === 0) return 'empty_plan'
+    const needsGripper = this.plan.segments.some(({ kind }) => kind === 'suction')
+    if (needsGripper && !this.peer.hasGripper(nowMs)) {
+      return 'gripper_silent: the gripper process of deoxys does not publish its state'
+    }
+    let from: readonly number[] = this.goal.qRad
+    for (const segment of this.plan.segments) {
+      if (segment.kind === 'suction') continue
+      const numbers = [...segment.p_base_m, segment.yawRad, segment.speedMps]
+      if (!numbers.every(Number.isFinite)) return 'not_finite'
+      if (segment.speedMps <= 0) return 'too_fast: a speed must be positive'
+      const path = this.#pathOf(segment, from)
+      const end = path?.at(path.durationMs)
+      if (!end) return 'unreachable'
+      from = end
+    }
+    return null
+  }
+
+  stop(reason: string): void {
+    this.#stopping ??= reason
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== null
+  }
+
+  /** One tick of `dtMs`; moves the goal. @returns the result when the plan has ended */
+  step(dtMs: number, nowMs: number): Execution | null {
+    this.gripperCommand = null
+    if (this.#stopping !== null) {
+      this.#pace = Math.max(0, this.#pace - dtMs / this.options.stopMs)
+      if (this.#pace === 0 || this.#path === null) return this.#end('stopped', this.#stopping, nowMs)
+    }
+    const segment = this.plan.segments[this.#index]!
+    if (!this.#begun) this.#begin(segment, nowMs)
+    const progress = segment.kind === 'suction' ? this.#grip(segment.on, nowMs) : this.#move(segment, dtMs, nowMs)
+    if (progress === 'goes on') return null
+    if (progress !== 'ended') return this.#end('fault', progress.failed, nowMs)
+    this.#begun = false
+    this.#index++
+    return this.#index === this.plan.segments.length ? this.#end('done', '', nowMs) : null
+  }
+
+  /** Ends it from outside, e.g. by an error of the robot. */
+  fail(reason: string, nowMs: number): Execution {
+    return this.#end('fault', reason, nowMs)
+  }
+
+  #begin(segment: Segment, nowMs: number): void {
+    this.#begun = true
+    this.#sinceMs = nowMs
+    this.#elapsedMs = 0
+    this.peer.tareForce()
+    this.#path = segment.kind === 'suction' ? null : this.#pathOf(segment, this.goal.qRad)
+  }
+
+  #pathOf(segment: Motion, fromRad: readonly number[]): JointPath | null {
+    const { speedMps, descendSpeedMps } = this.options
+    const fastestMps = segment.kind === 'descend' ? descendSpeedMps : speedMps
+    return JointPath.plan(fromRad, segment, Math.min(segment.speedMps, fastestMps), this.kinematics, this.options)
+  }
+
+  #move(segment: Motion, dtMs: number, nowMs: number): Progress {
+    const path = this.#path
+    if (path === null) return { failed: 'unreachable' } // a line was checked, but from where a contact would end it
+    const { contactForceN, collisionForceN } = this.options
+    const { pushN } = this.peer
+    if (segment.kind === 'descend' && pushN > contactForceN) {
+      this.#yieldToContact()
+      return this.#ended(true)
+    }
+    if (pushN > collisionForceN) {
+      this.#yieldToContact()
+      return { failed: `unexpected_contact: ${pushN.toFixed(0)} N` }
+    }
+
+    if (this.#elapsedMs < path.durationMs) {
+      this.#elapsedMs = Math.min(path.durationMs, this.#elapsedMs + dtMs * this.#pace)
+      this.goal.qRad = path.at(this.#elapsedMs) ?? this.goal.qRad
+      this.#sinceMs = nowMs
+      return 'goes on'
+    }
+    return this.#settle(segment, nowMs)
+  }
+
+  /** A joint with friction stops short of its goal: the goal is led past it until the tool has arrived. */
+  #settle(target: ToolTarget, nowMs: number): Progress {
+    const { arrivedM, arriveTimeoutMs, correctionRad, correctionShare } = this.options
+    const { qRad, p_base_tool_m } = this.peer.arm!
+    const errorM = distanceM(p_base_tool_m, target.p_base_m)
+    if (errorM <= arrivedM) return this.#ended(false)
+    if (nowMs - this.#sinceMs > arriveTimeoutMs) {
+      return { failed: `not_arrived: the tool stays ${(errorM * 1000).toFixed(0)} mm from its target` }
+    }
+    for (const [i, q] of qRad.entries()) {
+      const correction = this.goal.correctionRad[i]! + correctionShare * (this.goal.qRad[i]! - q)
+      this.goal.correctionRad[i] = Math.min(correctionRad, Math.max(-correctionRad, correction))
+    }
+    return 'goes on'
+  }
+
+  /** The command is repeated until the state shows its effect: a single message may be lost, and nobody would say so. */
+  #grip(on: boolean, nowMs: number): Progress {
+    const { openWidthM, gripperTimeoutMs } = this.options
+    const gripper = this.peer.gripper(nowMs)
+    const waitedMs = nowMs - this.#sinceMs
+    const shows = gripper !== null && (on ? gripper.isGrasped : !gripper.isGrasped && gripper.widthM > 0.9 * openWidthM)
+    if (waitedMs >= gripperTimeoutMs || (shows && waitedMs >= leastGripMs)) return this.#ended(false)
+    this.gripperCommand = on ? gripperGrasp() : gripperMove(openWidthM)
+    return 'goes on'
+  }
+
+  /** The goal lies behind the surface by now; from where the tool is, it no longer pushes. */
+  #yieldToContact(): void {
+    this.goal.qRad = [...this.peer.arm!.qRad]
+    this.goal.correctionRad.fill(0)
+  }
+
+  #ended(contact: boolean): Progress {
+    this.#segments.push({ contact, p_base_m: this.peer.arm!.p_base_tool_m })
+    return 'ended'
+  }
+
+  #end(status: Execution['status'], reason: string, nowMs: number): Execution {
+    if (status !== 'done' && this.#begun) this.#ended(false) // the one that was cut short
+    return { status, reason, segments: this.#segments, sealed: this.peer.isHolding(nowMs) }
+  }
+}
