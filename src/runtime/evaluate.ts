@@ -1,10 +1,10 @@
 // `cliport eval`: the same cycle as `run`, on many scenes, with what the runtime concludes held against the truth.
 
-import { type CycleResult, runCycle } from '../control/cycle.js'
+import { type CycleResult, type CycleSettings, runCycle } from '../control/cycle.js'
 import type { Policy } from '../control/ports.js'
 import { LinkClient } from '../io/link/client.js'
 import { createProjector } from '../io/projector.js'
-import type { Cell, CellOptions, Truth } from '../sim/api.js'
+import type { Cell, CellOptions, CellReady, Truth } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
 import { CellTransport } from './cell-link.js'
@@ -21,9 +21,14 @@ import {
 } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
+import { type Cause, causeOf, type JudgedDecision } from './evaluation/judge.js'
+import { firstLookOnly, onceForEach } from './evaluation/open-loop.js'
+import type { RawFolder } from './evaluation/raw-folder.js'
+import { type StepBudget, stepsOf } from './evaluation/step-budget.js'
+import { type Testimony, Witness, type WitnessedStep } from './evaluation/witness.js'
 import { createOraclePolicy } from './oracle-policy.js'
 import { goFirst } from './priority.js'
-import { bootstrapInterval, mean } from './statistics.js'
+import { mean, wilsonInterval } from './statistics.js'
 
 export interface EvalRequest {
   readonly task: string
@@ -34,8 +39,12 @@ export interface EvalRequest {
   readonly oracle: boolean
   readonly link: 'in-process' | 'sockets'
   /** Pick attempts an episode; absent: as published for the task. */
-  readonly steps?: number
+  readonly steps?: StepBudget
+  /** One look, everything in it acted on in turn, no look again and no verification (evaluation/open-loop.ts). */
+  readonly openLoop?: boolean
   readonly faults?: CellOptions['faults']
+  /** Takes one line an episode, and pictures of those that failed. */
+  readonly raw?: RawFolder
   readonly config: Config
   readonly signal: AbortSignal
   readonly tell: (line: string) => void
@@ -55,6 +64,16 @@ export interface EpisodeReport {
   readonly falseAchieved: boolean
   /** It was achieved, and the runtime acted once more or did not conclude it. */
   readonly falseContinue: boolean
+  /** Why it was not what it should be; null: it was. */
+  readonly cause: Cause | null
+}
+
+/** A line of the raw results: an episode with everything that was decided and done in it. */
+export interface EpisodeLine extends EpisodeReport {
+  readonly decisions: readonly JudgedDecision[]
+  readonly actions: readonly WitnessedStep[]
+  /** Files in the folder of raw results. */
+  readonly pictures: readonly string[]
 }
 
 /** The stable JSON of `cliport eval`. Everything but the last two is the same in every run with the same request. */
@@ -72,6 +91,8 @@ export interface EvalReport {
   readonly false_continue: number
   readonly workspace_share: number
   readonly outcomes: Readonly<Record<string, number>>
+  /** Why episodes were not what they should be. */
+  readonly causes: Readonly<Record<string, number>>
   readonly decision_ms: Durations
   readonly episodes_per_minute: number
 }
@@ -130,41 +151,56 @@ async function episode(
     ...(request.faults === undefined ? {} : { faults: request.faults }),
   })
   const link = isLive ? await connectLink(ready.address!, config) : await LinkClient.connect(new CellTransport(cell))
+  const eyes = request.openLoop ? firstLookOnly(cell) : () => cell.capture()
+  const witness = new Witness(cell, eyes, workspaceOf(config))
   try {
-    const settings = cycleSettingsOf(config)
-    const steps = request.steps ?? ready.maxSteps
     let sentence = ready.goal
-    let taken = 0
     let stepsWhenAchieved: number | null = null
     /** The person beside the cell: says the next sentence as soon as the last one is done, and watches. */
     const person = async (): Promise<string> => {
       const truth = await cell.truth()
-      if (truth.achieved) stepsWhenAchieved ??= taken
+      if (truth.achieved) stepsWhenAchieved ??= witness.taken
       else sentence = truth.goal
       return sentence
     }
     const result = await runCycle(
       person,
       {
-        camera: createCellCamera(cell, config.cell.camera_timeout_s),
+        camera: createCellCamera(witness, config.cell.camera_timeout_s),
         projector: createProjector(),
-        policy,
+        policy: request.openLoop ? onceForEach(policy) : policy,
         kinematics: kinematicsOf(config),
         link,
         recorder: noRecorder,
         clock: hostClock,
         meter: decisions,
-        watcher: { stepped: () => taken++ },
+        watcher: witness,
       },
-      { ...settings, budget: { ...settings.budget, steps } },
+      settingsOf(request, ready),
       signal,
     )
     signal.throwIfAborted()
-    const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved)
+    const testimony = await witness.testify()
+    const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved, testimony)
+    if (request.raw !== undefined) await keep(request.raw, report, testimony)
     return { report, share: ready.workspaceShare }
   } finally {
     await link.close()
   }
+}
+
+function settingsOf({ config, steps, openLoop }: EvalRequest, { maxSteps, moves }: CellReady): CycleSettings {
+  const settings = cycleSettingsOf(config)
+  const budget = { ...settings.budget, steps: steps === undefined ? maxSteps : stepsOf(steps, moves) }
+  // Who does not look again cannot tire of failing.
+  return { ...settings, budget: openLoop ? { ...budget, failuresInARow: Number.POSITIVE_INFINITY } : budget }
+}
+
+async function keep(raw: RawFolder, report: EpisodeReport, { decisions, steps, scenes }: Testimony): Promise<void> {
+  const failed = steps.findLastIndex(({ finding }) => finding === report.cause)
+  const scene = scenes.at(failed)
+  const pictures = report.cause === null || scene === undefined ? [] : await raw.pictures(`${report.seed}`, scene)
+  await raw.line({ ...report, decisions, actions: steps, pictures } satisfies EpisodeLine)
 }
 
 function compare(
@@ -173,8 +209,10 @@ function compare(
   result: CycleResult,
   truth: Truth,
   stepsWhenAchieved: number | null,
+  { steps }: Testimony,
 ): EpisodeReport {
   const saysAchieved = result.outcome === 'achieved'
+  const falseContinue = stepsWhenAchieved !== null && (!saysAchieved || result.steps > stepsWhenAchieved)
   return {
     index,
     seed,
@@ -185,7 +223,8 @@ function compare(
     achieved: truth.achieved,
     steps: result.steps,
     falseAchieved: saysAchieved && !truth.achieved,
-    falseContinue: stepsWhenAchieved !== null && (!saysAchieved || result.steps > stepsWhenAchieved),
+    falseContinue,
+    cause: causeOf(result.outcome, truth.achieved, falseContinue, steps),
   }
 }
 
@@ -199,8 +238,11 @@ function summarize(
 ): EvalReport {
   const scores = reports.map(({ score }) => score)
   const share = (is: (report: EpisodeReport) => boolean) => mean(reports.map((report) => (is(report) ? 1 : 0)))
-  const outcomes: Record<string, number> = {}
-  for (const { outcome } of reports) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  const counts = (names: readonly (string | null)[]) => {
+    const count: Record<string, number> = {}
+    for (const name of names) if (name !== null) count[name] = (count[name] ?? 0) + 1
+    return count
+  }
   return {
     task,
     split: splitOf(seed),
@@ -208,13 +250,14 @@ function summarize(
     episodes: reports.length,
     seed,
     mean_score: mean(scores),
-    ci95: bootstrapInterval(scores),
+    ci95: wilsonInterval(scores),
     success_rate: share(({ achieved }) => achieved),
     steps_mean: mean(reports.map(({ steps }) => steps)),
     false_achieved: share(({ falseAchieved }) => falseAchieved),
     false_continue: share(({ falseContinue }) => falseContinue),
     workspace_share: workspaceShare,
-    outcomes,
+    outcomes: counts(reports.map(({ outcome }) => outcome)),
+    causes: counts(reports.map(({ cause }) => cause)),
     decision_ms: decision,
     episodes_per_minute: minutes > 0 ? reports.length / minutes : 0,
   }

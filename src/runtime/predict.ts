@@ -2,17 +2,17 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { decide } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
-import { affordanceView, encodePng, heightTopM, heightView, type Picture, topView } from '../io/pictures.js'
+import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.js'
 import { createProjector } from '../io/projector.js'
 import { expectAddons, hostClock, noRecorder, openPolicy } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
+import { markedFrame, markedMap, pixelInFrame } from './marks.js'
 
 export interface PredictRequest {
   readonly frames: readonly RgbdFrame[]
@@ -102,23 +102,6 @@ function poseOf({ p_base_m, yawRad, pixel, probability }: Affordance, frames: re
   }
 }
 
-/**
- * Column and row of a base point in a camera's picture (pinhole), or null behind the camera and outside of the picture.
- * `T_base_camera` is rigid, so its inverse is its transpose.
- */
-export function pixelInFrame(
-  { intrinsics, T_base_camera: T }: RgbdFrame,
-  p_base_m: Vec3,
-): readonly [number, number] | null {
-  const d = p_base_m.map((value, i) => value - T[4 * i + 3]!)
-  const along = (axis: number) => T[axis]! * d[0]! + T[4 + axis]! * d[1]! + T[8 + axis]! * d[2]!
-  const [x, y, z] = [along(0), along(1), along(2)]
-  if (z <= 0) return null
-  const u = Math.round((intrinsics.fx * x) / z + intrinsics.cx)
-  const v = Math.round((intrinsics.fy * y) / z + intrinsics.cy)
-  return u >= 0 && u < intrinsics.width && v >= 0 && v < intrinsics.height ? [u, v] : null
-}
-
 /** Writes every picture and returns role -> path. @throws CliportError INPUT_INVALID or DISK_FULL */
 async function drawAll(
   out: string,
@@ -127,42 +110,25 @@ async function drawAll(
   proposal: Proposal,
 ): Promise<Record<string, string>> {
   const { rows, cols, color, heightM } = heightmap
-  const marks = (scale: number) => {
-    // Seen from above: y runs to the right and x down (src/io/pictures.ts).
-    const at = ({ pixel: [u, v] }: Affordance) => [(u + 0.5) * scale, (v + 0.5) * scale] as const
-    return marksSvg(rows * scale, cols * scale, at(proposal.pick), at(proposal.place))
-  }
-  const pictures: [role: string, picture: Picture, svg: (scale: number) => string, scale: number][] = [
-    ['heightmap_color', topView(color, rows, cols), marks, 3],
-    ['heightmap_height', heightView(heightM, rows, cols, heightTopM(heightM)), marks, 3],
+  const scale = 3
+  const pictures: [role: string, png: Promise<Buffer>][] = [
+    ['heightmap_color', markedMap(topView(color, rows, cols), proposal, scale)],
+    ['heightmap_height', markedMap(heightView(heightM, rows, cols, heightTopM(heightM)), proposal, scale)],
+    ...frames.map((frame): [string, Promise<Buffer>] => [`camera_${frame.camera}`, markedFrame(frame, proposal)]),
   ]
   if (proposal.maps !== undefined) {
-    pictures.push(['pick_map', affordanceView(color, proposal.maps.pick, rows, cols), marks, 3])
-    pictures.push(['place_map', affordanceView(color, proposal.maps.place, rows, cols), marks, 3])
-  }
-  for (const frame of frames) {
-    const { width, height } = frame.intrinsics
-    const [pick, place] = [proposal.pick, proposal.place].map(({ p_base_m }) => pixelInFrame(frame, p_base_m))
-    const svg = () => marksSvg(width, height, pick ?? null, place ?? null)
-    pictures.push([`camera_${frame.camera}`, { rgb: frame.color, width, height }, svg, 1])
+    const { pick, place } = proposal.maps
+    pictures.push(['pick_map', markedMap(affordanceView(color, pick, rows, cols), proposal, scale)])
+    pictures.push(['place_map', markedMap(affordanceView(color, place, rows, cols), proposal, scale)])
   }
   try {
     await mkdir(out, { recursive: true })
     const files: Record<string, string> = {}
     await Promise.all(
-      pictures.map(async ([role, picture, svg, scale]) => {
+      pictures.map(async ([role, png]) => {
         const file = join(out, `${role.replace(/[^\w-]/g, '_')}.png`)
         files[role] = file
-        const plain = sharp(await encodePng(picture)).resize(picture.width * scale, picture.height * scale, {
-          kernel: 'nearest',
-        })
-        await writeFile(
-          file,
-          await plain
-            .composite([{ input: Buffer.from(svg(scale)) }])
-            .png()
-            .toBuffer(),
-        )
+        await writeFile(file, await png)
       }),
     )
     return Object.fromEntries(Object.entries(files).sort(([a], [b]) => a.localeCompare(b)))
@@ -174,30 +140,4 @@ async function drawAll(
       cause,
     })
   }
-}
-
-type Point = readonly [x: number, y: number]
-
-/** Cross-hair where it would pick, ring where it would place, a line between them; dark and light, so that both show. */
-function marksSvg(width: number, height: number, pick: Point | null, place: Point | null): string {
-  const shapes: string[] = []
-  if (pick !== null && place !== null) {
-    shapes.push(`<line x1="${pick[0]}" y1="${pick[1]}" x2="${place[0]}" y2="${place[1]}" stroke-dasharray="7 6"/>`)
-  }
-  if (pick !== null) {
-    const [x, y] = pick
-    shapes.push(
-      `<circle cx="${x}" cy="${y}" r="12"/><path d="M${x - 20} ${y}h14M${x + 6} ${y}h14M${x} ${y - 20}v14M${x} ${y + 6}v14"/>`,
-    )
-  }
-  if (place !== null) {
-    const [x, y] = place
-    shapes.push(`<circle cx="${x}" cy="${y}" r="16"/><circle cx="${x}" cy="${y}" r="3"/>`)
-  }
-  const label = (text: string, at: Point | null) =>
-    at === null
-      ? ''
-      : `<text x="${Math.min(at[0] + 20, width - 60)}" y="${Math.max(20, at[1] - 16)}" font-family="sans-serif" font-size="18" fill="#fff" stroke="#111" stroke-width="4" paint-order="stroke">${text}</text>`
-  const drawn = shapes.join('')
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><g fill="none" stroke="#111" stroke-width="6">${drawn}</g><g fill="none" stroke="#ffe14d" stroke-width="2.5">${drawn}</g>${label('pick', pick)}${label('place', place)}</svg>`
 }

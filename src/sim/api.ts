@@ -6,8 +6,8 @@ import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
 export interface CellFaults {
   /** Probability that the cup does not seal although it touches, 0..1. */
   readonly graspFailure?: number
-  /** Greatest distance by which an object is moved between a look and the grasp, metres. */
-  readonly nudgeM?: number
+  /** Least and greatest distance by which what is still to be moved is nudged between a look and the grasp, metres. */
+  readonly nudgeM?: readonly [least: number, greatest: number]
   /** Simulated time after reset at which the controller dies without goodbye, seconds. */
   readonly killControllerAtS?: number
   /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
@@ -43,6 +43,8 @@ export interface CellReady {
   readonly goal: string
   /** Step limit of the task as published. */
   readonly maxSteps: number
+  /** Objects that are to be moved, all goals of the task together. */
+  readonly moves: number
   /** Base address of the endpoint, when `listen` was given. */
   readonly address?: string
   /** Share of the published workspace in which this cell can place objects (reach of the arm), 0..1. */
@@ -93,6 +95,8 @@ export interface Truth {
   readonly validPlaces: readonly TruePlace[]
   /** Whether the place's yaw matters. */
   readonly rotations: boolean
+  /** Distance in the table's plane within which an object is at its place, metres; null: it must lie inside the target. */
+  readonly toleranceM: number | null
   /** Simulated seconds since reset. */
   readonly timeS: number
 }

@@ -60,6 +60,7 @@ export class SimulatedCell implements Cell {
       return {
         goal: episode.scene.sentence,
         maxSteps: episode.scene.maxSteps,
+        moves: episode.scene.goals.reduce((sum, { moves }) => sum + moves.length, 0),
         ...(address === undefined ? {} : { address }),
         workspaceShare: workspaceShare(suctionTool),
       }
@@ -106,6 +107,7 @@ export class SimulatedCell implements Cell {
         validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,
+        toleranceM: score.goal?.zone === undefined ? (score.goal?.toleranceM ?? 0) : null,
         timeS: Number(plant.nowNs) / 1e9,
       }
     })
@@ -159,7 +161,7 @@ export class SimulatedCell implements Cell {
     const onMotion = () => {
       if (!episode.looked) return
       episode.looked = false
-      nudge(physics, score.goal, faults?.nudgeM ?? 0, nudgeRandom)
+      if (faults?.nudgeM) nudge(physics, score.goal, faults.nudgeM, nudgeRandom)
     }
     const score = new Score(scene)
     const plant = new Plant(physics, {

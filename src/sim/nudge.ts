@@ -1,4 +1,4 @@
-// Fault injection: somebody moves an object between the look and the grasp.
+// Fault injection: somebody bumps into things between the look and the grasp.
 
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
@@ -6,21 +6,27 @@ import { publishedWorkspace } from './reach.js'
 import { openMoves } from './score.js'
 import type { Goal } from './tasks/task.js'
 
-const tries = 16
+const tries = 64
 
-/** Moves one object that is still to be moved, by 0..`greatestM` in a random direction, to where nothing else stands. */
-export function nudge(physics: Physics, goal: Goal | undefined, greatestM: number, random: Random): void {
-  if (greatestM <= 0 || !goal || physics.sealed) return
-  const open = openMoves(goal, physics).map(({ move }) => move.object)
-  if (open.length === 0) return
-  const label = random.pick(open)
-  for (let i = 0; i < tries; i++) {
-    const direction = random.uniform(-Math.PI, Math.PI)
-    const distanceM = random.uniform(0, greatestM)
-    const offset = [distanceM * Math.cos(direction), distanceM * Math.sin(direction)] as const
-    if (isFree(physics, label, offset)) {
-      physics.shift(label, offset)
-      return
+/**
+ * Moves every object that is still to be moved by `leastM`..`greatestM` in a random direction, to where nothing else
+ * stands. One that finds no such place stays; while the cup holds something nothing is moved.
+ */
+export function nudge(
+  physics: Physics,
+  goal: Goal | undefined,
+  [leastM, greatestM]: readonly [number, number],
+  random: Random,
+): void {
+  if (!goal || physics.sealed) return
+  for (const { move } of openMoves(goal, physics)) {
+    for (let i = 0; i < tries; i++) {
+      const direction = random.uniform(-Math.PI, Math.PI)
+      const distanceM = random.uniform(leastM, greatestM)
+      const offset = [distanceM * Math.cos(direction), distanceM * Math.sin(direction)] as const
+      if (!isFree(physics, move.object, offset)) continue
+      physics.shift(move.object, offset)
+      break
     }
   }
 }

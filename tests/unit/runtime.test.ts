@@ -11,12 +11,17 @@ import { cycleSettingsOf, expectConsent, workspaceOf } from '../../src/runtime/c
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { StageHistograms } from '../../src/runtime/durations.js'
 import { splitOf } from '../../src/runtime/evaluate.js'
+import { pixelInFrame } from '../../src/runtime/marks.js'
 import { createOraclePolicy } from '../../src/runtime/oracle-policy.js'
 import type { RunStep } from '../../src/runtime/page/types.js'
 import { createPageWatcher } from '../../src/runtime/page-watcher.js'
 import { rebase, withOwnHeights } from '../../src/runtime/policy-workspace.js'
-import { pixelInFrame } from '../../src/runtime/predict.js'
-import { bootstrapInterval, seededRandom } from '../../src/runtime/statistics.js'
+import {
+  expectedCalibrationError,
+  reliabilityBins,
+  seededRandom,
+  wilsonInterval,
+} from '../../src/runtime/statistics.js'
 import type { Cell, SimFrame, Truth } from '../../src/sim/api.js'
 import { createTable, emptyMap, raise, settings, type TableOptions, workspace } from '../fixtures/table.js'
 
@@ -53,27 +58,42 @@ describe('durations', () => {
 })
 
 describe('statistics', () => {
-  test('the interval of equal values has no width, and that of none is zero', () => {
-    expect(bootstrapInterval([1, 1, 1])).toEqual([1, 1])
-    expect(bootstrapInterval([])).toEqual([0, 0])
+  test.each([
+    [50, 50, 0.9287, 1],
+    [29, 30, 0.8333, 0.9941],
+    [0, 10, 0, 0.2775],
+  ])('the interval of %i of %i is the published Wilson interval, and has a width', (right, of, low, high) => {
+    const scores = Array.from({ length: of }, (_, i) => (i < right ? 1 : 0))
+    expect(wilsonInterval(scores)).toEqual([expect.closeTo(low, 3), expect.closeTo(high, 3)])
   })
 
-  test('the interval of a fair coin is that of the normal approximation', () => {
-    const coins = Array.from({ length: 400 }, (_, i) => i % 2)
-    const [low, high] = bootstrapInterval(coins)
-    expect(low).toBeCloseTo(0.5 - 0.049, 2)
-    expect(high).toBeCloseTo(0.5 + 0.049, 2)
+  test('of nothing nothing is known', () => {
+    expect(wilsonInterval([])).toEqual([0, 1])
   })
 
   propertyTest.prop([fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 })])(
-    'the interval lies within the values and is the same every time',
+    'the interval stays within 0..1, holds the mean, and narrows with four times as many of the same values',
     (values) => {
-      const [low, high] = bootstrapInterval(values)
-      expect(low).toBeGreaterThanOrEqual(Math.min(...values) - 1e-12)
-      expect(high).toBeLessThanOrEqual(Math.max(...values) + 1e-12)
-      expect(bootstrapInterval(values)).toEqual([low, high])
+      const [low, high] = wilsonInterval(values)
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+      expect(low).toBeGreaterThanOrEqual(0)
+      expect(high).toBeLessThanOrEqual(1)
+      expect(low - 1e-12).toBeLessThanOrEqual(mean)
+      expect(high + 1e-12).toBeGreaterThanOrEqual(mean)
+      const [narrowLow, narrowHigh] = wilsonInterval([values, values, values, values].flat())
+      expect(narrowHigh - narrowLow).toBeLessThan(high - low)
     },
   )
+
+  test('the calibration error is how far probabilities are from shares, weighed by how often they are said', () => {
+    const said = (probability: number, right: number, of: number) =>
+      Array.from({ length: of }, (_, i) => ({ probability, isTrue: i < right }))
+    expect(expectedCalibrationError([...said(0.75, 3, 4), ...said(0.25, 1, 4)])).toBeCloseTo(0)
+    expect(expectedCalibrationError([...said(0.95, 0, 1), ...said(0.25, 1, 4)])).toBeCloseTo(0.95 / 5)
+    expect(expectedCalibrationError(said(1, 0, 3))).toBe(1)
+    expect(expectedCalibrationError([])).toBe(0)
+    expect(reliabilityBins(said(1, 1, 2))).toEqual([{ count: 2, meanProbability: 1, share: 0.5 }])
+  })
 
   test('a seed gives one stream, another seed another', () => {
     const stream = (seed: number) => Array.from({ length: 5 }, seededRandom(seed))
@@ -88,13 +108,13 @@ describe('statistics', () => {
 
 describe('faults of the cell on the command line', () => {
   test('several are gathered', () => {
-    const faults = ['grasp-failure=0.3', 'nudge-m=0.01', 'kill-controller-at-s=2', 'camera=nan@3'].reduce(
+    const faults = ['grasp-failure=0.3', 'nudge-m=0.01:0.02', 'kill-controller-at-s=2', 'camera=nan@3'].reduce(
       (before, text) => addFault(text, before),
       {},
     )
     expect(faults).toEqual({
       graspFailure: 0.3,
-      nudgeM: 0.01,
+      nudgeM: [0.01, 0.02],
       killControllerAtS: 2,
       camera: { fault: 'nan', fromCapture: 3 },
     })
@@ -105,6 +125,9 @@ describe('faults of the cell on the command line', () => {
     ['grasp-failure=2', 'a number 0..1'],
     ['grasp-failure', 'a number 0..1'],
     ['camera=fog', 'stall, nan or zero'],
+    ['nudge-m=0.02:0.01', 'two numbers in order'],
+    ['nudge-m=0.01:0.02:0.03', 'two numbers in order'],
+    ['nudge-m=:', 'a number 0..0.5'],
     ['', 'one of'],
   ])('%j is wrong use, with what was expected', (text, expected) => {
     expect(() => addFault(text)).toThrow(

@@ -2,10 +2,22 @@
 
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
+import { CliportError } from '../../control/errors.js'
 import type { CellFaults } from '../../sim/api.js'
 import { type EpisodeReport, type EvalReport, evaluate } from '../evaluate.js'
+import { askFirstLooks, type FirstLookReport } from '../evaluation/first-look.js'
+import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
+import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
 import { defaultTask } from '../run.js'
-import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import {
+  type CommonOptions,
+  configFor,
+  runVerb,
+  type Verb,
+  type VerbResult,
+  wholeNumber,
+  withCommonOptions,
+} from './context.js'
 import { addFault, faultHelp } from './faults.js'
 
 interface EvalOptions extends CommonOptions {
@@ -14,8 +26,14 @@ interface EvalOptions extends CommonOptions {
   readonly episodes: number
   readonly seed: number
   readonly link: 'in-process' | 'sockets'
-  readonly steps?: number
+  readonly steps?: StepBudget
+  readonly openLoop?: boolean
   readonly fault?: CellFaults
+  readonly graspFailure?: string
+  readonly nudge?: string
+  readonly ask?: 'present' | 'absent' | 'both'
+  readonly out?: string
+  readonly label?: string
 }
 
 export function addEval(program: Command): void {
@@ -23,55 +41,159 @@ export function addEval(program: Command): void {
     .option('--task <name>', 'task', defaultTask)
     .option('--policy <folder>', "policy package, or 'oracle'")
     .option('--episodes <n>', 'number of scenes', wholeNumber(1, 100_000), 50)
-    .option('--seed <n>', 'scene i is number seed + 2i; 10001: the test scenes', wholeNumber(0), 10001)
+    .option(
+      '--seed <n>',
+      'scene i is number seed + 2i; 10001: the test scenes; odd ones below: validation',
+      wholeNumber(0),
+      10001,
+    )
     .addOption(
       new Option('--link <way>', 'in-process: free clock; sockets: ZeroMQ and the paced clock')
         .choices(['in-process', 'sockets'])
         .default('in-process'),
     )
-    .option('--steps <n>', 'greatest number of picks a scene (default: as published for the task)', wholeNumber(1, 200))
+    .option(
+      '--steps <budget>',
+      'greatest number of picks a scene: a number, or 3n+1 for 3 x n + 1 with n objects to be moved (default: as published for the task)',
+      parseStepBudget,
+    )
+    .option('--open-loop', 'look once, act on everything in that look in turn, never look again and verify nothing')
+    .option(
+      '--grasp-failure <p>',
+      'probability 0..1 that the cup does not seal; in the physics, nothing tells the runtime',
+    )
+    .option(
+      '--nudge <metres>',
+      'LEAST:GREATEST, what is still to be moved is nudged by that between look and grasp; likewise',
+    )
     .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
+    .addOption(
+      new Option(
+        '--ask <what>',
+        'first decision only, nothing moves: on sentences about something that is there, that is not there, or one of each',
+      ).choices(['present', 'absent', 'both']),
+    )
+    .option('--out <folder>', 'raw results: report.json, lines.jsonl, pictures of what failed; for cliport results')
+    .option('--label <text>', 'what is special about this evaluation, for the tables of cliport results', '')
     .action(runEval)
 }
 
 async function runEval(options: EvalOptions): Promise<void> {
-  await runVerb(options, async ({ signal, tell }) => {
-    const { task, episodes, seed, link, steps, fault } = options
-    const oracle = options.policy === 'oracle'
-    const config = await configFor(options, { 'policy.package': oracle ? undefined : options.policy })
-    const report = await evaluate({
-      task,
-      episodes,
-      seed,
-      oracle,
-      link,
-      ...(steps === undefined ? {} : { steps }),
-      ...(fault === undefined ? {} : { faults: fault }),
-      config,
-      signal,
-      tell,
-      onEpisode: (episode) => tell(episodeLine(episode, episodes)),
-    })
-    return { exitCode: 0, json: report, lines: summary(report) }
-  })
+  await runVerb(options, (verb) => (options.ask === undefined ? episodes(options, verb) : firstLooks(options, verb)))
 }
 
-function episodeLine({ index, seed, outcome, reason, score, achieved, steps, goal }: EpisodeReport, episodes: number) {
-  const mark = achieved ? pc.green('ok ') : pc.red('not')
-  return `${`${index + 1}`.padStart(`${episodes}`.length)}/${episodes} ${mark} scene ${seed}: score ${score.toFixed(2)}, ${outcome} after ${steps} steps, "${goal}"${outcome === 'achieved' ? '' : `: ${reason}`}`
+async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
+  const { task, seed, link, steps, openLoop = false } = options
+  const oracle = options.policy === 'oracle'
+  const faults = faultsOf(options)
+  const config = await configFor(options, { 'policy.package': oracle ? undefined : options.policy })
+  const raw = await rawFolder(options, 'episodes')
+  const asked = { task, episodes: options.episodes, seed, link, openLoop, steps: steps ?? null, faults: faults ?? null }
+  const report = await evaluate({
+    task,
+    episodes: options.episodes,
+    seed,
+    oracle,
+    link,
+    openLoop,
+    ...(steps === undefined ? {} : { steps }),
+    ...(faults === undefined ? {} : { faults }),
+    ...(raw === undefined ? {} : { raw }),
+    config,
+    signal,
+    tell,
+    onEpisode: (episode) => tell(episodeLine(episode, options.episodes)),
+  })
+  await raw?.finish({ ...asked, ...config.cell, package: oracle ? 'oracle' : config.policy.package }, report)
+  return { exitCode: 0, json: report, lines: summary(report) }
 }
+
+async function firstLooks(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
+  const { task, seed, episodes: scenes, ask } = options
+  const wrong = (['openLoop', 'steps', 'fault', 'graspFailure', 'nudge'] as const).find(
+    (key) => options[key] !== undefined,
+  )
+  if (wrong !== undefined || options.policy === 'oracle') {
+    throw usage(
+      `Expected no ${wrong ?? "'--policy oracle'"} with --ask, where nothing moves`,
+      'Leave it out, or leave out --ask for whole episodes',
+    )
+  }
+  const config = await configFor(options, { 'policy.package': options.policy })
+  const raw = await rawFolder(options, 'first-look')
+  const report = await askFirstLooks({
+    task,
+    ask: ask!,
+    scenes,
+    seed,
+    config,
+    ...(raw === undefined ? {} : { raw }),
+    signal,
+    tell,
+  })
+  await raw?.finish({ task, ask, scenes, seed, ...config.cell, package: config.policy.package }, report)
+  return { exitCode: 0, json: report, lines: firstLookSummary(report) }
+}
+
+async function rawFolder({ out, label }: EvalOptions, kind: RawKind): Promise<RawFolder | undefined> {
+  return out === undefined ? undefined : RawFolder.create(out, kind, label)
+}
+
+/** `--grasp-failure` and `--nudge` are the faults of the same names, in fewer letters. */
+function faultsOf({ fault, graspFailure, nudge }: EvalOptions): CellFaults | undefined {
+  let faults = fault
+  if (graspFailure !== undefined) faults = addFault(`grasp-failure=${graspFailure}`, faults)
+  if (nudge !== undefined) faults = addFault(`nudge-m=${nudge}`, faults)
+  return faults
+}
+
+function usage(message: string, hint: string): CliportError {
+  return new CliportError('USAGE', message, { stage: 'start', hint })
+}
+
+function episodeLine({ index, seed, outcome, reason, score, achieved, steps, goal, cause }: EpisodeReport, of: number) {
+  const mark = achieved ? pc.green('ok ') : pc.red('not')
+  const why = cause === null ? '' : ` [${cause}]`
+  return `${`${index + 1}`.padStart(`${of}`.length)}/${of} ${mark} scene ${seed}: score ${score.toFixed(2)}, ${outcome} after ${steps} steps${why}, "${goal}"${outcome === 'achieved' ? '' : `: ${reason}`}`
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 function summary(report: EvalReport): string[] {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   const [low, high] = report.ci95
+  const counts = (of: Readonly<Record<string, number>>) =>
+    Object.entries(of)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')
   return [
     `${report.policy} on ${report.task}, ${report.episodes} scenes from ${report.seed} (${report.split})`,
     `score           ${report.mean_score.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`,
     `success         ${percent(report.success_rate)} in ${report.steps_mean.toFixed(2)} steps on average`,
+    `outcomes        ${counts(report.outcomes)}`,
+    `causes          ${counts(report.causes) || 'nothing went wrong'}`,
     `false achieved  ${percent(report.false_achieved)}`,
     `false continue  ${percent(report.false_continue)}`,
     `workspace       ${percent(report.workspace_share)} of the published one is used`,
     `decision        p50 ${report.decision_ms.p50.toFixed(1)} ms, p99 ${report.decision_ms.p99.toFixed(1)} ms`,
     `pace            ${report.episodes_per_minute.toFixed(1)} scenes a minute`,
   ]
+}
+
+function firstLookSummary({
+  policy,
+  task,
+  seed,
+  split,
+  absent,
+  present,
+  calibration_error: ece,
+}: FirstLookReport): string[] {
+  const lines = [`${policy} on ${task}, first looks from ${seed} (${split})`]
+  if (absent !== null) lines.push(`not there    ${absent.false_moves} false moves of ${absent.asked}`)
+  if (present !== null) {
+    lines.push(`there        ${present.refusals} refusals of ${present.asked}`)
+    lines.push(`acted on     ${percent(present.pick_right)} pick right, ${percent(present.place_right)} place right`)
+  }
+  const errors = Object.entries(ece).map(([name, error]) => `${name} ${error.toFixed(3)}`)
+  return [...lines, `calibration  expected error ${errors.join(', ')}`]
 }

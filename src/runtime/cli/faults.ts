@@ -7,7 +7,7 @@ import { nearest } from '../nearest.js'
 
 const known = {
   'grasp-failure': 'probability 0..1 that the cup does not seal',
-  'nudge-m': 'metres by which an object is moved between a look and the grasp',
+  'nudge-m': 'metres, or LEAST:GREATEST, by which what is still to be moved is nudged between a look and the grasp',
   'kill-controller-at-s': 'simulated seconds after which the controller dies',
   camera: 'stall, nan or zero, with @N from the N-th look on (0 is the first)',
 } as const
@@ -23,7 +23,7 @@ export function addFault(text: string, before: CellFaults = {}): CellFaults {
     case 'grasp-failure':
       return { ...before, graspFailure: numberOf(text, value, 1) }
     case 'nudge-m':
-      return { ...before, nudgeM: numberOf(text, value, 0.5) }
+      return { ...before, nudgeM: rangeOf(text, value, 0.5) }
     case 'kill-controller-at-s':
       return { ...before, killControllerAtS: numberOf(text, value, 3600) }
     case 'camera': {
@@ -42,6 +42,14 @@ function numberOf(text: string, value: string, max: number): number {
   const number = Number(value)
   if (value === '' || !(number >= 0 && number <= max)) throw wrong(text, `a number 0..${max}`)
   return number
+}
+
+/** 'A:B', or 'B' for 0..B. */
+function rangeOf(text: string, value: string, max: number): readonly [least: number, greatest: number] {
+  const parts = value.split(':')
+  const [least, greatest] = (parts.length === 1 ? ['0', ...parts] : parts).map((part) => numberOf(text, part, max))
+  if (parts.length > 2 || least! > greatest!) throw wrong(text, 'LEAST:GREATEST, two numbers in order')
+  return [least!, greatest!]
 }
 
 function wrong(received: string, expected: string): CliportError {
