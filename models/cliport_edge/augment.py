@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .scene import Meaning, Place, Scene, Thing
+from .scene import Demonstration, Meaning, Place, Scene, Thing
 
 
 def turn_and_shift(scene: Scene, meaning: Meaning, angle: float, shift: tuple[float, float], fill) -> tuple[Scene, Meaning]:
@@ -31,17 +31,21 @@ def turn_and_shift(scene: Scene, meaning: Meaning, angle: float, shift: tuple[fl
     height, labels = scene.height.ravel()[index], scene.labels.ravel()[index]
     color[outside], height[outside], labels[outside] = fill, 0, 0
 
+    def shifted(spot):
+        du, dv = spot.u - mid_u, spot.v - mid_v
+        return replace(spot, u=cos * du + sin * dv + mid_u + shift[0], v=cos * dv - sin * du + mid_v + shift[1])
+
     def moved(thing: Thing | Place):
-        du, dv = thing.u - mid_u, thing.v - mid_v
-        return replace(
-            thing, u=cos * du + sin * dv + mid_u + shift[0], v=cos * dv - sin * du + mid_v + shift[1], yaw=thing.yaw + angle
-        )
+        return replace(shifted(thing), yaw=thing.yaw + angle)
+
+    def redone(demo: Demonstration | None) -> Demonstration | None:
+        return demo and replace(demo, pick=shifted(demo.pick), place=shifted(demo.place))
 
     scene = replace(
-        scene, color=color, height=height, labels=labels,
-        things=tuple(map(moved, scene.things)), places=tuple(map(moved, scene.places)),
+        scene, color=color, height=height, labels=labels, things=tuple(map(moved, scene.things)),
+        places=tuple(map(moved, scene.places)), demonstration=redone(scene.demonstration),
     )  # fmt: skip
-    return scene, replace(meaning, places=tuple(map(moved, meaning.places)))
+    return scene, replace(meaning, places=tuple(map(moved, meaning.places)), named_spots=tuple(map(shifted, meaning.named_spots)))
 
 
 def random_turn_and_shift(scene: Scene, meaning: Meaning, rng: np.random.Generator) -> tuple[Scene, Meaning]:
@@ -61,12 +65,52 @@ def random_turn_and_shift(scene: Scene, meaning: Meaning, rng: np.random.Generat
     return scene, meaning
 
 
+def cloud(rng: np.random.Generator, shape: tuple[int, int], cells: float) -> np.ndarray:
+    """Smooth noise of unit size: features of about `cells` cells, float32 [rows, cols]."""
+    coarse = rng.standard_normal((max(2, int(shape[0] / cells) + 2), max(2, int(shape[1] / cells) + 2))).astype(np.float32)
+    at = [np.linspace(0, coarse.shape[k] - 1.001, shape[k], dtype=np.float32) for k in (0, 1)]
+    low = [a.astype(np.int32) for a in at]
+    part = [(a - b)[(slice(None), None) if k == 0 else (None, slice(None))] for k, (a, b) in enumerate(zip(at, low, strict=True))]
+    pick = lambda i, j: coarse[low[0] + i][:, low[1] + j]
+    top = pick(0, 0) * (1 - part[1]) + pick(0, 1) * part[1]
+    bottom = pick(1, 0) * (1 - part[1]) + pick(1, 1) * part[1]
+    return top * (1 - part[0]) + bottom * part[0]
+
+
+def texture(scene: Scene, rng: np.random.Generator, table: float, things: float) -> Scene:
+    """Grain on the table with probability `table`, and print on each thing with probability `things`."""
+    color = scene.color
+    shape = scene.labels.shape
+    if rng.random() < table:
+        # Grain is longer than wide.
+        grain = cloud(rng, shape, rng.uniform(2, 12)) + cloud(rng, shape, rng.uniform(15, 60))
+        tint = rng.uniform(0.85, 1.15, 3) if rng.random() < 0.6 else np.array([1.08, 0.97, 0.86]) ** rng.uniform(0, 2)
+        factor = (1 + grain * rng.uniform(0.01, 0.07))[..., None] * tint.astype(np.float32)
+        ground = (scene.labels == 0)[..., None]
+        color = np.where(ground, np.clip(color * factor, 0, 255), color).astype(np.uint8)
+    for thing in scene.things:
+        if rng.random() >= things:
+            continue
+        mask = scene.labels == thing.label
+        if not mask.any():
+            continue
+        print_ = cloud(rng, shape, rng.uniform(2, 8)) > rng.uniform(0.4, 1.2)
+        ink = rng.integers(0, 256, 3) if rng.random() < 0.7 else np.full(3, rng.choice([15, 240]))
+        share = rng.uniform(0.5, 1)
+        where = mask & print_
+        color = color.copy() if color is scene.color else color
+        color[where] = (color[where] * (1 - share) + ink * share).astype(np.uint8)
+    return replace(scene, color=color)
+
+
 def light_and_noise(scene: Scene, rng: np.random.Generator) -> Scene:
     """Brightness, colour cast, sensor noise, and patches in which the camera saw nothing."""
     rows, cols = scene.labels.shape
     color = scene.color.astype(np.float32)
     unseen = color.max(2, keepdims=True) == 0
-    color = color * (rng.uniform(0.8, 1.15) * rng.uniform(0.94, 1.06, 3)).astype(np.float32) + rng.uniform(-8, 8)
+    color = color * (rng.uniform(0.75, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32) + rng.uniform(-8, 8)
+    if rng.random() < 0.3:  # an auto-exposure that favours what is bright or dark
+        color = 255 * (np.clip(color, 0, 255) / 255) ** rng.uniform(0.75, 1.3)
     if rng.random() < 0.5:
         color += rng.standard_normal((rows, cols, 1), np.float32) * np.float32(rng.uniform(0, 6))
     height = scene.height
@@ -80,4 +124,7 @@ def light_and_noise(scene: Scene, rng: np.random.Generator) -> Scene:
             u, v, size_u, size_v = rng.integers(rows), rng.integers(cols), *rng.integers(2, 9, 2)
             color[u : u + size_u, v : v + size_v] = 0
             height[u : u + size_u, v : v + size_v] = 0
+    if rng.random() < 0.2:  # a single camera's sparse returns
+        lost = rng.random((rows, cols), np.float32) < rng.uniform(0.01, 0.15)
+        color, height = np.where(lost[..., None], 0, color), np.where(lost, 0, height)
     return replace(scene, color=color, height=height)

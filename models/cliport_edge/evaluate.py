@@ -1,6 +1,6 @@
 """Scores of labels on recorded episodes that training has not seen, and the thresholds that follow from them.
 
-    python -m cliport_edge.evaluate --checkpoint RUN/final.pt --data VALIDATION_CACHE
+    python -m cliport_edge.evaluate --checkpoint RUN/final.pt --data VALIDATION_CACHE...
 
 Task success is measured by `cliport eval`; this is the quick look while training, and where thresholds come from.
 """
@@ -24,29 +24,36 @@ from .words import Tokenizer
 CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
 
 
-def questions(cache: Cache, limit: int, seed: int = 7):
+def questions(caches: list[Cache], limit: int, seed: int = 7):
     """(scene, meaning, asked) for evenly spread observations: the recorded goal, another one, and one about nothing."""
-    for index in np.linspace(0, len(cache) - 1, min(limit, len(cache))).astype(int):
-        rng = np.random.default_rng([seed, int(index)])
+    every = [(cache, i) for cache in caches for i in range(len(cache))]
+    for k in np.linspace(0, len(every) - 1, min(limit, len(every))).astype(int):
+        rng = np.random.default_rng([seed, int(k)])
+        cache, index = every[k]
         scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
-        yield scene, scenes.own_goal(scene), "own"
+        task = scene.task.split("-seen")[0].split("-full")[0]
+        if scene.is_captioned:
+            recolored = scenes.recolor(scene, rng, 0.8)
+            yield recolored, scenes.caption(recolored, rng), "captions"
+            yield recolored, scenes.caption(recolored, rng, "pick"), "captions, absent"
+            continue
+        yield scene, scene.own, task
+        yield scene, scenes.own_absent(scene, rng), f"{task}, absent"
         if scenes.asks_for_bowls(scene):
-            yield scene, scenes.other_goal(scene, rng), "other"
-            yield scene, scenes.other_goal(scene, rng, "pick"), "absent pick"
-            yield scene, scenes.other_goal(scene, rng, "place"), "absent place"
-            recolored = scenes.recolor(scene, rng)
-            yield recolored, scenes.other_goal(recolored, rng), "recolored"
+            yield scene, scenes.other_bowls(scene, rng), f"{task}, another goal"
+            yield scene, scenes.other_bowls(scene, rng, "place"), f"{task}, absent place"
 
 
 @torch.no_grad()
-def answers(edge: Edge, cache: Cache, tokenizer: Tokenizer, limit: int) -> list[dict]:
+def answers(edge: Edge, caches: list[Cache], tokenizer: Tokenizer, limit: int) -> list[dict]:
     """What the net decides for every question, beside what is right."""
     net, rows = edge.config, []
-    for scene, meaning, asked in questions(cache, limit):
+    step = 2 * math.pi / net.rotations
+    for scene, meaning, asked in questions(caches, limit):
         visible = set(np.unique(scene.labels))
         text = edge.text(torch.from_numpy(tokenizer.encode(meaning.sentence))[None])
         nothing = torch.zeros(1, net.rows, net.cols)
-        pick, place, rotation, p_pick, p_place, remaining, found = edge.decide(
+        pick, place, rotation, turn, p_pick, p_place, remaining, found = edge.decide(
             torch.from_numpy(scene.color)[None], torch.from_numpy(scene.height)[None], text, nothing
         )
         pick, place = tuple(pick.tolist()), place.tolist()
@@ -60,7 +67,7 @@ def answers(edge: Edge, cache: Cache, tokenizer: Tokenizer, limit: int) -> list[
             "named": None if meaning.named_pick is None else bool(visible & set(meaning.named_pick)),
             "pick_right": label in meaning.picks,
             "place_m": distance,
-            "rotation_right": int(rotation) in {p.rotation for p in right},
+            "turn_off": min([abs(wrapped(float(turn) - (p.rotation - int(rotation)) * -step - p.residual)) for p in right], default=math.pi),
             "pick": float(p_pick), "place": float(p_place), "remaining": float(remaining), "found": float(found),
         })  # fmt: skip
     return rows
@@ -77,7 +84,7 @@ def summarize(rows: list[dict]) -> tuple[dict, dict]:
             "questions": len(group),
             "pickRight": share(r["pick_right"] for r in group if r["todo"]),
             **{f"placeWithin{round(1000 * m)}mm": share(r["place_m"] < m for r in acting) for m in CLOSE_M},
-            "rotationRight": share(r["rotation_right"] for r in acting if r["pick_right"]),
+            "turnWithin15deg": share(r["turn_off"] < math.radians(15) for r in acting if r["pick_right"]),
             "remainingRight": share((r["remaining"] >= 0.5) == r["todo"] for r in group),
             "foundRight": share((r["found"] >= 0.5) == r["named"] for r in known),
         }
@@ -89,6 +96,10 @@ def summarize(rows: list[dict]) -> tuple[dict, dict]:
     }
     scores["calibrationError"] = {name: calibration_error(pairs) for name, pairs in cases.items()}
     return scores, {name: threshold(pairs) for name, pairs in cases.items()}
+
+
+def wrapped(angle: float) -> float:
+    return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
 def share(values) -> float | None:
@@ -117,11 +128,11 @@ def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float 
     return round(float(sum(gaps)), 4)
 
 
-def add_scores(edge: Edge, checkpoint: Path, cache: Cache, limit: int = 400) -> dict:
+def add_scores(edge: Edge, checkpoint: Path, caches: list[Cache], limit: int = 600) -> dict:
     """Evaluates and stores scores and thresholds in the checkpoint's card."""
-    scores, thresholds = summarize(answers(edge.eval(), cache, Tokenizer.default(), limit))
+    scores, thresholds = summarize(answers(edge.eval(), caches, Tokenizer.default(), limit))
     state = torch.load(checkpoint, weights_only=True)
-    state["card"] |= {"scores": {"validation": scores, "validationData": cache.summary}, "thresholds": thresholds}
+    state["card"] |= {"scores": {"validation": scores, "validationData": [cache.summary for cache in caches]}, "thresholds": thresholds}
     torch.save(state, checkpoint)
     print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1), flush=True)
     return state["card"]
@@ -148,16 +159,16 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--limit", type=int, default=400, help="observations")
     parser.add_argument("--save", action="store_true", help="store scores and thresholds in the checkpoint")
     args = parser.parse_args()
     torch.set_num_threads(1)
     edge, _ = load_edge(args.checkpoint, Tokenizer.default())
     if args.save:
-        add_scores(edge, args.checkpoint, Cache(args.data), args.limit)
+        add_scores(edge, args.checkpoint, [Cache(folder) for folder in args.data], args.limit)
         return
-    scores, thresholds = summarize(answers(edge, Cache(args.data), Tokenizer.default(), args.limit))
+    scores, thresholds = summarize(answers(edge, [Cache(folder) for folder in args.data], Tokenizer.default(), args.limit))
     print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1))
 
 

@@ -62,7 +62,7 @@ def export_graphs(edge: Edge, out: Path, max_tokens: int) -> None:
         torch.zeros(1, c.rows, c.cols),
     )
     inputs = ["color", "height", "text", "suppress"]
-    decisions = ["pick_pixel", "place_pixel", "place_rotation", "pick_probability", "place_probability", "remaining", "found"]
+    decisions = ["pick_pixel", "place_pixel", "place_rotation", "place_turn", "pick_probability", "place_probability", "remaining", "found"]
     graphs = [
         ("text.onnx", edge.text, (torch.ones(1, max_tokens, dtype=torch.int64),), ["tokens"], ["text"]),
         ("decide.onnx", edge.decide, image, inputs, decisions),

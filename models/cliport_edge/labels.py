@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .model import STRIDE
-from .scene import Meaning, Scene, Thing, named_at
+from .scene import Meaning, Scene, Spot, Thing
+from .words import split_goal
 
 VISIBLE_CELLS = 30  # fewer: whether the thing is there is not trained
+SPOT_CELLS = 6  # radius of what counts as a part of a thing, such as a step of the stand
 CUP_CELLS = 3  # the cup needs flat ground this far round its centre
 
 
@@ -19,6 +21,7 @@ class PlaceLabel:
     u: float  # continuous cells
     v: float
     rotation: int
+    residual: float  # radians that the object's turn is beyond the rotation's
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,20 @@ class Sample:
     known: tuple[float, float]  # weights of remaining and found
     pick_cell: tuple[int, int] | None  # the pick that the place belongs to
     places: tuple[PlaceLabel, ...]
+    yaw_matters: bool
+    region: np.ndarray | None  # bool [rows/4, cols/4]: where the place is, when nobody has shown it exactly
     picks: tuple[int, ...]
 
 
 def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int, rng: np.random.Generator) -> Sample:
     valid = np.isin(scene.labels, meaning.picks)
-    targets = tuple({p.target for p in meaning.places})
     named_pick, named_place = meaning.named_pick, meaning.named_place
-    full = [np.isin(scene.labels, named_pick or ()), np.isin(scene.labels, named_place or ()), valid, np.isin(scene.labels, targets)]
+    of_place = place_mask(scene, named_place or (), meaning.named_spots)
+    full = [np.isin(scene.labels, named_pick or ()), of_place, valid, targets_mask(scene, meaning) if meaning.places else of_place]
     masks = np.stack([coarse(mask) for mask in full])
-    # Which bowls are free matters only while something is to be put there.
-    weights = np.array([named_pick is not None, named_place is not None, 1, bool(meaning.picks)], np.float32)
+    # Which targets are free matters only while something is to be put there.
+    knows_targets = bool(meaning.picks) and (bool(meaning.places) or named_place is not None)
+    weights = np.array([named_pick is not None, named_place is not None, 1, knows_targets], np.float32)
     found = full[0].sum()
     doable = valid.sum()
     pick = graspable(valid)
@@ -55,8 +61,9 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
         for k in rng.permutation(len(us))[:8]:
             cell = (int(us[k]), int(vs[k]))
             places = places_of(scene, meaning, cell, int(scene.labels[cell]), rotations)
-            if places:
+            if places or not meaning.places:
                 break
+    shows_region = cell is not None and not meaning.places and of_place.sum() >= VISIBLE_CELLS
     return Sample(
         color=scene.color,
         height=scene.height.astype(np.float32),
@@ -68,18 +75,53 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
         remaining=float(doable > 0),
         found=float(found > 0),
         known=(float(is_clear(doable) and meaning.remaining == bool(meaning.picks)), float(is_clear(found) and named_pick is not None)),
-        pick_cell=cell if places else None,
+        pick_cell=cell if places or shows_region else None,
         places=places,
+        yaw_matters=meaning.rotations,
+        region=masks[1] > 0.5 if shows_region and not places else None,
         picks=meaning.picks,
     )
 
 
+def as_published(sample: Sample, scene: Scene) -> Sample:
+    """The labels of the original: one pixel for the pick, one cell and rotation for the place, and nothing else."""
+    demo = scene.demonstration
+    rows, cols = scene.labels.shape
+    inside = demo is not None and all(0 <= spot.u < rows and 0 <= spot.v < cols for spot in (demo.pick, demo.place))
+    if not inside or sample.pick is None:
+        return replace(sample, pick=None, pick_cell=None, places=(), region=None)
+    pick = np.zeros((rows, cols), np.float32)
+    cell = (int(demo.pick.u), int(demo.pick.v))
+    pick[cell] = 1
+    return replace(sample, pick=pick, pick_cell=cell, places=(place_label(demo.place.u, demo.place.v, demo.turn),), region=None)
+
+
+def place_mask(scene: Scene, labels: tuple[int, ...], spots: tuple[Spot, ...]) -> np.ndarray:
+    mask = np.isin(scene.labels, labels)
+    for spot in spots:
+        mask |= disc(mask.shape, spot.u, spot.v)
+    return mask
+
+
+def targets_mask(scene: Scene, meaning: Meaning) -> np.ndarray:
+    """The things that something may be put in, and the spots on the stand, which takes several."""
+    stands = {t.label for t in scene.things if t.kind == "stand"}
+    targets = tuple({p.target for p in meaning.places} - stands)
+    return place_mask(scene, targets, tuple(Spot(p.u, p.v) for p in meaning.places if p.target in stands))
+
+
+def disc(shape: tuple[int, int], u: float, v: float) -> np.ndarray:
+    us, vs = np.ogrid[: shape[0], : shape[1]]
+    return (us + 0.5 - u) ** 2 + (vs + 0.5 - v) ** 2 <= SPOT_CELLS**2
+
+
 def slots_of(sentence: str, max_tokens: int) -> np.ndarray:
-    """In a sentence of two things, the first is to be picked and the second is the place: half colour, half noun."""
-    slots, at = np.zeros((2, max_tokens), np.float32), named_at(sentence)
-    if len(at) == 2 and at[1] + 1 < max_tokens:
-        for slot, i in zip(slots, at, strict=True):
-            slot[i : i + 2] = 0.5
+    """Which words say what to pick and which say where to place, each with an equal share; zeros where none does."""
+    slots = np.zeros((2, max_tokens), np.float32)
+    for slot, at in zip(slots, split_goal(sentence), strict=True):
+        at = [i for i in at if i < max_tokens]
+        if at:
+            slot[at] = 1 / len(at)
     return slots
 
 
@@ -119,8 +161,14 @@ def places_of(scene: Scene, meaning: Meaning, pick: tuple[int, int], label: int,
             du, dv = pick[0] - thing.u, pick[1] - thing.v
             u, v = place.u + cos * du + sin * dv, place.v + cos * dv - sin * du
             if 0 <= u < rows and 0 <= v < cols:
-                found.append(PlaceLabel(u, v, round(-turn / (2 * math.pi) * rotations) % rotations))
+                found.append(place_label(u, v, turn, rotations))
     return tuple(found)
+
+
+def place_label(u: float, v: float, turn: float, rotations: int = 36) -> PlaceLabel:
+    step = 2 * math.pi / rotations
+    index = round(-turn / step)
+    return PlaceLabel(u, v, index % rotations, turn + index * step)
 
 
 def turns(thing: Thing, yaw: float, symmetry: float, rotations: bool) -> list[float]:

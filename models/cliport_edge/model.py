@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 STRIDE = 4  # cells of the heightmap along one cell of the trunk
+TURN_LIMIT = 0.3  # radians: a rotation and a half
 NEVER = -1e4  # logit of what must not be chosen; finite, so that a map of nothing else still has an arg-max
 
 
@@ -230,7 +231,8 @@ class Edge(nn.Module):
         x, trunk, place, pick, rotation, coarse = self._coarse(color, height, text, suppress)
         angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
         size, cols = self.config.zoom_cells, self.config.cols
-        best = self.zoom(x, pick, angle, coarse, text).flatten(1).argmax(1)
+        offsets, turn = self.zoom(x, pick, angle, coarse, text)
+        best = offsets.flatten(1).argmax(1)
         offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
         limit = torch.tensor([self.config.rows - 1, cols - 1])
         cell = torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit)
@@ -239,6 +241,7 @@ class Edge(nn.Module):
             pick_cell,
             cell,
             rotation,
+            turn,
             at(trunk.valid_pick, pick_cell // STRIDE).sigmoid(),
             at(trunk.valid_place, coarse[0], around=True).sigmoid(),
             trunk.remaining.sigmoid(),
@@ -280,9 +283,10 @@ class Zoom(nn.Module):
         self.merge = nn.Conv2d(2 * c, c, 1)
         self.last = Block(c)
         self.head = nn.Conv2d(c, 4, 1)
+        self.turn = nn.Linear(c, 1)
 
-    def forward(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor, text: Tensor) -> Tensor:
-        """Logits batch x zoom_cells x zoom_cells; entry (i, j) is the cell `STRIDE * coarse - zoom_cells/2 + STRIDE/2 + (i, j)`.
+    def forward(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits batch x zoom_cells x zoom_cells, and how much further to turn, [B] radians. Entry (i, j) is the cell `STRIDE * coarse - zoom_cells/2 + STRIDE/2 + (i, j)`.
 
         `pick` in continuous cells, `angle` [B] in radians (the rotation index times 10 degrees), `coarse` [B, 2] in cells
         of the trunk.
@@ -298,8 +302,9 @@ class Zoom(nn.Module):
         y = self.down(half)
         for block in self.blocks:
             y = block(y, text)
+        turn = TURN_LIMIT * torch.tanh(self.turn(y.mean((2, 3)))[:, 0])
         y = self.last(self.merge(torch.cat([double(y), half], 1)))
-        return F.pixel_shuffle(self.head(y), 2)[:, 0]
+        return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
 
 
 def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, middle: float) -> Tensor:

@@ -1,6 +1,6 @@
 """Trains the `edge` policy. Resumable to the same result; one core is enough.
 
-    python -m cliport_edge.train --data CACHE --validation CACHE --out RUN [--set samples=40000 ...] [--resume]
+    python -m cliport_edge.train --data CACHE... --validation CACHE... --out RUN [--config FILE] [--set NAME=VALUE ...] [--resume]
 
 Writes to RUN: last.pt (about once a minute), final.pt, config.json, progress.jsonl (losses by step) and card.json.
 `last.pt` holds everything that the next step depends on, so that an interrupted run ends as an uninterrupted one would.
@@ -14,9 +14,12 @@ import math
 import os
 import platform
 import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +29,16 @@ from torch import Tensor
 
 from . import augment, scene as scenes
 from .episodes import Cache
-from .labels import Sample, sample_of
-from .model import STRIDE, Edge, EdgeConfig
-from .words import Tokenizer, goal_sentence
+from .labels import Sample, as_published, sample_of
+from .model import NEVER, STRIDE, Edge, EdgeConfig
+from .words import Tokenizer
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     seed: int = 1
-    samples: int = 40_000  # joint training
-    zoom_samples: int = 8_000  # then the zoom stage alone
+    samples: int = 50_000  # joint training
+    zoom_samples: int = 12_000  # then the zoom stage alone
     batch: int = 8
     zoom_batch: int = 16
     learning_rate: float = 2e-3
@@ -45,13 +48,18 @@ class TrainConfig:
     warm_up_steps: int = 100
     rotations_trained: int = 12  # the right ones, and random others
     zoom_weight: float = 0.5
+    turn_weight: float = 5.0
     mask_weight: float = 20.0
     answer_weight: float = 0.5  # remaining and found
     slot_weight: float = 0.3  # which words say what to pick and where to place
+    region_weight: float = 0.3  # places of which only the region is known
     zoom_sigma: float = 0.7  # cells
-    other_goals: float = 0.35  # share of samples with another sentence than the recorded one
+    captions: float = 0.35  # share of captioned scenes; 1: pre-training
+    other_goals: float = 0.25  # share of samples with another sentence than the recorded one
     absent: float = 0.2  # share with a sentence about something that is not there
-    recolor: float = 0.35
+    recolor: float = 0.4  # share of groups of things that get another named colour
+    demonstrations: int = 0  # of each task; 0: all that there are
+    one_pixel: int = 0  # 1: labels as published, one pixel a step
     channels: int = 40
     precision: str = "auto"  # fp32, bf16 (trunk only), or auto: bf16 where the processor has it
 
@@ -71,51 +79,79 @@ def has_bf16() -> bool:
         return False
 
 
-class Dataset:
-    """Batches by step number: what a step sees depends on the seed and the step alone."""
+REGION_ROTATIONS = 4  # evaluated where any rotation is as good
 
-    def __init__(self, cache: Cache, config: TrainConfig, tokenizer: Tokenizer, rotations: int):
-        self.cache, self.config, self.tokenizer, self.rotations = cache, config, tokenizer, rotations
+
+class Dataset:
+    """Batches by step number: what a step sees depends on the seed, the step and the process's rank alone."""
+
+    def __init__(self, caches: list[Cache], config: TrainConfig, tokenizer: Tokenizer, rotations: int, rank: int = 0):
+        self.config, self.tokenizer, self.rotations, self.rank = config, tokenizer, rotations, rank
+        every = [(cache, i) for cache in caches for i in range(len(cache))]
+        captioned = lambda item: item[0].samples[item[1]]["task"].startswith("captioned")
+        self.captions = [item for item in every if captioned(item)]
+        self.demonstrations = first_of_each_task([item for item in every if not captioned(item)], config.demonstrations)
+        needed = {"demonstration": (self.demonstrations, config.captions < 1), "captioned scene": (self.captions, config.captions > 0)}
+        for what, (items, is_needed) in needed.items():
+            if is_needed and not items:
+                raise SystemExit(f"train: captions is {config.captions}, but the data has no {what}")
 
     def batch(self, step: int) -> list[Sample]:
-        rng = np.random.default_rng([self.config.seed, step])
-        size = self.config.batch if step < self.config.joint_steps else self.config.zoom_batch
-        return [self.sample(self.index(step, size, k), rng) for k in range(size)]
+        config = self.config
+        rng = np.random.default_rng([config.seed, self.rank, step])
+        if step >= config.joint_steps:
+            return [self.sample(self.demonstrations[rng.integers(len(self.demonstrations))], rng) for _ in range(config.zoom_batch)]
+        shares = [self.captions if rng.random() < config.captions else self.demonstrations for _ in range(config.batch)]
+        return [self.sample(items[rng.integers(len(items))], rng) for items in shares]
 
-    def index(self, step: int, size: int, k: int) -> int:
-        """Every observation once an epoch, each epoch in another order."""
-        epoch, position = divmod(step * size + k, len(self.cache))
-        if getattr(self, "_epoch", None) != epoch:
-            self._epoch, self._order = epoch, np.random.default_rng([self.config.seed, 1 << 20, epoch]).permutation(len(self.cache))
-        return int(self._order[position])
-
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        cache = self.cache
+    def sample(self, item: tuple[Cache, int], rng: np.random.Generator) -> Sample:
+        config, (cache, index) = self.config, item
         scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
-        meaning = scenes.own_goal(scene)
-        if scenes.asks_for_bowls(scene):
-            scene, meaning = self.sentence(scene, meaning, rng)
+        if config.one_pixel and not scene.is_captioned:
+            scene, meaning = augment.random_turn_and_shift(scene, scene.own, rng)
+            return as_published(self.labelled(augment.light_and_noise(scene, rng), meaning, rng), scene)
+        scene = scenes.recolor(scene, rng, config.recolor * (2 if scene.is_captioned else 1))
+        meaning = scenes.question(scene, rng, config.other_goals, config.absent)
         scene, meaning = augment.random_turn_and_shift(scene, meaning, rng)
-        scene = augment.light_and_noise(scene, rng)
+        scene = augment.texture(scene, rng, table=0.5, things=0.25 if scene.is_captioned else 0.03)
+        return self.labelled(augment.light_and_noise(scene, rng), meaning, rng)
+
+    def labelled(self, scene: scenes.Scene, meaning: scenes.Meaning, rng: np.random.Generator) -> Sample:
         return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
 
-    def sentence(self, scene, meaning, rng):
-        config, dice = self.config, rng.random()
-        pair = scenes.named_pairs(scene.goal)
-        if rng.random() < config.recolor:
-            recolored = scenes.recolor(scene, rng)
-            if dice >= config.other_goals + config.absent and meaning.named_pick and meaning.named_place:
-                color_of = {t.label: t.color for t in recolored.things}
-                pick, place = color_of[meaning.named_pick[0]], color_of[meaning.named_place[0]]
-                meaning = replace(meaning, sentence=goal_sentence(rng, (pick, "block"), (place, "bowl")))
-            scene = recolored
-        elif len(pair) == 2:
-            meaning = replace(meaning, sentence=goal_sentence(rng, *pair))
-        if dice < config.other_goals:
-            meaning = scenes.other_goal(scene, rng)
-        elif dice < config.other_goals + config.absent:
-            meaning = scenes.other_goal(scene, rng, "pick" if rng.random() < 0.65 else "place")
-        return scene, meaning
+
+def first_of_each_task(items: list[tuple[Cache, int]], episodes: int) -> list[tuple[Cache, int]]:
+    """The observations of the first `episodes` episodes of each task; of all where that is 0."""
+    if episodes == 0:
+        return items
+    kept: dict[str, dict] = {}
+    for cache, index in items:
+        sample = cache.samples[index]
+        of_task = kept.setdefault(sample["task"], {})
+        if len(of_task) < episodes:
+            of_task[id(cache), sample["episode"]] = True
+    return [(c, i) for c, i in items if (id(c), c.samples[i]["episode"]) in kept[c.samples[i]["task"]]]
+
+
+_of_this_process: list[Dataset] = []  # what a forked worker works on; to send it along would copy all of the data
+
+
+def _batch(step: int) -> list[Sample]:
+    return _of_this_process[0].batch(step)
+
+
+def batches(dataset: Dataset, first: int, end: int, workers: int):
+    """Batches of the steps from `first` to `end`, made ahead by other processes where there are any: the same either way."""
+    if workers == 0:
+        yield from (dataset.batch(step) for step in range(first, end))
+        return
+    _of_this_process[:] = [dataset]
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        ahead = deque()
+        for step in range(first, end):
+            while len(ahead) < 3 * workers and step + len(ahead) < end:
+                ahead.append(pool.submit(_batch, step + len(ahead)))
+            yield ahead.popleft().result()
 
 
 def tensors(samples: list[Sample]) -> dict[str, Tensor]:
@@ -138,6 +174,8 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
     features = trunk.features.float()
     parts = {}
 
+    if config.one_pixel:
+        t["mask_weights"] = torch.zeros_like(t["mask_weights"])
     maps = torch.stack([trunk.refers_pick, trunk.refers_place, trunk.valid_pick, trunk.valid_place], 1).float()
     bce = F.binary_cross_entropy_with_logits(maps, t["masks"], reduction="none").mean((2, 3))
     parts["masks"] = config.mask_weight * (bce * t["mask_weights"]).mean()
@@ -155,7 +193,7 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
         target = torch.from_numpy(np.stack([samples[i].pick for i in rows])).flatten(1)
         parts["pick"] = -(target * logits[rows].float().flatten(1).log_softmax(1)).sum(1).mean()
 
-    rows = [i for i, s in enumerate(samples) if s.pick_cell is not None]
+    rows = [i for i, s in enumerate(samples) if s.places]
     if rows:
         acting = [samples[i] for i in rows]
         picks = torch.tensor([s.pick_cell for s in acting]).float()
@@ -163,11 +201,22 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
         logits = edge.place(features[rows], picks, rotations)
         parts["place"] = -(target * logits.flatten(1).log_softmax(1)).sum(1).mean()
         parts["zoom"] = config.zoom_weight * zoom_loss(edge, x[rows].float(), text[rows], acting, config, rng)
+
+    rows = [i for i, s in enumerate(samples) if s.region is not None]
+    if rows and config.region_weight > 0:
+        picks = torch.tensor([samples[i].pick_cell for i in rows]).float()
+        rotations = torch.from_numpy(np.stack([rng.permutation(edge.config.rotations)[:REGION_ROTATIONS] for _ in rows]))
+        logits = edge.place(features[rows], picks, rotations)
+        region = torch.from_numpy(np.stack([samples[i].region for i in rows]))[:, None]
+        inside = logits.masked_fill(~region, NEVER).flatten(1).logsumexp(1)
+        parts["region"] = config.region_weight * (logits.flatten(1).logsumexp(1) - inside).mean()
     return sum(parts.values()), {name: float(value.detach()) for name, value in parts.items()}
 
 
 def zoom_only_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> tuple[Tensor, dict]:
-    acting = [s for s in samples if s.pick_cell is not None]
+    acting = [s for s in samples if s.places]
+    if not acting:
+        return sum(p.sum() for p in edge.zoom.parameters()) * 0, {}
     t = tensors(acting)
     with torch.no_grad():
         text = edge.text(t["tokens"])
@@ -193,25 +242,32 @@ def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, r
 
 
 def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> Tensor:
-    """The coarse cell is jittered by up to one, as the arg-max will be; the label is a narrow Gaussian."""
+    """The coarse cell and the rotation are jittered by up to one, as the arg-max will be; the cell's label is a narrow
+    Gaussian, the turn's what the rotation leaves."""
     net = edge.config
-    size = net.zoom_cells
+    size, step = net.zoom_cells, 2 * math.pi / net.rotations
     picks = torch.tensor([s.pick_cell for s in samples]).float()
-    coarse, exact, rotations = [], [], []
+    coarse, exact, rotations, turns, turns_matter = [], [], [], [], []
     for s in samples:
         place = s.places[rng.integers(len(s.places))]
         cell = np.clip([int(place.u) // STRIDE, int(place.v) // STRIDE] + rng.integers(-1, 2, 2), 0, [net.rows // STRIDE - 1, net.cols // STRIDE - 1])
+        off = rng.integers(-1, 2) if s.yaw_matters and rng.random() < 0.3 else 0
         coarse.append(cell)
         exact.append(np.array([place.u, place.v]) - cell * STRIDE + size // 2 - STRIDE // 2)
-        rotations.append(place.rotation)
-    angle = torch.tensor(rotations) * (2 * math.pi / net.rotations)
-    logits = edge.zoom(x, picks, angle, torch.from_numpy(np.stack(coarse)), text).float().flatten(1)
+        rotations.append(place.rotation + off)
+        turns.append(place.residual + off * step)
+        turns_matter.append(s.yaw_matters)
+    angle = torch.tensor(rotations) * step
+    logits, turn = edge.zoom(x, picks, angle, torch.from_numpy(np.stack(coarse)), text)
+    logits = logits.float().flatten(1)
     u, v = torch.from_numpy(np.stack(exact)).float().round().unbind(1)
     cells = torch.arange(size)
     distance = (cells[None, :, None] - u[:, None, None]) ** 2 + (cells[None, None, :] - v[:, None, None]) ** 2
     target = torch.exp(-distance / (2 * config.zoom_sigma**2)).flatten(1)
     target = target / target.sum(1, keepdim=True)
-    return -(target * logits.log_softmax(1)).sum(1).mean()
+    cell_loss = -(target * logits.log_softmax(1)).sum(1).mean()
+    off_rad = (turn.float() - torch.tensor(turns, dtype=torch.float32)).abs() * torch.tensor(turns_matter)
+    return cell_loss + config.turn_weight * off_rad.mean()
 
 
 def learning_rates(step: int, config: TrainConfig) -> tuple[float, float]:
@@ -227,23 +283,57 @@ def learning_rates(step: int, config: TrainConfig) -> tuple[float, float]:
     return peaks[0] * factor, peaks[1] * factor
 
 
+def join_others() -> tuple[int, int]:
+    """Rank and number of processes that torchrun started; (0, 1) without it."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    return int(os.environ.get("RANK", "0")), world
+
+
+def share_gradients(edge: Edge, world: int) -> None:
+    """The mean over all processes, in place of each one's own."""
+    if world == 1:
+        return
+    for parameter in edge.parameters():
+        if parameter.grad is None:  # others may have one
+            parameter.grad = torch.zeros_like(parameter)
+        torch.distributed.all_reduce(parameter.grad)
+        parameter.grad /= world
+
+
+def tensorboard(out: Path):
+    """A writer of TensorBoard's event files, where TensorBoard is installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(out / "tensorboard"))
+
+
 def save(path: Path, content: dict) -> None:
     """A checkpoint is whole or absent."""
     torch.save(content, path.with_suffix(".part"))
     os.replace(path.with_suffix(".part"), path)
 
 
-def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after: int | None = None) -> Edge:
-    """Trains to the end, or to step `stop_after` (as if interrupted there)."""
+def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, stop_after: int | None = None, workers: int = 0, init: Path | None = None) -> Edge:
+    """Trains to the end, or to step `stop_after` (as if interrupted there); under torchrun, with all of its processes.
+
+    `init`: weights to begin from, of pre-training.
+    """
+    rank, world = join_others()
     tokenizer = Tokenizer.default()
     torch.manual_seed(config.seed)
     net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
     edge = Edge(net, torch.from_numpy(tokenizer.color_features())).to(memory_format=torch.channels_last)
+    if init is not None:
+        edge.load_state_dict(torch.load(init, weights_only=True)["model"])
     zoom = list(edge.zoom.parameters())
     zoom_ids = {id(p) for p in zoom}
     trunk = [p for p in edge.parameters() if id(p) not in zoom_ids]
     optimizer = torch.optim.AdamW([{"params": trunk}, {"params": zoom}], lr=0.0, weight_decay=config.weight_decay)
-    dataset = Dataset(cache, config, tokenizer, net.rotations)
+    dataset = Dataset(caches, config, tokenizer, net.rotations, rank)
     bf16 = config.precision == "bf16" or (config.precision == "auto" and has_bf16())
     autocast = (lambda: torch.autocast("cpu", torch.bfloat16)) if bf16 else nullcontext
     step, seconds = 0, 0.0
@@ -260,13 +350,16 @@ def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after
     if step == 0:
         log.unlink(missing_ok=True)
     card = {
-        "data": cache.summary, "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
+        "data": [cache.summary for cache in caches], "init": init and str(init), "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
         "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(),
         "threads": torch.get_num_threads(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    print(f"train: {card['parameters']} parameters, {len(cache)} observations, steps {step} to {config.steps}, {card['precision']}", flush=True)
+    board = tensorboard(out) if rank == 0 else None
+    print(f"train: {card['parameters']} parameters, {len(dataset.demonstrations)} observations of demonstrations, {len(dataset.captions)} captioned, steps {step} to {config.steps}, {card['precision']}", flush=True)
 
     def checkpoint(name: str) -> None:
+        if rank != 0:
+            return
         content = {"model": edge.state_dict(), "config": net.to_json(), "train": asdict(config), "step": step, "seconds": seconds, "card": {"training": card}}
         save(out / name, content | ({"optimizer": optimizer.state_dict()} if name == "last.pt" else {}))
 
@@ -275,13 +368,12 @@ def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after
     last_save = last_report = time.monotonic()
     samples_since = 0
     end = min(config.steps, stop_after or config.steps)
-    while step < end:
+    for samples in batches(dataset, step, end, workers):
         started = time.monotonic()
         joint = step < config.joint_steps
         if not joint:
             edge.eval()
             edge.zoom.train()
-        samples = dataset.batch(step)
         rng = np.random.default_rng([config.seed, 1 << 21, step])
         for group, rate in zip(optimizer.param_groups, learning_rates(step, config), strict=True):
             group["lr"] = rate
@@ -290,6 +382,7 @@ def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after
             raise SystemExit(f"train: the loss is {float(loss.detach())} at step {step}: {parts}")
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        share_gradients(edge, world)
         torch.nn.utils.clip_grad_norm_(edge.parameters(), config.clip)
         optimizer.step()
         step += 1
@@ -304,6 +397,9 @@ def train(cache: Cache, out: Path, config: TrainConfig, resume: bool, stop_after
             means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
             with log.open("a") as progress:
                 progress.write(json.dumps({"step": step, "seconds": round(seconds, 1), "samples_per_second": round(rate, 2), **means}) + "\n")
+            for name, value in means.items():
+                if board is not None:
+                    board.add_scalar(f"loss/{name}", value, step)
             print(f"step {step}/{config.steps}  {rate:.1f} samples/s  {left:.1f} min left  " + "  ".join(f"{n} {v:.3f}" for n, v in means.items()), flush=True)
             sums, samples_since, last_report = {}, 0, now
         if now - last_save > 60:
@@ -340,20 +436,24 @@ def config_with(assignments: list[str]) -> TrainConfig:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="cache folder of episodes.py")
-    parser.add_argument("--validation", type=Path, help="cache of other seeds: thresholds and scores come from it")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="cache folders of episodes.py")
+    parser.add_argument("--validation", type=Path, nargs="*", default=[], help="caches of other seeds: thresholds and scores come from them")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="any field of TrainConfig")
+    parser.add_argument("--config", type=Path, help="JSON file with any fields of TrainConfig")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="any field of TrainConfig, over the file's")
+    parser.add_argument("--init", type=Path, help="checkpoint of pre-training to begin from")
     parser.add_argument("--resume", action="store_true", help="go on from RUN/last.pt where there is one")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="processes that make samples ahead")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    config = config_with(args.set)
-    edge = train(Cache(args.data), args.out, config, args.resume)
-    if args.validation is not None:
+    assignments = [] if args.config is None else [f"{name}={value}" for name, value in json.loads(args.config.read_text()).items()]
+    config = config_with(assignments + args.set)
+    edge = train([Cache(folder) for folder in args.data], args.out, config, args.resume, workers=args.workers, init=args.init)
+    if args.validation:
         from .evaluate import add_scores
 
-        add_scores(edge, args.out / "final.pt", Cache(args.validation))
+        add_scores(edge, args.out / "final.pt", [Cache(folder) for folder in args.validation])
 
 
 if __name__ == "__main__":

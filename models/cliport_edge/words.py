@@ -1,4 +1,4 @@
-"""Words: the tokenizer, colours by name, and sentences for a goal.
+"""Words: the tokenizer, nouns, and sentences for a goal.
 
 The tokenizer is written twice, here and in src/io/policy/tokenizer.ts; both are held to the cases in
 tests/fixtures/tokenizer-cases.json.
@@ -12,43 +12,58 @@ from pathlib import Path
 
 import numpy as np
 
+from .colors import COLORS, MODIFIERS, lab
+
 PADDING, UNKNOWN = 0, 1
 MAX_TOKENS = 24
 
-# The benchmark's palette (CLIPort's code, ravens/utils/utils.py), sRGB.
-TASK_COLORS = {
-    "blue": (78, 121, 167), "red": (255, 87, 89), "green": (89, 169, 79), "orange": (242, 142, 43),
-    "yellow": (237, 201, 72), "purple": (176, 122, 161), "pink": (255, 157, 167), "cyan": (118, 183, 178),
-    "brown": (156, 117, 95), "white": (255, 255, 255), "gray": (186, 176, 172),
-}  # fmt: skip
-
-# One-word names of the CSS colours (W3C, CSS Color Module Level 4) that people use of things on a table.
-NAMED_COLORS = {
-    "aqua": (0, 255, 255), "aquamarine": (127, 255, 212), "beige": (245, 245, 220), "black": (0, 0, 0),
-    "chocolate": (210, 105, 30), "coral": (255, 127, 80), "crimson": (220, 20, 60), "fuchsia": (255, 0, 255),
-    "gold": (255, 215, 0), "indigo": (75, 0, 130), "ivory": (255, 255, 240), "khaki": (240, 230, 140),
-    "lavender": (230, 230, 250), "lime": (0, 255, 0), "magenta": (255, 0, 255), "maroon": (128, 0, 0),
-    "navy": (0, 0, 128), "olive": (128, 128, 0), "orchid": (218, 112, 214), "plum": (221, 160, 221),
-    "salmon": (250, 128, 114), "sienna": (160, 82, 45), "silver": (192, 192, 192), "tan": (210, 180, 140),
-    "teal": (0, 128, 128), "tomato": (255, 99, 71), "turquoise": (64, 224, 208), "violet": (238, 130, 238),
-    "scarlet": (255, 36, 0), "ruby": (224, 17, 95), "azure": (0, 127, 255), "emerald": (80, 200, 120),
-    "lilac": (200, 162, 200), "mauve": (190, 140, 180), "amber": (255, 191, 0), "lemon": (255, 247, 100),
-    "mint": (152, 255, 180), "cream": (255, 253, 208), "grey": (186, 176, 172),
-}  # fmt: skip
-
-COLORS = {**TASK_COLORS, **NAMED_COLORS}
-
 # Words without which a sentence means the same; they do not count as understood.
-FUNCTION_WORDS = ("a", "an", "the", "in", "into", "inside", "to", "on", "onto", "of", "all", "one", "please", "and", "with")
-VERBS = ("put", "place", "move", "drop", "pick", "up", "set", "stack", "pack", "push", "bring")
+FUNCTION_WORDS = (
+    "a", "an", "the", "in", "into", "inside", "to", "on", "onto", "of", "all", "one", "please", "and", "with", "it", "is", "there",
+    "every", "each", "any", "some", "that", "you", "top", "up", "would", "could",
+)  # fmt: skip
+VERBS = (
+    "put", "place", "move", "drop", "pick", "set", "stack", "pack", "push", "bring", "grab", "take", "get", "lift", "lay",
+    "transfer", "stow", "collect", "hand", "fetch", "throw", "carry", "gather", "deposit", "fill", "position",
+)  # fmt: skip
+PREPOSITIONS = ("in", "into", "inside", "on", "onto", "to")
+
+# What things are called. A noun may name several kinds: a box is open at the top or not.
 NOUNS = {
     "block": ("block", "cube", "brick"),
     "bowl": ("bowl", "dish"),
+    "box": ("box", "container", "crate", "tray"),
+    "stand": ("stand",),
+    "carton": ("box", "carton", "package", "packet"),
+    "can": ("can", "cylinder"),
+    "tin": ("tin", "jar"),
+    "lid": ("lid", "cover", "disc"),
+    "plate": ("plate", "saucer"),
+    "cup": ("cup", "mug", "beaker"),
+    "ball": ("ball", "sphere"),
 }
+ANYTHING = ("object", "thing", "item")
+# Parts of the stand of the pyramid task, in the order of its steps.
+STEPS = ("lightest", "middle", "darkest")
 
 
 def plural(noun: str) -> str:
-    return noun + ("es" if noun.endswith("sh") else "s")
+    return noun + ("es" if noun.endswith(("sh", "x")) else "s")
+
+
+_KINDS_OF: dict[str, frozenset[str]] = {}
+for _kind, _names in NOUNS.items():
+    for _noun in _names:
+        for _form in (_noun, plural(_noun)):
+            _KINDS_OF[_form] = _KINDS_OF.get(_form, frozenset()) | {_kind}
+for _noun in ANYTHING:
+    for _form in (_noun, plural(_noun)):
+        _KINDS_OF[_form] = frozenset(NOUNS)
+
+
+def kinds_of(word: str) -> frozenset[str]:
+    """Kinds of things that a noun may name; empty for what is no noun."""
+    return _KINDS_OF.get(word, frozenset())
 
 
 def split_words(text: str) -> list[str]:
@@ -65,8 +80,7 @@ class Tokenizer:
 
     @classmethod
     def default(cls) -> Tokenizer:
-        nouns = [form for names in NOUNS.values() for noun in names for form in (noun, plural(noun))]
-        return cls(list(dict.fromkeys([*FUNCTION_WORDS, *VERBS, *nouns, *COLORS])))
+        return cls(list(dict.fromkeys([*FUNCTION_WORDS, *VERBS, *_KINDS_OF, *STEPS, *MODIFIERS, *COLORS])))
 
     @property
     def size(self) -> int:
@@ -86,7 +100,7 @@ class Tokenizer:
         table = np.zeros((self.size, 4), np.float32)
         for word, index in self.id_of.items():
             if word in COLORS:
-                table[index, :3] = lab(COLORS[word]) * (0.02, 0.02, 0.02) - (1, 0, 0)
+                table[index, :3] = lab(COLORS[word]) * 0.02 - (1, 0, 0)
                 table[index, 3] = 1
         return table
 
@@ -108,39 +122,33 @@ class Tokenizer:
         return cls(content["words"], content["maxTokens"])
 
 
-def lab(rgb) -> np.ndarray:
-    """CIE L*a*b* (D65) of an sRGB colour 0..255."""
-    c = np.asarray(rgb, float) / 255
-    c = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ c
-    t = xyz / (0.9505, 1.0, 1.089)
-    f = np.where(t > 0.008856, np.cbrt(t), 7.787 * t + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+def split_goal(sentence: str) -> tuple[list[int], list[int]]:
+    """Which words say what to pick, and which say where to place: those before and after the first preposition.
 
-
-_LAB = {name: lab(rgb) for name, rgb in COLORS.items()}
-
-
-def color_distance(a: str, b: str) -> float:
-    """CIE76 distance of two named colours; below about 25 people may disagree which is meant."""
-    return float(np.linalg.norm(_LAB[a] - _LAB[b]))
-
-
-def goal_sentence(rng: np.random.Generator, pick: tuple[str, str], place: tuple[str, str]) -> str:
-    """The published template half of the time, otherwise a light paraphrase of it.
-
-    `pick` and `place` are (colour, kind); the kind must be one of NOUNS.
+    Verbs and words of grammar say neither. In "pick up the can" no word says where.
     """
-    if rng.random() < 0.5:
-        return f"put the {pick[0]} {pick[1]}s in a {place[0]} {place[1]}"
-    pick_noun, place_noun = rng.choice(NOUNS[pick[1]]), rng.choice(NOUNS[place[1]])
-    if rng.random() < 0.6:
-        pick_noun = plural(pick_noun)
-    if rng.random() < 0.2:
-        place_noun = plural(place_noun)
-    verb = rng.choice(["put", "place", "move", "drop", "set", "bring"])
-    article = rng.choice(["the", "the", "a", "all", "all the", ""])
-    preposition = rng.choice(["in", "in", "into", "inside", "to", "on"])
-    target = rng.choice(["a", "the", "one", ""])
-    words = f"{verb} {article} {pick[0]} {pick_noun} {preposition} {target} {place[0]} {place_noun}"
-    return " ".join(words.split()) if rng.random() > 0.1 else "please " + " ".join(words.split())
+    words = split_words(sentence)
+    border = next((i for i, word in enumerate(words) if word in PREPOSITIONS and i > 1), len(words))
+    asks = [i for i, (word, after) in enumerate(zip(words, words[1:])) if (word, after) == ("can", "you")]
+    says = [i for i, word in enumerate(words) if word not in FUNCTION_WORDS and word not in VERBS and i not in asks]
+    return [i for i in says if i < border], [i for i in says if i > border]
+
+
+def goal_sentence(rng: np.random.Generator, pick: str, place: str | None, template: str | None = None, into: bool = True) -> str:
+    """A sentence that asks for `pick` ("red block") and names where it goes ("green bowl"), in one of many forms.
+
+    `template`, the published form, is used for half of them. Without `place` it only asks to pick.
+    """
+    if template is not None and rng.random() < 0.5:
+        return template
+    article = rng.choice(["the", "the", "the", "a", "all", "all the", "every", "one", ""])
+    if place is None:
+        verb = rng.choice(["pick up", "pick up", "pick", "grab", "take", "get", "lift", "fetch"])
+        words = f"{verb} {article} {pick}"
+    else:
+        verb = rng.choice(["put", "put", "place", "move", "drop", "set", "bring", "lay", "carry", "transfer", "pack" if into else "stack"])
+        preposition = rng.choice(["in", "in", "into", "inside", "to"] if into else ["on", "on", "onto", "on top of", "to"])
+        target = rng.choice(["a", "the", "the", "one", "that", ""])
+        words = f"{verb} {article} {pick} {preposition} {target} {place}"
+    words = " ".join(words.split())
+    return words if rng.random() > 0.1 else "please " + words

@@ -41,6 +41,8 @@ export interface RecordReport {
   readonly kept: number
   /** Files that were damaged and have been recorded again. */
   readonly redone: readonly { readonly file: string; readonly reason: string }[]
+  /** Scenes that are left out because the arm faulted in them. */
+  readonly faulted: readonly { readonly seed: number; readonly reason: string }[]
   readonly achieved_share: number
   readonly episodes_per_minute: number
 }
@@ -66,10 +68,15 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
 
   const startMs = performance.now()
   const redone: { file: string; reason: string }[] = []
+  const faulted: { seed: number; reason: string }[] = []
   let [recorded, kept, achieved, done] = [0, 0, 0, 0]
   await onWorkers(request, { config, task, frames, perturb }, (answer, order) => {
     done++
     if (answer.kind === 'kept') kept++
+    if (answer.kind === 'failed') {
+      faulted.push({ seed: order.seed, reason: answer.error.message })
+      tell(`scene ${order.seed} is left out: ${answer.error.message}`)
+    }
     if (answer.kind === 'recorded') {
       recorded++
       if (answer.report.achieved) achieved++
@@ -93,6 +100,7 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
     recorded,
     kept,
     redone,
+    faulted,
     achieved_share: recorded === 0 ? 1 : achieved / recorded,
     episodes_per_minute: recorded / minutes,
   }
@@ -153,7 +161,8 @@ async function onWorkers(
       }
       request.signal.addEventListener('abort', () => reject(request.signal.reason), { once: true })
       worker.on('message', (answer: EpisodeAnswer) => {
-        if (answer.kind === 'failed') return reject(failed(answer.error, order))
+        // A fault of the arm is what can happen in a scene; anything else would happen in all of them.
+        if (answer.kind === 'failed' && answer.error.code !== 'ARM_FAULT') return reject(failed(answer.error, order))
         onAnswer(answer, order)
         more()
       })

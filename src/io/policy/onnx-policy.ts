@@ -1,5 +1,6 @@
 // The Policy port on a policy package: ONNX Runtime in a worker thread.
 
+import { wrapRad } from '../../control/angle.js'
 import { CliportError } from '../../control/errors.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
@@ -63,7 +64,8 @@ export class OnnxPolicy implements Policy {
 
   /**
    * Poses follow the published convention (CLIPort's `pix_to_xyz`): x = xMin + v * pixel, y = yMin + u * pixel, z from
-   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0.
+   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0; the package's optional
+   * place_turn is added to it.
    * @throws CliportError POLICY_SHAPE for another workspace than the package's, INPUT_INVALID for heights that are not
    * finite, POLICY_INVALID when the net's answer makes no sense; the signal's reason on abort
    */
@@ -87,7 +89,7 @@ export class OnnxPolicy implements Policy {
     const answer = this.#read(decision.outputs)
     return {
       pick: poseOf(heightmap, answer.pick, 0, answer.pickProbability),
-      place: poseOf(heightmap, answer.place, yawOf(answer.rotation, this.info.rotations), answer.placeProbability),
+      place: poseOf(heightmap, answer.place, answer.placeYawRad, answer.placeProbability),
       remaining: answer.remaining,
       found: answer.found,
       knownWords,
@@ -176,12 +178,21 @@ export class OnnxPolicy implements Policy {
     return {
       pick: integers('pick_pixel', rows, cols) as [number, number],
       place: integers('place_pixel', rows, cols) as [number, number],
-      rotation: integers('place_rotation', rotations)[0]!,
+      placeYawRad: wrapRad(
+        yawOf(integers('place_rotation', rotations)[0]!, rotations) + this.#turn(outputs.place_turn),
+      ),
       pickProbability: probability('pick_probability'),
       placeProbability: probability('place_probability'),
       remaining: probability('remaining'),
       found: probability('found'),
     }
+  }
+
+  /** How far beyond its rotation a place turns, radians; 0 for packages that know rotations only. */
+  #turn(output: Float32Array | BigInt64Array | undefined): number {
+    const turnRad = Number(output?.[0] ?? 0)
+    if (!(Math.abs(turnRad) <= Math.PI)) throw this.#nonsense('place_turn', turnRad, '-pi..pi')
+    return turnRad
   }
 
   #nonsense(name: string, value: number, expected: string): CliportError {

@@ -42,7 +42,7 @@ const planning = z.strictObject({
   approach_clearance_m: metres(0.005, 0.2, 0.025),
   search_depth_m: metres(0.002, 0.1, 0.015),
   tool_radius_m: metres(0.002, 0.2, 0.025),
-  load_radius_m: metres(0.005, 0.3, 0.05),
+  load_radius_m: metres(0.005, 0.3, 0.08),
   travel_speed_mps: speed(0.5),
   descend_speed_mps: speed(0.08),
 })
