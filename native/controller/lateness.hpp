@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 
 namespace cliport {
 
@@ -50,5 +52,19 @@ class Lateness {
   std::uint64_t max_late_in_a_row_ = 0;
   std::int64_t max_ns_ = 0;
 };
+
+/// Members of a JSON object, without its braces; for the end of a run, it allocates.
+inline std::string to_json(const Lateness& lateness) {
+  std::array<char, 384> text{};
+  const auto count = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::snprintf(
+      text.data(), text.size(),
+      "\"cycles\":%llu,\"late_over_1ms\":%llu,\"late_in_a_row\":%llu,\"lateness_ms\":{\"p50\":%.3f,\"p90\":%.3f,"
+      "\"p99\":%.3f,\"p999\":%.3f,\"max\":%.3f,\"n\":%llu}",
+      count(lateness.cycles()), count(lateness.late()), count(lateness.max_late_in_a_row()), lateness.quantile_ms(0.5),
+      lateness.quantile_ms(0.9), lateness.quantile_ms(0.99), lateness.quantile_ms(0.999), lateness.max_ms(),
+      count(lateness.cycles()));
+  return text.data();
+}
 
 }  // namespace cliport

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
+import { addBench } from './bench.js'
 import { addCameraCommand } from './camera.js'
 import { addDoctor } from './doctor.js'
 import { addEval } from './eval.js'
@@ -31,6 +32,7 @@ addHeightmap(program)
 addRecord(program)
 addEval(program)
 addCameraCommand(program)
+addBench(program)
 addDoctor(program)
 
 try {

@@ -1,0 +1,13 @@
+// cliport bench: speed on this machine, each subject a file
+
+import type { Command } from 'commander'
+import { addBenchController } from './bench-controller.js'
+import { addBenchLink } from './bench-link.js'
+
+export function addBench(program: Command): void {
+  const bench = program
+    .command('bench')
+    .description('measure speed on this machine; figures come with machine, date, command and load')
+  addBenchLink(bench)
+  addBenchController(bench)
+}
