@@ -59,14 +59,7 @@ void print_ready(const Endpoint& endpoint, const ControllerCommandLine& line, bo
 }
 
 void print_timing(const Lateness& lateness) {
-  std::printf(
-      "{\"event\":\"ended\",\"cycles\":%llu,\"late_over_1ms\":%llu,\"late_in_a_row\":%llu,\"lateness_ms\":{\"p50\":%."
-      "3f,"
-      "\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"max\":%.3f,\"n\":%llu}}\n",
-      static_cast<unsigned long long>(lateness.cycles()), static_cast<unsigned long long>(lateness.late()),
-      static_cast<unsigned long long>(lateness.max_late_in_a_row()), lateness.quantile_ms(0.5),
-      lateness.quantile_ms(0.9), lateness.quantile_ms(0.99), lateness.quantile_ms(0.999), lateness.max_ms(),
-      static_cast<unsigned long long>(lateness.cycles()));
+  std::printf("{\"event\":\"ended\",%s}\n", to_json(lateness).c_str());
   std::fflush(stdout);
 }
 
