@@ -5,7 +5,7 @@ import type { Camera } from '../control/ports.js'
 import type { RgbdFrame } from '../control/types.js'
 import type { Cell } from '../sim/api.js'
 
-/** @param timeoutS how long a look may take before the cameras count as stalled */
+/** @param timeoutS how long a look may take before the cameras count as stalled; Infinity: for ever */
 export function createCellCamera(cell: Pick<Cell, 'capture'>, timeoutS: number): Camera {
   return {
     names: ['front', 'left', 'right'],
@@ -20,7 +20,9 @@ export function createCellCamera(cell: Pick<Cell, 'capture'>, timeoutS: number):
 
 function within<T>(work: Promise<T>, timeoutS: number, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => end(() => reject(stalled(timeoutS))), timeoutS * 1000)
+    const timer = Number.isFinite(timeoutS)
+      ? setTimeout(() => end(() => reject(stalled(timeoutS))), timeoutS * 1000)
+      : undefined
     const onAbort = () => end(() => reject(signal?.reason))
     const end = (settle: () => void) => {
       clearTimeout(timer)

@@ -244,6 +244,11 @@ describe('the cameras of the cell', () => {
     await expect(createCellCamera(never, 0.01).capture()).rejects.toMatchObject({ code: 'CAMERA_STALLED' })
   })
 
+  test('that are waited for for ever are not stalled at once', async () => {
+    const late = { capture: () => new Promise<SimFrame[]>((resolve) => setTimeout(() => resolve([frame]), 20)) }
+    await expect(createCellCamera(late, Number.POSITIVE_INFINITY).capture()).resolves.toEqual([{ camera: 'front' }])
+  })
+
   test('that deliver nothing do not keep a stop waiting', async () => {
     const abort = new AbortController()
     const look = createCellCamera({ capture: () => new Promise<never>(() => {}) }, 3600).capture(abort.signal)
