@@ -113,7 +113,7 @@ const char* to_string(Reason reason) {
     case Reason::kCartesianMotionGeneratorJointAccelerationDiscontinuity:
       return "cartesian_motion_generator_joint_acceleration_discontinuity";
     case Reason::kCartesianPositionMotionGeneratorInvalidFrame:
-      return "cartesian_position_motion_generator_invalid_frame";
+      return "cartesian_position_motion_generator_invalid_frame_flag";
     case Reason::kForceControllerDesiredForceToleranceViolation:
       return "force_controller_desired_force_tolerance_violation";
     case Reason::kControllerTorqueDiscontinuity:
@@ -127,7 +127,7 @@ const char* to_string(Reason reason) {
     case Reason::kJointP2pInsufficientTorqueForPlanning:
       return "joint_p2p_insufficient_torque_for_planning";
     case Reason::kTauJRangeViolation:
-      return "tau_j_range_violation";
+      return "tau_J_range_violation";
     case Reason::kInstabilityDetected:
       return "instability_detected";
     case Reason::kJointMoveInWrongDirection:
