@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "cliport/controller.hpp"
@@ -11,6 +12,12 @@
 #include "trace.hpp"
 
 namespace cliport {
+
+/// A robot that cannot be used; says what to do.
+class RobotAbsentError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class Backend {
  public:
@@ -30,8 +37,7 @@ class Backend {
 std::unique_ptr<Backend> make_sim_backend(const ControllerCommandLine& line, const ControllerConfig& config,
                                           bool strict);
 
-/// @throws std::runtime_error when the robot cannot be used, with what to do about it; UsageError when this executable
-/// was built without libfranka
+/// @throws RobotAbsentError; UsageError when this executable was built without libfranka
 std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine& line, const ControllerConfig& config);
 
 }  // namespace cliport

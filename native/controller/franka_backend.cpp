@@ -68,7 +68,11 @@ class FrankaBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine& line, const ControllerConfig& config) {
-  return std::make_unique<FrankaBackend>(line, config);
+  try {
+    return std::make_unique<FrankaBackend>(line, config);
+  } catch (const fci::ConnectError& error) {
+    throw RobotAbsentError(error.what());
+  }
 }
 
 #else
