@@ -173,7 +173,7 @@ struct Controller::State {
         lease = 0;
         clearing = true;
         if (measured.fault != Reason::kNone) ++reference.recoveries;
-        return;
+        return finish_clearing();
       default:
         return start(command);
     }

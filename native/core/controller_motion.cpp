@@ -1,14 +1,10 @@
 #include "controller_motion.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace cliport {
 namespace {
 
-// Shares of the guard's limits with which joints brake for themselves.
-constexpr double kAccelerationShare = 0.9;
-constexpr double kJerkShare = 0.5;
 constexpr double kRounding = 1e-9;
 
 }  // namespace
@@ -46,25 +42,33 @@ void Motion::brake() {
 }
 
 bool Motion::step(int cycles) {
-  const double dt_s = cycles * cycle_s_;
+  bool sound = true;
+  // One by one: what the robot takes differences of is a cycle apart, also after cycles that were lost.
+  for (int i = 0; i < cycles && travelling_; ++i) sound = step_once() && sound;
+  return sound;
+}
+
+bool Motion::step_once() {
   if (by_joint_) {
-    step_joints(dt_s);
+    step_joints();
     return true;
   }
   Joints q = q_rad_;
-  bool sound = line_.joints(profile_.at(elapsed_s_ + dt_s).position, q);
+  const bool reached = line_.joints(profile_.at(elapsed_s_ + cycle_s_).position, q);
   Joints dq;
   Joints ddq;
   for (std::size_t i = 0; i < 7; ++i) {
-    dq[i] = (q[i] - q_rad_[i]) / dt_s;
-    ddq[i] = (dq[i] - dq_radps_[i]) / dt_s;
+    dq[i] = (q[i] - q_rad_[i]) / cycle_s_;
+    ddq[i] = (dq[i] - dq_radps_[i]) / cycle_s_;
   }
-  if (!sound || !is_sound(dq, ddq, dt_s)) {
-    brake_joints();
-    step_joints(dt_s);
+  if (!reached || !is_sound(dq, ddq)) {
+    by_joint_ = true;
+    joint_stop_ = JointStop(q_rad_, dq_radps_, ddq_radps2_, guard_);
+    elapsed_s_ = 0.0;
+    step_joints();
     return false;
   }
-  elapsed_s_ += dt_s;
+  elapsed_s_ += cycle_s_;
   q_rad_ = q;
   dq_radps_ = dq;
   ddq_radps2_ = ddq;
@@ -72,41 +76,26 @@ bool Motion::step(int cycles) {
   return true;
 }
 
-bool Motion::is_sound(const Joints& dq, const Joints& ddq, double dt_s) const {
+bool Motion::is_sound(const Joints& dq, const Joints& ddq) const {
   for (std::size_t i = 0; i < 7; ++i) {
     // Written so that NaN fails too.
     if (!(std::abs(dq[i]) <= guard_.dq_max_at(i, q_rad_[i], dq[i]) + kRounding)) return false;
     if (!(std::abs(ddq[i]) <= guard_.ddq_max_radps2[i])) return false;
-    if (!(std::abs(ddq[i] - ddq_radps2_[i]) <= guard_.jerk_max_radps3[i] * dt_s)) return false;
+    if (!(std::abs(ddq[i] - ddq_radps2_[i]) <= guard_.jerk_max_radps3[i] * cycle_s_)) return false;
   }
   return true;
 }
 
-void Motion::brake_joints() {
-  by_joint_ = true;
-  travelling_ = false;
-  elapsed_s_ = 0.0;
+void Motion::step_joints() {
+  elapsed_s_ += cycle_s_;
+  const Joints q = joint_stop_.at(elapsed_s_);
   for (std::size_t i = 0; i < 7; ++i) {
-    const double sign = dq_radps_[i] < 0.0 ? -1.0 : 1.0;
-    joint_sign_[i] = sign;
-    joint_profiles_[i] =
-        Profile::stop({sign * q_rad_[i], sign * dq_radps_[i], sign * ddq_radps2_[i]},
-                      {0.0, kAccelerationShare * guard_.ddq_max_radps2[i], kJerkShare * guard_.jerk_max_radps3[i]});
-    travelling_ = travelling_ || joint_profiles_[i].duration_s() > 0.0;
-  }
-}
-
-void Motion::step_joints(double dt_s) {
-  elapsed_s_ += dt_s;
-  travelling_ = false;
-  for (std::size_t i = 0; i < 7; ++i) {
-    const double q = joint_sign_[i] * joint_profiles_[i].at(elapsed_s_).position;
-    const double dq = (q - q_rad_[i]) / dt_s;
-    ddq_radps2_[i] = (dq - dq_radps_[i]) / dt_s;
+    const double dq = (q[i] - q_rad_[i]) / cycle_s_;
+    ddq_radps2_[i] = (dq - dq_radps_[i]) / cycle_s_;
     dq_radps_[i] = dq;
-    q_rad_[i] = q;
-    travelling_ = travelling_ || elapsed_s_ < joint_profiles_[i].duration_s();
   }
+  q_rad_ = q;
+  travelling_ = elapsed_s_ < joint_stop_.duration_s();
 }
 
 }  // namespace cliport

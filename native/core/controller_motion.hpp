@@ -37,9 +37,9 @@ class Motion {
   const Joints& dq_radps() const { return dq_radps_; }
 
  private:
-  bool is_sound(const Joints& dq_radps, const Joints& ddq_radps2, double dt_s) const;
-  void brake_joints();
-  void step_joints(double dt_s);
+  bool step_once();
+  bool is_sound(const Joints& dq_radps, const Joints& ddq_radps2) const;
+  void step_joints();
 
   const LineLimits limits_;
   const JointLimits guard_;
@@ -54,9 +54,8 @@ class Motion {
   double elapsed_s_ = 0.0;
   bool travelling_ = false;
 
-  bool by_joint_ = false;  ///< each joint on a profile of its own, after the guard has acted
-  std::array<Profile, 7> joint_profiles_{};
-  Joints joint_sign_{};
+  bool by_joint_ = false;  ///< each joint comes to rest for itself, after the guard has acted
+  JointStop joint_stop_;
 };
 
 }  // namespace cliport

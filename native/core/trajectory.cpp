@@ -89,4 +89,23 @@ Profile Profile::stop(const MotionState& from, const MotionLimits& limits) {
   return profile;
 }
 
+JointStop::JointStop(const Joints& q_rad, const Joints& dq_radps, const Joints& ddq_radps2, const JointLimits& limits) {
+  constexpr double kAccelerationShare = 0.9;
+  constexpr double kJerkShare = 0.5;
+  for (std::size_t i = 0; i < 7; ++i) {
+    const double sign = dq_radps[i] < 0.0 ? -1.0 : 1.0;  // profiles go forward only
+    sign_[i] = sign;
+    profiles_[i] =
+        Profile::stop({sign * q_rad[i], sign * dq_radps[i], sign * ddq_radps2[i]},
+                      {0.0, kAccelerationShare * limits.ddq_max_radps2[i], kJerkShare * limits.jerk_max_radps3[i]});
+    duration_s_ = std::max(duration_s_, profiles_[i].duration_s());
+  }
+}
+
+Joints JointStop::at(double t_s) const {
+  Joints q_rad;
+  for (std::size_t i = 0; i < 7; ++i) q_rad[i] = sign_[i] * profiles_[i].at(t_s).position;
+  return q_rad;
+}
+
 }  // namespace cliport

@@ -59,6 +59,25 @@ class Profile {
   double end_ = 0.0;
 };
 
+/// Every joint comes to rest for itself, from any state: the tool leaves its line, but no joint its limits. For when
+/// there is no line to stop on.
+class JointStop {
+ public:
+  /// At rest at 0.
+  JointStop() = default;
+  /// Takes 90 % of the limits' acceleration and half of their jerk.
+  JointStop(const Joints& q_rad, const Joints& dq_radps, const Joints& ddq_radps2, const JointLimits& limits);
+
+  /// Joint angles after t_s >= 0 seconds.
+  Joints at(double t_s) const;
+  double duration_s() const { return duration_s_; }
+
+ private:
+  std::array<Profile, 7> profiles_{};
+  Joints sign_{};
+  double duration_s_ = 0.0;
+};
+
 /// What a line must respect, in metres and radians.
 struct LineLimits {
   Tool tool;
