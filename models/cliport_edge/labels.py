@@ -63,7 +63,7 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
             places = places_of(scene, meaning, cell, int(scene.labels[cell]), rotations)
             if places or not meaning.places:
                 break
-    shows_region = cell is not None and not meaning.places and of_place.sum() >= VISIBLE_CELLS
+    shows_region = cell is not None and not meaning.places and (masks[1] > 0.5).any()
     return Sample(
         color=scene.color,
         height=scene.height.astype(np.float32),

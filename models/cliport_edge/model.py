@@ -313,7 +313,7 @@ def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, mi
     centre [B, 1, 2] (u, v) in continuous cells, which sample number `middle` of a side hits; angle [B, R]; returns
     [B, R, size, size, 2]. Written out because `affine_grid` exports from opset 20 only.
     """
-    offset = torch.arange(size, dtype=angle.dtype) - middle
+    offset = torch.arange(size, dtype=angle.dtype, device=angle.device) - middle
     du, dv = offset[:, None], offset[None, :]
     cos, sin = angle.cos()[:, :, None, None], angle.sin()[:, :, None, None]
     v = centre[:, :, 1, None, None] + cos * dv - sin * du

@@ -1,6 +1,6 @@
 """Trains the `edge` policy. Resumable to the same result; one core is enough.
 
-    python -m cliport_edge.train --data CACHE... --validation CACHE... --out RUN [--config FILE] [--set NAME=VALUE ...] [--resume]
+    python -m cliport_edge.train --data CACHE... --validation CACHE... --out RUN [--recipe FILE --stage NAME] [--set NAME=VALUE ...] [--resume]
 
 Writes to RUN: last.pt (about once a minute), final.pt, config.json, progress.jsonl (losses by step) and card.json.
 `last.pt` holds everything that the next step depends on, so that an interrupted run ends as an uninterrupted one would.
@@ -154,18 +154,22 @@ def batches(dataset: Dataset, first: int, end: int, workers: int):
             yield ahead.popleft().result()
 
 
-def tensors(samples: list[Sample]) -> dict[str, Tensor]:
-    stack = lambda name: torch.from_numpy(np.stack([getattr(s, name) for s in samples]))
+def tensor(edge: Edge, values, dtype: torch.dtype | None = None) -> Tensor:
+    """Values, or a list of arrays of one shape, on the net's device."""
+    array = np.stack(values) if isinstance(values, list) else np.asarray(values)
+    return torch.as_tensor(array, dtype=dtype).to(edge.text.attention.weight.device)
+
+
+def tensors(edge: Edge, samples: list[Sample]) -> dict[str, Tensor]:
+    of = lambda name, dtype=None: tensor(edge, [np.asarray(getattr(s, name)) for s in samples], dtype)
     return {
-        **{name: stack(name) for name in ("color", "height", "tokens", "slots", "masks", "mask_weights")},
-        "remaining": torch.tensor([s.remaining for s in samples]),
-        "found": torch.tensor([s.found for s in samples]),
-        "known": torch.tensor([s.known for s in samples]),
+        **{name: of(name) for name in ("color", "height", "tokens", "slots", "masks", "mask_weights")},
+        **{name: of(name, torch.float32) for name in ("remaining", "found", "known")},
     }
 
 
 def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.random.Generator, autocast) -> tuple[Tensor, dict]:
-    t = tensors(samples)
+    t = tensors(edge, samples)
     x = edge.normalize(t["color"], t["height"]).contiguous(memory_format=torch.channels_last)
     text, word_weights = edge.text.encode(t["tokens"])
     with autocast():
@@ -190,24 +194,24 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
 
     rows = [i for i, s in enumerate(samples) if s.pick is not None]
     if rows:
-        target = torch.from_numpy(np.stack([samples[i].pick for i in rows])).flatten(1)
+        target = tensor(edge, [samples[i].pick for i in rows]).flatten(1)
         parts["pick"] = -(target * logits[rows].float().flatten(1).log_softmax(1)).sum(1).mean()
 
     rows = [i for i, s in enumerate(samples) if s.places]
     if rows:
         acting = [samples[i] for i in rows]
-        picks = torch.tensor([s.pick_cell for s in acting]).float()
-        rotations, target = place_targets(acting, edge.config, config, rng)
+        picks = tensor(edge, [np.array(s.pick_cell) for s in acting], torch.float32)
+        rotations, target = (tensor(edge, a) for a in place_targets(acting, edge.config, config, rng))
         logits = edge.place(features[rows], picks, rotations)
         parts["place"] = -(target * logits.flatten(1).log_softmax(1)).sum(1).mean()
         parts["zoom"] = config.zoom_weight * zoom_loss(edge, x[rows].float(), text[rows], acting, config, rng)
 
     rows = [i for i, s in enumerate(samples) if s.region is not None]
     if rows and config.region_weight > 0:
-        picks = torch.tensor([samples[i].pick_cell for i in rows]).float()
-        rotations = torch.from_numpy(np.stack([rng.permutation(edge.config.rotations)[:REGION_ROTATIONS] for _ in rows]))
+        picks = tensor(edge, [np.array(samples[i].pick_cell) for i in rows], torch.float32)
+        rotations = tensor(edge, [rng.permutation(edge.config.rotations)[:REGION_ROTATIONS] for _ in rows])
         logits = edge.place(features[rows], picks, rotations)
-        region = torch.from_numpy(np.stack([samples[i].region for i in rows]))[:, None]
+        region = tensor(edge, [samples[i].region for i in rows])[:, None]
         inside = logits.masked_fill(~region, NEVER).flatten(1).logsumexp(1)
         parts["region"] = config.region_weight * (logits.flatten(1).logsumexp(1) - inside).mean()
     return sum(parts.values()), {name: float(value.detach()) for name, value in parts.items()}
@@ -217,7 +221,7 @@ def zoom_only_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: 
     acting = [s for s in samples if s.places]
     if not acting:
         return sum(p.sum() for p in edge.zoom.parameters()) * 0, {}
-    t = tensors(acting)
+    t = tensors(edge, acting)
     with torch.no_grad():
         text = edge.text(t["tokens"])
         x = edge.normalize(t["color"], t["height"])
@@ -225,11 +229,11 @@ def zoom_only_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: 
     return loss, {"zoom": float(loss.detach())}
 
 
-def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Rotations to evaluate, [B, R], and the target over them and the trunk's cells, flat: all valid places share it."""
     rows, cols, count = net.rows // STRIDE, net.cols // STRIDE, config.rotations_trained
     rotations = np.zeros((len(samples), count), np.int64)
-    target = torch.zeros(len(samples), count * rows * cols)
+    target = np.zeros((len(samples), count * rows * cols), np.float32)
     for i, s in enumerate(samples):
         right = list(dict.fromkeys(int(r) for r in rng.permutation([p.rotation for p in s.places])))[:count]
         others = [int(r) for r in rng.permutation(net.rotations) if r not in right]
@@ -238,7 +242,7 @@ def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, r
         for p in labels:
             cell = (right.index(p.rotation) * rows + int(p.u) // STRIDE) * cols + int(p.v) // STRIDE
             target[i, cell] += 1 / len(labels)
-    return torch.from_numpy(rotations), target
+    return rotations, target
 
 
 def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> Tensor:
@@ -246,7 +250,7 @@ def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config
     Gaussian, the turn's what the rotation leaves."""
     net = edge.config
     size, step = net.zoom_cells, 2 * math.pi / net.rotations
-    picks = torch.tensor([s.pick_cell for s in samples]).float()
+    picks = tensor(edge, [np.array(s.pick_cell) for s in samples], torch.float32)
     coarse, exact, rotations, turns, turns_matter = [], [], [], [], []
     for s in samples:
         place = s.places[rng.integers(len(s.places))]
@@ -257,16 +261,16 @@ def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config
         rotations.append(place.rotation + off)
         turns.append(place.residual + off * step)
         turns_matter.append(s.yaw_matters)
-    angle = torch.tensor(rotations) * step
-    logits, turn = edge.zoom(x, picks, angle, torch.from_numpy(np.stack(coarse)), text)
+    angle = tensor(edge, np.array(rotations) * step, torch.float32)
+    logits, turn = edge.zoom(x, picks, angle, tensor(edge, coarse), text)
     logits = logits.float().flatten(1)
-    u, v = torch.from_numpy(np.stack(exact)).float().round().unbind(1)
-    cells = torch.arange(size)
+    u, v = tensor(edge, exact, torch.float32).round().unbind(1)
+    cells = torch.arange(size, device=u.device)
     distance = (cells[None, :, None] - u[:, None, None]) ** 2 + (cells[None, None, :] - v[:, None, None]) ** 2
     target = torch.exp(-distance / (2 * config.zoom_sigma**2)).flatten(1)
     target = target / target.sum(1, keepdim=True)
     cell_loss = -(target * logits.log_softmax(1)).sum(1).mean()
-    off_rad = (turn.float() - torch.tensor(turns, dtype=torch.float32)).abs() * torch.tensor(turns_matter)
+    off_rad = (turn.float() - tensor(edge, np.array(turns), torch.float32)).abs() * tensor(edge, np.array(turns_matter))
     return cell_loss + config.turn_weight * off_rad.mean()
 
 
@@ -287,8 +291,13 @@ def join_others() -> tuple[int, int]:
     """Rank and number of processes that torchrun started; (0, 1) without it."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo")
+        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     return int(os.environ.get("RANK", "0")), world
+
+
+def own_device() -> torch.device:
+    """The GPU of this process's local rank where there is one, else the processor."""
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def share_gradients(edge: Edge, world: int) -> None:
@@ -326,19 +335,20 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
     tokenizer = Tokenizer.default()
     torch.manual_seed(config.seed)
     net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
-    edge = Edge(net, torch.from_numpy(tokenizer.color_features())).to(memory_format=torch.channels_last)
+    device = own_device()
+    edge = Edge(net, torch.from_numpy(tokenizer.color_features())).to(device, memory_format=torch.channels_last)
     if init is not None:
-        edge.load_state_dict(torch.load(init, weights_only=True)["model"])
+        edge.load_state_dict(torch.load(init, weights_only=True, map_location=device)["model"])
     zoom = list(edge.zoom.parameters())
     zoom_ids = {id(p) for p in zoom}
     trunk = [p for p in edge.parameters() if id(p) not in zoom_ids]
     optimizer = torch.optim.AdamW([{"params": trunk}, {"params": zoom}], lr=0.0, weight_decay=config.weight_decay)
     dataset = Dataset(caches, config, tokenizer, net.rotations, rank)
-    bf16 = config.precision == "bf16" or (config.precision == "auto" and has_bf16())
-    autocast = (lambda: torch.autocast("cpu", torch.bfloat16)) if bf16 else nullcontext
+    bf16 = config.precision == "bf16" or (config.precision == "auto" and (device.type == "cuda" or has_bf16()))
+    autocast = (lambda: torch.autocast(device.type, torch.bfloat16)) if bf16 else nullcontext
     step, seconds = 0, 0.0
     if resume and (out / "last.pt").exists():
-        state = torch.load(out / "last.pt", weights_only=True)
+        state = torch.load(out / "last.pt", weights_only=True, map_location=device)
         if state["train"] != asdict(config):
             raise SystemExit(f"train: {out}/last.pt was trained with another config: {state['train']}")
         edge.load_state_dict(state["model"])
@@ -351,7 +361,7 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
         log.unlink(missing_ok=True)
     card = {
         "data": [cache.summary for cache in caches], "init": init and str(init), "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
-        "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(),
+        "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(), "device": str(device),
         "threads": torch.get_num_threads(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     board = tensorboard(out) if rank == 0 else None
@@ -434,12 +444,23 @@ def config_with(assignments: list[str]) -> TrainConfig:
     return replace(TrainConfig(), **changes)
 
 
+def recipe_settings(path: Path | None, stage: str) -> list[str]:
+    """A stage's settings as `name=value`. @raises SystemExit naming the stages when there is no such one"""
+    if path is None:
+        return []
+    stages = json.loads(path.read_text())
+    if stage not in stages:
+        raise SystemExit(f"train: {path} has no stage {stage}; there are {', '.join(stages)}")
+    return [f"{name}={value}" for name, value in stages[stage].items()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="cache folders of episodes.py")
     parser.add_argument("--validation", type=Path, nargs="*", default=[], help="caches of other seeds: thresholds and scores come from them")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--config", type=Path, help="JSON file with any fields of TrainConfig")
+    parser.add_argument("--recipe", type=Path, help="JSON file of stages, each with any fields of TrainConfig")
+    parser.add_argument("--stage", default="train", help="stage of the recipe: pretrain, train, ...")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="any field of TrainConfig, over the file's")
     parser.add_argument("--init", type=Path, help="checkpoint of pre-training to begin from")
     parser.add_argument("--resume", action="store_true", help="go on from RUN/last.pt where there is one")
@@ -447,13 +468,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that make samples ahead")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    assignments = [] if args.config is None else [f"{name}={value}" for name, value in json.loads(args.config.read_text()).items()]
-    config = config_with(assignments + args.set)
+    config = config_with(recipe_settings(args.recipe, args.stage) + args.set)
     edge = train([Cache(folder) for folder in args.data], args.out, config, args.resume, workers=args.workers, init=args.init)
     if args.validation:
         from .evaluate import add_scores
 
-        add_scores(edge, args.out / "final.pt", [Cache(folder) for folder in args.validation])
+        add_scores(edge.cpu(), args.out / "final.pt", [Cache(folder) for folder in args.validation])
 
 
 if __name__ == "__main__":

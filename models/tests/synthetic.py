@@ -10,7 +10,7 @@ import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 from mcap.writer import Writer
 
-from cliport_edge.words import TASK_COLORS
+from cliport_edge.colors import TASK_COLORS
 
 ROWS, COLS, PIXEL_M = 320, 160, 0.003125
 WORKSPACE = {"xMinM": 0.25, "xMaxM": 0.75, "yMinM": -0.5, "yMaxM": 0.5, "zMinM": 0, "zMaxM": 0.28, "pixelM": PIXEL_M}

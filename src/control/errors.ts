@@ -23,8 +23,10 @@ export const errorCodes = [
   'POLICY_CHECKSUM',
   'POLICY_INVALID',
   'POLICY_SHAPE',
+  'PYTHON_ABSENT',
   'RECORDING_CORRUPT',
   'TASK_UNKNOWN',
+  'TRAINING_FAILED',
   'USAGE',
 ] as const
 
@@ -86,6 +88,7 @@ export function exitCodeOf(error: unknown): number {
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
+    case 'PYTHON_ABSENT':
       return 3
     default:
       return 1

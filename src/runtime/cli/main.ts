@@ -13,6 +13,7 @@ import { addHeightmap } from './heightmap.js'
 import { addPredict } from './predict.js'
 import { addRecord } from './record.js'
 import { addRun } from './run.js'
+import { addExport, addTrain } from './train.js'
 
 const { version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string }
 
@@ -31,6 +32,8 @@ addPredict(program)
 addHeightmap(program)
 addRecord(program)
 addEval(program)
+addTrain(program)
+addExport(program)
 addCameraCommand(program)
 addBench(program)
 addDoctor(program)
