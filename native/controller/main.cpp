@@ -6,47 +6,30 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "backend.hpp"
 #include "cliport/controller.hpp"
+#include "cliport/limits_file.hpp"
 #include "endpoint.hpp"
 #include "lateness.hpp"
 #include "options.hpp"
 #include "protocol.hpp"
 #include "realtime.hpp"
-#include "sim/arm.hpp"
 #include "trace.hpp"
 
 namespace {
 
 using namespace cliport;
 
-constexpr std::int64_t kPeriodNs = 1'000'000;
-constexpr std::int64_t kLongestCatchUpNs = 5 * kPeriodNs;
 constexpr std::int64_t kLongestStopNs = 2'000'000'000;
 
 void warn(const std::string& what) {
   if (!what.empty()) std::fprintf(stderr, "cliport-controller: warning: %s\n", what.c_str());
-}
-
-/// The control thread: absolute deadlines, no allocation, no lock, no system call but the sleep.
-void control(Controller& controller, sim::Arm& arm, const std::atomic<bool>& ending, Lateness& lateness, Trace* trace) {
-  Reference reference;
-  reference.q_rad = arm.measured().q_rad;
-  std::int64_t deadline_ns = monotonic_ns() + kPeriodNs;
-  while (!ending.load(std::memory_order_relaxed)) {
-    sleep_until_ns(deadline_ns);
-    const std::int64_t now_ns = monotonic_ns();
-    lateness.add(now_ns - deadline_ns);
-    controller.cycle(now_ns, arm.measured(), reference);
-    if (trace != nullptr) trace->add(now_ns, arm.measured(), reference);
-    arm.step(reference);
-    deadline_ns += kPeriodNs;
-    // A few late cycles are made up for; after a longer stall the arm would see them as one jump.
-    if (now_ns - deadline_ns > kLongestCatchUpNs) deadline_ns = now_ns + kPeriodNs;
-  }
 }
 
 void print_ready(const Endpoint& endpoint, const ControllerCommandLine& line, bool fifo, bool locked) {
@@ -84,16 +67,12 @@ int serve(const ControllerCommandLine& line) {
   const bool fifo = line.realtime && may_use_fifo();
   const std::string memory_warning = line.realtime ? lock_memory() : "memory is not locked, as asked";
 
-  const ControllerConfig config;
-  sim::ArmConfig arm_config;
-  arm_config.tool = config.tool;
-  arm_config.joint_limits = config.joint_limits;
-  arm_config.cycle_s = config.cycle_s;
-  arm_config.surface_z_m = line.sim_surface_z_m;
-  sim::Arm arm(arm_config, sim::start_posture());
+  const ControllerConfig config = line.limits.empty() ? ControllerConfig{} : read_limits(line.limits);
+  const std::unique_ptr<Backend> backend =
+      line.backend == "franka" ? make_franka_backend(line, config) : make_sim_backend(line, config, fifo);
   std::optional<Trace> trace;
   if (!line.trace.empty()) trace.emplace(line.trace);
-  Controller controller(config, arm.measured().q_rad);
+  Controller controller(config, backend->q_rad());
   Protocol protocol(controller, config, line.backend, monotonic_ns);
   Endpoint endpoint(protocol, {.address = line.bind, .realtime_priority = fifo ? kEndpointPriority : 0});
 
@@ -103,7 +82,7 @@ int serve(const ControllerCommandLine& line) {
 
   Lateness lateness;
   std::atomic<bool> ending{false};
-  std::thread loop([&] { control(controller, arm, ending, lateness, trace ? &*trace : nullptr); });
+  std::thread loop([&] { backend->run(controller, ending, lateness, trace ? &*trace : nullptr); });
   warn(line.realtime ? make_fifo(loop.native_handle(), kControlPriority) : "no real-time priority, as asked");
 
   int signal = 0;
@@ -111,6 +90,7 @@ int serve(const ControllerCommandLine& line) {
   come_to_rest(protocol);
   ending = true;
   loop.join();
+  if (const std::string report = backend->report(); !report.empty()) std::printf("%s\n", report.c_str());
   print_timing(lateness);
   return EXIT_SUCCESS;
 }
@@ -128,6 +108,12 @@ int main(int argc, char** argv) {
   } catch (const cliport::UsageError& error) {
     std::fprintf(stderr, "cliport-controller: %s. See --help.\n", error.what());
     return 2;
+  } catch (const std::invalid_argument& error) {
+    std::fprintf(stderr, "cliport-controller: %s\n", error.what());
+    return 2;
+  } catch (const cliport::RobotAbsentError& error) {
+    std::fprintf(stderr, "cliport-controller: %s\n", error.what());
+    return 3;
   } catch (const cliport::BindError& error) {
     std::fprintf(stderr, "cliport-controller: %s\n", error.what());
     return 3;

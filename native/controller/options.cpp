@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <string_view>
 
 namespace cliport {
@@ -11,16 +12,22 @@ const char kControllerHelp[] = R"(Usage: cliport-controller [options]
 Runs the 1 kHz loop of the arm and serves the link's sockets. Prints one JSON line when it is ready, and one with the
 loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the process.
 
-  --backend NAME      what is moved: sim (the arm alone, without physics)      [sim]
+  --backend NAME      what is moved: sim (the arm alone, without physics), franka (needs libfranka)  [sim]
   --bind ADDRESS      tcp://127.0.0.1:PORT takes four ports from PORT on, tcp://127.0.0.1:* any four free ones
                                                                                [tcp://127.0.0.1:5600]
+  --limits FILE       arm, tool, boxes and ceilings that no peer can widen (config/controller-limits.txt)
+  --robot-ip ADDRESS  franka: the robot's address
+  --franka-drive D    franka: torque (joint impedance here) or position (inside the robot)           [torque]
+  --end-effector E    franka: hand or none                                                           [hand]
+  --home-hand         franka: find the fingers' end stops at the start: they open and drop what they hold
+  --require-realtime  franka: refuse a kernel without real-time scheduling instead of warning
   --sim-surface-z M   height of the plane that the simulated tool touches, metres [0]
   --trace FILE        the last 65 seconds, cycle by cycle, in a ring that outlives a crash; put it in /dev/shm
-  --no-realtime       ask for neither SCHED_FIFO nor locked memory
+  --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then forgives late cycles
   --check             bind, ask the system what it grants, print it as JSON, and end
   --help              this text
 
-Exit codes: 0 ended by a signal; 2 wrong use; 3 address taken.
+Exit codes: 0 ended by a signal; 2 wrong use; 3 address taken, or no robot.
 )";
 
 namespace {
@@ -32,6 +39,15 @@ double metres_of(std::string_view option, std::string_view text) {
     throw UsageError("Expected metres for " + std::string(option) + " but received '" + std::string(text) + "'");
   }
   return value;
+}
+
+std::string one_of(std::string_view option, std::string_view text, std::initializer_list<std::string_view> choices) {
+  std::string listed;
+  for (const std::string_view choice : choices) {
+    if (text == choice) return std::string(text);
+    listed += (listed.empty() ? "'" : " or '") + std::string(choice) + "'";
+  }
+  throw UsageError("Expected " + listed + " for " + std::string(option) + " but received '" + std::string(text) + "'");
 }
 
 }  // namespace
@@ -48,6 +64,18 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
       line.backend = value();
     } else if (option == "--bind") {
       line.bind = value();
+    } else if (option == "--limits") {
+      line.limits = value();
+    } else if (option == "--robot-ip") {
+      line.robot_ip = value();
+    } else if (option == "--franka-drive") {
+      line.franka_drive = one_of(option, value(), {"torque", "position"});
+    } else if (option == "--end-effector") {
+      line.end_effector = one_of(option, value(), {"hand", "none"});
+    } else if (option == "--home-hand") {
+      line.home_hand = true;
+    } else if (option == "--require-realtime") {
+      line.require_realtime = true;
     } else if (option == "--sim-surface-z") {
       line.sim_surface_z_m = metres_of(option, value());
     } else if (option == "--trace") {
@@ -62,9 +90,9 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
       throw UsageError("Unknown option '" + std::string(option) + "'");
     }
   }
-  if (line.backend != "sim") {
-    throw UsageError("Expected 'sim' for --backend but received '" + line.backend +
-                     "': no other backend was built into this executable");
+  one_of("--backend", line.backend, {"sim", "franka"});
+  if (line.backend == "franka" && line.robot_ip.empty()) {
+    throw UsageError("Expected the robot's address after --robot-ip, for --backend franka");
   }
   return line;
 }

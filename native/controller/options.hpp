@@ -9,7 +9,13 @@ namespace cliport {
 struct ControllerCommandLine {
   std::string backend = "sim";
   std::string bind = "tcp://127.0.0.1:5600";
+  std::string limits;  ///< file of limits, empty for the defaults
   double sim_surface_z_m = 0.0;
+  std::string robot_ip;                 ///< franka
+  std::string franka_drive = "torque";  ///< or "position"
+  std::string end_effector = "hand";    ///< or "none"
+  bool home_hand = false;
+  bool require_realtime = false;
   std::string trace;  ///< file of the trace, empty for none
   bool realtime = true;
   bool check = false;
