@@ -10,6 +10,7 @@
 
 #include "cliport/impedance.hpp"
 #include "cliport/ring.hpp"
+#include "franka/realtime_guard.hpp"
 #include "franka/translate.hpp"
 
 namespace cliport::fci {
@@ -87,6 +88,7 @@ struct Arm::State {
     gripper = given_gripper;
     ending = &given_ending;
     run_ended = false;
+    if (!guard_realtime()) warn("the system does not limit how long a real-time thread may run without sleeping");
     become(Phase::kBusy);
     std::thread stand_in_thread([this] { stand_in(); });
     while (!given_ending) {

@@ -85,7 +85,8 @@ void expect_arm(const ::franka::Robot& robot, const ControllerConfig& config) {
   const ArmModel found = robot.serverVersion() <= kPandaVersion ? ArmModel::kPanda : ArmModel::kFr3;
   if (found == config.arm) return;
   throw ConnectError(std::string("Expected the arm '") + to_string(config.arm) + "' but the robot is '" +
-                     to_string(found) + "': its limits are others. Name it in the limits file (arm: panda or arm: fr3).");
+                     to_string(found) +
+                     "': its limits are others. Name it in the limits file (arm: panda or arm: fr3).");
 }
 
 std::string realtime_warning() {

@@ -113,7 +113,7 @@ TEST_P(FrankaArm, AReflexIsAFaultByItsNameWhichOnlyAPersonRecoversFrom) {
 
 TEST_P(FrankaArm, ARecoveryThatTheRobotRefusesLeavesTheFaultAndIsTriedOnceForEachClear) {
   CellOptions given = options();
-  given.robot.recovers = false;
+  given.robot.robot.recovers = false;
   FrankaCell cell(given);
   cell.arm_it();
   cell.robot->push_joints({0, 0, 0, 200, 0, 0, 0});
@@ -229,7 +229,7 @@ TEST_P(FrankaArm, TheUserStopIsAFaultThatOutlivesItsRelease) {
 
 TEST_P(FrankaArm, ADescentEndsWhereItTouchesTheTable) {
   CellOptions given = options();
-  given.robot.body.surface_z_m = 0.1;
+  given.robot.robot.body.surface_z_m = 0.1;
   FrankaCell cell(given);
   cell.arm_it();
   ASSERT_TRUE(cell.carry_out(

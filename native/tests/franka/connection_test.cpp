@@ -40,13 +40,13 @@ TEST(FrankaConnection, AnArmOtherThanTheConfiguredOneIsRefusedBeforeItIsSetUp) {
 }
 
 TEST(FrankaConnection, ARobotWithOtherKinematicsIsRefused) {
-  RobotServer robot({.address = "127.0.0.2", .q_rad = posture(), .kinematics_off_m = 0.02});
+  RobotServer robot({.address = "127.0.0.2", .robot = {.q_rad = posture(), .kinematics_off_m = 0.02}});
   const std::string text = refusal(settings_for("127.0.0.2", Drive::kTorque));
   EXPECT_NE(text.find("20 mm away"), std::string::npos) << text;
 }
 
 TEST(FrankaConnection, AToolThatDeskDoesNotKnowIsSetAndWarnedAbout) {
-  RobotServer robot({.address = "127.0.0.2", .q_rad = posture()});
+  RobotServer robot({.address = "127.0.0.2", .robot = {.q_rad = posture()}});
   ControllerConfig config;
   config.tool.flange_to_tcp_m += 0.05;
   const Connection connection = connect(settings_for("127.0.0.2", Drive::kTorque), config);
@@ -57,7 +57,7 @@ TEST(FrankaConnection, AToolThatDeskDoesNotKnowIsSetAndWarnedAbout) {
 }
 
 TEST(FrankaConnection, TheRobotIsToldToolThresholdsLoadAndStiffness) {
-  RobotServer robot({.address = "127.0.0.2", .q_rad = posture()});
+  RobotServer robot({.address = "127.0.0.2", .robot = {.q_rad = posture()}});
   ControllerConfig config;
   config.tool_load.mass_kg = 0.4;
   Settings settings = settings_for("127.0.0.2", Drive::kPosition);
@@ -72,7 +72,7 @@ TEST(FrankaConnection, TheRobotIsToldToolThresholdsLoadAndStiffness) {
 }
 
 TEST(FrankaConnection, ARobotThatWaitsForAPersonIsConnectedToAndNotSetUp) {
-  RobotServer robot({.address = "127.0.0.2", .q_rad = posture()});
+  RobotServer robot({.address = "127.0.0.2", .robot = {.q_rad = posture()}});
   robot.press_user_stop(true);
   const Connection connection = connect(settings_for("127.0.0.2", Drive::kTorque), {});
   EXPECT_FALSE(connection.is_set_up);
@@ -81,7 +81,7 @@ TEST(FrankaConnection, ARobotThatWaitsForAPersonIsConnectedToAndNotSetUp) {
 }
 
 TEST(FrankaConnection, WithoutAModelOfTheRobotAPersonIsTold) {
-  RobotServer robot({.address = "127.0.0.2", .q_rad = posture()});
+  RobotServer robot({.address = "127.0.0.2", .robot = {.q_rad = posture()}});
   const Connection connection = connect(settings_for("127.0.0.2", Drive::kTorque), {});
   EXPECT_FALSE(connection.model);
   const std::vector<std::string>& warnings = connection.warnings;

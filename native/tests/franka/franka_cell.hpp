@@ -68,7 +68,7 @@ class FrankaCell {
  public:
   explicit FrankaCell(CellOptions given) : options(std::move(given)) {
     options.robot.address = options.ip;
-    options.robot.q_rad = posture();
+    options.robot.robot.q_rad = posture();
     options.hand_options.address = options.ip;
     start_robot();
     if (options.hand) {

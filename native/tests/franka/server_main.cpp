@@ -30,7 +30,7 @@ int main(int argc, char** argv) try {
   cliport::fci::RobotServerOptions robot;
   cliport::fci::HandServerOptions hand;
   // Tool down, in front of the arm.
-  cliport::inverse({0.45, 0.0, 0.3}, 0.0, cliport::Tool{}, cliport::panda_joint_limits(), 0.1, robot.q_rad);
+  cliport::inverse({0.45, 0.0, 0.3}, 0.0, cliport::Tool{}, cliport::panda_joint_limits(), 0.1, robot.robot.q_rad);
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
@@ -52,11 +52,11 @@ int main(int argc, char** argv) try {
     } else if (option == "--version") {
       robot.version = static_cast<std::uint16_t>(std::atoi(value));
     } else if (option == "--surface-z") {
-      robot.body.surface_z_m = std::atof(value);
+      robot.robot.body.surface_z_m = std::atof(value);
     } else if (option == "--object-width") {
       hand.object_width_m = std::atof(value);
     } else if (option == "--model") {
-      robot.model_library = value;
+      robot.robot.model_library = value;
     } else {
       std::fprintf(stderr, "fci-server: Unknown option '%s'\n", option.c_str());
       return 2;

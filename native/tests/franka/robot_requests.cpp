@@ -1,0 +1,172 @@
+// What the robot answers.
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "robot.hpp"
+
+namespace cliport::fci {
+
+namespace ri = research_interface::robot;
+
+namespace {
+
+template <typename T>
+void reply(const Request& request, const typename T::Response& response, Robot::Bytes& replies) {
+  using Message = typename T::template Message<typename T::Response>;
+  const Message message(ri::CommandHeader(T::kCommand, request.header.command_id, sizeof(Message)), response);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&message);
+  replies.insert(replies.end(), bytes, bytes + sizeof message);
+}
+
+template <typename T>
+void reply(const Request& request, typename T::Status status, Robot::Bytes& replies) {
+  reply<T>(request, typename T::Response(status), replies);
+}
+
+/// The request's values, applied when their size is right.
+template <typename T, typename Apply>
+void set(const Request& request, Robot::Bytes& replies, Apply apply) {
+  if (request.payload.size() != sizeof(typename T::Request)) {
+    return reply<T>(request, T::Status::kInvalidArgumentRejected, replies);
+  }
+  apply(*reinterpret_cast<const typename T::Request*>(request.payload.data()));
+  reply<T>(request, T::Status::kSuccess, replies);
+}
+
+/// Every command's refusal has the same layout and number.
+void refuse(const Request& request, Robot::Bytes& replies) {
+#pragma pack(push, 1)
+  const struct {
+    ri::CommandHeader header;
+    ri::SetLoad::Status status;
+  } refusal{{request.header.command, request.header.command_id, sizeof refusal},
+            ri::SetLoad::Status::kCommandNotPossibleRejected};
+#pragma pack(pop)
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&refusal);
+  replies.insert(replies.end(), bytes, bytes + sizeof refusal);
+}
+
+}  // namespace
+
+void Robot::answer(const Request& request, Bytes& replies) {
+  switch (request.header.command) {
+    case ri::Command::kMove:
+      return start_move(request, replies);
+    case ri::Command::kStopMove:
+      return stop_move(request, replies);
+    case ri::Command::kAutomaticErrorRecovery:
+      return recover(request, replies);
+    case ri::Command::kGetCartesianLimit:
+      return reply<ri::GetCartesianLimit>(request, ri::GetCartesianLimit::Status::kSuccess, replies);
+    case ri::Command::kLoadModelLibrary:
+      return give_model(request, replies);
+    default:
+      // Settings are refused while a motion runs, as on the robot.
+      return is_moving() ? refuse(request, replies) : set_value(request, replies);
+  }
+}
+
+void Robot::set_value(const Request& request, Bytes& replies) {
+  switch (request.header.command) {
+    case ri::Command::kSetCollisionBehavior:
+      return set<ri::SetCollisionBehavior>(request, replies, [this](const ri::SetCollisionBehavior::Request& given) {
+        lower_torque_nm_ = given.lower_torque_thresholds_nominal;
+        upper_torque_nm_ = given.upper_torque_thresholds_nominal;
+        lower_force_n_ = given.lower_force_thresholds_nominal;
+        upper_force_n_ = given.upper_force_thresholds_nominal;
+        received_.upper_force_n = upper_force_n_;
+      });
+    case ri::Command::kSetJointImpedance:
+      return set<ri::SetJointImpedance>(request, replies, [this](const ri::SetJointImpedance::Request& given) {
+        received_.joint_stiffness = given.K_theta;
+      });
+    case ri::Command::kSetCartesianImpedance:
+      return set<ri::SetCartesianImpedance>(request, replies, [](const auto&) {});
+    case ri::Command::kSetGuidingMode:
+      return set<ri::SetGuidingMode>(request, replies, [](const auto&) {});
+    case ri::Command::kSetEEToK:
+      return set<ri::SetEEToK>(request, replies,
+                               [this](const ri::SetEEToK::Request& given) { state_.EE_T_K = given.EE_T_K; });
+    case ri::Command::kSetNEToEE:
+      return set<ri::SetNEToEE>(request, replies, [this](const ri::SetNEToEE::Request& given) {
+        state_.NE_T_EE = given.NE_T_EE;
+        received_.NE_T_EE = given.NE_T_EE;
+      });
+    case ri::Command::kSetLoad:
+      return set<ri::SetLoad>(request, replies, [this](const ri::SetLoad::Request& given) {
+        state_.m_load = given.m_load;
+        state_.F_x_Cload = given.F_x_Cload;
+        state_.I_load = given.I_load;
+        received_.load_kg = given.m_load;
+        ++received_.loads;
+      });
+    case ri::Command::kSetFilters:
+      return set<ri::SetFilters>(request, replies, [](const auto&) {});
+    default:
+      return;  // no request of this version
+  }
+}
+
+void Robot::start_move(const Request& request, Bytes& replies) {
+  if (state_.robot_mode != ri::RobotMode::kIdle) return refuse(request, replies);
+  ++received_.moves;
+  const auto& move = *reinterpret_cast<const ri::Move::Request*>(request.payload.data());
+  move_request_ = request;
+  state_.motion_generator_mode = static_cast<ri::MotionGeneratorMode>(
+      static_cast<std::uint32_t>(move.motion_generator_mode) + 1);  // kIdle comes first in the state's
+  state_.controller_mode = static_cast<ri::ControllerMode>(move.controller_mode);
+  state_.robot_mode = ri::RobotMode::kMove;
+  rules_.begin(q_d_rad_);
+  torque_nm_.fill(0.0);
+  commanded_ = false;
+  lost_in_a_row_ = 0;
+  arrived_.set();
+  moving_ms_ = 0;
+  reply_move(ri::Move::Status::kMotionStarted, replies);
+}
+
+void Robot::stop_move(const Request& request, Bytes& replies) {
+  ++received_.stops;
+  if (!is_moving()) return refuse(request, replies);
+  end_motion();
+  reply_move(ri::Move::Status::kPreempted, replies);
+  reply<ri::StopMove>(request, ri::StopMove::Status::kSuccess, replies);
+}
+
+void Robot::reply_move(ri::Move::Status status, Bytes& replies) const {
+  reply<ri::Move>(move_request_, status, replies);
+}
+
+void Robot::recover(const Request& request, Bytes& replies) {
+  using Recovery = ri::AutomaticErrorRecovery;
+  ++received_.recoveries;
+  if (is_moving()) return refuse(request, replies);
+  if (state_.robot_mode == ri::RobotMode::kUserStopped) {
+    return reply<Recovery>(request, Recovery::Status::kEmergencyAborted, replies);
+  }
+  if (!options_.recovers) {
+    return reply<Recovery>(request, Recovery::Status::kManualErrorRecoveryRequiredRejected, replies);
+  }
+  state_.errors.fill(false);
+  state_.reflex_reason.fill(false);
+  state_.robot_mode = ri::RobotMode::kIdle;
+  reply<Recovery>(request, Recovery::Status::kSuccess, replies);
+}
+
+void Robot::give_model(const Request& request, Bytes& replies) const {
+  std::ifstream file(options_.model_library, std::ios::binary);
+  const std::vector<char> library{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (options_.model_library.empty() || library.empty()) {
+    return reply<ri::LoadModelLibrary>(request, ri::LoadModelLibrary::Status::kError, replies);
+  }
+  Bytes message;
+  reply<ri::LoadModelLibrary>(request, ri::LoadModelLibrary::Status::kSuccess, message);
+  message.insert(message.end(), library.begin(), library.end());
+  const auto size = static_cast<std::uint32_t>(message.size());
+  std::memcpy(message.data() + offsetof(ri::CommandHeader, size), &size, sizeof size);
+  replies.insert(replies.end(), message.begin(), message.end());
+}
+
+}  // namespace cliport::fci
