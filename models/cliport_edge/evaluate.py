@@ -21,6 +21,8 @@ from .labels import places_of
 from .model import Edge
 from .words import Tokenizer
 
+# Whether what is meant is there is judged by `found`; these only keep back what is hopeless.
+REFUSED = 0.005
 CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
 
 
@@ -95,7 +97,7 @@ def summarize(rows: list[dict]) -> tuple[dict, dict]:
         "found": [(r["found"], r["named"]) for r in rows if r["named"] is not None],
     }
     scores["calibrationError"] = {name: calibration_error(pairs) for name, pairs in cases.items()}
-    return scores, {name: threshold(pairs) for name, pairs in cases.items()}
+    return scores, {name: threshold(pairs, REFUSED if name in ("pick", "place") else None) for name, pairs in cases.items()}
 
 
 def wrapped(angle: float) -> float:
@@ -107,15 +109,16 @@ def share(values) -> float | None:
     return round(float(np.mean(values)), 4) if values else None
 
 
-def threshold(pairs: list[tuple[float, bool]]) -> float:
-    """The middle of the thresholds with the best mean of both error rates, kept within 0.1..0.9."""
+def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> float:
+    """Where the larger of both error rates is smallest, kept within 0.05..0.95; with `lost`, at most where that share of
+    the right ones would be refused."""
     p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
     if right.all() or not right.any():
         return 0.5
-    grid = np.linspace(0.1, 0.9, 81)
-    quality = np.array([(p[right] >= t).mean() + (p[~right] < t).mean() for t in grid])
-    best = grid[quality >= quality.max() - 1e-9]
-    return round(float(best.mean()), 3)
+    grid = np.linspace(0.05, 0.95, 91)
+    worst = np.array([max((p[right] < t).mean(), (p[~right] >= t).mean()) for t in grid])
+    best = float(grid[worst <= worst.min() + 1e-9].mean())
+    return round(best if lost is None else max(0.05, min(best, float(np.quantile(p[right], lost)))), 3)
 
 
 def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float | None:

@@ -41,14 +41,14 @@ class _Call(nn.Module):
         return self.method(*inputs)
 
 
-def load_edge(checkpoint: Path | None, tokenizer: Tokenizer) -> tuple[Edge, dict]:
+def load_edge(checkpoint: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
     """The net with a checkpoint's weights, and the checkpoint's card. Checkpoints are read without executing anything."""
     if checkpoint is None:
         torch.manual_seed(0)
         config = EdgeConfig(vocabulary=tokenizer.size)
         return Edge(config, torch.from_numpy(tokenizer.color_features())).eval(), {}
     state = torch.load(checkpoint, weights_only=True)
-    edge = Edge(EdgeConfig(**state["config"]), torch.from_numpy(tokenizer.color_features()))
+    edge = Edge(EdgeConfig(**state["config"] | changes), torch.from_numpy(tokenizer.color_features()))
     edge.load_state_dict(state["model"])
     return edge.eval(), state.get("card", {})
 
@@ -153,7 +153,7 @@ def write_package(edge: Edge, tokenizer: Tokenizer, out: Path, samples: list[dic
         "version": 1,
         "name": "edge",
         "architecture": "edge",
-        "workspace": training.get("data", {}).get("workspace", PUBLISHED_WORKSPACE),
+        "workspace": training["data"][0]["workspace"] if training else PUBLISHED_WORKSPACE,
         "rows": edge.config.rows,
         "cols": edge.config.cols,
         "rotations": edge.config.rotations,
@@ -176,10 +176,11 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="a .pt file of train.py; absent: untrained")
     parser.add_argument("--out", type=Path, required=True, help="folder of the package, replaced")
     parser.add_argument("--data", type=Path, help="cache folder of episodes.py: parity is checked on its samples")
+    parser.add_argument("--without-zoom", action="store_true", help="decide by the coarse stage alone, to measure what the other is worth")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokenizer = Tokenizer.default()
-    edge, card = load_edge(args.checkpoint, tokenizer)
+    edge, card = load_edge(args.checkpoint, tokenizer, **({"zooms": False} if args.without_zoom else {}))
     c = edge.config
     samples = random_samples(4, c.rows, c.cols, tokenizer.max_tokens, tokenizer.size)
     if args.data is not None:

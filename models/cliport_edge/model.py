@@ -38,6 +38,7 @@ class EdgeConfig:
     crop: int = 16  # cells of the trunk along the side of the query
     zoom_channels: int = 24
     zoom_cells: int = 64  # cells of the heightmap along the side of the zoom
+    zooms: bool = True  # whether decisions use the zoom stage; off only to measure what it is worth
 
     @property
     def text_size(self) -> int:
@@ -152,8 +153,9 @@ class Trunk:
     refers_place: Tensor  # this is where the sentence wants it
     valid_pick: Tensor  # picking here serves the sentence now
     valid_place: Tensor  # this target may still take something
-    found: Tensor  # batch: what is to be moved is on the table
-    remaining: Tensor  # batch: another action is needed
+    reference: Tensor  # batch x reference_channels x rows/4 x cols/4: what the words are compared with
+    found: Tensor  # batch: what is to be moved is on the table; a first guess, by the maps' peaks alone
+    remaining: Tensor  # batch: another action is needed; likewise
 
 
 class Edge(nn.Module):
@@ -176,6 +178,7 @@ class Edge(nn.Module):
         self.remaining_head = nn.Linear(c + 2, 1)
         self.found_head = nn.Linear(1, 1)
         self.zoom = Zoom(config)
+        self.judge = Judge(config)
         with torch.no_grad():  # start from "the map's maximum decides"
             self.remaining_head.weight.zero_()
             self.remaining_head.weight[0, 0] = 1
@@ -203,7 +206,7 @@ class Edge(nn.Module):
         valid_pick, valid_place = self.valid(features).unbind(1)
         seen, doable = peak(pick), peak(valid_pick)
         remaining = self.remaining_head(torch.cat([doable, seen, features.mean((2, 3))], 1))
-        return Trunk(features, pick, place, valid_pick, valid_place, self.found_head(seen)[:, 0], remaining[:, 0])
+        return Trunk(features, pick, place, valid_pick, valid_place, reference, self.found_head(seen)[:, 0], remaining[:, 0])
 
     def pick(self, features: Tensor) -> Tensor:
         """Logits of the pick, batch x rows x cols."""
@@ -229,14 +232,12 @@ class Edge(nn.Module):
     def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, ...]:
         """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
         x, trunk, place, pick, rotation, coarse = self._coarse(color, height, text, suppress)
-        angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
-        size, cols = self.config.zoom_cells, self.config.cols
-        offsets, turn = self.zoom(x, pick, angle, coarse, text)
-        best = offsets.flatten(1).argmax(1)
-        offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
-        limit = torch.tensor([self.config.rows - 1, cols - 1])
-        cell = torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit)
+        if self.config.zooms:
+            cell, turn = self._exact(x, text, pick, rotation, coarse)
+        else:
+            cell, turn = coarse[0] * STRIDE + STRIDE // 2, torch.zeros(1)
         pick_cell = pick[0].long()
+        found, remaining = self.judge(x, trunk, text)
         return (
             pick_cell,
             cell,
@@ -244,9 +245,19 @@ class Edge(nn.Module):
             turn,
             at(trunk.valid_pick, pick_cell // STRIDE).sigmoid(),
             at(trunk.valid_place, coarse[0], around=True).sigmoid(),
-            trunk.remaining.sigmoid(),
-            trunk.found.sigmoid(),
+            remaining.sigmoid(),
+            found.sigmoid(),
         )
+
+    def _exact(self, x: Tensor, text: Tensor, pick: Tensor, rotation: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+        """The place's cell, and the turn beyond its rotation, from the zoom stage."""
+        angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
+        size = self.config.zoom_cells
+        offsets, turn = self.zoom(x, pick, angle, coarse, text)
+        best = offsets.flatten(1).argmax(1)
+        offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
+        limit = torch.tensor([self.config.rows - 1, self.config.cols - 1])
+        return torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit), turn
 
     def maps(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, Tensor]:
         """Pick and place maps of a batch of one for people to look at, rows x cols, largest value 1."""
@@ -268,6 +279,35 @@ class Edge(nn.Module):
         coarse = torch.stack([best // cols % rows, best % cols], 1)
         result = (x, trunk, place, pick, rotation, coarse)
         return (*result, logits) if with_pick else result
+
+
+class Judge(nn.Module):
+    """Looks at the best candidates alone, colour and features beside the words, and says whether they are what is meant."""
+
+    def __init__(self, config: EdgeConfig, hidden: int = 96):
+        super().__init__()
+        candidate = 2 + config.channels + config.reference_channels + 4
+        decision = lambda inputs: nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        self.found = decision(candidate + config.text_size)
+        self.remaining = decision(2 * candidate + config.channels + config.text_size)
+
+    def forward(self, x: Tensor, trunk: Trunk, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of found and remaining, [B]. Nothing of it reaches the trunk: the maps stay what they are."""
+        looks = F.avg_pool2d(x.detach(), STRIDE)
+        maps = torch.cat([trunk.refers_pick[:, None], trunk.valid_pick[:, None], trunk.features, trunk.reference, looks], 1).detach().float()
+        maps = torch.cat([maps[:, :2] / 4, maps[:, 2:]], 1)
+        near = F.avg_pool2d(maps, 3, 1)  # one bright cell is noise, nine are a thing
+        meant, doable = self.candidate(near, 0), self.candidate(near, 1)
+        text = text.detach()
+        whole = maps[:, 2 : 2 + trunk.features.shape[1]].mean((2, 3))
+        found = self.found(torch.cat([meant, text], 1))
+        return found[:, 0], self.remaining(torch.cat([meant, doable, whole, text], 1))[:, 0]
+
+    @staticmethod
+    def candidate(near: Tensor, by: int) -> Tensor:
+        """All maps at the cell where map number `by` is highest."""
+        best = near[:, by].flatten(1).argmax(1)
+        return near.flatten(2).gather(2, best[:, None, None].expand(-1, near.shape[1], 1))[:, :, 0]
 
 
 class Zoom(nn.Module):

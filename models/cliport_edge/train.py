@@ -39,6 +39,7 @@ class TrainConfig:
     seed: int = 1
     samples: int = 50_000  # joint training
     zoom_samples: int = 12_000  # then the zoom stage alone
+    judge_samples: int = 0  # then the judge alone: whether what is meant is there, and whether anything is left to do
     batch: int = 8
     zoom_batch: int = 16
     learning_rate: float = 2e-3
@@ -68,8 +69,12 @@ class TrainConfig:
         return self.samples // self.batch
 
     @property
-    def steps(self) -> int:
+    def zoom_steps(self) -> int:
         return self.joint_steps + self.zoom_samples // self.zoom_batch
+
+    @property
+    def steps(self) -> int:
+        return self.zoom_steps + self.judge_samples // self.zoom_batch
 
 
 def has_bf16() -> bool:
@@ -99,9 +104,9 @@ class Dataset:
     def batch(self, step: int) -> list[Sample]:
         config = self.config
         rng = np.random.default_rng([config.seed, self.rank, step])
-        if step >= config.joint_steps:
+        if config.joint_steps <= step < config.zoom_steps:
             return [self.sample(self.demonstrations[rng.integers(len(self.demonstrations))], rng) for _ in range(config.zoom_batch)]
-        shares = [self.captions if rng.random() < config.captions else self.demonstrations for _ in range(config.batch)]
+        shares = [self.captions if rng.random() < config.captions else self.demonstrations for _ in range(config.batch if step < config.joint_steps else config.zoom_batch)]
         return [self.sample(items[rng.integers(len(items))], rng) for items in shares]
 
     def sample(self, item: tuple[Cache, int], rng: np.random.Generator) -> Sample:
@@ -229,6 +234,20 @@ def zoom_only_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: 
     return loss, {"zoom": float(loss.detach())}
 
 
+def judge_only_loss(edge: Edge, samples: list[Sample], autocast) -> tuple[Tensor, dict]:
+    t = tensors(edge, samples)
+    with torch.no_grad():
+        text = edge.text(t["tokens"])
+        x = edge.normalize(t["color"], t["height"])
+        with autocast():
+            trunk = edge.trunk(x.contiguous(memory_format=torch.channels_last), text)
+    found, remaining = edge.judge(x, trunk, text)
+    known = t["known"]
+    bce = lambda logits, right, weight: (F.binary_cross_entropy_with_logits(logits, right, reduction="none") * weight).mean()
+    parts = {"remaining": bce(remaining, t["remaining"], known[:, 0]), "found": bce(found, t["found"], known[:, 1])}
+    return sum(parts.values()), {name: float(value.detach()) for name, value in parts.items()}
+
+
 def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Rotations to evaluate, [B, R], and the target over them and the trunk's cells, flat: all valid places share it."""
     rows, cols, count = net.rows // STRIDE, net.cols // STRIDE, config.rotations_trained
@@ -274,17 +293,25 @@ def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config
     return cell_loss + config.turn_weight * off_rad.mean()
 
 
-def learning_rates(step: int, config: TrainConfig) -> tuple[float, float]:
-    """Of the trunk and of the zoom stage: warm-up, then a cosine; the zoom stage has a second one of its own."""
+def learning_rates(step: int, config: TrainConfig) -> tuple[float, float, float]:
+    """Of the trunk, the zoom stage and the judge: a warm-up and a cosine for each of the three parts of training."""
     if step < config.joint_steps:
-        progress, after = step / config.joint_steps, step
-        peaks = (config.learning_rate, config.learning_rate)
+        first, end, peaks = 0, config.joint_steps, (config.learning_rate, config.learning_rate, 0.0)
+    elif step < config.zoom_steps:
+        first, end, peaks = config.joint_steps, config.zoom_steps, (0.0, config.zoom_learning_rate, 0.0)
     else:
-        after = step - config.joint_steps
-        progress = after / max(1, config.steps - config.joint_steps)
-        peaks = (0.0, config.zoom_learning_rate)
+        first, end, peaks = config.zoom_steps, config.steps, (0.0, 0.0, config.learning_rate)
+    after = step - first
+    progress = after / (end - first)
     factor = min(1.0, (after + 1) / config.warm_up_steps) * (0.5 * (1 + math.cos(math.pi * progress)) + 0.005)
-    return peaks[0] * factor, peaks[1] * factor
+    return tuple(peak * factor for peak in peaks)
+
+
+def load_known(edge: Edge, weights: dict[str, Tensor]) -> None:
+    """Weights to begin from; stages that the checkpoint does not know keep their own. @raises SystemExit on another net"""
+    missing, unexpected = edge.load_state_dict(weights, strict=False)
+    if unexpected or any(not name.startswith(("zoom.", "judge.")) for name in missing):
+        raise SystemExit(f"train: the checkpoint to begin from is of another net: without {missing}, with {unexpected}")
 
 
 def join_others() -> tuple[int, int]:
@@ -338,11 +365,11 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
     device = own_device()
     edge = Edge(net, torch.from_numpy(tokenizer.color_features())).to(device, memory_format=torch.channels_last)
     if init is not None:
-        edge.load_state_dict(torch.load(init, weights_only=True, map_location=device)["model"])
-    zoom = list(edge.zoom.parameters())
-    zoom_ids = {id(p) for p in zoom}
-    trunk = [p for p in edge.parameters() if id(p) not in zoom_ids]
-    optimizer = torch.optim.AdamW([{"params": trunk}, {"params": zoom}], lr=0.0, weight_decay=config.weight_decay)
+        load_known(edge, torch.load(init, weights_only=True, map_location=device)["model"])
+    stages = [list(edge.zoom.parameters()), list(edge.judge.parameters())]
+    apart = {id(p) for stage in stages for p in stage}
+    trunk = [p for p in edge.parameters() if id(p) not in apart]
+    optimizer = torch.optim.AdamW([{"params": params} for params in (trunk, *stages)], lr=0.0, weight_decay=config.weight_decay)
     dataset = Dataset(caches, config, tokenizer, net.rotations, rank)
     bf16 = config.precision == "bf16" or (config.precision == "auto" and (device.type == "cuda" or has_bf16()))
     autocast = (lambda: torch.autocast(device.type, torch.bfloat16)) if bf16 else nullcontext
@@ -360,7 +387,7 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
     if step == 0:
         log.unlink(missing_ok=True)
     card = {
-        "data": [cache.summary for cache in caches], "init": init and str(init), "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
+        "data": [cache.summary for cache in caches], "init": init and f"{init.parent.name}/{init.name}", "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
         "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(), "device": str(device),
         "threads": torch.get_num_threads(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
@@ -383,11 +410,16 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
         joint = step < config.joint_steps
         if not joint:
             edge.eval()
-            edge.zoom.train()
+            (edge.zoom if step < config.zoom_steps else edge.judge).train()
         rng = np.random.default_rng([config.seed, 1 << 21, step])
         for group, rate in zip(optimizer.param_groups, learning_rates(step, config), strict=True):
             group["lr"] = rate
-        loss, parts = joint_loss(edge, samples, config, rng, autocast) if joint else zoom_only_loss(edge, samples, config, rng)
+        if joint:
+            loss, parts = joint_loss(edge, samples, config, rng, autocast)
+        elif step < config.zoom_steps:
+            loss, parts = zoom_only_loss(edge, samples, config, rng)
+        else:
+            loss, parts = judge_only_loss(edge, samples, autocast)
         if not math.isfinite(float(loss.detach())):
             raise SystemExit(f"train: the loss is {float(loss.detach())} at step {step}: {parts}")
         optimizer.zero_grad(set_to_none=True)
