@@ -14,7 +14,8 @@ type CameraConfig = Config['cameras'][number]
  * @throws CliportError CAMERA_ABSENT, CAMERA_STALLED, RECORDING_CORRUPT, CONFIG_INVALID naming the camera
  */
 export async function openCameras(configs: readonly CameraConfig[], signal: AbortSignal): Promise<Camera> {
-  const opened = await openRealSense(await Promise.all(configs.map(realSenseOf)), { signal })
+  const timeoutMs = 1000 * Math.max(...configs.map(({ timeout_s }) => timeout_s))
+  const opened = await openRealSense(await Promise.all(configs.map(realSenseOf)), { signal, timeoutMs })
   try {
     await opened.capture(signal)
     return opened
@@ -26,7 +27,7 @@ export async function openCameras(configs: readonly CameraConfig[], signal: Abor
 
 async function realSenseOf(config: CameraConfig): Promise<RealSenseConfig> {
   const { name, serial, file, T_base_camera, width, height, fps, filters, options, preset } = config
-  const { color_width: colorWidth, color_height: colorHeight } = config
+  const { color_width: colorWidth, color_height: colorHeight, timeout_s } = config
   return {
     name,
     T_base_camera: Float64Array.from(T_base_camera.flat()),
@@ -41,6 +42,8 @@ async function realSenseOf(config: CameraConfig): Promise<RealSenseConfig> {
       // The package checks names and values, and says which there are.
       filters: filters as NonNullable<RealSenseConfig['camera']>['filters'] & object,
       options,
+      // Restarted in the middle of a look that may still succeed: half of it is left then.
+      stallMs: 500 * timeout_s,
       ...(preset !== undefined && { preset: await readPreset(name, preset) }),
     },
   }

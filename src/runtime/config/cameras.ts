@@ -22,6 +22,7 @@ export const camera = z
     fps: z.int().positive().default(30),
     color_width: z.int().positive().optional().describe('of the colour picture; default: as of depth'),
     color_height: z.int().positive().optional(),
+    timeout_s: z.number().min(0.1).max(60).default(2).describe('how long a look may wait for this camera'),
     filters: z
       .array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.number()).default({}) }))
       .default([]),
