@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { addBenchController } from './bench-controller.js'
 import { addBenchLink } from './bench-link.js'
+import { addBenchPolicy } from './bench-policy.js'
 
 export function addBench(program: Command): void {
   const bench = program
@@ -10,4 +11,5 @@ export function addBench(program: Command): void {
     .description('measure speed on this machine; figures come with machine, date, command and load')
   addBenchLink(bench)
   addBenchController(bench)
+  addBenchPolicy(bench)
 }

@@ -7,6 +7,7 @@ import type { CellFaults } from '../../sim/api.js'
 import { type EpisodeReport, type EvalReport, evaluate } from '../evaluate.js'
 import { askFirstLooks, type FirstLookReport } from '../evaluation/first-look.js'
 import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
+import { tryRealFrames } from '../evaluation/real-frames.js'
 import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
 import { defaultTask } from '../run.js'
 import {
@@ -19,6 +20,7 @@ import {
   withCommonOptions,
 } from './context.js'
 import { addFault, faultHelp } from './faults.js'
+import { realWorkspaceOf } from './frames.js'
 
 interface EvalOptions extends CommonOptions {
   readonly task: string
@@ -31,6 +33,7 @@ interface EvalOptions extends CommonOptions {
   readonly fault?: CellFaults
   readonly graspFailure?: string
   readonly nudge?: string
+  readonly real?: string
   readonly ask?: 'present' | 'absent' | 'both'
   readonly out?: string
   readonly label?: string
@@ -73,13 +76,20 @@ export function addEval(program: Command): void {
         'first decision only, nothing moves: on sentences about something that is there, that is not there, or one of each',
       ).choices(['present', 'absent', 'both']),
     )
+    .option(
+      '--real <folder>',
+      'sentences of goals.json on real frames with labels, beside chance and the nearest colour',
+    )
     .option('--out <folder>', 'raw results: report.json, lines.jsonl, pictures of what failed; for cliport results')
     .option('--label <text>', 'what is special about this evaluation, for the tables of cliport results', '')
     .action(runEval)
 }
 
 async function runEval(options: EvalOptions): Promise<void> {
-  await runVerb(options, (verb) => (options.ask === undefined ? episodes(options, verb) : firstLooks(options, verb)))
+  await runVerb(options, (verb) => {
+    if (options.real !== undefined) return realFrames(options, options.real, verb)
+    return options.ask === undefined ? episodes(options, verb) : firstLooks(options, verb)
+  })
 }
 
 async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
@@ -133,6 +143,22 @@ async function firstLooks(options: EvalOptions, { signal, tell }: Verb): Promise
   })
   await raw?.finish({ task, ask, scenes, seed, ...config.cell, package: config.policy.package }, report)
   return { exitCode: 0, json: report, lines: firstLookSummary(report) }
+}
+
+async function realFrames(options: EvalOptions, folder: string, { tell }: Verb): Promise<VerbResult> {
+  const config = await configFor(options, { 'policy.package': options.policy })
+  const workspace = realWorkspaceOf(config)
+  const raw = await rawFolder(options, 'real-frames')
+  const report = await tryRealFrames({ folder, workspace, config, tell, ...(raw === undefined ? {} : { raw }) })
+  await raw?.finish({ package: config.policy.package }, report)
+  const { sentences, picks_right: right, places_asked: asked, places_right: placed, acted, acted_right: well } = report
+  const lines = [
+    `${report.policy}: ${right} of ${sentences} picks and ${placed} of ${asked} places on the right object`,
+    `chance        ${report.picks_by_chance.toFixed(1)} picks`,
+    `nearest colour ${report.nearest_color_picks} picks, ${report.nearest_color_places} places`,
+    `would act on  ${acted}, ${well} of them right`,
+  ]
+  return { exitCode: 0, json: report, lines }
 }
 
 async function rawFolder({ out, label }: EvalOptions, kind: RawKind): Promise<RawFolder | undefined> {

@@ -45,7 +45,12 @@ export async function openFrames(
   const workspace = workspaceOf(config)
   if (npz !== undefined)
     return { frames: framesOf(readNpz(npz), npz), workspace: { ...workspace, zMinM: zMin ?? workspace.zMinM } }
-  // Half of a real table's noisy points lie below zero.
-  const realZMinM = workspace.zMinM === 0 ? -0.02 : workspace.zMinM
-  return { frames: await readFrames(frames!), workspace: { ...workspace, zMinM: zMin ?? realZMinM } }
+  const real = realWorkspaceOf(config)
+  return { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
+}
+
+/** Half of a real table's noisy points lie below zero: unless the settings say where it begins, the map does so lower. */
+export function realWorkspaceOf(config: Config): HeightmapSpec {
+  const workspace = workspaceOf(config)
+  return { ...workspace, zMinM: workspace.zMinM === 0 ? -0.02 : workspace.zMinM }
 }

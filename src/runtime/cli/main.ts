@@ -12,6 +12,7 @@ import { addEval } from './eval.js'
 import { addHeightmap } from './heightmap.js'
 import { addPredict } from './predict.js'
 import { addRecord } from './record.js'
+import { addResults } from './results.js'
 import { addRun } from './run.js'
 import { addExport, addTrain } from './train.js'
 
@@ -32,6 +33,7 @@ addPredict(program)
 addHeightmap(program)
 addRecord(program)
 addEval(program)
+addResults(program)
 addTrain(program)
 addExport(program)
 addCameraCommand(program)

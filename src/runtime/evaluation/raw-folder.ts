@@ -2,11 +2,11 @@
 // came out, on which machine), lines.jsonl (one line an episode, scene or sentence), pictures/ (of what failed).
 
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { CliportError } from '../../control/errors.js'
 import { topView } from '../../io/pictures.js'
+import { type Machine, machine } from '../bench/machine.js'
 import { markedFrame, markedMap } from '../marks.js'
 import type { Scene } from './witness.js'
 
@@ -20,7 +20,7 @@ export interface RawReport {
   readonly label: string
   readonly asked: Readonly<Record<string, unknown>>
   readonly report: Readonly<Record<string, unknown>>
-  readonly machine: ReturnType<typeof machine>
+  readonly machine: Machine
 }
 
 export class RawFolder {
@@ -76,7 +76,14 @@ export class RawFolder {
 
   /** Written last: a folder without it is of an evaluation that did not end. */
   async finish(asked: object, report: object): Promise<void> {
-    const raw = { version: 1, kind: this.#kind, label: this.#label, asked, report, machine: machine() }
+    const raw = {
+      version: 1,
+      kind: this.#kind,
+      label: this.#label,
+      asked,
+      report,
+      machine: machine(commandWithoutFolder()),
+    }
     await writeFile(join(this.path, 'report.json'), `${JSON.stringify(raw, null, 1)}\n`)
   }
 }
@@ -107,20 +114,12 @@ async function readRawFolder(path: string): Promise<RawResults<Record<string, un
   }
 }
 
-function machine() {
-  const { argv, version } = process
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    load_1min: Math.round(100 * loadavg()[0]!) / 100,
-    node: version,
-    date: new Date().toISOString(),
-    // Where the results were written says nothing to anybody else.
-    command: `npx cliport ${argv
-      .slice(2)
-      .join(' ')
-      .replace(/ --out \S+/, '')}`,
-  }
+/** Where the results were written says nothing to anybody else. */
+function commandWithoutFolder(): string {
+  return `npx cliport ${process.argv
+    .slice(2)
+    .join(' ')
+    .replace(/ --out \S+/, '')}`
 }
 
 function invalid(path: string, what: string, cause: unknown): CliportError {
