@@ -15,6 +15,7 @@
 #include "backend.hpp"
 #include "cliport/controller.hpp"
 #include "cliport/limits_file.hpp"
+#include "deoxys_front_end.hpp"
 #include "endpoint.hpp"
 #include "lateness.hpp"
 #include "options.hpp"
@@ -75,6 +76,11 @@ int serve(const ControllerCommandLine& line) {
   Controller controller(config, backend->q_rad());
   Protocol protocol(controller, config, line.backend, monotonic_ns);
   Endpoint endpoint(protocol, {.address = line.bind, .realtime_priority = fifo ? kEndpointPriority : 0});
+
+  std::optional<DeoxysFrontEnd> deoxys;
+  if (!line.deoxys.empty()) {
+    deoxys.emplace(protocol, controller, config, line.deoxys, fifo ? kEndpointPriority : 0);
+  }
 
   print_ready(endpoint, line, fifo, memory_warning.empty());
   warn(memory_warning);

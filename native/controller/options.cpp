@@ -22,6 +22,8 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
   --home-hand         franka: find the fingers' end stops at the start: they open and drop what they hold
   --require-realtime  franka: refuse a kernel without real-time scheduling instead of warning
   --sim-surface-z M   height of the plane that the simulated tool touches, metres [0]
+  --deoxys ADDRESS    also serve deoxys' own clients, e.g. tcp://127.0.0.1:5555 and the three ports after it;
+                      with --backend sim only (docs/deoxys.md)
   --trace FILE        the last 65 seconds, cycle by cycle, in a ring that outlives a crash; put it in /dev/shm
   --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then forgives late cycles
   --check             bind, ask the system what it grants, print it as JSON, and end
@@ -78,6 +80,8 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
       line.require_realtime = true;
     } else if (option == "--sim-surface-z") {
       line.sim_surface_z_m = metres_of(option, value());
+    } else if (option == "--deoxys") {
+      line.deoxys = value();
     } else if (option == "--trace") {
       line.trace = value();
     } else if (option == "--no-realtime") {
@@ -89,6 +93,11 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
     } else {
       throw UsageError("Unknown option '" + std::string(option) + "'");
     }
+  }
+  if (!line.deoxys.empty() && line.backend != "sim") {
+    throw UsageError(
+        "Expected --backend sim with --deoxys but received '" + line.backend +
+        "': deoxys' protocol has neither lease nor authentication, so nobody may move hardware through it");
   }
   one_of("--backend", line.backend, {"sim", "franka"});
   if (line.backend == "franka" && line.robot_ip.empty()) {

@@ -10,6 +10,7 @@ struct ControllerCommandLine {
   std::string backend = "sim";
   std::string bind = "tcp://127.0.0.1:5600";
   std::string limits;  ///< file of limits, empty for the defaults
+  std::string deoxys;  ///< address of deoxys' sockets; empty: none
   double sim_surface_z_m = 0.0;
   std::string robot_ip;                 ///< franka
   std::string franka_drive = "torque";  ///< or "position"

@@ -347,6 +347,11 @@ std::string Protocol::state() {
   return bytes_of(state);
 }
 
+bool Protocol::submit(const Command& command) {
+  const std::lock_guard lock(mutex_);
+  return post(command);
+}
+
 void Protocol::stop(std::string_view detail) {
   const std::lock_guard lock(mutex_);
   stop_detail_ = shortened(detail);

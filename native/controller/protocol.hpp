@@ -71,6 +71,10 @@ class Protocol {
   /// The newest State, serialized.
   std::string state();
 
+  /// Hands over a command of another front end in this process, which speaks another protocol than the link's.
+  /// @return false when the controller has no room for it
+  bool submit(const Command& command);
+
   /// Stops the arm on behalf of this process itself, e.g. at its end.
   void stop(std::string_view detail);
 
