@@ -4,9 +4,11 @@ import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import type { Box } from '../control/keep-out.js'
 import { parkPose } from '../control/park.js'
-import type { Clock, Kinematics, Policy, Recorder } from '../control/ports.js'
+import type { Clock, Kinematics, Policy, Recorder, RobotLink } from '../control/ports.js'
 import type { HeightmapSpec } from '../control/types.js'
+import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
@@ -47,21 +49,17 @@ export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSet
       toolRadiusM: planning.tool_radius_m,
       loadRadiusM: planning.load_radius_m,
       lowestZM: limits.z_min_m,
+      keepOut: limits.keep_out.map(boxOf),
       travelSpeedMps: planning.travel_speed_mps,
       descendSpeedMps: planning.descend_speed_mps,
     },
     limits: {
-      motionBox: {
-        xMinM: limits.x_min_m,
-        xMaxM: limits.x_max_m,
-        yMinM: limits.y_min_m,
-        yMaxM: limits.y_max_m,
-        zMinM: limits.z_min_m,
-        zMaxM: limits.z_max_m,
-      },
+      motionBox: boxOf(limits),
       speedMps: limits.speed_mps,
       contactSpeedMps: limits.contact_speed_mps,
       clearanceM: limits.clearance_m,
+      keepOut: limits.keep_out.map(boxOf),
+      keepOutRadiusM: planning.load_radius_m,
     },
     park: parkPose,
     budget: { steps: run.max_steps, failuresInARow: run.max_failures_in_a_row },
@@ -70,8 +68,19 @@ export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSet
   }
 }
 
+function boxOf(box: Config['limits']['keep_out'][number]): Box {
+  return {
+    xMinM: box.x_min_m,
+    xMaxM: box.x_max_m,
+    yMinM: box.y_min_m,
+    yMaxM: box.y_max_m,
+    zMinM: box.z_min_m,
+    zMaxM: box.z_max_m,
+  }
+}
+
 export function kinematicsOf(config: Config): Kinematics {
-  return createKinematics({ tool, jointMarginRad: config.limits.joint_margin_rad })
+  return createKinematics({ tool, arm: config.robot.arm, jointMarginRad: config.limits.joint_margin_rad })
 }
 
 /** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
@@ -96,6 +105,31 @@ export async function openPolicy(config: Config, log: (line: string) => void): P
 /** @throws CliportError LINK_ABSENT when nobody answers at the address */
 export function connectLink(address: string, config: Config): Promise<LinkClient> {
   return LinkClient.connect(new ZmqTransport(address), { connectTimeoutMs: config.robot.connect_timeout_s * 1000 })
+}
+
+/**
+ * The link that the settings name: our controller's, or that of an existing deoxys controller at a deoxys:// address.
+ * @throws CliportError LINK_ABSENT, LINK_PROTOCOL, LINK_REFUSED
+ */
+export function connectRobot(address: string, config: Config): Promise<RobotLink> {
+  if (!address.startsWith('deoxys://')) return connectLink(address, config)
+  return DeoxysLink.connect(address, {
+    consentToMotion: config.robot.consent_to_motion,
+    tool,
+    jointMarginRad: config.limits.joint_margin_rad,
+    options: { connectTimeoutMs: config.robot.connect_timeout_s * 1000 },
+  })
+}
+
+/** Tells a link that wants to know it that a person has said yes. */
+export function allowMotion(link: RobotLink): void {
+  if (link instanceof DeoxysLink) link.allowMotion()
+}
+
+/** What the user must know about a link that promises less than our own; null where nothing is missing. */
+export function describeLacks({ lacks }: RobotLink): string | null {
+  if (lacks === undefined || lacks.length === 0) return null
+  return `warning: this link has no ${lacks.join(', no ')} (docs/deoxys.md): stand beside the arm, one program only`
 }
 
 /** A real arm moves only when a person wants it to. @throws CliportError CONSENT_REQUIRED */

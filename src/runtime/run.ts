@@ -4,18 +4,19 @@
 import { type CycleResult, runCycle } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
-import type { Policy } from '../control/ports.js'
+import type { Policy, RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
-import type { LinkClient } from '../io/link/client.js'
 import { createProjector } from '../io/projector.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { CellFaults } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
 import {
+  allowMotion,
   cellAddons,
-  connectLink,
+  connectRobot,
   cycleSettingsOf,
+  describeLacks,
   expectAddons,
   expectConsent,
   hostClock,
@@ -103,9 +104,12 @@ async function runWith(
     cell === null
       ? closing(await openCameras(config.cameras, signal))
       : createCellCamera(cell, config.cell.camera_timeout_s)
-  const link = closing(await connectLink(config.robot.link ?? ready!.address!, config))
+  const link = closing(await connectRobot(config.robot.link ?? ready!.address!, config))
   const { backend } = link
+  const lacks = describeLacks(link)
+  if (lacks !== null) tell(lacks)
   await consent(request, backend)
+  allowMotion(link)
 
   const folder = await RunFolder.create(config.run.out, {
     goal,
@@ -144,7 +148,7 @@ async function runWith(
   for (const problem of folder.problems) tell(`not written: ${problem}`)
   return { ...report, page }
 
-  async function cycle(sentence: string, chosen: Policy, robot: LinkClient): Promise<CycleResult> {
+  async function cycle(sentence: string, chosen: Policy, robot: RobotLink): Promise<CycleResult> {
     const meter = {
       observe(stage: string, durationMs: number) {
         histograms.observe(stage, durationMs)

@@ -29,6 +29,9 @@ export interface DeoxysLinkSettings {
   readonly options?: Partial<DeoxysOptions>
 }
 
+/** Beyond what leaving takes by its own times. */
+const longestGoodbyeMs = 20_000
+
 type Waiting = (answer: DeoxysAnswer) => void
 
 export class DeoxysLink implements RobotLink {
@@ -45,7 +48,7 @@ export class DeoxysLink implements RobotLink {
       await link.#meet()
       return link
     } catch (error) {
-      await link.#end()
+      await link.close()
       throw error
     }
   }
@@ -58,7 +61,6 @@ export class DeoxysLink implements RobotLink {
   readonly #states: RobotState[] = []
   readonly #waiting = new Map<number, Waiting>()
   #hear: (event: DeoxysEvent) => void = () => {}
-  #left: () => void = () => {}
   #lastId = 0
   #consent: boolean
   #simulated = false
@@ -154,13 +156,16 @@ export class DeoxysLink implements RobotLink {
   /** Stops what moves and leaves the control law; the controller's process then ends by itself and is restarted. */
   async close(): Promise<void> {
     const { handoverMs, stopMs } = this.#options
-    await new Promise<void>((resolve) => {
-      this.#left = resolve
-      const patience = setTimeout(resolve, 2 * (handoverMs + stopMs))
-      void this.#exited.then(() => clearTimeout(patience)).then(resolve)
-      this.#say({ kind: 'leave' })
+    clearInterval(this.#alive)
+    this.#say({ kind: 'leave' })
+    // A thread that hangs is left to the end of the process: ended by force, it would take the process with it.
+    let patience: NodeJS.Timeout | undefined
+    const tooLong = new Promise<void>((resolve) => {
+      patience = setTimeout(resolve, longestGoodbyeMs + handoverMs + stopMs)
     })
-    await this.#end()
+    await Promise.race([this.#exited, tooLong])
+    clearTimeout(patience)
+    this.#worker.unref()
   }
 
   // ---- the worker ----
@@ -171,11 +176,12 @@ export class DeoxysLink implements RobotLink {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#hear = (event) => {
+          // Counted from here: that a busy machine starts threads late says nothing about the controller.
+          if (event.kind === 'bound') timer = setTimeout(() => reject(this.#absent()), connectTimeoutMs)
           if (event.kind === 'met') resolve()
           if (event.kind === 'lost') reject(this.#error(event.failure))
           if (event.kind === 'unbound') reject(this.#taken(event.message))
         }
-        timer = setTimeout(() => reject(this.#absent()), connectTimeoutMs)
       })
     } finally {
       clearTimeout(timer)
@@ -188,7 +194,6 @@ export class DeoxysLink implements RobotLink {
     if (event.kind === 'met') this.#simulated = event.simulated
     else if (event.kind === 'state') this.#keep(event.state)
     else if (event.kind === 'answer') this.#settle(event.id, event.answer)
-    else if (event.kind === 'left') this.#left()
     else if (event.kind === 'lost') {
       this.#lost ??= event.failure
       for (const id of [...this.#waiting.keys()]) this.#settle(id, { kind: 'failed', failure: event.failure })
@@ -216,12 +221,6 @@ export class DeoxysLink implements RobotLink {
       this.#waiting.set(id, resolve)
       this.#say(request(id))
     })
-  }
-
-  async #end(): Promise<void> {
-    clearInterval(this.#alive)
-    await this.#worker.terminate()
-    await this.#exited
   }
 
   // ---- errors ----

@@ -12,7 +12,6 @@ import type { DeoxysEvent, DeoxysRequest, DeoxysWorkerSettings } from './events.
 
 const { address, options, tool, jointMarginRad } = workerData as DeoxysWorkerSettings
 const port = parentPort!
-const tell = (event: DeoxysEvent) => port.postMessage(event)
 
 /** Ports are bound here, towards the controller only: whoever else reaches them could read the commands. */
 async function addressTowards(host: string): Promise<string> {
@@ -54,6 +53,15 @@ async function read(subscriber: Subscriber, handler: (bytes: Uint8Array) => void
   }
 }
 
+/** Nothing waits for it: where this one finds the socket busy, the next one follows. */
+async function publish(publisher: Publisher, bytes: Uint8Array): Promise<void> {
+  try {
+    await publisher.send(bytes)
+  } catch {
+    // also thrown after the end
+  }
+}
+
 async function serve(): Promise<void> {
   const kinematics = createKinematics({ tool, jointMarginRad })
   const local = await addressTowards(address.host)
@@ -62,16 +70,23 @@ async function serve(): Promise<void> {
   const armStates = subscribed(address.armStatePort)
   const gripperStates = subscribed(address.gripperStatePort)
 
+  const tell = (event: DeoxysEvent) => {
+    port.postMessage(event)
+    if (event.kind === 'left') end()
+  }
+  /** The thread leaves by itself: one that is terminated inside of ZeroMQ takes the whole process with it. */
+  const end = () => {
+    clearInterval(ticks)
+    for (const socket of [armCommands, gripperCommands, armStates, gripperStates]) socket.close()
+    port.close()
+  }
   const driver = new DeoxysDriver(kinematics, options, tell, process.hrtime.bigint())
   void read(armStates, (bytes) => driver.takeArmState(bytes, process.hrtime.bigint()))
   void read(gripperStates, (bytes) => driver.takeGripperState(bytes))
-  const publish = (publisher: Publisher, bytes: Uint8Array | null) => {
-    if (bytes !== null) void publisher.send(bytes).catch(() => {}) // nothing waits for it, and the next one follows
-  }
   const ticks = setInterval(() => {
     const { arm, gripper } = driver.tick(process.hrtime.bigint())
-    publish(armCommands, arm)
-    publish(gripperCommands, gripper)
+    if (arm !== null) void publish(armCommands, arm)
+    if (gripper !== null) void publish(gripperCommands, gripper)
   }, options.tickMs)
 
   port.on('message', (request: DeoxysRequest) => {
@@ -82,14 +97,13 @@ async function serve(): Promise<void> {
     else if (request.kind === 'clear') driver.clear(request.id)
     else if (request.kind === 'leave') driver.leave()
   })
-  port.on('close', () => {
-    clearInterval(ticks)
-    for (const socket of [armCommands, gripperCommands, armStates, gripperStates]) socket.close()
-  })
   tell({ kind: 'bound' })
 }
 
 serve().catch((error: Error) => {
-  tell({ kind: 'unbound', message: error.message })
-  port.close()
+  port.postMessage({ kind: 'unbound', message: error.message } satisfies DeoxysEvent)
+  // Not at once: what has just been posted would be lost with the port.
+  port.on('message', ({ kind }: DeoxysRequest) => {
+    if (kind === 'leave') port.close()
+  })
 })

@@ -315,8 +315,8 @@ export class DeoxysDriver {
     const id = this.#runner?.id ?? this.#arming
     this.#runner = null
     this.#arming = null
-    if (id !== null && id !== undefined) this.#answer(id, { kind: 'failed', failure })
     this.tell({ kind: 'lost', failure })
+    if (id !== null && id !== undefined) this.#answer(id, { kind: 'failed', failure })
   }
 
   // ---- telling ----

@@ -30,7 +30,7 @@ export function addRun(program: Command): void {
     .option('--task <name>', 'task of the simulated scene', defaultTask)
     .option('--seed <n>', 'number of the simulated scene', wholeNumber(0), 3)
     .option('--policy <folder>', "policy package, or 'oracle'")
-    .option('--robot <address>', 'a controller, e.g. tcp://10.0.0.2:5601')
+    .option('--robot <address>', 'a controller, e.g. tcp://10.0.0.2:5601, or deoxys://10.0.0.2')
     .option('--out <folder>', 'where the run gets its folder')
     .option('--steps <n>', 'greatest number of picks', wholeNumber(1, 200))
     .option('--consent-to-motion', 'a person is beside the real arm and wants it to move')

@@ -20,6 +20,17 @@ const workspace = z
   })
   .superRefine((box, context) => expectOrder(box, context))
 
+const box = z
+  .strictObject({
+    x_min_m: z.number().min(-2).max(2),
+    x_max_m: z.number().min(-2).max(2),
+    y_min_m: z.number().min(-2).max(2),
+    y_max_m: z.number().min(-2).max(2),
+    z_min_m: z.number().min(-1).max(3),
+    z_max_m: z.number().min(-1).max(3),
+  })
+  .superRefine((value, context) => expectOrder(value, context))
+
 /** Limits of this cell. The controller has its own, which these can only tighten. */
 const limits = z
   .strictObject({
@@ -33,6 +44,7 @@ const limits = z
     contact_speed_mps: speed(0.1),
     joint_margin_rad: z.number().min(0).max(1).default(0.1),
     clearance_m: metres(0, 0.2, 0.02).describe('kept between what moves sideways and what was seen below it'),
+    keep_out: z.array(box).max(32).default([]).describe('boxes in which no part of the arm may be'),
   })
   .superRefine((box, context) => expectOrder(box, context))
 
@@ -54,9 +66,13 @@ const policy = z.strictObject({
 })
 
 const robot = z.strictObject({
+  arm: z.enum(['panda', 'fr3']).default('panda').describe('whose joint limits hold'),
   link: z
     .string()
-    .regex(/^tcp:\/\/[^\s]+:\d+$/, 'an address like tcp://10.0.0.2:5601')
+    .regex(
+      /^(tcp:\/\/[^\s]+:\d+|deoxys:\/\/[A-Za-z0-9.-]+(:\d+)?)$/,
+      'an address like tcp://10.0.0.2:5601, or deoxys://10.0.0.2 of an existing deoxys controller',
+    )
     .nullable()
     .default(null),
   consent_to_motion: z.boolean().default(false).describe('a person is beside the arm and wants it to move'),
