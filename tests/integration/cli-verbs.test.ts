@@ -1,12 +1,11 @@
 // The verbs other than `run`, as processes: what they print, what they leave behind, and how they end.
 
-import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cliport, type Ended } from '../fixtures/cli.js'
 
-const cli = 'dist/runtime/cli/main.js'
 const tabletop = '../shared/real-tabletop'
 const reference = '../shared/heightmap-ref/ref.npz'
 let out: string
@@ -15,25 +14,6 @@ beforeAll(() => {
   out = mkdtempSync(join(tmpdir(), 'cliport-verbs-'))
 })
 afterAll(() => rmSync(out, { recursive: true, force: true }))
-
-interface Ended {
-  readonly exitCode: number
-  readonly report: Record<string, unknown>
-  readonly stderr: string
-}
-
-function cliport(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], (error, stdout, stderr) => {
-      const last = stdout.trim().split('\n').at(-1) ?? ''
-      resolve({
-        exitCode: error === null ? 0 : Number(error.code),
-        report: last.startsWith('{') ? JSON.parse(last) : {},
-        stderr,
-      })
-    })
-  })
-}
 
 describe('record', () => {
   const record = (folder: string, ...more: string[]) =>
