@@ -1,4 +1,4 @@
-"""The `edge` net in eager PyTorch, for compare.mjs: times one decision a line of stdin."""
+"""The `edge` net in eager PyTorch, for `cliport bench policy`: times one decision a line of stdin."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 // `cliport results`: the page of results from the raw results of evaluations, and nothing else.
 
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { machineLine } from '../bench/machine.js'
 import { type RawResults, readRawFolders } from '../evaluation/raw-folder.js'
@@ -39,7 +39,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
   const episodes = episodesOf(all)
   const sections = [
     '# Results',
-    `Written by \`npx cliport results\` from the raw results in \`${relative(process.cwd(), raw) || basename(raw)}\` (one line an episode, every decision and step in it); do not edit. How long things take: benchmarks/RESULTS.md.`,
+    `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line an episode, every decision and step in it); do not edit. How long things take: benchmarks/RESULTS.md.`,
     ...scoreSection(episodes),
     ...loopSection(episodes),
     ...firstLookSection(all, reference('reliability.svg')),

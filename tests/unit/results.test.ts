@@ -1,0 +1,98 @@
+// The page of results, from raw results alone, and the small parts of the policy's measurements.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { matrixProduct, peakGflops } from '../../src/runtime/bench/gemm.js'
+import { sumUp } from '../../src/runtime/bench/graph-profile.js'
+import { RawFolder } from '../../src/runtime/evaluation/raw-folder.js'
+import { nearestCell } from '../../src/runtime/evaluation/real-frames.js'
+import { writeResults } from '../../src/runtime/results/write-results.js'
+import { aHeightmap } from '../fixtures/policy.js'
+
+let out: string
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'cliport-results-'))
+})
+afterAll(() => rmSync(out, { recursive: true, force: true }))
+
+const task = 'put-block-in-bowl-seen-colors'
+
+async function episodes(name: string, scores: readonly number[], asked: object, high = 1): Promise<void> {
+  const folder = await RawFolder.create(join(out, 'raw', name), 'episodes')
+  for (const [i, score] of scores.entries()) {
+    const cause = score === 1 ? null : 'missed_grasp'
+    await folder.line({ seed: 10001 + 2 * i, goal: 'g', score, cause, outcome: 'failed', steps: 1, pictures: [] })
+  }
+  const mean_score = scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const rest = { steps_mean: 1, false_achieved: 0, false_continue: 0, split: 'test', policy: 'edge' }
+  const report = { task, episodes: scores.length, mean_score, ci95: [0, high], ...rest }
+  await folder.finish({ openLoop: false, faults: null, steps: null, ...asked }, report)
+}
+
+test('the page puts scores beside the published ones, and pairs of open and closed loop beside each other', async () => {
+  const disturbed = { faults: { graspFailure: 0.3, nudgeM: [0.01, 0.02] }, steps: { perMove: 3, more: 1 } }
+  await episodes('plain', [1, 1, 0], {}, 0.99)
+  await episodes('closed', [1, 1, 0], disturbed)
+  await episodes('open', [0, 1, 0.5], { ...disturbed, openLoop: true })
+  const page = join(out, 'docs', 'results.md')
+  expect(await writeResults(join(out, 'raw'), page)).toMatchObject({ evaluations: 3 })
+  const text = readFileSync(page, 'utf8')
+  expect(text).toContain(`| ${task} | edge | 3 | 66.7 | 0.0 to 99.0 | 99.5 | missed |`)
+  expect(text).toContain('better in 1, equal in 1, worse in 1; mean difference 16.7 points')
+  expect(text).toContain('30 % of grasps fail, nudges of 1 to 2 cm')
+  expect(text).toMatch(/\| missed grasp \|.*\| 1 \| 1 \| 2 \|/)
+  expect(text).not.toContain(out)
+  expect(existsSync(join(out, 'docs', 'images', 'results'))).toBe(true)
+})
+
+test('a folder without results is named', async () => {
+  await expect(writeResults(join(out, 'nothing'), join(out, 'x.md'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+})
+
+test('the nearest colour is looked for above the table only', () => {
+  const map = aHeightmap()
+  map.color.set([255, 0, 0], 0)
+  const [u, v] = nearestCell(map, [1, 0, 0])!
+  expect([u >= 80 && u < 93, v >= 60 && v < 73]).toEqual([true, true])
+})
+
+test('the profile counts the runs after the warm-ups, and the arithmetic of convolutions and products', () => {
+  const run = (ts: number) => [
+    { cat: 'Session', name: 'model_run', ts },
+    {
+      cat: 'Node',
+      name: 'c_kernel_time',
+      ts: ts + 1,
+      dur: 3000,
+      args: {
+        op_name: 'Conv',
+        input_type_shape: [{ float: [1, 4, 8, 8] }, { float: [16, 4, 3, 3] }],
+        output_type_shape: [{ float: [1, 16, 8, 8] }],
+      },
+    },
+    {
+      cat: 'Node',
+      name: 'm_kernel_time',
+      ts: ts + 2,
+      dur: ts < 300 ? 99_000 : 1000,
+      args: {
+        op_name: 'MatMul',
+        input_type_shape: [{ float: [2, 5] }, { float: [5, 3] }],
+        output_type_shape: [{ float: [2, 3] }],
+      },
+    },
+  ]
+  const { types, gflop } = sumUp([0, 100, 200, 300, 400].flatMap(run))
+  expect(types.map(({ type, nodes, ms, share }) => [type, nodes, ms, share])).toEqual([
+    ['Conv', 1, 3, 0.75],
+    ['MatMul', 1, 1, 0.25],
+  ])
+  expect(gflop * 1e9).toBeCloseTo(2 * 16 * 64 * 36 + 2 * 6 * 5)
+})
+
+test('the product whose speed is the peak is a model that ONNX Runtime runs', async () => {
+  expect(matrixProduct(4).length).toBeGreaterThan(50)
+  expect(await peakGflops(1, 1)).toBeGreaterThan(0)
+})
