@@ -110,7 +110,7 @@ def share(values) -> float | None:
 
 
 def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> float:
-    """Where the larger of both error rates is smallest, kept within 0.05..0.95; with `lost`, at most where that share of
+    """Where the larger of both error rates is smallest, kept within 0.05..0.95; with `lost`, at most where (down to 0.01) that share of
     the right ones would be refused."""
     p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
     if right.all() or not right.any():
@@ -118,7 +118,7 @@ def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> flo
     grid = np.linspace(0.05, 0.95, 91)
     worst = np.array([max((p[right] < t).mean(), (p[~right] >= t).mean()) for t in grid])
     best = float(grid[worst <= worst.min() + 1e-9].mean())
-    return round(best if lost is None else max(0.05, min(best, float(np.quantile(p[right], lost)))), 3)
+    return round(best if lost is None else max(0.01, min(best, float(np.quantile(p[right], lost)))), 3)
 
 
 def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float | None:
