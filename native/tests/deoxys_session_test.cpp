@@ -209,7 +209,7 @@ TEST_F(DeoxysSessionTest, AGraspSwitchesTheVacuumOnAndAMoveOff) {
 }
 
 TEST_F(DeoxysSessionTest, GoalsThatTheControllerRefusesMoveNothingAndAreTold) {
-  run(osc(wire::OSC_POSE, false, {0.45, 0.0, -0.5}, {kPi, 0, 0}), 3000);
+  run(osc(wire::OSC_POSE, false, {0.45, 0.0, -0.5}, {kPi, 0, 0}), 15000);
   for (const Event& event : rig.of(EventKind::kSegment))
     EXPECT_GE(event.p_base_m[2], rig.config.motion_box_m[4] - 1e-6);
   ASSERT_FALSE(warnings.empty());
