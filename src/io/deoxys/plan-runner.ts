@@ -15,6 +15,10 @@ type Progress = 'goes on' | 'ended' | { readonly failed: string }
 /** A gripper that is asked to close may still report the grasp before. */
 const leastGripMs = 300
 
+/** Slower than this for so long, a joint has come to rest. */
+const restRadps = 0.01
+const leastRestMs = 200
+
 /** The goal of every joint, and what is added to it so that friction does not keep the joint from getting there. */
 export interface JointGoal {
   qRad: number[]
@@ -28,6 +32,8 @@ export class PlanRunner {
   #path: JointPath | null = null
   #elapsedMs = 0
   #sinceMs = 0
+  /** When a joint last moved while the tool was expected to arrive. */
+  #restMs = 0
   /** Share of full pace: 1 until a stop, which takes it to 0 on the line that the tool is on. */
   #pace = 1
   #stopping: string | null = null
@@ -126,6 +132,7 @@ export class PlanRunner {
       this.#elapsedMs = Math.min(path.durationMs, this.#elapsedMs + dtMs * this.#pace)
       this.goal.qRad = path.at(this.#elapsedMs) ?? this.goal.qRad
       this.#sinceMs = nowMs
+      this.#restMs = nowMs
       return 'goes on'
     }
     return this.#settle(segment, nowMs)
@@ -134,12 +141,15 @@ export class PlanRunner {
   /** A joint with friction stops short of its goal: the goal is led past it until the tool has arrived. */
   #settle(target: ToolTarget, nowMs: number): Progress {
     const { arrivedM, arriveTimeoutMs, correctionRad, correctionShare } = this.options
-    const { qRad, p_base_tool_m } = this.peer.arm!
+    const { qRad, dqRadps, p_base_tool_m } = this.peer.arm!
     const errorM = distanceM(p_base_tool_m, target.p_base_m)
     if (errorM <= arrivedM) return this.#ended(false)
     if (nowMs - this.#sinceMs > arriveTimeoutMs) {
       return { failed: `not_arrived: the tool stays ${(errorM * 1000).toFixed(0)} mm from its target` }
     }
+    // Not while it still comes: what lags behind would be corrected for, and overshoot.
+    if (dqRadps.some((dq) => Math.abs(dq) > restRadps)) this.#restMs = nowMs
+    if (nowMs - this.#restMs < leastRestMs) return 'goes on'
     for (const [i, q] of qRad.entries()) {
       const correction = this.goal.correctionRad[i]! + correctionShare * (this.goal.qRad[i]! - q)
       this.goal.correctionRad[i] = Math.min(correctionRad, Math.max(-correctionRad, correction))
