@@ -447,6 +447,8 @@ export class LinkClient implements RobotLink {
       this.#lose(error)
       return
     }
+    // A repetition was refused: its first delivery may run, and events tell what becomes of that.
+    if (code === 'sequence') return
     for (const [id, pending] of this.#pending) {
       if (pending.sequence !== sequence) continue
       this.#pending.delete(id)
