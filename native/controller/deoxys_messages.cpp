@@ -222,8 +222,7 @@ std::string deoxys_arm_state(const Snapshot& snapshot, const Tool& tool, bool is
 
   std::array<double, 6> wrench{};
   std::copy(measured.f_ext_base_n.begin(), measured.f_ext_base_n.end(), wrench.begin());
-  const bool is_measured = std::any_of(wrench.begin(), wrench.end(), [](double force) { return force != 0.0; });
-  if (measured.contact && !is_measured) wrench[2] = kNominalContactN;
+  if (measured.contact) wrench[2] = std::max(wrench[2], kNominalContactN);
   fill(state.mutable_o_f_ext_hat_k(), wrench);
   state.set_cartesian_contact(2, measured.contact ? 1.0 : 0.0);
 
