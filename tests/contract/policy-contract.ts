@@ -26,8 +26,8 @@ export function policyContract(name: string, load: () => Promise<Policy>): void 
         expect(p_base_m[2]).toBeCloseTo(zMinM + heightM, 12)
       }
       expect(pick.yawRad).toBe(0)
-      const turns = (place.yawRad / (2 * Math.PI)) * policy.info.rotations
-      expect(turns).toBeCloseTo(Math.round(turns), 9)
+      // A rotation, and what the zoom stage turns beyond it.
+      expect(Math.abs(place.yawRad)).toBeLessThanOrEqual(Math.PI)
     })
 
     test('probabilities are probabilities, and every stage has a time', async () => {
