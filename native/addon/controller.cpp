@@ -16,6 +16,7 @@
 
 #include "endpoint.hpp"
 #include "napi_arguments.hpp"
+#include "napi_arm.hpp"
 #include "protocol.hpp"
 #include "realtime.hpp"
 
@@ -51,7 +52,8 @@ LiveEndpoints& live_endpoints() {
 }
 
 ControllerConfig config_of(const Napi::Object& options) {
-  ControllerConfig config;
+  const Napi::Value arm = options.Get("arm");
+  ControllerConfig config = config_for(arm.IsUndefined() ? ArmModel::kPanda : arm_of(arm, "options.arm"));
   if (const Napi::Value tool = options.Get("tool"); !tool.IsUndefined()) {
     const Napi::Object object = object_of(tool, "options.tool");
     config.tool.flange_to_tcp_m = number_of(object.Get("flangeToTcpM"), "options.tool.flangeToTcpM");
@@ -59,6 +61,12 @@ ControllerConfig config_of(const Napi::Object& options) {
   }
   if (const Napi::Value box = options.Get("motionBoxM"); !box.IsUndefined()) {
     config.motion_box_m = numbers_of<6>(box, "options.motionBoxM");
+  }
+  if (const Napi::Value boxes = options.Get("keepOutM"); !boxes.IsUndefined()) {
+    const Napi::Array array = array_of(boxes, "options.keepOutM");
+    for (std::uint32_t i = 0; i < array.Length(); ++i) {
+      config.keep_out_m.push_back(numbers_of<6>(array.Get(i), "options.keepOutM[" + std::to_string(i) + "]"));
+    }
   }
   if (const Napi::Value watchdog = options.Get("watchdogS"); !watchdog.IsUndefined()) {
     config.watchdog_s = number_of(watchdog, "options.watchdogS");

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "napi_arguments.hpp"
+#include "napi_arm.hpp"
 
 namespace cliport::addon {
 namespace {
@@ -38,7 +39,7 @@ void links_of(const Napi::CallbackInfo& info) {
   for (const Transform& link : links) out = std::copy(link.begin(), link.end(), out);
 }
 
-// inverse(x, y, z, yawRad, tool, marginRad, qRad): boolean
+// inverse(x, y, z, yawRad, tool, marginRad, qRad, arm?): boolean
 Napi::Value inverse_of(const Napi::CallbackInfo& info) {
   const std::array<double, 3> p{number_of(info[0], "x"), number_of(info[1], "y"), number_of(info[2], "z")};
   const double yaw_rad = number_of(info[3], "yawRad");
@@ -46,7 +47,10 @@ Napi::Value inverse_of(const Napi::CallbackInfo& info) {
   const double margin_rad = number_of(info[5], "marginRad");
   const std::span<double> out = typed_array_of<double>(info[6], "qRad", 7);
   Joints q_rad;
-  const bool found = inverse(p, yaw_rad, tool, panda_joint_limits(), margin_rad, q_rad);
+  static const JointLimits kPanda = panda_joint_limits();
+  static const JointLimits kFr3 = fr3_joint_limits();
+  const bool is_fr3 = !info[7].IsUndefined() && arm_of(info[7], "arm") == ArmModel::kFr3;
+  const bool found = inverse(p, yaw_rad, tool, is_fr3 ? kFr3 : kPanda, margin_rad, q_rad);
   if (found) std::copy(q_rad.begin(), q_rad.end(), out.begin());
   return Napi::Boolean::New(info.Env(), found);
 }

@@ -1,18 +1,10 @@
 // The gate between what was planned and what moves. Independent of how a plan was made.
 
 import { wrapRad } from './angle.js'
+import { type Box, crosses } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM } from './surface.js'
 import type { CheckedPlan, Heightmap, Plan, Segment, Vec3 } from './types.js'
-
-export interface Box {
-  readonly xMinM: number
-  readonly xMaxM: number
-  readonly yMinM: number
-  readonly yMaxM: number
-  readonly zMinM: number
-  readonly zMaxM: number
-}
 
 export interface Limits {
   /** Where the tool may be. Not the heightmap's bounds: those end where the cameras look. */
@@ -23,6 +15,10 @@ export interface Limits {
   readonly contactSpeedMps: number
   /** Least distance between whatever moves sideways and whatever was seen below it. */
   readonly clearanceM: number
+  /** Where no part of the arm may be. */
+  readonly keepOut: readonly Box[]
+  /** Half the width of the tool, or of what it holds: kept from those boxes. */
+  readonly keepOutRadiusM: number
 }
 
 export interface CheckContext {
@@ -45,6 +41,7 @@ export type ViolationCode =
   | 'PLAN_NOT_VERTICAL'
   | 'PLAN_TOO_LOW'
   | 'PLAN_UNREACHABLE'
+  | 'PLAN_IN_KEEP_OUT'
 
 export interface Violation {
   readonly code: ViolationCode
@@ -59,6 +56,9 @@ export interface Violation {
 export const longestPlan = 16
 /** Reach is checked at points this far apart on every line; the controller checks each again. */
 const reachStepM = 0.04
+const reachStepRad = 0.4
+/** From the tip up to Franka's flange, and a little: as tall as what hangs straight down is at least. */
+const toolHeightM = 0.2
 /** Beyond this, metres or radians, a measured tool pose is nonsense. */
 const wildest = 10
 
@@ -145,16 +145,42 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
       )
     }
   }
-  const count = Math.max(1, Math.ceil(Math.hypot(sidewaysM, dz) / reachStepM))
+  const extent = { sidewaysM: limits.keepOutRadiusM, belowM: hangM, aboveM: toolHeightM }
+  const box = limits.keepOut.find((candidate) => crosses(candidate, from.p_base_m, segment.p_base_m, extent))
+  if (box !== undefined) {
+    report(
+      'PLAN_IN_KEEP_OUT',
+      `a way round the box ${describeBox(box)}`,
+      `${describePoint(from.p_base_m)} to ${describePoint(segment.p_base_m)}`,
+    )
+    return
+  }
+  const turnRad = turnOfLine(from, segment, kinematics)
+  const count = Math.max(
+    1,
+    Math.ceil(Math.hypot(sidewaysM, dz) / reachStepM),
+    Math.ceil(Math.abs(turnRad) / reachStepRad),
+  )
   for (let i = 1; i <= count; i++) {
     const share = i / count
     const p = from.p_base_m.map((value, axis) => value + share * [dx, dy, dz][axis]!) as unknown as Vec3
-    const yawRad = from.yawRad + share * wrapRad(segment.yawRad - from.yawRad)
+    const yawRad = from.yawRad + share * turnRad
     if (kinematics.inverse(p, yawRad) === null) {
       report('PLAN_UNREACHABLE', 'a point that the arm reaches inside its joint margin', describePoint(p))
       return
     }
   }
+}
+
+/**
+ * How far the tool turns on a line: as the controller turns it, joint 7 from its angle at the start to its angle at the
+ * end. Its range is less than a full turn, so that this may be the longer way round.
+ */
+export function turnOfLine(from: CheckContext['start'], to: CheckContext['start'], kinematics: Kinematics): number {
+  const start = kinematics.inverse(from.p_base_m, from.yawRad)
+  const end = kinematics.inverse(to.p_base_m, to.yawRad)
+  if (start === null || end === null) return wrapRad(to.yawRad - from.yawRad)
+  return end[0]! - end[6]! - (start[0]! - start[6]!)
 }
 
 /** A hair of tolerance: a plan may end on the box's face, and coordinates of cells are sums of decimal fractions. */

@@ -3,6 +3,7 @@
 // does not reach the workspace's corners that high.
 
 import { wrapRad } from './angle.js'
+import { type Box, highestBoxAlongM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM, highestAtM } from './surface.js'
 import type { Heightmap, Plan, Proposal, Segment, Vec3 } from './types.js'
@@ -23,6 +24,8 @@ export interface PlanSettings {
   readonly loadRadiusM: number
   /** Lowest tool position, from the motion box. */
   readonly lowestZM: number
+  /** Where no part of the arm may be: passed over where the arm reaches that high. */
+  readonly keepOut: readonly Box[]
   readonly travelSpeedMps: number
   readonly descendSpeedMps: number
 }
@@ -61,8 +64,13 @@ export function planAction(
   const placeSurfaceM = highestAtM(heightmap, place, contactRadiusM)
   const hangM = Math.max(0, pickSurfaceM - settings.tableZM)
 
-  const wayInM = highestAlongM(heightmap, start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
-  const wayOverM = highestAlongM(heightmap, pick, place, settings.loadRadiusM) + hangM + settings.transitClearanceM
+  const highestM = (from: Vec3, to: Vec3, radiusM: number) =>
+    Math.max(
+      highestAlongM(heightmap, from, to, radiusM),
+      highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
+    )
+  const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
+  const wayOverM = highestM(pick, place, settings.loadRadiusM) + hangM + settings.transitClearanceM
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
   const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + hangM + settings.approachClearanceM
 
@@ -118,10 +126,15 @@ export function planPark(
   workspaceTopM: number,
 ): Plan {
   const { move } = segmentsAt(settings)
-  const highestM =
+  const { keepOut, loadRadiusM, transitClearanceM } = settings
+  const seenM =
     heightmap === null
       ? workspaceTopM
-      : highestAlongM(heightmap, start.p_base_m, park.p_base_m, settings.loadRadiusM) + settings.transitClearanceM
+      : highestAlongM(heightmap, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM
+  const highestM = Math.max(
+    seenM,
+    highestBoxAlongM(keepOut, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM,
+  )
   const [x, y, z] = start.p_base_m
   const clearM = Math.min(highestM, park.p_base_m[2])
   const way = move(park.p_base_m, park.yawRad)

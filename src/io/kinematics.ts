@@ -3,10 +3,12 @@
 import { CliportError } from '../control/errors.js'
 import type { Kinematics } from '../control/ports.js'
 import type { Mat4, Vec3 } from '../control/types.js'
-import { kinematics, type ToolGeometry } from '../native/kinematics.js'
+import { type ArmModel, kinematics, type ToolGeometry } from '../native/kinematics.js'
 
 export interface KinematicsOptions {
   readonly tool: ToolGeometry
+  /** Whose joint limits; absent: the Panda's. */
+  readonly arm?: ArmModel
   /** Distance kept from every joint limit, radians. */
   readonly jointMarginRad: number
 }
@@ -15,7 +17,7 @@ export interface KinematicsOptions {
  * @throws CliportError ADDON_MISSING when the addon does not load, CONFIG_INVALID for a tool or margin that makes no
  * sense
  */
-export function createKinematics({ tool, jointMarginRad }: KinematicsOptions): Kinematics {
+export function createKinematics({ tool, arm = 'panda', jointMarginRad }: KinematicsOptions): Kinematics {
   expectConfig('tool.flangeToTcpM', tool.flangeToTcpM, Number.isFinite(tool.flangeToTcpM), 'a finite number of metres')
   expectConfig('tool.flangeToTcpYawRad', tool.flangeToTcpYawRad, Number.isFinite(tool.flangeToTcpYawRad), 'finite')
   expectConfig('jointMarginRad', jointMarginRad, jointMarginRad >= 0 && jointMarginRad < Math.PI, '0 rad or more')
@@ -36,7 +38,7 @@ export function createKinematics({ tool, jointMarginRad }: KinematicsOptions): K
     },
 
     inverse([x, y, z]: Vec3, yawRad: number): readonly number[] | null {
-      return addon.inverse(x, y, z, yawRad, tool, jointMarginRad, qRad) ? Array.from(qRad) : null
+      return addon.inverse(x, y, z, yawRad, tool, jointMarginRad, qRad, arm) ? Array.from(qRad) : null
     },
   }
 }

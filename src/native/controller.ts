@@ -1,13 +1,17 @@
 // The controller core as an addon: the simulated cell steps the very state machine that runs the real arm.
 
-import type { ToolGeometry } from './kinematics.js'
+import type { ArmModel, ToolGeometry } from './kinematics.js'
 import { loadAddon } from './paths.js'
 
 /** Limits and geometry of native/include/cliport/controller.hpp, `ControllerConfig`. Absent: the C++ defaults. */
 export interface ControllerOptions {
+  /** Whose limits; absent: the Panda's. */
+  readonly arm?: ArmModel
   readonly tool?: ToolGeometry
   /** Box that the tool may not leave: xMin, xMax, yMin, yMax, zMin, zMax in metres. */
   readonly motionBoxM?: readonly [number, number, number, number, number, number]
+  /** Boxes in which no part of the arm may be, in the same order. */
+  readonly keepOutM?: readonly (readonly [number, number, number, number, number, number])[]
   /** Silence of the lease holder that stops a moving arm, seconds; at most the lease's 0.5 s. */
   readonly watchdogS?: number
   /** What `hello` reports: 'cell', 'sim'. */

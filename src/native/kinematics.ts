@@ -9,6 +9,9 @@ export interface ToolGeometry {
   readonly flangeToTcpYawRad: number
 }
 
+/** They share their kinematics and differ in their joint limits. */
+export type ArmModel = 'panda' | 'fr3'
+
 interface Addon {
   /** Fills `T_base_tool` (16 numbers, row-major) from 7 joint angles. */
   forward(qRad: Float64Array, tool: ToolGeometry, T_base_tool: Float64Array): void
@@ -17,6 +20,7 @@ interface Addon {
   /**
    * Tool straight down at x, y, z, turned by yaw about base z; fills `qRad` with the solution nearest the rest posture.
    * @param marginRad distance kept from every joint limit
+   * @param arm whose limits; absent: the Panda's
    * @returns false when there is none
    */
   inverse(
@@ -27,6 +31,7 @@ interface Addon {
     tool: ToolGeometry,
     marginRad: number,
     qRad: Float64Array,
+    arm?: ArmModel,
   ): boolean
 }
 

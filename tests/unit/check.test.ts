@@ -48,7 +48,7 @@ test.each([0, -0.1])('a speed of %d m/s is refused', (speedMps) => {
 })
 
 test('a line that the arm cannot follow in its middle is refused although both ends are reachable', () => {
-  const inverse = (p: Vec3) => (Math.abs(p[1]) < 0.05 ? null : [0])
+  const inverse = (p: Vec3) => (Math.abs(p[1]) < 0.05 ? null : [0, 0, 0, 0, 0, 0, 0])
   const plan = planOf(move([0.5, 0.3, 0.2]))
   const from = { p_base_m: [0.5, -0.3, 0.2] as Vec3, yawRad: 0 }
   expect(codes(plan, { start: from, kinematics: { ...reachesAll, inverse } })).toEqual(['0 PLAN_UNREACHABLE'])
@@ -63,6 +63,31 @@ test('what moves sideways keeps clear of what was seen, with what it carries; st
   expect(
     codes(planOf(move([0.5, 0.15, 0.2]), descend([0.5, 0.15, 0.05]), move([0.5, 0.15, 0.2])), { heightmap }),
   ).toEqual([])
+})
+
+const post = { xMinM: 0.4, xMaxM: 0.5, yMinM: 0.1, yMaxM: 0.2, zMinM: 0, zMaxM: 0.25 }
+const withPost = { limits: { ...settings.limits, keepOut: [post] } }
+
+test('a line through a keep-out box is refused, with what hangs below the tool and the wrist above it', () => {
+  const over = (z: number) => planOf(move([0.45, 0, z]), move([0.45, 0.3, z]))
+  expect(codes(over(0.2), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
+  expect(codes(over(0.3), withPost)).toEqual([])
+  expect(codes(over(0.3), { ...withPost, hangM: 0.06 })).toEqual(['1 PLAN_IN_KEEP_OUT'])
+  expect(codes(planOf(move([0.45, 0.06, 0.3]), descend([0.45, 0.06, 0.1])), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
+  expect(codes(planOf(move([0.45, 0.04, 0.3]), descend([0.45, 0.04, 0.1])), withPost)).toEqual([])
+})
+
+test('yaw is looked at on the way that joint 7 takes, which may be the longer one', () => {
+  // Joint 7 covers yaws from -2 to 2 rad: from one to the other it turns through zero.
+  const seen: number[] = []
+  const inverse = (_: Vec3, yawRad: number) => {
+    seen.push(yawRad)
+    return Math.abs(yawRad) > 2.1 ? null : [0, 0, 0, 0, 0, 0, -yawRad]
+  }
+  const target: Segment = { kind: 'move', p_base_m: [0.5, 0, 0.2], yawRad: 2, speedMps: 0.4 }
+  const from = { p_base_m: [0.5, 0, 0.2] as Vec3, yawRad: -2 }
+  expect(codes(planOf(target), { start: from, kinematics: { ...reachesAll, inverse } })).toEqual([])
+  expect(seen.some((yawRad) => Math.abs(yawRad) < 0.3)).toBe(true)
 })
 
 propertyTest.prop([fc.nat(), fc.constantFrom(Number.NaN, Infinity, -Infinity)])(

@@ -92,6 +92,18 @@ describe('the pick and place primitive', () => {
   })
 })
 
+test('a keep-out box is passed over, as high as what is seen', () => {
+  const map = emptyMap()
+  const box = { xMinM: 0.45, xMaxM: 0.5, yMinM: -0.05, yMaxM: 0.05, zMinM: 0, zMaxM: 0.3 }
+  const keepOut = [box]
+  const across = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 0 })
+  const plans = planAction(map, across, parkPose, reachesAll, { ...settings.plan, keepOut })
+  expect(zOf(plans.place.segments[0]) - plans.hangM).toBeGreaterThanOrEqual(0.3 + settings.plan.transitClearanceM)
+  const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
+  const limits = { ...settings.limits, keepOut }
+  expect(checkPlan(plans.place, { ...context(map, plans.hangM), start: end, limits })).toBe(plans.place)
+})
+
 propertyTest.prop([scene, action])('a plan never leaves the motion box and passes the check', (map, wanted) => {
   const plans = plan(map, proposalFor(map, wanted))
   expect(checkPlan(plans.pick, context(map))).toBe(plans.pick)
