@@ -39,13 +39,37 @@ std::string bytes_of(const Message& message) {
   return bytes;
 }
 
-/// At most so many bytes, and never half a character: what is not UTF-8 no peer can read.
-std::string shortened(std::string_view text) {
-  std::size_t size = std::min(text.size(), kMaxDetailBytes);
-  if (size < text.size()) {
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+/// Bytes of the character that the text begins with, 0 when it is not UTF-8 (RFC 3629, section 4).
+std::size_t character_bytes(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+  };
+  const auto follows = [&byte](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
+    return follows(1) && follows(2) ? 3 : 0;
   }
-  return std::string(text.substr(0, size));
+  if (first >= 0xF0 && first <= 0xF4) {
+    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
+    return follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// At most so many bytes, whole characters only, and '?' for what is none: an event that is not UTF-8 no peer can read.
+std::string shortened(std::string_view text) {
+  std::string words;
+  while (!text.empty()) {
+    const std::size_t size = character_bytes(text);
+    const std::string_view character = size > 0 ? text.substr(0, size) : std::string_view("?");
+    if (words.size() + character.size() > kMaxDetailBytes) break;
+    words += character;
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return words;
 }
 
 void fill(wire::Point& point, const std::array<double, 3>& p_base_m) {
