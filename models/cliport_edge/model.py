@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 STRIDE = 4  # cells of the heightmap along one cell of the trunk
+PICK_CELLS = 9  # side of the square of cells that a pick's probability is summed over: 28 mm
 TURN_LIMIT = 0.3  # radians: a rotation and a half
 NEVER = -1e4  # logit of what must not be chosen; finite, so that a map of nothing else still has an arg-max
 
@@ -212,6 +213,13 @@ class Edge(nn.Module):
         """Logits of the pick, batch x rows x cols."""
         return F.pixel_shuffle(self.pick_head(features), STRIDE)[:, 0]
 
+    @staticmethod
+    def middle(logits: Tensor, suppress: Tensor) -> Tensor:
+        """Probability of the pick that lies round every cell: highest in the middle of what may be picked, where a grasp
+        bears being off by most."""
+        probability = logits.flatten(1).softmax(1).view_as(logits)
+        return F.avg_pool2d(probability[:, None], PICK_CELLS, 1, PICK_CELLS // 2)[:, 0] - suppress
+
     def place(self, features: Tensor, pick: Tensor, rotations: Tensor) -> Tensor:
         """Logits of the place, batch x rotations x rows/4 x cols/4.
 
@@ -270,7 +278,7 @@ class Edge(nn.Module):
         x = self.normalize(color, height)
         trunk = self.trunk(x, text)
         logits = self.pick(trunk.features) + suppress * NEVER
-        best = logits.flatten(1).argmax(1)
+        best = self.middle(logits, suppress).flatten(1).argmax(1)
         pick = torch.stack([best // self.config.cols, best % self.config.cols], 1).to(x.dtype)
         place = self.place(trunk.features, pick, torch.arange(self.config.rotations)[None])
         rows, cols = self.config.rows // STRIDE, self.config.cols // STRIDE

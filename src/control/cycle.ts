@@ -27,7 +27,7 @@ import type {
   RgbdFrame,
   SuppressedSpot,
 } from './types.js'
-import { type Verdict, verifyAction } from './verify.js'
+import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
 
 export interface CyclePorts {
   readonly camera: Camera
@@ -245,7 +245,10 @@ export async function runCycle(
       } else {
         retries++
         failures = [...failures, { kind: verdict.result, reason: describeFailure(verdict) }]
-        if (verdict.result === 'missed') suppress = [...suppress, spotOf(proposal, settings)]
+        // What has moved since can be picked where it lies now, even if that is near.
+        const { heightmap } = view
+        const isElsewhere = hasMovedAway(heightmap, after.heightmap, proposal.pick.p_base_m, settings.suppressRadiusM)
+        if (verdict.result === 'missed' && !isElsewhere) suppress = [...suppress, spotOf(proposal, settings)]
       }
       view = after
     }

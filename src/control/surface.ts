@@ -83,3 +83,19 @@ export function medianRiseM(
   rises.sort((a, b) => a - b)
   return rises.length === 0 ? 0 : rises[rises.length >> 1]!
 }
+
+/** Share 0..1 of the cells within `radiusM` of a point whose height differs by more than `leastM` from one map to the next. */
+export function changedShare(
+  before: Heightmap,
+  after: Heightmap,
+  at: readonly [number, number, ...number[]],
+  radiusM: number,
+  leastM: number,
+): number {
+  let [cells, changed] = [0, 0]
+  eachCellNear(before, at, at, radiusM, (index) => {
+    cells++
+    if (Math.abs(after.heightM[index]! - before.heightM[index]!) > leastM) changed++
+  })
+  return cells === 0 ? 0 : changed / cells
+}

@@ -1,6 +1,6 @@
 // Did the action do what it was meant to? Only from what a real cell has: the vacuum sensor and the cameras.
 
-import { medianRiseM } from './surface.js'
+import { changedShare, medianRiseM } from './surface.js'
 import type { Execution, Heightmap, Vec3 } from './types.js'
 
 /**
@@ -23,6 +23,16 @@ export interface Verdict {
 /** Half the smallest height of anything that is picked; well above the noise of a depth camera's median. */
 const leastChangeM = 0.005
 const spotRadiusM = 0.012
+
+/** Far above a depth camera's noise, and below the height of anything that is picked. */
+const movedM = 0.01
+/** An object that moved by a centimetre uncovers a fifth of the spot round its middle; flicker is a few cells. */
+const movedShare = 0.1
+
+/** Whether what lay at a pick that missed lies elsewhere now: pushed by the cup, or moved by somebody. */
+export function hasMovedAway(before: Heightmap, after: Heightmap, pick: Vec3, radiusM: number): boolean {
+  return changedShare(before, after, pick, radiusM, movedM) > movedShare
+}
 
 /**
  * @param pick  execution of the pick plan: sealed after the lift, or not

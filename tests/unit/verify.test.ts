@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Execution, Vec3 } from '../../src/control/types.js'
-import { verifyAction } from '../../src/control/verify.js'
+import { hasMovedAway, verifyAction } from '../../src/control/verify.js'
 import { emptyMap, raise } from '../fixtures/table.js'
 
 const pick: Vec3 = [0.45, -0.2, 0.04]
@@ -45,4 +45,13 @@ test('single flickering cells of a depth camera are no change', () => {
   const after = mapWith([0.45, -0.2])
   for (let i = 0; i < after.heightM.length; i += 7) after.heightM[i] = 0.09
   expect(verifyAction(before, after, { pick, place }, done(true), done(false)).result).toBe('lost')
+})
+
+test('a block that was nudged by a centimetre is elsewhere; one that lies where it was, on a noisy map, is not', () => {
+  expect(hasMovedAway(before, mapWith([0.46, -0.2]), pick, 0.02)).toBe(true)
+  expect(hasMovedAway(before, mapWith([0.45, -0.185]), pick, 0.02)).toBe(true)
+  const noisy = mapWith([0.45, -0.2])
+  for (let i = 0; i < noisy.heightM.length; i++) noisy.heightM[i]! += 0.004 * Math.sin(i)
+  for (let i = 0; i < noisy.heightM.length; i += 40) noisy.heightM[i] = 0
+  expect(hasMovedAway(before, noisy, pick, 0.02)).toBe(false)
 })
