@@ -20,6 +20,8 @@ constexpr std::size_t kEventReserve = 64;
 constexpr int kCommandsPerCycle = 4;
 // More lost cycles than this end a motion anyway (FCI's rule), so that nobody makes up for them.
 constexpr int kMostCycles = 20;
+// So long a motion that has ended is still sent, at rest: a robot refuses one that ends with velocity.
+constexpr int kSettling = 3;
 
 // An arm moved by hand by more than this while disarmed is taken over from where it is.
 constexpr double kMovedByHandRad = 0.01;
@@ -128,6 +130,7 @@ struct Controller::State {
     watch_silence();
     move();
     if (!stepped) motion.rest();
+    still_cycles = stepped ? 0 : std::min(still_cycles + 1, kSettling);
     refer();
     publish();
   }
@@ -447,7 +450,8 @@ struct Controller::State {
     reference.q_rad = motion.q_rad();
     reference.dq_radps = motion.dq_radps();
     reference.suction = suction;
-    reference.drive = mode == Mode::kArmed || mode == Mode::kMoving || mode == Mode::kStopping || motion.travelling();
+    reference.drive = mode == Mode::kArmed || mode == Mode::kMoving || mode == Mode::kStopping || motion.travelling() ||
+                      still_cycles < kSettling;
     reference.load = suction && measured.sealed ? loaded : config.tool_load;
   }
 
@@ -513,6 +517,7 @@ struct Controller::State {
 
   Motion motion;
   bool stepped = false;  // in this cycle
+  int still_cycles = kSettling;
   bool suction = false;
 };
 

@@ -221,6 +221,20 @@ TEST(SimRobot, AWholePickAndPlaceBreaksNoneOfItsRules) {
   EXPECT_EQ(cell.robot.mode(), RobotMode::kIdle) << "disarmed: the motion is finished";
 }
 
+TEST(SimRobot, AStopAtAnyMomentEndsTheMotionAtRestForTheRobotToo) {
+  for (int moment = 1; moment <= 60; ++moment) {
+    Cell cell;
+    cell.send({.kind = CommandKind::kAcquire});
+    ASSERT_EQ(cell.go({move_to(0.5, 0.3, 0.2)}), Reason::kNone);
+    cell.steps(moment <= 30 ? moment : moment * 15);
+    cell.send({.kind = CommandKind::kStop});
+    cell.finish();
+    cell.steps(10);
+    ASSERT_EQ(cell.mode(), Mode::kStopped) << moment << ": " << to_string(cell.reason());
+    ASSERT_EQ(cell.robot.mode(), RobotMode::kIdle);
+  }
+}
+
 TEST(SimRobot, AFewLostCyclesInMidMotionAreMadeUpForWithoutABrokenLimit) {
   Cell cell;
   cell.send({.kind = CommandKind::kAcquire});
