@@ -7,6 +7,9 @@ import { stepS } from './physics/mjcf.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
 
+/** The cup bounces and slides for less than this within one grasp. */
+const newGraspAfterNs = 300_000_000n
+
 /** Two cycles of the 1 kHz core in every 2 ms step of the physics. */
 const cyclesPerStep = 2
 const cycleNs = 1_000_000n
@@ -53,8 +56,9 @@ export class Plant {
   #alive = true
   #lastState: Uint8Array = new Uint8Array()
   #lastReplies: Uint8Array[] = []
-  #suctionWanted = false
   #graspFails = false
+  /** When the cup with its vacuum on last touched something. */
+  #touchedNs = -newGraspAfterNs
   #wasMoving = false
 
   constructor(physics: Physics, options: PlantOptions) {
@@ -153,14 +157,20 @@ export class Plant {
     this.#output.dqRefRadps.fill(0)
   }
 
-  /** The vacuum seals on the first object that the cup touches, unless this grasp is one that fails; never on the table. */
+  /**
+   * The vacuum seals on the first object that the cup touches, unless this grasp is one that fails; never on the table.
+   * A grasp begins when the cup touches something after it was away for a while: the vacuum may stay on from a miss to the
+   * next try.
+   */
   #suck(): void {
     const wanted = this.#output.flags[0] !== 0
-    if (wanted && !this.#suctionWanted) {
-      this.#graspFails = this.#options.graspRandom.next() < this.#options.faults.graspFailure
+    if (wanted && this.physics.contact) {
+      if (this.#nowNs - this.#touchedNs > newGraspAfterNs) {
+        this.#graspFails = this.#options.graspRandom.next() < this.#options.faults.graspFailure
+      }
+      this.#touchedNs = this.#nowNs
     }
     if (wanted && !this.physics.sealed && !this.#graspFails) this.physics.seal()
     if (!wanted) this.physics.release()
-    this.#suctionWanted = wanted
   }
 }
