@@ -680,7 +680,8 @@ TEST(Controller, AConfigurationThatMakesNoSenseIsNamed) {
 
 TEST(Controller, EveryModeAndReasonHasAWord) {
   std::set<std::string> words;
-  for (int i = 1; i <= static_cast<int>(Reason::kBaseAccelerationInvalidReading); ++i) words.insert(to_string(static_cast<Reason>(i)));
+  for (int i = 1; i <= static_cast<int>(Reason::kBaseAccelerationInvalidReading); ++i)
+    words.insert(to_string(static_cast<Reason>(i)));
   EXPECT_EQ(words.size(), static_cast<std::size_t>(Reason::kBaseAccelerationInvalidReading));
   EXPECT_EQ(words.count(""), 0u);
   EXPECT_STREQ(to_string(Reason::kNone), "");
