@@ -5,6 +5,7 @@
 #include "cliport/controller.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "endpoint.hpp"
+#include "keys.hpp"
 #include "napi_arguments.hpp"
 #include "napi_arm.hpp"
 #include "protocol.hpp"
@@ -88,6 +90,26 @@ Napi::Array uint8_arrays(Napi::Env env, const std::vector<std::string_view>& mes
     arrays.Set(i, bytes);
   }
   return arrays;
+}
+
+Napi::Object keys_object(Napi::Env env, const RuntimeKeys& keys) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("controllerPublic", keys.controller_public_key);
+  object.Set("runtimePublic", keys.own.public_key);
+  object.Set("runtimeSecret", keys.own.secret_key);
+  return object;
+}
+
+/// The runtime's keys in a folder, or in the default one; made when they are missing.
+Napi::Value runtime_keys(const Napi::CallbackInfo& info) {
+  try {
+    const std::filesystem::path folder =
+        info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : default_key_folder().string();
+    make_missing_keys(folder);
+    return keys_object(info.Env(), read_runtime_keys(folder));
+  } catch (const KeyError& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
 }
 
 class AddonController final : public Napi::ObjectWrap<AddonController> {
@@ -172,16 +194,25 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
     if (endpoint_) {
       throw Napi::Error::New(info.Env(), "Already listening at " + endpoint_->address() + ": close() it first");
     }
+    Napi::Object keys;
     try {
       // Where the system allows it, as in cliport-controller: what a busy machine holds up would pass for silence.
+      // Keys for this endpoint alone, which leave the process with nobody but the caller.
+      const KeyPair own = make_key_pair();
+      const KeyPair runtime = make_key_pair();
       endpoint_ = std::make_unique<Endpoint>(
           *protocol_, Endpoint::Options{.address = info[0].ToString().Utf8Value(),
+                                        .keys = {.secret_key = own.secret_key, .runtimes = {runtime.public_key}},
                                         .realtime_priority = may_use_fifo() ? kEndpointPriority : 0});
-    } catch (const BindError& error) {
+      keys = keys_object(info.Env(), {.controller_public_key = own.public_key, .own = runtime});
+    } catch (const std::runtime_error& error) {
       throw Napi::Error::New(info.Env(), error.what());
     }
     live_endpoints().add(&endpoint_);
-    return Napi::String::New(info.Env(), endpoint_->address());
+    Napi::Object bound = Napi::Object::New(info.Env());
+    bound.Set("address", endpoint_->address());
+    bound.Set("keys", keys);
+    return bound;
   }
 
   Napi::Value io_lag_ms(const Napi::CallbackInfo& info) {
@@ -233,6 +264,7 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   live_endpoints();  // made before the first endpoint, so that it ends after none
   exports.Set("Controller", AddonController::define(env));
+  exports.Set("runtimeKeys", Napi::Function::New<runtime_keys>(env, "runtimeKeys"));
   return exports;
 }
 

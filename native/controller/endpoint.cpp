@@ -11,10 +11,13 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
+
+#include "admission.hpp"
 
 namespace cliport {
 namespace {
@@ -23,6 +26,8 @@ constexpr std::int64_t kStatePeriodNs = 4'000'000;  // 250 Hz
 constexpr std::int64_t kAttentiveNs = 50'000'000;   // after a message events are due within a cycle or two
 constexpr int kCommandsPerRound = 64;               // then state is published, whoever floods the socket
 constexpr int kStopsPerRound = 16;
+constexpr int kAdmissionsPerRound = 16;
+constexpr int kHandshakeMs = 5000;
 constexpr std::int64_t kMaxMessageBytes = 1024 * 1024;  // above it libzmq drops the connection; below it we explain
 constexpr std::size_t kMaxRoutes = 256;
 
@@ -73,11 +78,7 @@ Address parse(const std::string& address) {
   if (colon < kScheme.size()) refuse(address, "it has no port.");
   Address parsed{address.substr(kScheme.size(), colon - kScheme.size()), address.substr(colon + 1)};
   if (parsed.host == "localhost") parsed.host = "127.0.0.1";
-  if (!is_loopback(parsed.host)) {
-    refuse(address,
-           "only loopback addresses are served, because whoever reaches the sockets can move the arm and peers are not "
-           "authenticated yet. Bind to loopback and reach it through a tunnel, e.g. ssh -L.");
-  }
+  if (parsed.host == "*") refuse(address, "say 0.0.0.0 for all addresses of this machine.");
   if (parsed.port != "*") {
     int port = 0;
     const auto [end, error] = std::from_chars(parsed.port.data(), parsed.port.data() + parsed.port.size(), port);
@@ -90,7 +91,9 @@ Address parse(const std::string& address) {
 
 void set(const Socket& socket, int option, int value) { zmq_setsockopt(socket.get(), option, &value, sizeof value); }
 
-Socket open_socket(const Context& context, int type, int high_water_mark) {
+/// Guarded: whoever connects must hold a key that Admission knows. Without an Admission in its context libzmq would let
+/// everybody in, so that must be there first and go last.
+Socket open_socket(const Context& context, int type, int high_water_mark, const std::string& secret_key) {
   Socket socket(zmq_socket(context.get(), type));
   if (!socket) throw BindError(std::string("Could not open a socket: ") + zmq_strerror(zmq_errno()));
   set(socket, ZMQ_LINGER, 0);
@@ -99,6 +102,12 @@ Socket open_socket(const Context& context, int type, int high_water_mark) {
   // A peer whose cable was pulled is forgotten after three seconds, not after the kernel's hours.
   set(socket, ZMQ_HEARTBEAT_IVL, 1000);
   set(socket, ZMQ_HEARTBEAT_TIMEOUT, 3000);
+  set(socket, ZMQ_HANDSHAKE_IVL, kHandshakeMs);
+  set(socket, ZMQ_CURVE_SERVER, 1);
+  zmq_setsockopt(socket.get(), ZMQ_ZAP_DOMAIN, Admission::kDomain, sizeof Admission::kDomain - 1);
+  if (zmq_setsockopt(socket.get(), ZMQ_CURVE_SECRETKEY, secret_key.c_str(), secret_key.size() + 1) != 0) {
+    throw BindError("Expected a secret key of 40 characters for the sockets but received another text.");
+  }
   zmq_setsockopt(socket.get(), ZMQ_MAXMSGSIZE, &kMaxMessageBytes, sizeof kMaxMessageBytes);
   return socket;
 }
@@ -135,9 +144,11 @@ struct Route {
 struct Endpoint::State {
   Protocol& protocol;
   Context context{zmq_ctx_new()};
+  std::optional<Admission> admission;
   Socket commands, states, events, stops;
   std::string address;
   LinkPorts ports;
+  bool beyond_loopback = false;
 
   int wake_fd = -1;
   std::atomic<bool> ending{false};
@@ -172,14 +183,17 @@ Endpoint::Endpoint(Protocol& protocol, const Options& options) : state_(std::mak
     zmq_ctx_set(state.context.get(), ZMQ_THREAD_SCHED_POLICY, SCHED_FIFO);
     zmq_ctx_set(state.context.get(), ZMQ_THREAD_PRIORITY, options.realtime_priority);
   }
-  state.commands = open_socket(state.context, ZMQ_ROUTER, 1024);
-  state.states = open_socket(state.context, ZMQ_PUB, 4);
-  state.events = open_socket(state.context, ZMQ_PUB, 1024);
-  state.stops = open_socket(state.context, ZMQ_ROUTER, 64);
+  state.admission.emplace(state.context.get(), options.keys.runtimes);
+  const std::string& secret_key = options.keys.secret_key;
+  state.commands = open_socket(state.context, ZMQ_ROUTER, 1024, secret_key);
+  state.states = open_socket(state.context, ZMQ_PUB, 4, secret_key);
+  state.events = open_socket(state.context, ZMQ_PUB, 1024, secret_key);
+  state.stops = open_socket(state.context, ZMQ_ROUTER, 64, secret_key);
   const std::uint16_t base = bind_socket(state.commands, address, 0, "commands");
   state.ports.state = bind_socket(state.states, address, 1, "state");
   state.ports.event = bind_socket(state.events, address, 2, "events");
   state.ports.stop = bind_socket(state.stops, address, 3, "stop");
+  state.beyond_loopback = !is_loopback(address.host);
   state.address = "tcp://" + address.host + ":" + std::to_string(base);
   state.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (state.wake_fd < 0) throw BindError("Could not make an eventfd: too many open files.");
@@ -203,6 +217,7 @@ Endpoint::~Endpoint() {
 
 const std::string& Endpoint::address() const { return state_->address; }
 const LinkPorts& Endpoint::ports() const { return state_->ports; }
+bool Endpoint::is_beyond_loopback() const { return state_->beyond_loopback; }
 std::int64_t Endpoint::looked_ns() const { return state_->looked_ns; }
 
 void Endpoint::State::run() {
@@ -218,9 +233,10 @@ void Endpoint::State::run() {
     // Events have no descriptor to wait on, since the control loop makes no system call for us: look once a cycle.
     const bool attentive = now_ns < attentive_until_ns || protocol.is_busy();
     const std::int64_t wait_ms = attentive ? 1 : (next_state_ns - now_ns + 999'999) / 1'000'000;
-    std::array<zmq_pollitem_t, 3> items{{
+    std::array<zmq_pollitem_t, 4> items{{
         {stops.get(), 0, ZMQ_POLLIN, 0},
         {commands.get(), 0, ZMQ_POLLIN, 0},
+        {admission->socket(), 0, ZMQ_POLLIN, 0},
         {nullptr, wake_fd, ZMQ_POLLIN, 0},
     }};
     zmq_poll(items.data(), static_cast<int>(items.size()), std::max<std::int64_t>(0, wait_ms));
@@ -228,12 +244,14 @@ void Endpoint::State::run() {
     for (int i = 0; i < kCommandsPerRound && serve_one(commands, Channel::kCommands, command_stamp); ++i) drain_stops();
     looked_ns = steady_ns();
     send_events();
+    for (int i = 0; i < kAdmissionsPerRound && admission->serve_one(); ++i) drain_stops();
   }
   // Sockets are closed by the thread that used them last.
   commands.reset();
   states.reset();
   events.reset();
   stops.reset();
+  admission.reset();
 }
 
 void Endpoint::State::drain_stops() {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "keys.hpp"
 #include "protocol.hpp"
 
 namespace cliport {
@@ -22,16 +23,20 @@ class BindError : public std::runtime_error {
 /// Nothing that a peer sends, and no peer that does not read, can block or end the thread: queues are bounded and drop
 /// towards a peer that is slow, and what was lost comes again by Replay. Destruction ends the thread and the sockets
 /// without goodbye.
+///
+/// Only peers with a key of the list get through the handshake of any socket (keys.hpp), on loopback too; what they say
+/// is encrypted. Others cost a handshake and nothing more.
 class Endpoint {
  public:
   struct Options {
-    /// 'tcp://127.0.0.1:5600' or 'tcp://127.0.0.1:*'. Only loopback: peers are not authenticated yet.
+    /// 'tcp://127.0.0.1:5600' or 'tcp://127.0.0.1:*'; '0.0.0.0' for all of the machine's addresses.
     std::string address;
+    ControllerKeys keys;
     /// Ask for SCHED_FIFO at this priority for the socket threads, below the control loop's; 0: ordinary threads.
     int realtime_priority = 0;
   };
 
-  /// @throws BindError when the address is malformed, not loopback, or taken
+  /// @throws BindError when the address is malformed or taken, or a key is none
   Endpoint(Protocol& protocol, const Options& options);
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
@@ -40,6 +45,8 @@ class Endpoint {
   /// Bound base address, with its port: 'tcp://127.0.0.1:5600'.
   const std::string& address() const;
   const LinkPorts& ports() const;
+  /// Whether other machines may reach the sockets.
+  bool is_beyond_loopback() const;
   /// When the thread last looked at its sockets, nanoseconds of the steady clock; every 4 ms unless it is starved.
   std::int64_t looked_ns() const;
 

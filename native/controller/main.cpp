@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -13,10 +14,12 @@
 #include <thread>
 
 #include "backend.hpp"
+#include "check.hpp"
 #include "cliport/controller.hpp"
 #include "cliport/limits_file.hpp"
 #include "deoxys_front_end.hpp"
 #include "endpoint.hpp"
+#include "keys.hpp"
 #include "lateness.hpp"
 #include "options.hpp"
 #include "protocol.hpp"
@@ -35,10 +38,10 @@ void warn(const std::string& what) {
 
 void print_ready(const Endpoint& endpoint, const ControllerCommandLine& line, bool fifo, bool locked) {
   std::printf(
-      "{\"event\":\"%s\",\"address\":\"%s\",\"state_port\":%d,\"event_port\":%d,\"stop_port\":%d,\"backend\":\"%s\","
+      "{\"event\":\"ready\",\"address\":\"%s\",\"state_port\":%d,\"event_port\":%d,\"stop_port\":%d,\"backend\":\"%s\","
       "\"scheduler\":\"%s\",\"memory_locked\":%s}\n",
-      line.check ? "check" : "ready", endpoint.address().c_str(), endpoint.ports().state, endpoint.ports().event,
-      endpoint.ports().stop, line.backend.c_str(), fifo ? "fifo" : "other", locked ? "true" : "false");
+      endpoint.address().c_str(), endpoint.ports().state, endpoint.ports().event, endpoint.ports().stop,
+      line.backend.c_str(), fifo ? "fifo" : "other", locked ? "true" : "false");
   std::fflush(stdout);
 }
 
@@ -75,8 +78,19 @@ int serve(const ControllerCommandLine& line) {
   if (!line.trace.empty()) trace.emplace(line.trace);
   Controller controller(config, backend->q_rad());
   Protocol protocol(controller, config, line.backend, monotonic_ns);
-  Endpoint endpoint(protocol, {.address = line.bind, .realtime_priority = fifo ? kEndpointPriority : 0});
+  const std::filesystem::path keys = line.keys.empty() ? default_key_folder() : std::filesystem::path(line.keys);
+  make_missing_keys(keys);
+  Endpoint endpoint(
+      protocol,
+      {.address = line.bind, .keys = read_controller_keys(keys), .realtime_priority = fifo ? kEndpointPriority : 0});
 
+  if (line.check) {
+    const CheckRequest request{
+        .fifo = fifo, .memory_locked = memory_warning.empty(), .cpu = line.cpu, .robot_ip = line.robot_ip};
+    std::printf("{\"event\":\"check\",\"backend\":\"%s\",%s}\n", line.backend.c_str(),
+                check_system(request, endpoint, read_runtime_keys(keys)).c_str());
+    return EXIT_SUCCESS;
+  }
   std::optional<DeoxysFrontEnd> deoxys;
   if (!line.deoxys.empty()) {
     deoxys.emplace(protocol, controller, config, line.deoxys, fifo ? kEndpointPriority : 0);
@@ -84,11 +98,14 @@ int serve(const ControllerCommandLine& line) {
 
   print_ready(endpoint, line, fifo, memory_warning.empty());
   warn(memory_warning);
-  if (line.check) return EXIT_SUCCESS;
-
+  if (endpoint.is_beyond_loopback()) {
+    warn("other machines can reach the link: whoever holds a key of " + (keys / "runtimes").string() +
+         " can move the arm");
+  }
   Lateness lateness;
   std::atomic<bool> ending{false};
   std::thread loop([&] { backend->run(controller, ending, lateness, trace ? &*trace : nullptr); });
+  if (line.cpu >= 0) warn(pin_to_core(loop.native_handle(), line.cpu));
   warn(line.realtime ? make_fifo(loop.native_handle(), kControlPriority) : "no real-time priority, as asked");
 
   int signal = 0;
@@ -120,6 +137,9 @@ int main(int argc, char** argv) {
   } catch (const cliport::RobotAbsentError& error) {
     std::fprintf(stderr, "cliport-controller: %s\n", error.what());
     return 3;
+  } catch (const cliport::KeyError& error) {
+    std::fprintf(stderr, "cliport-controller: %s\n", error.what());
+    return 2;
   } catch (const cliport::BindError& error) {
     std::fprintf(stderr, "cliport-controller: %s\n", error.what());
     return 3;

@@ -16,6 +16,8 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
   --bind ADDRESS      tcp://127.0.0.1:PORT takes four ports from PORT on, tcp://127.0.0.1:* any four free ones
                                                                                [tcp://127.0.0.1:5600]
   --limits FILE       arm, tool, boxes and ceilings that no peer can widen (config/controller-limits.txt)
+  --keys FOLDER       keys of the link, made at the first start; also CLIPORT_ROBOT_KEYS
+                                                                               [~/.config/cliport/link]
   --robot-ip ADDRESS  franka: the robot's address
   --franka-drive D    franka: torque (joint impedance here) or position (inside the robot)           [torque]
   --end-effector E    franka: hand or none                                                           [hand]
@@ -25,11 +27,12 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
   --deoxys ADDRESS    also serve deoxys' own clients, e.g. tcp://127.0.0.1:5555 and the three ports after it;
                       with --backend sim only (docs/deoxys.md)
   --trace FILE        the last 65 seconds, cycle by cycle, in a ring that outlives a crash; put it in /dev/shm
+  --cpu N             run the control loop on core N only, best one that the kernel keeps free (isolcpus)
   --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then forgives late cycles
-  --check             bind, ask the system what it grants, print it as JSON, and end
+  --check             ask the system what it grants, run an idle loop for two seconds, and end with a report as JSON
   --help              this text
 
-Exit codes: 0 ended by a signal; 2 wrong use; 3 address taken, or no robot.
+Exit codes: 0 ended by a signal; 2 wrong use or keys; 3 address taken, or no robot.
 )";
 
 namespace {
@@ -50,6 +53,16 @@ std::string one_of(std::string_view option, std::string_view text, std::initiali
     listed += (listed.empty() ? "'" : " or '") + std::string(choice) + "'";
   }
   throw UsageError("Expected " + listed + " for " + std::string(option) + " but received '" + std::string(text) + "'");
+}
+
+int core_of(std::string_view option, std::string_view text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value >= 1024) {
+    throw UsageError("Expected the number of a core for " + std::string(option) + " but received '" +
+                     std::string(text) + "'");
+  }
+  return value;
 }
 
 }  // namespace
@@ -78,6 +91,10 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
       line.home_hand = true;
     } else if (option == "--require-realtime") {
       line.require_realtime = true;
+    } else if (option == "--keys") {
+      line.keys = value();
+    } else if (option == "--cpu") {
+      line.cpu = core_of(option, value());
     } else if (option == "--sim-surface-z") {
       line.sim_surface_z_m = metres_of(option, value());
     } else if (option == "--deoxys") {

@@ -11,6 +11,8 @@ struct ControllerCommandLine {
   std::string bind = "tcp://127.0.0.1:5600";
   std::string limits;  ///< file of limits, empty for the defaults
   std::string deoxys;  ///< address of deoxys' sockets; empty: none
+  std::string keys;    ///< folder, empty for the default
+  int cpu = -1;        ///< core of the control thread, -1: any
   double sim_surface_z_m = 0.0;
   std::string robot_ip;                 ///< franka
   std::string franka_drive = "torque";  ///< or "position"

@@ -146,10 +146,16 @@ std::optional<Refusal> read_segment(const wire::Segment& in, int index, Segment&
       segment.kind = SegmentKind::kSuction;
       segment.suction_on = in.suction().on();
       return std::nullopt;
+    case wire::Segment::kJoints:
+      segment.kind = SegmentKind::kJoints;
+      if (in.joints().q_rad_size() != static_cast<int>(segment.q_rad.size())) return missing(".joints.q_rad of 7");
+      std::copy(in.joints().q_rad().begin(), in.joints().q_rad().end(), segment.q_rad.begin());
+      segment.speed_mps = in.joints().speed_mps();
+      return std::nullopt;
     case wire::Segment::KIND_NOT_SET:
       break;
   }
-  return missing(" to be a move, descend or suction,");
+  return missing(" to be a move, descend, suction or joints,");
 }
 
 std::optional<Refusal> read_plan(const wire::Plan& plan, Command& command) {
@@ -304,6 +310,9 @@ Handled Protocol::handle(std::string_view bytes, Channel channel, std::int64_t r
     welcome.set_backend(backend_);
     welcome.set_software(kSoftware);
     for (const double bound_m : config_.motion_box_m) welcome.add_motion_box_m(bound_m);
+    for (const Box& box : config_.keep_out_m) {
+      for (const double bound_m : box) welcome.add_keep_out_m(bound_m);
+    }
     welcome.set_speed_limit_mps(config_.speed_mps);
     welcome.set_last_event_sequence(last_event_);
     welcome.set_state_port(ports_.state);
@@ -351,6 +360,7 @@ std::string Protocol::state() {
   {
     const std::lock_guard lock(mutex_);
     state.mutable_header()->set_sequence(++states_);
+    state.set_last_event_sequence(last_event_);
   }
   state.mutable_header()->set_version(kLinkVersion);
   state.mutable_header()->set_session(instance_);
@@ -368,6 +378,8 @@ std::string Protocol::state() {
   fill(*state.mutable_p_base_tool(), snapshot.p_base_tool_m);
   state.set_yaw_rad(snapshot.yaw_rad);
   state.set_suction(snapshot.reference.suction);
+  for (const double tau_nm : snapshot.measured.tau_ext_nm) state.add_tau_ext_nm(tau_nm);
+  fill(*state.mutable_f_ext_base_n(), snapshot.measured.f_ext_base_n);
   return bytes_of(state);
 }
 

@@ -26,6 +26,16 @@ std::string make_fifo(pthread_t thread, int priority) {
          "): cycles may start late. Raise the limit 'rtprio' of this user.";
 }
 
+std::string pin_to_core(pthread_t thread, int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<std::size_t>(core), &cores);
+  const int error = pthread_setaffinity_np(thread, sizeof cores, &cores);
+  if (error == 0) return "";
+  return "could not keep the control loop on core " + std::to_string(core) + " (" + std::strerror(error) +
+         "): it runs on any.";
+}
+
 bool may_use_fifo() {
   bool may = false;
   std::thread probe([&may] { may = make_fifo(pthread_self(), kControlPriority).empty(); });

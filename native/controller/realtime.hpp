@@ -17,6 +17,9 @@ std::string lock_memory();
 /// Gives a thread SCHED_FIFO. @return warning, empty when it was given
 std::string make_fifo(pthread_t thread, int priority);
 
+/// Keeps a thread on one core. @return warning, empty when it is kept there
+std::string pin_to_core(pthread_t thread, int core);
+
 /// Whether this process may use SCHED_FIFO at all.
 bool may_use_fifo();
 

@@ -218,6 +218,7 @@ TEST_F(ProtocolTest, APlanThatWaitedWhileTheCycleStoodStillExpires) {
   wire::Request clear = request(kSession, 4);
   clear.mutable_clear()->set_id(4);
   handle(clear);
+  cycle(1);
   handle(acquire(kSession, 5, 5));
   cycle(1);
   ASSERT_EQ(mode(), Mode::kArmed);

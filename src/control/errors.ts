@@ -16,6 +16,8 @@ export const errorCodes = [
   'GOAL_TOO_LONG',
   'INPUT_INVALID',
   'LINK_ABSENT',
+  'LINK_AUTH_FAILED',
+  'LINK_KEYS_INVALID',
   'LINK_PEER_LOST',
   'LINK_PROTOCOL',
   'LINK_REFUSED',
@@ -79,6 +81,7 @@ export function exitCodeOf(error: unknown): number {
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'INPUT_INVALID':
+    case 'LINK_KEYS_INVALID':
     case 'POLICY_CHECKSUM':
     case 'POLICY_INVALID':
     case 'POLICY_SHAPE':
@@ -88,6 +91,7 @@ export function exitCodeOf(error: unknown): number {
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
+    case 'LINK_AUTH_FAILED':
     case 'PYTHON_ABSENT':
       return 3
     default:

@@ -1,6 +1,8 @@
 // The values that travel along the straight line: frames -> heightmap -> proposal -> plan -> checked plan -> outcome.
 // Metres and radians in the robot's base frame unless a name says otherwise; times are monotonic nanoseconds.
 
+import type { CliportError } from './errors.js'
+
 /** x, y, z in metres, base frame. */
 export type Vec3 = readonly [number, number, number]
 
@@ -137,6 +139,8 @@ export interface Execution {
   readonly segments: readonly { readonly contact: boolean; readonly p_base_m: Vec3 }[]
   /** Whether the vacuum held something when the plan ended. */
   readonly sealed: boolean
+  /** What went wrong, typed, with the last states of the arm where the link has them; absent when done. */
+  readonly error?: CliportError
 }
 
 export type RobotMode = 'disarmed' | 'armed' | 'moving' | 'stopping' | 'stopped' | 'fault'
@@ -154,6 +158,8 @@ export interface RobotState {
   readonly stampNs: bigint
   /** This process's monotonic clock when it arrived. */
   readonly arrivedNs: bigint
+  /** Why it stopped or faulted, in the controller's words; absent when it did neither. */
+  readonly reason?: string
 }
 
 /** What the runtime concludes from its own cameras. What the simulated cell knows is the truth, and stays there. */

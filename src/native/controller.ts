@@ -47,15 +47,29 @@ export interface AddonController {
   heartbeat(): void
   /** The newest `State` message. */
   state(): Uint8Array
-  /** Starts the sockets on their own thread; resolves to the bound base address, e.g. tcp://127.0.0.1:5601. */
-  listen(address: string): string
+  /** Starts the sockets on their own thread, with fresh keys that nobody else knows. */
+  listen(address: string): BoundLink
   /** Milliseconds since the sockets' thread last looked at them: more than 4 when it is starved; 0 without sockets. */
   ioLagMs(): number
   /** Ends the sockets and the thread; without goodbye, as a crash would. */
   close(): void
 }
 
+/** What a runtime needs to connect to a controller: Z85 text of 40 characters each (native/controller/keys.hpp). */
+export interface LinkKeys {
+  readonly controllerPublic: string
+  readonly runtimePublic: string
+  readonly runtimeSecret: string
+}
+
+export interface BoundLink {
+  /** Base address, e.g. tcp://127.0.0.1:5601. */
+  readonly address: string
+  readonly keys: LinkKeys
+}
+
 interface Addon {
+  runtimeKeys(folder?: string): LinkKeys
   Controller: new (options: ControllerOptions, input: CycleInput, output: CycleOutput) => AddonController
 }
 
@@ -64,4 +78,13 @@ let addon: Addon | undefined
 export function createController(options: ControllerOptions, input: CycleInput, output: CycleOutput): AddonController {
   addon ??= loadAddon<Addon>('controller')
   return new addon.Controller(options, input, output)
+}
+
+/**
+ * This runtime's keys in a folder (absent: $CLIPORT_ROBOT_KEYS, else ~/.config/cliport/link), made when they are missing.
+ * @throws Error naming the file that cannot be used, and why
+ */
+export function readRuntimeKeys(folder?: string): LinkKeys {
+  addon ??= loadAddon<Addon>('controller')
+  return addon.runtimeKeys(folder)
 }

@@ -11,6 +11,7 @@ import type { HeightmapSpec } from '../control/types.js'
 import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
+import { linkKeys } from '../io/link/keys.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { loadAddon, projectPath } from '../native/paths.js'
@@ -102,9 +103,18 @@ export async function openPolicy(config: Config, log: (line: string) => void): P
   return withOwnHeights(await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log }))
 }
 
-/** @throws CliportError LINK_ABSENT when nobody answers at the address */
-export function connectLink(address: string, config: Config): Promise<LinkClient> {
-  return LinkClient.connect(new ZmqTransport(address), { connectTimeoutMs: config.robot.connect_timeout_s * 1000 })
+/**
+ * @param keys absent: those of the settings, or of this user
+ * @throws CliportError LINK_ABSENT when nobody answers at the address, LINK_AUTH_FAILED when the keys do not fit
+ */
+export async function connectLink(
+  address: string,
+  { robot }: Config,
+  keys = linkKeys(robot.keys ?? undefined),
+  signal?: AbortSignal,
+): Promise<LinkClient> {
+  const connectTimeoutMs = robot.connect_timeout_s * 1000
+  return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs }, { signal })
 }
 
 /**

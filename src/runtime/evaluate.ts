@@ -150,7 +150,10 @@ async function episode(
     ...(isLive ? { listen: 'tcp://127.0.0.1:*' } : {}),
     ...(request.faults === undefined ? {} : { faults: request.faults }),
   })
-  const link = isLive ? await connectLink(ready.address!, config) : await LinkClient.connect(new CellTransport(cell))
+  const link =
+    isLive && ready.link
+      ? await connectLink(ready.link.address, config, ready.link.keys)
+      : await LinkClient.connect(new CellTransport(cell))
   const eyes = request.openLoop ? firstLookOnly(cell) : () => cell.capture()
   const witness = new Witness(cell, eyes, workspaceOf(config))
   try {

@@ -8,12 +8,13 @@ import type { Policy, RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { createProjector } from '../io/projector.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
-import type { CellFaults } from '../sim/api.js'
+import type { CellFaults, CellReady } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
 import {
   allowMotion,
   cellAddons,
+  connectLink,
   connectRobot,
   cycleSettingsOf,
   describeLacks,
@@ -104,7 +105,7 @@ async function runWith(
     cell === null
       ? closing(await openCameras(config.cameras, signal))
       : createCellCamera(cell, config.cell.camera_timeout_s)
-  const link = closing(await connectRobot(config.robot.link ?? ready!.address!, config))
+  const link = closing(await openLink(config, ready?.link))
   const { backend } = link
   const lacks = describeLacks(link)
   if (lacks !== null) tell(lacks)
@@ -168,6 +169,12 @@ async function runWith(
     }
     return runCycle(async () => sentence, ports, cycleSettingsOf(config, { maps: true }), signal)
   }
+}
+
+/** The controller of the settings, or else the cell's own, to which nobody but this process has the keys. */
+function openLink(config: Config, cell: CellReady['link']): Promise<RobotLink> {
+  if (config.robot.link !== null) return connectRobot(config.robot.link, config)
+  return connectLink(cell!.address, config, cell!.keys)
 }
 
 function cellOptions({ task, seed, faults, config }: RunRequest, goal: string) {

@@ -2,6 +2,7 @@
 // the interface to it. Truth (object poses, labels, scores) is here and nowhere in `control` or `io`.
 
 import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
+import type { BoundLink } from '../native/controller.js'
 
 export interface CellFaults {
   /** Probability that the cup does not seal although it touches, 0..1. */
@@ -45,8 +46,8 @@ export interface CellReady {
   readonly maxSteps: number
   /** Objects that are to be moved, all goals of the task together. */
   readonly moves: number
-  /** Base address of the endpoint, when `listen` was given. */
-  readonly address?: string
+  /** Where the endpoint is and the keys to it, when `listen` was given. They are this cell's own and never written. */
+  readonly link?: BoundLink
   /** Share of the published workspace in which this cell can place objects (reach of the arm), 0..1. */
   readonly workspaceShare: number
 }

@@ -55,13 +55,13 @@ export class SimulatedCell implements Cell {
       this.#end()
       const episode = await this.#begin(options)
       this.#episode = episode
-      const address = options.listen === undefined ? undefined : episode.plant.listen(options.listen)
+      const link = options.listen === undefined ? undefined : episode.plant.listen(options.listen)
       if (options.clock === 'paced') this.#pace(episode.plant)
       return {
         goal: episode.scene.sentence,
         maxSteps: episode.scene.maxSteps,
         moves: episode.scene.goals.reduce((sum, { moves }) => sum + moves.length, 0),
-        ...(address === undefined ? {} : { address }),
+        ...(link === undefined ? {} : { link }),
         workspaceShare: workspaceShare(suctionTool),
       }
     })

@@ -1,6 +1,12 @@
 // The controller core and the physics in lockstep: what moves the simulated arm, and the vacuum at its tip.
 
-import { type AddonController, type CycleInput, type CycleOutput, createController } from '../native/controller.js'
+import {
+  type AddonController,
+  type BoundLink,
+  type CycleInput,
+  type CycleOutput,
+  createController,
+} from '../native/controller.js'
 import type { ToolGeometry } from '../native/kinematics.js'
 import { jointCount } from './arm.js'
 import { stepS } from './physics/mjcf.js'
@@ -99,7 +105,7 @@ export class Plant {
     return this.#lastState
   }
 
-  listen(address: string): string {
+  listen(address: string): BoundLink {
     return this.#controller.listen(address)
   }
 

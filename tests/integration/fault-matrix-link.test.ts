@@ -7,7 +7,8 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Dealer, Subscriber } from 'zeromq'
 import { encodeRequest, planMessage } from '../../src/io/link/codec.js'
 import { EventKind } from '../../src/io/link/gen/link_pb.js'
-import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
+import { linkKeys } from '../../src/io/link/keys.js'
+import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { goFirst } from '../../src/runtime/priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
 import { FaultRig, reported, sideways } from '../fixtures/fault-rig.js'
@@ -173,7 +174,7 @@ test('a subscriber that never reads holds up nobody', { retry }, async () => {
 test('garbage, messages too large and of the wrong length change nothing for a moving arm', { retry }, async () => {
   const { running } = await rig.moving()
   rig.fault()
-  const dealer = new Dealer({ linger: 100, sendTimeout: 200 })
+  const dealer = new Dealer({ linger: 100, sendTimeout: 200, ...curveOptions(linkKeys()) })
   dealer.connect(rig.controller.address)
   const good = encodeRequest(
     { session: 9n, sequence: 1n, senderNs: 0n },

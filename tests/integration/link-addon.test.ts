@@ -51,7 +51,7 @@ test.each([
     const worker = new Worker(
       `const { parentPort } = require('node:worker_threads')
        ${preamble}
-       const controller = make(); controller.cycle(1n); parentPort.postMessage(controller.listen('tcp://127.0.0.1:*'))
+       const controller = make(); controller.cycle(1n); parentPort.postMessage(controller.listen('tcp://127.0.0.1:*').address)
        ${end}`,
       { eval: true },
     )
@@ -98,10 +98,17 @@ test('time does not go back', () => {
   expect(() => controller.cycle(4n)).toThrow('Expected nowNs not to go back: it was 5 and now is 4')
 })
 
-test('an address beyond loopback, and a second one, are refused', () => {
+test('an address that cannot be served, and a second one, are refused', () => {
   const controller = aController()
-  expect(() => controller.listen('tcp://0.0.0.0:*')).toThrow('only loopback addresses are served')
-  const address = controller.listen('tcp://127.0.0.1:*')
+  expect(() => controller.listen('ipc:///tmp/x')).toThrow('it does not start with tcp://')
+  const { address } = controller.listen('tcp://127.0.0.1:*')
   expect(() => controller.listen('tcp://127.0.0.1:*')).toThrow(`Already listening at ${address}`)
   controller.close()
+})
+
+test('every endpoint has keys of its own', () => {
+  const [one, other] = [aController(), aController()]
+  const keys = [one, other].map((controller) => controller.listen('tcp://127.0.0.1:*').keys)
+  expect(new Set(keys.flatMap((key) => Object.values(key))).size).toBe(6)
+  for (const controller of [one, other]) controller.close()
 })

@@ -9,8 +9,9 @@ import { exitCodeOf } from '../../src/control/errors.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { planMessage } from '../../src/io/link/codec.js'
 import { EventKind } from '../../src/io/link/gen/link_pb.js'
+import { linkKeys } from '../../src/io/link/keys.js'
 import type { LinkError } from '../../src/io/link/link-error.js'
-import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
+import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { type ControllerProcess, moveTo, plan, RawLink, slowMove, startController } from '../fixtures/link-peers.js'
 
 let controller: ControllerProcess
@@ -62,7 +63,8 @@ describe('in mid-move', { retry: 2 }, () => {
     controller.process.kill('SIGSTOP')
     await expect(running).rejects.toMatchObject({ code: 'LINK_PEER_LOST' })
     controller.process.kill('SIGCONT')
-    await untilMode('stopped')
+    // A robot that keeps FCI's rules has given up on its own by then; one that forgives late cycles is stopped.
+    await expect.poll(() => link.state?.mode, { interval: 5, timeout: 10_000 }).toMatch(/^(stopped|fault)$/)
   })
 
   test('while the event loop of this process is blocked for 300 ms, the arm stops by itself', async () => {
@@ -133,9 +135,9 @@ async function shout(port: number): Promise<void> {
   socket.destroy()
 }
 
-/** Frames that are no message: empty, random, too many, and too large for the protocol and for the socket. */
+/** From a peer with the right keys, frames that are no message: empty, random, too many, and too large for the protocol and for the socket. */
 async function shoutZmq(address: string): Promise<void> {
-  const socket = new Dealer({ linger: 200, sendTimeout: 200 })
+  const socket = new Dealer({ linger: 200, sendTimeout: 200, ...curveOptions(linkKeys()) })
   socket.connect(address)
   for (const frames of [
     [''],
@@ -208,10 +210,6 @@ test('a controller that was replaced is another peer: nothing moves until somebo
 
 test('two controllers at one address: the second says which port is taken, and ends with exit code 3', async () => {
   await expect(startController(controller.address)).rejects.toThrow(/Could not bind .*already in use/)
-})
-
-test('a controller does not listen beyond loopback', async () => {
-  await expect(startController('tcp://0.0.0.0:5600')).rejects.toThrow('only loopback addresses are served')
 })
 
 test('pings measure the offset of the clocks', async () => {

@@ -64,8 +64,8 @@ test('a worker that dies rejects every call that waits, and every later one', as
 
 test('in the paced clock time goes on by itself, and an endpoint is bound', async () => {
   const cell = createCell('worker')
-  const { address } = await cell.reset({ ...options, clock: 'paced', listen: 'tcp://127.0.0.1:*' })
-  expect(address).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
+  const { link } = await cell.reset({ ...options, clock: 'paced', listen: 'tcp://127.0.0.1:*' })
+  expect(link?.address).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
   const { timeS } = await cell.truth()
   let later = timeS
   while (later < timeS + 0.1) later = (await cell.truth()).timeS // ends by the test's time-out if it stands still

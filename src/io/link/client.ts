@@ -9,12 +9,22 @@ import type { CheckedPlan, Execution, RobotState } from '../../control/types.js'
 import { Awaited } from './awaited.js'
 import { AwakeTime } from './awake.js'
 import { ClockOffset } from './clock-offset.js'
-import { decodeReply, decodeState, encodeRequest, planMessage, type RequestBody, robotState } from './codec.js'
-import { type Event, EventKind, type Reply, type State, type Welcome } from './gen/link_pb.js'
-import { LinkError } from './link-error.js'
+import {
+  decodeReply,
+  decodeState,
+  encodeRequest,
+  jointsMessage,
+  planMessage,
+  type RequestBody,
+  robotState,
+} from './codec.js'
+import { EventFeed } from './event-feed.js'
+import { LinkFailures } from './failures.js'
+import { type Event, EventKind, type Plan as PlanMessage, type Reply, type State, type Welcome } from './gen/link_pb.js'
+import type { LinkError } from './link-error.js'
 import { type LinkOptions, linkDefaults } from './options.js'
 import { PlanRun } from './plan-run.js'
-import type { LinkTransport } from './transport.js'
+import type { LinkTransport, Refusal } from './transport.js'
 
 /** What a test may replace. */
 export interface LinkTiming {
@@ -23,6 +33,9 @@ export interface LinkTiming {
   every(periodMs: number, tick: () => void): () => void
 }
 
+/** Who holds the lease. */
+export type Lease = 'free' | 'own' | 'other'
+
 const realTiming: LinkTiming = {
   clock: { nowNs: () => process.hrtime.bigint() },
   every(periodMs, tick) {
@@ -30,6 +43,9 @@ const realTiming: LinkTiming = {
     return () => clearInterval(timer)
   },
 }
+
+/** A plan's message, given its id and for how long it is valid. */
+type PlanOf = (id: bigint, validForS: number) => PlanMessage
 
 /** A command on its way: what its events do, and when to wonder where they are. */
 interface Pending {
@@ -45,17 +61,21 @@ interface Pending {
 export class LinkClient implements RobotLink {
   /**
    * Says hello and waits for the first state.
-   * @throws CliportError LINK_ABSENT when nobody answers in time, LINK_PROTOCOL when the peer speaks another version
+   * @throws CliportError LINK_ABSENT when nobody answers in time, LINK_AUTH_FAILED when the keys do not fit,
+   * LINK_PROTOCOL when the peer speaks another version; the signal's reason when it is aborted
    */
   static async connect(
     transport: LinkTransport,
     options: Partial<LinkOptions> = {},
-    timing: LinkTiming = realTiming,
+    { signal, ...timing }: Partial<LinkTiming> & { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<LinkClient> {
-    const client = new LinkClient(transport, { ...linkDefaults, ...options }, timing)
+    const client = new LinkClient(transport, { ...linkDefaults, ...options }, { ...realTiming, ...timing })
     try {
-      await client.#hello()
-      await client.#firstState()
+      signal?.throwIfAborted()
+      await unlessAborted(
+        client.#hello().then(() => client.#firstState()),
+        signal,
+      )
       return client
     } catch (error) {
       await client.#end()
@@ -72,7 +92,8 @@ export class LinkClient implements RobotLink {
   readonly #states: RobotState[] = []
   readonly #offset = new ClockOffset()
   readonly #catchingUp = new Map<Awaited<void>, bigint>()
-  readonly #pings = new Map<bigint, bigint>()
+  readonly #pings = new Map<bigint, { sentNs: bigint; answered: (roundTripNs: bigint) => void }>()
+  readonly #failures: LinkFailures
 
   #session = randomSession()
   #sequence = 0n
@@ -80,6 +101,7 @@ export class LinkClient implements RobotLink {
   #commandId = 0n
   #beats = 0n
   #welcome: Welcome | null = null
+  #instance = 0n
   #greeting: Awaited<Welcome> | null = null
   #stateAwaited: Awaited<State> | null = null
   #state: State | null = null
@@ -88,13 +110,19 @@ export class LinkClient implements RobotLink {
   #freshMs = 0
   #pingedMs = 0
   #lastEvent = 0n
+  #pinging: Awaited<bigint> | null = null
+  #feed: EventFeed | null = null
+  #feedHandler: (event: Event) => void = () => {}
+  #missedSinceMs = 0
 
   private constructor(transport: LinkTransport, options: LinkOptions, { clock, every }: LinkTiming) {
     this.#transport = transport
     this.#options = options
     this.#clock = clock
     this.#awake = new AwakeTime(options.tickMs, clock.nowNs())
+    this.#failures = new LinkFailures(transport.address, options, () => [...this.#states])
     transport.onReply((bytes) => this.#onReply(bytes))
+    transport.onRefused?.((why) => this.#onRefused(why))
     transport.onState((bytes) => this.#onState(bytes))
     this.#endTicks = every(options.tickMs, () => this.#tick())
   }
@@ -103,13 +131,33 @@ export class LinkClient implements RobotLink {
     return this.#states.at(-1) ?? null
   }
 
+  get address(): string {
+    return this.#transport.address
+  }
+
   get backend(): string {
     return this.#welcome?.backend ?? ''
+  }
+
+  /** Name and version of the controller's software. */
+  get software(): string {
+    return this.#welcome?.software ?? ''
+  }
+
+  get lease(): Lease {
+    const holder = this.#state?.leaseSession ?? 0n
+    if (holder === 0n) return 'free'
+    return holder === this.#session ? 'own' : 'other'
   }
 
   /** Where the tool may be: xMin, xMax, yMin, yMax, zMin, zMax in metres, as the controller will enforce it. */
   get motionBoxM(): readonly number[] {
     return this.#welcome?.motionBoxM ?? []
+  }
+
+  /** Where no part of the arm may be, six numbers a box in the same order. */
+  get keepOutM(): readonly number[] {
+    return this.#welcome?.keepOutM ?? []
   }
 
   get speedLimitMps(): number {
@@ -126,7 +174,19 @@ export class LinkClient implements RobotLink {
    * another peer and is armed by this call only.
    * @throws CliportError LINK_REFUSED with the controller's reason, LINK_PEER_LOST when it does not answer
    */
-  async arm(): Promise<void> {
+  async arm(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const arming = this.#arm()
+    try {
+      await unlessAborted(arming, signal)
+    } catch (error) {
+      // Whoever gave up is not left with an armed arm.
+      if (signal?.aborted) void arming.then(() => this.#release()).catch(() => {})
+      throw error
+    }
+  }
+
+  async #arm(): Promise<void> {
     if (!this.#holdsLease()) {
       this.#session = randomSession()
       this.#sequence = 0n
@@ -135,12 +195,25 @@ export class LinkClient implements RobotLink {
       await this.#hello()
     }
     const answer = await this.#command('arm', (id) => ({ case: 'acquire', value: { id } }))
-    if (answer.kind === 'rejected') throw this.#refused('did not arm', answer.reason, answer.message)
+    if (answer.kind === 'rejected') throw this.#failures.refused('did not arm', answer.reason, answer.message)
     this.#armed = true
     await this.#caughtUp(answer.stampNs)
   }
 
-  async execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
+  execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
+    return this.#execute(`the plan '${plan.name}'`, (id, validForS) => planMessage(plan, id, validForS), signal)
+  }
+
+  /**
+   * Moves all joints together to `qRad`, from whatever posture the arm is in: the way home. Only the controller checks
+   * it, so a person should be looking. Ends like `execute`.
+   */
+  moveJoints(qRad: readonly number[], speedMps: number, signal?: AbortSignal): Promise<Execution> {
+    const message = (id: bigint, validForS: number) => jointsMessage(qRad, speedMps, id, validForS)
+    return this.#execute('the move of the joints', message, signal)
+  }
+
+  async #execute(what: string, message: PlanOf, signal?: AbortSignal): Promise<Execution> {
     if (signal?.aborted)
       return { status: 'stopped', reason: 'aborted before it began', segments: [], sealed: this.#sealed }
     const onAbort = () => {
@@ -148,9 +221,9 @@ export class LinkClient implements RobotLink {
     }
     signal?.addEventListener('abort', onAbort)
     try {
-      const { execution, stampNs } = await this.#run(plan)
+      const { execution, stampNs } = await this.#run(what, message)
       await this.#caughtUp(stampNs)
-      return execution
+      return execution.status === 'done' ? execution : { ...execution, error: this.#failures.ended(what, execution) }
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
@@ -164,7 +237,7 @@ export class LinkClient implements RobotLink {
       const request = encodeRequest(this.#header(++this.#stopSequence), { case: 'stop', value })
       try {
         await this.#transport.sendStop(request)
-        if (!this.#transport.streams) this.#giveUp(id, this.#unanswered('stop'))
+        if (!this.#transport.streams) this.#giveUp(id, this.#failures.unanswered('stop'))
       } catch {
         // The other way; if there is none either, the answer's time-out says so.
         await this.#request({ case: 'stop', value }).sent.catch(() => {})
@@ -179,9 +252,9 @@ export class LinkClient implements RobotLink {
           resolve()
           return true
         },
-        onError: (code, message) => reject(this.#refused('did not stop', code, message)),
+        onError: (code, message) => reject(this.#failures.refused('did not stop', code, message)),
         onTick: () => {
-          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#unanswered('stop'))
+          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#failures.unanswered('stop'))
           if (this.#awake.ms < sentMs + this.#options.stopRepeatMs) return
           sentMs = this.#awake.ms
           void send()
@@ -200,20 +273,49 @@ export class LinkClient implements RobotLink {
   async clear(): Promise<void> {
     this.#armed = false
     const answer = await this.#command('clear', (id) => ({ case: 'clear', value: { id } }))
-    if (answer.kind === 'rejected') throw this.#refused('did not clear the stop', answer.reason, answer.message)
+    if (answer.kind === 'rejected')
+      throw this.#failures.refused('did not clear the stop', answer.reason, answer.message)
   }
 
   /** Gives the lease back. A plan that still runs is stopped by the controller, since the heartbeats end. */
   async close(): Promise<void> {
-    if (this.#armed && this.#pending.size === 0) {
-      await this.#command('release', (id) => ({ case: 'release', value: { id } }), 200).catch(() => {})
-    }
+    if (this.#armed && this.#pending.size === 0) await this.#release().catch(() => {})
     await this.#end()
+  }
+
+  async #release(): Promise<void> {
+    this.#armed = false
+    await this.#command('release', (id) => ({ case: 'release', value: { id } }), 200)
+  }
+
+  /**
+   * Round trip of one message to the controller's sockets and back, milliseconds.
+   * @throws CliportError LINK_PEER_LOST when it is not answered in time
+   */
+  async ping(): Promise<number> {
+    const awaited = new Awaited<bigint>(this.#awake.ms + this.#options.answerTimeoutMs)
+    this.#ping(awaited.resolve)
+    this.#pinging = awaited
+    try {
+      return Number(await awaited.promise) / 1e6
+    } finally {
+      this.#pinging = null
+    }
+  }
+
+  /**
+   * Hands on every event from now on, of all sessions, in order, each once: what the stream lost is asked for again.
+   * One handler at a time. A gap in `sequence` means that the controller no longer keeps what was missed.
+   */
+  watchEvents(handler: (event: Event) => void): void {
+    this.#feed = new EventFeed(this.#lastEvent + 1n)
+    this.#feedHandler = handler
+    this.#transport.onEvents?.((bytes) => this.#onReply(bytes))
   }
 
   // ---- plans ----
 
-  #run(plan: CheckedPlan): Promise<{ execution: Execution; stampNs: bigint }> {
+  #run(what: string, message: PlanOf): Promise<{ execution: Execution; stampNs: bigint }> {
     const { answerTimeoutMs, silenceTimeoutMs, planValidForS } = this.#options
     const id = ++this.#commandId
     const firstEvent = this.#lastEvent + 1n
@@ -222,7 +324,7 @@ export class LinkClient implements RobotLink {
     let missedSinceMs = this.#awake.ms
     let replayed = false
     return new Promise((resolve, reject) => {
-      const { sequence, sent } = this.#request({ case: 'plan', value: planMessage(plan, id, planValidForS) })
+      const { sequence, sent } = this.#request({ case: 'plan', value: message(id, planValidForS) })
       this.#pending.set(id, {
         sequence,
         onEvent: (event) => {
@@ -236,7 +338,7 @@ export class LinkClient implements RobotLink {
         },
         onTick: () => {
           if (this.#awake.ms - this.#freshMs > silenceTimeoutMs) {
-            this.#lose(this.#lost(`fell silent for ${silenceTimeoutMs} ms while it ran the plan '${plan.name}'`))
+            this.#lose(this.#failures.lost(`fell silent for ${silenceTimeoutMs} ms while it ran ${what}`))
             return
           }
           // The state says that the plan is over, or never began: then its last events are on their way, or lost.
@@ -244,7 +346,7 @@ export class LinkClient implements RobotLink {
           if (this.#awake.ms - missedSinceMs <= answerTimeoutMs) return
           if (replayed) {
             const words = run.answered ? 'never said how it ended' : 'did not answer'
-            this.#giveUp(id, this.#lost(`${words} the plan '${plan.name}'`))
+            this.#giveUp(id, this.#failures.lost(`${words} ${what}`))
             return
           }
           replayed = true
@@ -255,9 +357,9 @@ export class LinkClient implements RobotLink {
       })
       sent.then(
         () => {
-          if (!this.#transport.streams) this.#giveUp(id, this.#lost(`vanished while it ran the plan '${plan.name}'`))
+          if (!this.#transport.streams) this.#giveUp(id, this.#failures.lost(`vanished while it ran ${what}`))
         },
-        (cause) => this.#giveUp(id, this.#lost(`cannot be reached for the plan '${plan.name}'`, cause)),
+        (cause) => this.#giveUp(id, this.#failures.lost(`cannot be reached for ${what}`, cause)),
       )
     })
   }
@@ -309,15 +411,15 @@ export class LinkClient implements RobotLink {
         },
         onError: (reason, message) => resolve({ kind: 'rejected', reason, message, stampNs: 0n }),
         onTick: () => {
-          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#unanswered(what))
+          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#failures.unanswered(what))
         },
         fail: reject,
       })
       sent.then(
         () => {
-          if (!this.#transport.streams) this.#giveUp(id, this.#unanswered(what))
+          if (!this.#transport.streams) this.#giveUp(id, this.#failures.unanswered(what))
         },
-        (cause) => this.#giveUp(id, this.#lost(`cannot be reached for '${what}'`, cause)),
+        (cause) => this.#giveUp(id, this.#failures.lost(`cannot be reached for '${what}'`, cause)),
       )
     })
   }
@@ -327,11 +429,15 @@ export class LinkClient implements RobotLink {
     this.#welcome = null
     this.#greeting = new Awaited(this.#awake.ms + this.#options.connectTimeoutMs)
     this.#sayHello()
+    const before = this.#instance
     const welcome = await this.#greeting.promise
+    const isSame = before === welcome.instance
     this.#greeting = null
+    this.#instance = welcome.instance
     this.#welcome = welcome
     this.#transport.welcomed({ state: welcome.statePort, event: welcome.eventPort, stop: welcome.stopPort })
     this.#lastEvent = welcome.lastEventSequence
+    if (this.#feed && !isSame) this.#feed = new EventFeed(welcome.lastEventSequence + 1n)
     this.#offset.reset()
     this.#pings.clear()
     if (this.#state?.header?.session !== welcome.instance) {
@@ -342,7 +448,7 @@ export class LinkClient implements RobotLink {
   #sayHello(): void {
     this.#request({ case: 'hello', value: {} }).sent.then(
       () => {
-        if (!this.#transport.streams) this.#greeting?.reject(this.#absent('did not answer'))
+        if (!this.#transport.streams) this.#greeting?.reject(this.#failures.absent('did not answer'))
       },
       () => {}, // no connection yet; the next tick tries again
     )
@@ -359,11 +465,13 @@ export class LinkClient implements RobotLink {
     const { connectTimeoutMs } = this.#options
     if (this.#greeting) {
       if (this.#awake.ms < this.#greeting.overdueMs) this.#sayHello()
-      else this.#greeting.reject(this.#absent(`did not answer within ${connectTimeoutMs} ms`))
+      else this.#greeting.reject(this.#failures.absent(`did not answer within ${connectTimeoutMs} ms`))
     }
     if (this.#stateAwaited && this.#awake.ms >= this.#stateAwaited.overdueMs) {
       const where = `from port ${this.#welcome?.statePort}`
-      this.#stateAwaited.reject(this.#absent(`answers, but sent no state ${where} within ${connectTimeoutMs} ms`))
+      this.#stateAwaited.reject(
+        this.#failures.absent(`answers, but sent no state ${where} within ${connectTimeoutMs} ms`),
+      )
     }
   }
 
@@ -385,19 +493,32 @@ export class LinkClient implements RobotLink {
     if (!this.#transport.streams) return
     // An unsent heartbeat is no error: whoever waits for an answer will notice.
     if (this.#armed) void this.#request({ case: 'heartbeat', value: { counter: ++this.#beats } }).sent.catch(() => {})
-    if (this.#welcome && this.#awake.ms - this.#pingedMs >= this.#options.pingMs) this.#ping()
+    if (this.#welcome && !this.#pinging && this.#awake.ms - this.#pingedMs >= this.#options.pingMs) this.#ping()
     this.#tickConnecting()
     this.#settleCaughtUp()
+    this.#fillGaps()
+    if (this.#pinging && this.#awake.ms >= this.#pinging.overdueMs) {
+      this.#pinging.reject(this.#failures.unanswered('ping'))
+    }
     for (const { onTick } of [...this.#pending.values()]) onTick()
   }
 
-  #ping(): void {
+  #ping(answered: (roundTripNs: bigint) => void = () => {}): void {
     this.#pingedMs = this.#awake.ms
     const sentNs = this.#clock.nowNs()
     this.#pings.clear() // one at a time: an older one that is still out was too slow to tell anything
     const { sequence, sent } = this.#request({ case: 'ping', value: {} })
-    this.#pings.set(sequence, sentNs)
+    this.#pings.set(sequence, { sentNs, answered })
     void sent.catch(() => {})
+  }
+
+  /** Asks for events again that are due and have not come for a while. */
+  #fillGaps(): void {
+    const from = this.#feed?.missing(this.#state?.lastEventSequence ?? 0n) ?? null
+    if (from === null) this.#missedSinceMs = this.#awake.ms
+    if (from === null || this.#awake.ms - this.#missedSinceMs < this.#options.replayAfterMs) return
+    this.#missedSinceMs = this.#awake.ms
+    void this.#request({ case: 'replay', value: { fromSequence: from } }).sent.catch(() => {})
   }
 
   // ---- receiving ----
@@ -408,7 +529,7 @@ export class LinkClient implements RobotLink {
     try {
       reply = decodeReply(bytes)
     } catch (cause) {
-      this.#lose(this.#unreadable(cause))
+      this.#lose(this.#failures.unreadable(cause))
       return
     }
     const sequence = reply.header?.sequence ?? 0n
@@ -417,9 +538,11 @@ export class LinkClient implements RobotLink {
         if (reply.header?.session === this.#session) this.#greeting?.resolve(reply.body.value)
         return
       case 'pong': {
-        const sentNs = this.#pings.get(sequence)
-        if (sentNs !== undefined) this.#offset.add(sentNs, reply.body.value.controllerNs, receivedNs)
+        const ping = this.#pings.get(sequence)
         this.#pings.delete(sequence)
+        if (ping === undefined) return
+        this.#offset.add(ping.sentNs, reply.body.value.controllerNs, receivedNs)
+        ping.answered(receivedNs - ping.sentNs)
         return
       }
       case 'event':
@@ -434,19 +557,17 @@ export class LinkClient implements RobotLink {
 
   #onEvent(event: Event): void {
     if (event.sequence > this.#lastEvent) this.#lastEvent = event.sequence
+    for (const due of this.#feed?.add(event) ?? []) this.#feedHandler(due)
     if (event.session !== this.#session) return
     if (this.#pending.get(event.commandId)?.onEvent(event)) this.#pending.delete(event.commandId)
   }
 
   #onError(sequence: bigint, code: string, message: string): void {
     if (code === 'version') {
-      const error = new LinkError('LINK_PROTOCOL', `The controller at ${this.#transport.address}: ${message}`, {
-        stage: 'start',
-        hint: 'Install the same release of cliport-edge on both sides',
-      })
-      this.#lose(error)
+      this.#lose(this.#failures.otherVersion(message))
       return
     }
+    if (code === 'replay_gap') this.#feed?.skipWhatIsGone()
     // A repetition was refused: its first delivery may run, and events tell what becomes of that.
     if (code === 'sequence') return
     for (const [id, pending] of this.#pending) {
@@ -456,16 +577,21 @@ export class LinkClient implements RobotLink {
     }
   }
 
+  #onRefused(why: Refusal): void {
+    this.#lose(this.#failures.keysDoNotFit(why))
+  }
+
   #onState(bytes: Uint8Array): void {
     let state: State
     try {
       state = decodeState(bytes)
     } catch (cause) {
-      this.#lose(this.#unreadable(cause))
+      this.#lose(this.#failures.unreadable(cause))
       return
     }
     if (this.#welcome && state.header?.session !== this.#welcome.instance) {
-      if (this.#armed || this.#pending.size > 0) this.#lose(this.#lost('was replaced by another one at its address'))
+      if (this.#armed || this.#pending.size > 0)
+        this.#lose(this.#failures.lost('was replaced by another one at its address'))
       return
     }
     // The sockets go on when the control loop stands still: only a newer stamp is a sign of life.
@@ -495,6 +621,7 @@ export class LinkClient implements RobotLink {
     this.#armed = false
     this.#greeting?.reject(error)
     this.#stateAwaited?.reject(error)
+    this.#pinging?.reject(error)
     for (const awaited of this.#catchingUp.keys()) awaited.resolve()
     this.#catchingUp.clear()
     for (const id of [...this.#pending.keys()]) this.#giveUp(id, error)
@@ -503,62 +630,21 @@ export class LinkClient implements RobotLink {
   async #end(): Promise<void> {
     this.#endTicks()
     this.#armed = false
-    this.#lose(this.#lost('was left: the link has been closed'))
+    this.#lose(this.#failures.lost('was left: the link has been closed'))
     await this.#transport.close()
   }
-
-  #lost(what: string, cause?: unknown): LinkError {
-    const error = {
-      stage: 'execute',
-      hint:
-        'The arm stops by itself 100 ms after it last heard from here. Look whether the controller still runs and what ' +
-        'it printed last, then arm again',
-      ...(cause === undefined ? {} : { cause }),
-    } as const
-    return new LinkError('LINK_PEER_LOST', `The controller at ${this.#transport.address} ${what}`, error, [
-      ...this.#states,
-    ])
-  }
-
-  #unanswered(what: string): LinkError {
-    return this.#lost(`did not answer '${what}' within ${this.#options.answerTimeoutMs} ms`)
-  }
-
-  #absent(what: string): LinkError {
-    return new LinkError('LINK_ABSENT', `The controller at ${this.#transport.address} ${what}`, {
-      stage: 'start',
-      hint: 'Check that cliport-controller runs, that it printed this address when it was ready, and that no firewall is between',
-      retryable: true,
-    })
-  }
-
-  #unreadable(cause: unknown): LinkError {
-    return new LinkError('LINK_PROTOCOL', `What came from ${this.#transport.address} is no message of the link`, {
-      stage: 'start',
-      hint: 'Something else listens at this address, or another release of cliport-edge',
-      cause,
-    })
-  }
-
-  #refused(what: string, reason: string, message = ''): LinkError {
-    const words = message ? `${reason}: ${message}` : reason
-    return new LinkError(
-      'LINK_REFUSED',
-      `The controller at ${this.#transport.address} ${what}: ${words}`,
-      { stage: 'execute', hint: refusalHints[reason] ?? 'See docs/errors.md for what the reason means', reason },
-      [...this.#states],
-    )
-  }
-}
-
-const refusalHints: Readonly<Record<string, string>> = {
-  latched: 'The arm was stopped or has faulted: look at it, then let a person clear the stop',
-  lease_taken: 'Another program holds the arm: end it, or wait half a second after it has ended',
-  joint_limit: 'A joint is outside its limits: move the arm back by hand, then arm again',
-  measurement_invalid: 'The robot reports joint angles that are not numbers: restart its control unit',
-  busy: 'The arm still moves, or the control thread is starved: try again, then look at the load',
 }
 
 function randomSession(): bigint {
   return randomBytes(8).readBigUInt64LE() | 1n // never 0
+}
+
+/** What `work` comes to, unless the caller gives up first: then the signal's reason. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

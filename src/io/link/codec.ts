@@ -42,6 +42,15 @@ export function planMessage(plan: Plan, id: bigint, validForS: number) {
   return create(PlanSchema, { id, validForS, segments: plan.segments.map(segmentMessage) })
 }
 
+/** All joints together to `qRad`, from any posture; the controller checks the way. */
+export function jointsMessage(qRad: readonly number[], speedMps: number, id: bigint, validForS: number) {
+  return create(PlanSchema, {
+    id,
+    validForS,
+    segments: [{ kind: { case: 'joints', value: { qRad: [...qRad], speedMps } } }],
+  })
+}
+
 function segmentMessage(segment: Segment): MessageInitShape<typeof SegmentSchema> {
   if (segment.kind === 'suction') return { kind: { case: 'suction', value: { on: segment.on } } }
   const [xM, yM, zM] = segment.p_base_m
@@ -70,5 +79,6 @@ export function robotState(state: State, arrivedNs: bigint): RobotState {
     sealed: state.sealed,
     stampNs: state.stampNs,
     arrivedNs,
+    ...(state.reason === '' ? {} : { reason: state.reason }),
   }
 }

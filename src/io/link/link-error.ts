@@ -18,4 +18,10 @@ export class LinkError extends CliportError {
   }
 
   readonly reason: string
+
+  /** For recordings and logs, which have the states already. */
+  toJSON(): object {
+    const { code, stage, message, hint, reason } = this
+    return { code, stage, message, hint, reason }
+  }
 }

@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly pingMs: number
   /** Between two sendings of a stop that has not been acknowledged. */
   readonly stopRepeatMs: number
+  /** Until events that are missing from the stream are asked for again. */
+  readonly replayAfterMs: number
   /** A plan that has not begun within this time of its receipt is never run, seconds. */
   readonly planValidForS: number
   /** States that are kept for errors. */
@@ -26,6 +28,7 @@ export const linkDefaults: LinkOptions = {
   tickMs: 20,
   pingMs: 1000,
   stopRepeatMs: 100,
+  replayAfterMs: 100,
   planValidForS: 0.5,
   statesKept: 50,
 }

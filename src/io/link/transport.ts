@@ -7,6 +7,12 @@ export interface LinkPorts {
   readonly stop: number
 }
 
+/**
+ * Why a handshake failed: the controller does not know this runtime's key, or the peer does not hold the controller's
+ * key that this runtime expects (another controller, or something else at its address).
+ */
+export type Refusal = 'runtime_unknown' | 'controller_unknown'
+
 export interface LinkTransport {
   /** Where it leads, for people. */
   readonly address: string
@@ -21,6 +27,10 @@ export interface LinkTransport {
   sendStop(request: Uint8Array): Promise<void>
   onReply(handler: (reply: Uint8Array) => void): void
   onState(handler: (state: Uint8Array) => void): void
+  /** Events of every session, from the controller's event stream; absent where `send` delivers them all. */
+  onEvents?(handler: (reply: Uint8Array) => void): void
+  /** Nothing more will come: the keys do not fit. Absent where there are none. */
+  onRefused?(handler: (why: Refusal) => void): void
   /** The controller has answered: connects what its Welcome names. */
   welcomed(ports: LinkPorts): void
   close(): Promise<void>

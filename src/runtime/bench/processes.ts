@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import { CliportError } from '../../control/errors.js'
+import { linkKeys } from '../../io/link/keys.js'
 import { controllerExecutable, projectPath } from '../../native/paths.js'
 import type { Durations } from '../durations.js'
 
@@ -116,7 +117,12 @@ export interface NativePeer {
 export type RoundTripKind = 'command' | 'ping'
 
 export function startNativePeer(address: string): NativePeer {
-  const talker = new Talker(projectPath('build/native/cliport-bench-link'), [address])
+  const keys = linkKeys()
+  const talker = new Talker(projectPath('build/native/cliport-bench-link'), [address], {
+    CLIPORT_BENCH_SERVER_KEY: keys.controllerPublic,
+    CLIPORT_BENCH_PUBLIC_KEY: keys.runtimePublic,
+    CLIPORT_BENCH_SECRET_KEY: keys.runtimeSecret,
+  })
   return {
     batch(kind, count) {
       talker.say(`${kind} ${count}`)

@@ -10,6 +10,7 @@ import { addCameraCommand } from './camera.js'
 import { addDoctor } from './doctor.js'
 import { addEval } from './eval.js'
 import { addHeightmap } from './heightmap.js'
+import { addLink } from './link.js'
 import { addPredict } from './predict.js'
 import { addRecord } from './record.js'
 import { addResults } from './results.js'
@@ -38,6 +39,7 @@ addTrain(program)
 addExport(program)
 addCameraCommand(program)
 addBench(program)
+addLink(program)
 addDoctor(program)
 
 try {

@@ -1,0 +1,114 @@
+// What may go wrong with a controller, in words for people. Each error carries the last states of the arm.
+
+import type { Execution, RobotState } from '../../control/types.js'
+import { LinkError } from './link-error.js'
+import type { LinkOptions } from './options.js'
+import type { Refusal } from './transport.js'
+
+const refusalHints: Readonly<Record<string, string>> = {
+  latched: 'The arm was stopped or has faulted: look at it, then let a person clear the stop (cliport link recover)',
+  lease_taken: 'Another program holds the arm: end it, or wait half a second after it has ended',
+  not_armed: 'Arm first: every start, stop and fault leaves the arm disarmed',
+  joint_limit: 'A joint is outside its limits: move the arm back by hand, then arm again',
+  measurement_invalid: 'The robot reports joint angles that are not numbers: restart its control unit',
+  busy: 'The arm still moves, or the control thread is starved: try again, then look at the load',
+  expired: 'The plan came too late to be run: look at the load of both machines and at the network',
+}
+
+export class LinkFailures {
+  constructor(
+    private readonly address: string,
+    private readonly options: LinkOptions,
+    private readonly states: () => readonly RobotState[],
+  ) {}
+
+  lost(what: string, cause?: unknown): LinkError {
+    return this.#error('LINK_PEER_LOST', what, {
+      hint:
+        'The arm stops by itself 100 ms after it last heard from here. Look whether the controller still runs and what ' +
+        'it printed last, then arm again',
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+
+  unanswered(what: string): LinkError {
+    return this.lost(`did not answer '${what}' within ${this.options.answerTimeoutMs} ms`)
+  }
+
+  absent(what: string): LinkError {
+    return this.#error('LINK_ABSENT', what, {
+      stage: 'start',
+      hint: 'Check that cliport-controller runs, that it printed this address when it was ready, and that no firewall is between',
+      retryable: true,
+    })
+  }
+
+  keysDoNotFit(why: Refusal): LinkError {
+    const isOurs = why === 'runtime_unknown'
+    return this.#error(
+      'LINK_AUTH_FAILED',
+      isOurs ? "does not know this runtime's key" : 'does not hold the key that this runtime expects of it',
+      {
+        stage: 'start',
+        hint: isOurs
+          ? "Add this machine's runtime.pub to the file 'runtimes' beside the controller's keys, and start the controller again (docs/link.md)"
+          : "Copy the controller's controller.pub beside this machine's keys, if that is the controller you mean (docs/link.md)",
+        reason: why,
+      },
+    )
+  }
+
+  otherVersion(message: string): LinkError {
+    return this.#error('LINK_PROTOCOL', `speaks another version: ${message}`, {
+      stage: 'start',
+      hint: 'Install the same release of cliport-edge on both sides',
+    })
+  }
+
+  unreadable(cause: unknown): LinkError {
+    return this.#error('LINK_PROTOCOL', 'sent what is no message of the link', {
+      stage: 'start',
+      hint: 'Something else listens at this address, or another release of cliport-edge',
+      cause,
+    })
+  }
+
+  refused(what: string, reason: string, message = ''): LinkError {
+    return this.#error('LINK_REFUSED', `${what}: ${message ? `${reason}: ${message}` : reason}`, {
+      hint: refusalHints[reason] ?? 'See docs/errors.md for what the reason means',
+      reason,
+    })
+  }
+
+  /** A plan that did not end as it should. */
+  ended(what: string, { status, reason }: Execution): LinkError {
+    const [word = ''] = reason.split(':')
+    switch (status) {
+      case 'rejected':
+        return this.refused(`refused ${what}`, word, reason.slice(word.length + 2))
+      case 'fault':
+        return this.#error('ARM_FAULT', `faulted in ${what}: ${reason}`, {
+          hint: 'Look at the arm and remove the cause, then clear the fault (cliport link recover)',
+          reason: word,
+        })
+      default:
+        return this.#error('ARM_STOPPED', `stopped in ${what}: ${reason}`, {
+          hint: 'Look at the arm, then clear the stop (cliport link recover)',
+          reason: word,
+        })
+    }
+  }
+
+  #error(
+    code: ConstructorParameters<typeof LinkError>[0],
+    what: string,
+    options: Partial<ConstructorParameters<typeof LinkError>[2]> & { readonly hint: string },
+  ): LinkError {
+    return new LinkError(
+      code,
+      `The controller at ${this.address} ${what}`,
+      { stage: 'execute', ...options },
+      this.states(),
+    )
+  }
+}

@@ -1,0 +1,87 @@
+// `cliport link watch`: states at a steady rate, and every event of the controller.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RobotState } from '../../control/types.js'
+import type { LinkClient } from '../../io/link/client.js'
+import { modeOf, vec3 } from '../../io/link/codec.js'
+import { type Event, EventKind } from '../../io/link/gen/link_pb.js'
+
+export interface WatchOptions {
+  readonly rateHz: number
+  /** Absent: until the signal. */
+  readonly forS: number | undefined
+  readonly asJson: boolean
+  readonly signal: AbortSignal
+  readonly print: (line: string) => void
+}
+
+export interface Watched {
+  readonly states: number
+  readonly events: number
+}
+
+/** Prints until its time is over. @throws the signal's reason when it is aborted */
+export async function watch(client: LinkClient, options: WatchOptions): Promise<Watched> {
+  const { rateHz, forS, asJson, signal, print } = options
+  let states = 0
+  let events = 0
+  client.watchEvents((event) => {
+    events++
+    print(asJson ? JSON.stringify({ event: eventJson(event) }) : eventLine(event))
+  })
+  const until = forS === undefined ? Number.POSITIVE_INFINITY : performance.now() + forS * 1000
+  for (let last: RobotState | null = null; performance.now() < until; ) {
+    const { state } = client
+    if (state !== null && state !== last) {
+      states++
+      print(asJson ? JSON.stringify({ state: stateJson(state) }) : stateLine(state))
+    }
+    last = state
+    await sleep(Math.min(1000 / rateHz, Math.max(0, until - performance.now())), undefined, { signal })
+  }
+  return { states, events }
+}
+
+function stateJson(state: RobotState): object {
+  const { mode, reason = '', qRad, dqRadps, p_base_tool_m, yawRad, contact, sealed, stampNs } = state
+  return {
+    mode,
+    reason,
+    q_rad: qRad,
+    dq_radps: dqRadps,
+    p_base_tool_m,
+    yaw_rad: yawRad,
+    contact,
+    sealed,
+    stamp_s: Number(stampNs) / 1e9,
+  }
+}
+
+function stateLine({ mode, reason, p_base_tool_m, yawRad, contact, sealed }: RobotState): string {
+  const where = p_base_tool_m.map((value) => value.toFixed(3).padStart(7)).join(' ')
+  const more = [reason, contact ? 'contact' : '', sealed ? 'holds' : ''].filter((word) => word).join(', ')
+  return `${mode.padEnd(9)} ${where} m  yaw ${yawRad.toFixed(2).padStart(5)}  ${more}`.trimEnd()
+}
+
+const kindOf = (event: Event) => EventKind[event.kind].replace('EVENT_', '').toLowerCase()
+
+function eventJson(event: Event): object {
+  return {
+    sequence: Number(event.sequence),
+    kind: kindOf(event),
+    mode: modeOf(event.mode),
+    command_id: Number(event.commandId),
+    segment: event.segment,
+    contact: event.contact,
+    sealed: event.sealed,
+    reason: event.reason,
+    detail: event.detail,
+    p_base_m: vec3(event.pBase),
+    stamp_s: Number(event.stampNs) / 1e9,
+  }
+}
+
+function eventLine(event: Event): string {
+  const words = [modeOf(event.mode), event.reason, event.detail].filter((word) => word).join(': ')
+  return `> ${kindOf(event)} ${event.commandId === 0n ? '' : `command ${event.commandId} `}${words}`
+}

@@ -1,0 +1,203 @@
+// `cliport link ...` as processes, on a real controller process.
+
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Publisher, Router } from 'zeromq'
+import { LinkClient } from '../../src/io/link/client.js'
+import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
+import { linkKeys } from '../../src/io/link/keys.js'
+import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
+import { type ControllerProcess, startController } from '../fixtures/link-peers.js'
+
+const cli = 'dist/runtime/cli/main.js'
+
+interface Ended {
+  readonly exitCode: number
+  /** JSON lines of stdout. */
+  readonly lines: Record<string, unknown>[]
+  readonly report: Record<string, unknown>
+  readonly stderr: string
+}
+
+function link(robot: string, verb: string, ...more: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, 'link', verb, '--robot', robot, '--json', ...more], (error, stdout, stderr) => {
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line))
+      resolve({ exitCode: error === null ? 0 : Number(error.code), lines, report: lines.at(-1) ?? {}, stderr })
+    })
+  })
+}
+
+// Tried again when they fail: where a process gets no processor for 100 ms, the controller rightly stops the arm.
+describe('on a simulated arm', { retry: 2 }, () => {
+  let controller: ControllerProcess
+  beforeAll(async () => {
+    controller = await startController()
+  })
+  afterAll(() => controller.kill())
+
+  async function withClient<T>(work: (client: LinkClient) => Promise<T>): Promise<T> {
+    const client = await LinkClient.connect(new ZmqTransport(controller.address))
+    try {
+      return await work(client)
+    } finally {
+      await client.close()
+    }
+  }
+
+  test('status tells what the arm does and how far away it is', async () => {
+    const { exitCode, report } = await link(controller.address, 'status')
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({
+      backend: 'sim',
+      lease: 'free',
+      reason: '',
+      q_rad: expect.any(Array),
+      round_trip_ms: expect.any(Number),
+      clock_error_ms: expect.any(Number),
+    })
+  })
+
+  test('ping measures as many round trips as it is told', async () => {
+    const { exitCode, report } = await link(controller.address, 'ping', '--count', '7')
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({ count: 7, round_trip: { n: 7, p50: expect.any(Number) } })
+  })
+
+  test('home and jog move the arm, and leave it disarmed', async () => {
+    const home = await link(controller.address, 'home')
+    expect(home).toMatchObject({ exitCode: 0, report: { status: 'done' } })
+    const [x0, y0, z0] = home.report.p_base_tool_m as number[]
+    const jog = await link(controller.address, 'jog', '--z', '-0.02', '--x', '0.01')
+    expect(jog).toMatchObject({ exitCode: 0, report: { status: 'done' } })
+    const [x1, y1, z1] = jog.report.p_base_tool_m as number[]
+    expect([x1! - x0!, y1! - y0!, z1! - z0!].map((m) => Math.round(m * 1000))).toEqual([10, 0, -20])
+    expect((await link(controller.address, 'status')).report).toMatchObject({ mode: 'disarmed', lease: 'free' })
+  })
+
+  test('a jog out of the cell is refused before anything moves', async () => {
+    await link(controller.address, 'home')
+    const { exitCode, report } = await link(controller.address, 'jog', '--x', '-0.2', '--z', '0.2')
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ error: { code: 'LINK_REFUSED', stage: 'check' } })
+  })
+
+  test('recover is a person’s act: nobody there, nothing cleared; --yes clears, and the arm is disarmed', async () => {
+    await withClient((client) => client.stop('a test'))
+    const alone = await link(controller.address, 'recover')
+    expect(alone).toMatchObject({ exitCode: 2, report: { error: { code: 'CONSENT_REQUIRED' } } })
+    expect((await link(controller.address, 'status')).report).toMatchObject({
+      mode: 'stopped',
+      reason: 'stop_requested',
+    })
+    const refused = await link(controller.address, 'home')
+    expect(refused).toMatchObject({ exitCode: 1, report: { error: { code: 'LINK_REFUSED' } } })
+    const there = await link(controller.address, 'recover', '--yes')
+    expect(there).toMatchObject({ exitCode: 0, report: { cleared: true, mode: 'disarmed', was: { mode: 'stopped' } } })
+    expect((await link(controller.address, 'recover', '--yes')).report).toMatchObject({ cleared: false })
+  })
+
+  test('watch prints states and the events of others', async () => {
+    const watching = link(controller.address, 'watch', '--for', '3', '--rate', '20')
+    await withClient(async (client) => {
+      for (let i = 0; i < 10; i++) {
+        await client.arm()
+        await new Promise((resolve) => setTimeout(resolve, 250))
+      }
+    })
+    const { exitCode, lines, report } = await watching
+    expect(exitCode).toBe(0)
+    expect(lines.some((line) => 'state' in line)).toBe(true)
+    const events = lines.flatMap((line) => ('event' in line ? [line.event as { kind: string; sequence: number }] : []))
+    expect(events.some(({ kind }) => kind === 'accepted')).toBe(true)
+    for (const [i, { sequence }] of events.slice(1).entries()) expect(sequence).toBe(events[i]!.sequence + 1)
+    expect(report).toMatchObject({ events: events.length })
+  })
+
+  test('Ctrl-C in the middle of a way stops the arm: exit code 130', async () => {
+    await link(controller.address, 'home')
+    const parameters = [cli, 'link', 'jog', '--robot', controller.address, '--y', '0.2', '--speed', '0.02']
+    const jogging = spawn(process.execPath, parameters, { stdio: 'ignore' })
+    const ended = once(jogging, 'exit')
+    await withClient(async (client) => {
+      await expect.poll(() => client.state?.mode, { timeout: 30_000 }).toBe('moving')
+      jogging.kill('SIGINT')
+      expect((await ended)[0]).toBe(130)
+      await expect.poll(() => client.state?.mode).toBe('stopped')
+      await client.clear()
+    })
+  })
+})
+
+test('nobody there is exit code 3', async () => {
+  expect(await link('tcp://127.0.0.1:9', 'status')).toMatchObject({
+    exitCode: 3,
+    report: { error: { code: 'LINK_ABSENT' } },
+  })
+})
+
+test.each(['jog', 'home'])('%s moves no real arm without a person’s yes', async (verb) => {
+  const hardware = await pretendHardware()
+  const { exitCode, report } = await link(hardware.address, verb)
+  expect(exitCode).toBe(2)
+  expect(report).toMatchObject({ error: { code: 'CONSENT_REQUIRED' } })
+  expect(hardware.heard()).not.toContain('acquire')
+  expect(hardware.heard()).not.toContain('plan')
+  hardware.close()
+})
+
+/** Says that it moves hardware, and listens to what it is asked for. The keys are those of the tests. */
+async function pretendHardware() {
+  const curve = { curveServer: true, curveSecretKey: await secretKeyOfController() }
+  const commands = new Router({ ...curve, linger: 0 })
+  const states = new Publisher({ ...curve, linger: 0 })
+  await commands.bind('tcp://127.0.0.1:*')
+  await states.bind('tcp://127.0.0.1:*')
+  const statePort = Number(new URL(states.lastEndpoint!).port)
+  const heard: (string | undefined)[] = []
+  const header = { version: 1, session: 5n }
+  void (async () => {
+    for await (const [peer, bytes] of commands) {
+      const request = fromBinary(RequestSchema, bytes!)
+      heard.push(request.body.case)
+      if (request.body.case !== 'hello') continue
+      const welcome = {
+        version: 1,
+        backend: 'franka',
+        instance: 5n,
+        statePort,
+        stopPort: statePort,
+        eventPort: statePort,
+      }
+      const reply = create(ReplySchema, { header: request.header!, body: { case: 'welcome', value: welcome } })
+      await commands.send([peer!, toBinary(ReplySchema, reply)])
+    }
+  })()
+  let stampNs = 0n
+  const publishing = setInterval(() => {
+    void states.send(toBinary(StateSchema, create(StateSchema, { header, stampNs: ++stampNs }))).catch(() => {})
+  }, 20)
+  return {
+    address: commands.lastEndpoint!,
+    heard: () => heard,
+    close() {
+      clearInterval(publishing)
+      commands.close()
+      states.close()
+    },
+  }
+}
+
+/** The secret of the key by which this machine's runtime knows its controller. */
+async function secretKeyOfController(): Promise<string> {
+  linkKeys() // makes them
+  const text = await readFile(`${process.env.CLIPORT_ROBOT_KEYS}/controller.key`, 'utf8')
+  return text.trim().split(/\s+/).at(-1)!
+}
