@@ -73,8 +73,8 @@ test('a line through a keep-out box is refused, with what hangs below the tool a
   expect(codes(over(0.2), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
   expect(codes(over(0.3), withPost)).toEqual([])
   expect(codes(over(0.3), { ...withPost, hangM: 0.06 })).toEqual(['1 PLAN_IN_KEEP_OUT'])
-  expect(codes(planOf(move([0.45, 0.06, 0.3]), descend([0.45, 0.06, 0.1])), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
-  expect(codes(planOf(move([0.45, 0.04, 0.3]), descend([0.45, 0.04, 0.1])), withPost)).toEqual([])
+  expect(codes(planOf(move([0.45, 0.03, 0.3]), descend([0.45, 0.03, 0.1])), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
+  expect(codes(planOf(move([0.45, 0.01, 0.3]), descend([0.45, 0.01, 0.1])), withPost)).toEqual([])
 })
 
 test('yaw is looked at on the way that joint 7 takes, which may be the longer one', () => {
