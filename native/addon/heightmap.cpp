@@ -1,9 +1,8 @@
 // heightmap.node: frames to heightmap on the thread pool (src/native/heightmap.ts).
 
-#include "cliport/heightmap.hpp"
-
 #include <napi.h>
 
+#include "cliport/heightmap.hpp"
 #include "napi_arguments.hpp"
 
 namespace cliport::addon {
@@ -40,9 +39,19 @@ RgbdFrame frame_of(const Napi::Value& value, const std::string& name, Pins& pins
     color_pixels = frame.color_camera->intrinsics.pixels();
   }
   frame.color = typed_array_of<std::uint8_t>(object.Get("color"), name + ".color", 3 * color_pixels);
-  frame.depth_m = typed_array_of<float>(object.Get("depthM"), name + ".depthM", pixels);
   pin(pins, object.Get("color").As<Napi::Object>());
-  pin(pins, object.Get("depthM").As<Napi::Object>());
+  if (const Napi::Value raw = object.Get("depthRaw"); !raw.IsUndefined()) {
+    frame.depth_raw = typed_array_of<std::uint16_t>(raw, name + ".depthRaw", pixels);
+    frame.depth_scale_m = static_cast<float>(number_of(object.Get("depthScaleM"), name + ".depthScaleM"));
+    pin(pins, raw.As<Napi::Object>());
+  } else {
+    frame.depth_m = typed_array_of<float>(object.Get("depthM"), name + ".depthM", pixels);
+    pin(pins, object.Get("depthM").As<Napi::Object>());
+  }
+  if (const Napi::Value lens = object.Get("lens"); !lens.IsUndefined()) {
+    frame.lens = {lens_model_of(lens, name + ".lens"),
+                  numbers_of<5>(object.Get("coefficients"), name + ".coefficients")};
+  }
   if (const Napi::Value labels = object.Get("labels"); !labels.IsUndefined()) {
     frame.labels = typed_array_of<std::uint8_t>(labels, name + ".labels", pixels);
     pin(pins, labels.As<Napi::Object>());
@@ -64,7 +73,20 @@ HeightmapSpec spec_of(const Napi::Value& value) {
   return spec;
 }
 
-// project(frames, spec, output): Promise<void>
+HeightmapOptions options_of(const Napi::Value& value) {
+  HeightmapOptions options;
+  if (value.IsUndefined()) return options;
+  const Napi::Object object = object_of(value, "options");
+  if (const Napi::Value fast = object.Get("fast"); !fast.IsUndefined()) {
+    options.mode = boolean_of(fast, "options.fast") ? HeightmapMode::kFast : HeightmapMode::kExact;
+  }
+  if (const Napi::Value threads = object.Get("threads"); !threads.IsUndefined()) {
+    options.threads = integer_of(threads, "options.threads", 1, kMaxHeightmapThreads);
+  }
+  return options;
+}
+
+// project(frames, spec, output, options?): Promise<void>
 Napi::Value project(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Pins pins;
@@ -75,7 +97,8 @@ Napi::Value project(const Napi::CallbackInfo& info) {
   }
   const HeightmapSpec spec = spec_of(info[1]);
   const std::size_t cells = static_cast<std::size_t>(spec.rows()) * static_cast<std::size_t>(spec.cols());
-  throw_if_refused(env, check_heightmap(frames, spec, cells, 3 * cells, 0));
+  const HeightmapOptions options = options_of(info[3]);
+  throw_if_refused(env, check_heightmap(frames, spec, cells, 3 * cells, 0, options));
 
   const Napi::Object output = object_of(info[2], "output");
   const auto height_m = typed_array_of<float>(output.Get("heightM"), "output.heightM", cells);
@@ -88,9 +111,10 @@ Napi::Value project(const Napi::CallbackInfo& info) {
     pin(pins, value.As<Napi::Object>());
   }
 
-  return PromisedWork::start(env, std::move(pins), [frames = std::move(frames), spec, height_m, color, labels] {
-    return project_heightmap(frames, spec, height_m, color, labels);
-  });
+  return PromisedWork::start(env, std::move(pins),
+                             [frames = std::move(frames), spec, height_m, color, labels, options] {
+                               return project_heightmap(frames, spec, height_m, color, labels, options);
+                             });
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {

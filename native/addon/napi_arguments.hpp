@@ -85,6 +85,11 @@ struct ElementName<double> {
   static constexpr const char* kName = "a Float64Array";
 };
 template <>
+struct ElementName<std::uint16_t> {
+  static constexpr napi_typedarray_type kType = napi_uint16_array;
+  static constexpr const char* kName = "a Uint16Array";
+};
+template <>
 struct ElementName<std::uint8_t> {
   static constexpr napi_typedarray_type kType = napi_uint8_array;
   static constexpr const char* kName = "a Uint8Array";

@@ -1,173 +1,153 @@
 #include "cliport/heightmap.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <string>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
-#include "color_lookup.hpp"
+#include "crew.hpp"
 #include "heightmap_projection.hpp"
 
 namespace cliport {
 namespace {
+
+constexpr int kRowsAtATime = 32;
+constexpr std::size_t kCellsAtATime = 2048;
 
 int cells_along(double min_m, double max_m, double pixel_m) {
   const double cells = std::nearbyint((max_m - min_m) / pixel_m);  // half to even, as numpy.round
   return cells >= 1.0 && cells <= kMaxHeightmapSide ? static_cast<int>(cells) : 0;
 }
 
-// sum / count, rounded half to even.
-std::uint8_t mean_of(std::uint32_t sum, std::uint32_t count) {
-  const std::uint32_t quotient = sum / count;
-  const std::uint32_t twice_rest = 2 * (sum - quotient * count);
-  const bool up = twice_rest > count || (twice_rest == count && (quotient & 1u) != 0);
-  return static_cast<std::uint8_t>(quotient + up);
-}
-
-void fuse(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Best* best, std::span<float> height_m,
-          std::span<std::uint8_t> color) {
-  const float z_min = static_cast<float>(spec.z_min_m);
-  const std::size_t cells = height_m.size();
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    float highest = 0.0f;
-    std::uint32_t red = 0, green = 0, blue = 0, colored = 0;
-    for (std::size_t camera = 0; camera < frames.size(); ++camera) {
-      const Best point = best[camera * cells + cell];
-      if (point == 0) continue;
-      highest = std::max(highest, height_of(point) - z_min);
-      const std::size_t pixel = pixel_of(point);
-      const std::uint8_t* rgb = color_at(frames[camera], pixel, frames[camera].depth_m[pixel]);
-      red += rgb[0];
-      green += rgb[1];
-      blue += rgb[2];
-      colored += (rgb[0] | rgb[1] | rgb[2]) != 0;
+// Maps of all workers and cameras, all 0 between calls: fusion clears what it reads. The system gives memory for those
+// that are used only.
+class Scratch {
+ public:
+  Best* of_size(std::size_t places) {
+    if (places > places_) {
+      memory_.reset(static_cast<Best*>(std::calloc(places, sizeof(Best))));
+      places_ = memory_ ? places : 0;
+      if (!memory_) throw std::bad_alloc();
     }
-    height_m[cell] = highest;
-    std::uint8_t* out = color.data() + 3 * cell;
-    const std::uint32_t count = std::max(colored, 1u);
-    out[0] = mean_of(red, count);
-    out[1] = mean_of(green, count);
-    out[2] = mean_of(blue, count);
+    return memory_.get();
   }
-}
 
-void fuse_labels(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const Best* best,
-                 std::span<std::uint8_t> labels) {
-  const float z_min = static_cast<float>(spec.z_min_m);
-  const std::size_t cells = labels.size();
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    float highest = -1.0f;  // below every height
-    labels[cell] = 0;
-    for (std::size_t camera = 0; camera < frames.size(); ++camera) {
-      const Best point = best[camera * cells + cell];
-      if (point == 0 || !(height_of(point) - z_min > highest)) continue;
-      highest = height_of(point) - z_min;
-      labels[cell] = frames[camera].labels.empty() ? 0 : frames[camera].labels[pixel_of(point)];
+ private:
+  struct Free {
+    void operator()(Best* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<Best, Free> memory_;
+  std::size_t places_ = 0;
+};
+
+// One heightmap, made by one worker or by several at once. Workers begin at different cameras and take a few rows at a
+// time, so that most cameras are seen by one worker and have one map, and nobody waits for a slow one for long.
+class Work {
+ public:
+  Work(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, const FusedMap& out,
+       const HeightmapOptions& options, Best* scratch)
+      : frames_(frames),
+        out_(out),
+        kernel_(heightmap_kernels().front()),
+        project_(options.mode == HeightmapMode::kFast ? kernel_.fast : kernel_.exact),
+        workers_(options.threads),
+        stride_(out.height_m.size() + 8),  // one place for points outside, and a cache line of its own
+        scratch_(scratch),
+        next_row_(frames.size()),
+        used_(frames.size() * static_cast<std::size_t>(workers_)) {
+    for (const RgbdFrame& frame : frames) {
+      rays_.push_back(rays_of(frame.intrinsics, frame.lens));
+      projections_.emplace_back(frame, spec, rays_.back().get());
+      rows_ += frame.intrinsics.height;
     }
   }
-}
 
-std::string wrong_size(const std::string& what, std::size_t expected, std::size_t received) {
-  return "Expected " + std::to_string(expected) + " elements for " + what + " but received " + std::to_string(received);
-}
+  static std::size_t scratch_places(std::size_t frames, std::size_t cells, int threads) {
+    return frames * static_cast<std::size_t>(threads) * (cells + 8);
+  }
 
-bool all_finite(const Transform& T) {
-  return std::all_of(T.begin(), T.end(), [](double value) { return std::isfinite(value); });
-}
+  // Each worker runs both halves; the second begins when the first is done by all.
+  void run(int worker) {
+    project(worker);
+    for (int done = rows_done_.load(); done != rows_; done = rows_done_.load()) rows_done_.wait(done);
+    fuse();
+  }
 
-Status check_spec(const HeightmapSpec& spec) {
-  const double numbers[] = {spec.x_min_m, spec.x_max_m, spec.y_min_m, spec.y_max_m,
-                            spec.z_min_m, spec.z_max_m, spec.pixel_m};
-  for (const double number : numbers) {
-    if (!std::isfinite(number))
-      return invalid_argument("Expected finite numbers for spec but received " + std::to_string(number));
+ private:
+  void project(int worker) {
+    const std::size_t cameras = frames_.size();
+    for (std::size_t turn = 0; turn < cameras; ++turn) {
+      const std::size_t camera =
+          (static_cast<std::size_t>(worker) * cameras / static_cast<std::size_t>(workers_) + turn) % cameras;
+      const int height = frames_[camera].intrinsics.height;
+      for (int row; (row = next_row_[camera].fetch_add(kRowsAtATime)) < height;) {
+        const int end = std::min(height, row + kRowsAtATime);
+        used_[map_index(worker, camera)] = true;
+        project_(projections_[camera], frames_[camera], row, end, map_of(worker, camera));
+        map_of(worker, camera)[out_.height_m.size()] = 0;  // a call with another grid finds all 0
+        if (rows_done_.fetch_add(end - row) + (end - row) == rows_ && workers_ > 1) rows_done_.notify_all();
+      }
+    }
   }
-  if (!(spec.pixel_m > 0.0)) {
-    return invalid_argument("Expected a positive pixel size for spec but received " + std::to_string(spec.pixel_m));
-  }
-  if (!(spec.z_max_m > spec.z_min_m)) return invalid_argument("Expected zMax above zMin for spec but received less");
-  if (spec.rows() == 0 || spec.cols() == 0) {
-    return invalid_argument("Expected 1 to " + std::to_string(kMaxHeightmapSide) + " cells along each side for spec");
-  }
-  return {};
-}
 
-Status check_intrinsics(const Intrinsics& k, const std::string& name) {
-  if (k.width <= 0 || k.height <= 0 || k.pixels() > 0xffffffffu) {
-    return invalid_argument("Expected a positive size for " + name + " but received " + std::to_string(k.width) +
-                            " x " + std::to_string(k.height));
+  void fuse() {
+    std::vector<Sight> sights;
+    for (std::size_t camera = 0; camera < frames_.size(); ++camera) {
+      Sight& sight = sights.emplace_back(Sight{&frames_[camera], rays_[camera].get(), {}, 0});
+      for (int worker = 0; worker < workers_; ++worker) {
+        if (!used_[map_index(worker, camera)]) continue;
+        sight.maps[static_cast<std::size_t>(sight.map_count++)] = map_of(worker, camera);
+      }
+    }
+    const std::size_t cells = out_.height_m.size();
+    for (std::size_t first; (first = next_cell_.fetch_add(kCellsAtATime)) < cells;) {
+      kernel_.fuse(sights, first, std::min(cells, first + kCellsAtATime), out_);
+    }
   }
-  if (!(std::isfinite(k.fx) && std::isfinite(k.fy) && k.fx > 0.0 && k.fy > 0.0 && std::isfinite(k.cx) &&
-        std::isfinite(k.cy))) {
-    return invalid_argument("Expected finite intrinsics with positive focal lengths for " + name);
-  }
-  return {};
-}
 
-// Size of the colour picture in pixels; the depth's own unless another camera took it.
-Status check_color_camera(const RgbdFrame& frame, const std::string& name, std::size_t& pixels) {
-  if (!frame.color_camera) return {};
-  const auto& [intrinsics, T_color_depth, lens] = *frame.color_camera;
-  if (Status status = check_intrinsics(intrinsics, name); !status.ok()) return status;
-  const bool is_lens_finite = std::all_of(lens.coefficients.begin(), lens.coefficients.end(),
-                                          [](double value) { return std::isfinite(value); });
-  if (!all_finite(T_color_depth) || !is_lens_finite) {
-    return invalid_argument("Expected a finite transform and finite lens coefficients for " + name);
+  std::size_t map_index(int worker, std::size_t camera) const {
+    return static_cast<std::size_t>(worker) * frames_.size() + camera;
   }
-  pixels = intrinsics.pixels();
-  return {};
-}
+  Best* map_of(int worker, std::size_t camera) const { return scratch_ + stride_ * map_index(worker, camera); }
 
-Status check_frame(const RgbdFrame& frame, const std::string& name) {
-  const Intrinsics& k = frame.intrinsics;
-  if (Status status = check_intrinsics(k, name); !status.ok()) return status;
-  if (!all_finite(frame.T_base_camera))
-    return invalid_argument("Expected 16 finite numbers for " + name + ".T_base_camera");
-  if (frame.depth_m.size() != k.pixels()) {
-    return invalid_argument(wrong_size(name + ".depth", k.pixels(), frame.depth_m.size()));
-  }
-  std::size_t color_pixels = k.pixels();
-  if (Status status = check_color_camera(frame, name + ".colorCamera", color_pixels); !status.ok()) return status;
-  if (frame.color.size() != 3 * color_pixels) {
-    return invalid_argument(wrong_size(name + ".color", 3 * color_pixels, frame.color.size()));
-  }
-  if (!frame.labels.empty() && frame.labels.size() != k.pixels()) {
-    return invalid_argument(wrong_size(name + ".labels", k.pixels(), frame.labels.size()));
-  }
-  return {};
-}
+  std::span<const RgbdFrame> frames_;
+  FusedMap out_;
+  HeightmapKernel kernel_;
+  ProjectFunction project_;
+  int workers_;
+  std::size_t stride_;
+  Best* scratch_;
+  std::vector<std::shared_ptr<const LensRays>> rays_;
+  std::vector<Projection> projections_;
+  int rows_ = 0;
+  std::vector<std::atomic<int>> next_row_;  // of each camera
+  std::vector<char> used_;                  // maps that hold anything; each is written by its worker alone
+  std::atomic<int> rows_done_ = 0;
+  std::atomic<std::size_t> next_cell_ = 0;
+};
 
 }  // namespace
 
 int HeightmapSpec::rows() const { return cells_along(y_min_m, y_max_m, pixel_m); }
 int HeightmapSpec::cols() const { return cells_along(x_min_m, x_max_m, pixel_m); }
 
-Status check_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, std::size_t heights,
-                       std::size_t colors, std::size_t labels) {
-  if (Status status = check_spec(spec); !status.ok()) return status;
-  const std::size_t cells = static_cast<std::size_t>(spec.rows()) * static_cast<std::size_t>(spec.cols());
-  if (heights != cells) return invalid_argument(wrong_size("output.height", cells, heights));
-  if (colors != 3 * cells) return invalid_argument(wrong_size("output.color", 3 * cells, colors));
-  if (labels != 0 && labels != cells) return invalid_argument(wrong_size("output.labels", cells, labels));
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    if (Status status = check_frame(frames[i], "frames[" + std::to_string(i) + "]"); !status.ok()) return status;
-  }
-  return {};
-}
-
 Status project_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, std::span<float> height_m,
-                         std::span<std::uint8_t> color, std::span<std::uint8_t> labels) {
-  if (Status status = check_heightmap(frames, spec, height_m.size(), color.size(), labels.size()); !status.ok()) {
+                         std::span<std::uint8_t> color, std::span<std::uint8_t> labels,
+                         const HeightmapOptions& options) {
+  if (Status status = check_heightmap(frames, spec, height_m.size(), color.size(), labels.size(), options);
+      !status.ok()) {
     return status;
   }
-  const ProjectFunction project = project_functions().front();
-  thread_local std::vector<Best> best;
-  best.assign(frames.size() * height_m.size(), 0);
-  for (std::size_t camera = 0; camera < frames.size(); ++camera) {
-    project(Projection(frames[camera], spec), frames[camera], best.data() + camera * height_m.size());
+  thread_local Scratch scratch;
+  Best* maps = scratch.of_size(Work::scratch_places(frames.size(), height_m.size(), options.threads));
+  Work work(frames, spec, {static_cast<float>(spec.z_min_m), height_m, color, labels}, options, maps);
+  if (options.threads == 1) {
+    work.run(0);
+  } else {
+    Crew::shared().run(options.threads, [&work](int worker) { work.run(worker); });
   }
-  fuse(frames, spec, best.data(), height_m, color);
-  if (!labels.empty()) fuse_labels(frames, spec, best.data(), labels);
   return {};
 }
 

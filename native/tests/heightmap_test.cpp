@@ -298,14 +298,175 @@ TEST(Heightmap, EveryInstructionSetGivesTheSameBits) {
     for (const Shot& shot : random_shots(random)) {
       const Projection projection(shot.frame(), spec);
       std::vector<Best> expected;
-      for (const ProjectFunction project : project_functions()) {
-        std::vector<Best> best(static_cast<std::size_t>(spec.rows() * spec.cols()), 0);
-        project(projection, shot.frame(), best.data());
+      for (const HeightmapKernel& kernel : heightmap_kernels()) {
+        std::vector<Best> best(projection.cells() + 1, 0);
+        kernel.exact(projection, shot.frame(), 0, shot.intrinsics.height, best.data());
+        best.pop_back();  // what lies outside
         if (expected.empty()) expected = best;
-        ASSERT_EQ(best, expected) << "round " << round;
+        ASSERT_EQ(best, expected) << kernel.name << ", round " << round;
       }
     }
   }
+}
+
+TEST(Heightmap, ThreadsAndDepthAsTheSensorCountsItGiveTheSameBits) {
+  Random random(6);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Shot> shots = random_shots(random);
+    std::vector<std::vector<std::uint16_t>> counts(shots.size());
+    std::vector<RgbdFrame> frames, counted;
+    for (std::size_t i = 0; i < shots.size(); ++i) {
+      for (float& depth : shots[i].depth_m) {
+        counts[i].push_back(static_cast<std::uint16_t>(random.uniform() * 20000));
+        depth = static_cast<float>(counts[i].back()) * 1e-4f;
+      }
+      frames.push_back(shots[i].frame());
+      RgbdFrame frame = shots[i].frame();
+      frame.depth_m = {};
+      frame.depth_raw = counts[i];
+      frame.depth_scale_m = 1e-4f;
+      counted.push_back(frame);
+    }
+    HeightmapSpec spec;
+    spec.z_min_m = -0.3;
+    spec.pixel_m = 0.02;
+    Map one(spec), other(spec);
+    ASSERT_TRUE(one.project(frames).ok());
+    for (const int threads : {1, 2, 3, 7}) {
+      ASSERT_TRUE(
+          project_heightmap(counted, spec, other.height_m, other.color, other.labels, {HeightmapMode::kExact, threads})
+              .ok());
+      ASSERT_EQ(one.height_m, other.height_m) << "round " << round << ", threads " << threads;
+      ASSERT_EQ(one.color, other.color) << "round " << round << ", threads " << threads;
+      ASSERT_EQ(one.labels, other.labels) << "round " << round << ", threads " << threads;
+    }
+  }
+}
+
+TEST(Heightmap, FastModeDiffersInAFewCellsAtMost) {
+  Random random(7);
+  for (int round = 0; round < 40; ++round) {
+    const std::vector<Shot> shots = random_shots(random);
+    std::vector<RgbdFrame> frames;
+    for (const Shot& shot : shots) frames.push_back(shot.frame());
+    HeightmapSpec spec;
+    spec.z_min_m = -0.3;
+    Map exact(spec), fast(spec);
+    ASSERT_TRUE(exact.project(frames).ok());
+    ASSERT_TRUE(
+        project_heightmap(frames, spec, fast.height_m, fast.color, fast.labels, {HeightmapMode::kFast, 2}).ok());
+    int differ = 0;
+    for (std::size_t cell = 0; cell < exact.height_m.size(); ++cell) {
+      differ += std::abs(exact.height_m[cell] - fast.height_m[cell]) > 1e-6f || exact.rgb(cell) != fast.rgb(cell);
+    }
+    ASSERT_LE(differ, 5) << "round " << round;
+  }
+}
+
+TEST(Heightmap, PointsOnTheEdgeOfTheBoxAreNotSievedAway) {
+  // Thousands of points within a few rounding steps of the box's faces, from a tilted camera far away.
+  Random random(8);
+  for (int round = 0; round < 30; ++round) {
+    Shot shot(1000, 8, 1.0f);
+    shot.intrinsics.fx = shot.intrinsics.fy = 1e5;  // all pixels look at nearly one point
+    for (std::size_t i = 0; i < 12; ++i) shot.T_base_camera[i] = 4.0 * random.uniform() - 2.0;
+    for (float& depth : shot.depth_m) depth = 3.0f + 1e-6f * static_cast<float>(random.uniform());
+    HeightmapSpec spec;
+    const double x = shot.T_base_camera[2] * 3.0 + shot.T_base_camera[3];
+    const double y = shot.T_base_camera[6] * 3.0 + shot.T_base_camera[7];
+    const double z = shot.T_base_camera[10] * 3.0 + shot.T_base_camera[11];
+    spec = {x, x + 0.5, y - 0.5, y, z, z + 0.3, 0.05};
+    const std::array frames{shot.frame()};
+    Map fast(spec), slow(spec);
+    ASSERT_TRUE(fast.project(frames).ok());
+    project_slowly(frames, slow);
+    ASSERT_EQ(fast.height_m, slow.height_m) << "round " << round;
+    ASSERT_EQ(fast.color, slow.color) << "round " << round;
+  }
+}
+
+TEST(Heightmap, ADistortedPictureLandsWhereTheUndistortedOneWould) {
+  // A table 1 m below a camera whose lens moves points by up to several pixels: with the lens given, the cells of the
+  // seen area are those of its true outline.
+  Shot shot(64, 48, 1.0f);
+  HeightmapSpec spec;
+  spec.z_min_m = -0.5;
+  spec.pixel_m = 0.02;
+  RgbdFrame frame = shot.frame();
+  frame.lens = {LensModel::kBrownConrady, {-0.2, 0.05, 0.001, -0.002, 0.0}};
+  const auto rays = rays_of(frame.intrinsics, frame.lens);
+  ASSERT_NE(rays, nullptr);
+  for (std::size_t pixel = 0; pixel < frame.intrinsics.pixels(); ++pixel) {
+    const auto [x, y] = bent(frame.lens, static_cast<double>(rays->x[pixel]), static_cast<double>(rays->y[pixel]));
+    EXPECT_NEAR(100.0 * x + 31.5, static_cast<double>(pixel % 64), 1e-4);
+    EXPECT_NEAR(100.0 * y + 23.5, static_cast<double>(pixel / 64), 1e-4);
+  }
+  Map straight(spec), corrected(spec), threads(spec);
+  ASSERT_TRUE(straight.project(std::array{shot.frame()}).ok());
+  ASSERT_TRUE(corrected.project(std::array{frame}).ok());
+  const auto seen = [](const Map& map) {
+    return std::count_if(map.height_m.begin(), map.height_m.end(), [](float h) { return h > 0; });
+  };
+  EXPECT_GT(seen(corrected), seen(straight));  // barrel distortion: the picture shows more than a pinhole's
+  const std::size_t corner = 0;
+  const int row = static_cast<int>((static_cast<double>(rays->x[corner]) + 0.5) / 0.02);
+  const int col = static_cast<int>((static_cast<double>(rays->y[corner]) + 0.5 - 0.25) / 0.02);
+  EXPECT_NEAR(corrected.height_m[corrected.cell(row, col)], 0.5f, 1e-5);
+  EXPECT_EQ(straight.height_m[straight.cell(row, col)], 0.0f);
+  for (const HeightmapKernel& kernel : heightmap_kernels()) {
+    const Projection projection(frame, spec, rays.get());
+    std::vector<Best> best(projection.cells() + 1, 0);
+    kernel.exact(projection, frame, 0, 48, best.data());
+    for (std::size_t cell = 0; cell < projection.cells(); ++cell) {
+      ASSERT_EQ(best[cell] != 0, corrected.height_m[cell] != 0.0f) << kernel.name;
+    }
+  }
+}
+
+TEST(Heightmap, ALensWithoutCoefficientsIsAPinhole) {
+  EXPECT_EQ(rays_of({4, 4, 1.0, 1.0, 1.5, 1.5}, {LensModel::kBrownConrady, {}}), nullptr);
+  EXPECT_EQ(rays_of({4, 4, 1.0, 1.0, 1.5, 1.5}, {LensModel::kPinhole, {1.0}}), nullptr);
+}
+
+TEST(Heightmap, OutliersAreCellsThatStandAloneInHeight) {
+  std::vector<float> height_m(25, 0.1f);
+  std::vector<std::uint8_t> color(75, 50);
+  height_m[12] = 0.2f;
+  height_m[0] = height_m[1] = height_m[5] = 0.15f;  // a corner of three
+  int removed = 0;
+  ASSERT_TRUE(remove_outliers({5, 5, height_m, color}, 0.01, 2, &removed).ok());
+  EXPECT_EQ(removed, 1);
+  EXPECT_EQ(height_m[12], 0.0f);
+  EXPECT_EQ(color[36], 0);
+  EXPECT_EQ(height_m[0], 0.15f);
+  EXPECT_EQ(color[0], 50);
+}
+
+TEST(Heightmap, SmallHolesTakeTheMedianOfTheirNeighboursAndShadowsStay) {
+  std::vector<float> height_m(49, 0.1f);
+  std::vector<std::uint8_t> color(147, 50);
+  const auto make_hole = [&](std::size_t cell) {
+    height_m[cell] = 0.0f;
+    std::fill_n(color.begin() + static_cast<std::ptrdiff_t>(3 * cell), 3, std::uint8_t{0});
+  };
+  make_hole(8);
+  height_m[0] = 0.2f;
+  for (std::size_t cell = 21; cell < 49; ++cell) make_hole(cell);  // four rows: a shadow
+  int filled = 0;
+  ASSERT_TRUE(fill_holes({7, 7, height_m, color}, 3, &filled).ok());
+  EXPECT_EQ(filled, 1);
+  EXPECT_EQ(height_m[8], 0.1f);
+  EXPECT_EQ(color[24], 50);
+  EXPECT_EQ(height_m[24], 0.0f);
+}
+
+TEST(Heightmap, CleaningRefusesWhatMakesNoSense) {
+  std::vector<float> height_m(4);
+  std::vector<std::uint8_t> color(12);
+  EXPECT_FALSE(fill_holes({2, 2, height_m, color}, 0).ok());
+  EXPECT_FALSE(fill_holes({2, 3, height_m, color}, 1).ok());
+  EXPECT_FALSE(remove_outliers({2, 2, height_m, color}, 0.0, 2).ok());
+  EXPECT_FALSE(remove_outliers({2, 2, height_m, color}, 0.01, 9).ok());
 }
 
 TEST(Heightmap, ThreadsProjectAtTheSameTimeWithoutMixingUp) {

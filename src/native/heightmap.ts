@@ -35,7 +35,13 @@ export interface ProjectFrame {
   readonly color: Uint8Array
   readonly colorCamera?: ProjectColorCamera
   /** Metres along the optical axis, height x width; 0, negative or not finite: nothing seen. */
-  readonly depthM: Float32Array
+  readonly depthM?: Float32Array
+  /** Instead of `depthM`: as the sensor counts, times `depthScaleM` metres; 0: nothing seen. */
+  readonly depthRaw?: Uint16Array
+  readonly depthScaleM?: number
+  /** Of the depth camera, with its k1, k2, p1, p2, k3; absent: a pinhole. Its rays are computed once and kept. */
+  readonly lens?: 'pinhole' | 'brown-conrady' | 'brown-conrady-two'
+  readonly coefficients?: readonly number[]
   /** Optional object label per pixel (simulated cameras only), height x width. */
   readonly labels?: Uint8Array
 }
@@ -60,9 +66,21 @@ export interface ProjectOutput {
   readonly labels?: Uint8Array
 }
 
+export interface ProjectOptions {
+  /** Fused multiply-adds where the processor has them: a last bit may differ from the exact result. Default false. */
+  readonly fast?: boolean
+  /** Threads that work on it, 1..16; the result does not depend on it. Default 1. */
+  readonly threads?: number
+}
+
 interface Addon {
-  /** Exact mode: NumPy-1 rounding, stable ties, fusion by largest height and mean colour. */
-  project(frames: readonly ProjectFrame[], spec: ProjectSpec, output: ProjectOutput): Promise<void>
+  /** NumPy-1 rounding, stable ties, fusion by largest height and mean colour. */
+  project(
+    frames: readonly ProjectFrame[],
+    spec: ProjectSpec,
+    output: ProjectOutput,
+    options?: ProjectOptions,
+  ): Promise<void>
 }
 
 let addon: Addon | undefined
@@ -75,7 +93,8 @@ export function projectHeightmap(
   frames: readonly ProjectFrame[],
   spec: ProjectSpec,
   output: ProjectOutput,
+  options: ProjectOptions = {},
 ): Promise<void> {
   addon ??= loadAddon<Addon>('heightmap')
-  return addon.project(frames, spec, output)
+  return addon.project(frames, spec, output, options)
 }

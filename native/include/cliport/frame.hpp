@@ -53,6 +53,14 @@ struct RgbdFrame {
   /// Absent: colour has the depth's pixels. Else a point has the colour of the pixel that it is seen in, and is black
   /// where the colour camera does not look; `color` then has the size of that camera.
   std::optional<ColorCamera> color_camera{};
+  /// Depth as the sensor counts it, instead of `depth_m`: a number times `depth_scale_m` is metres; 0: no point.
+  std::span<const std::uint16_t> depth_raw{};
+  float depth_scale_m = 0.001f;
+  Lens lens{};  ///< of the depth camera
+
+  float depth_at(std::size_t pixel) const {
+    return depth_raw.empty() ? depth_m[pixel] : static_cast<float>(depth_raw[pixel]) * depth_scale_m;
+  }
 };
 
 }  // namespace cliport
