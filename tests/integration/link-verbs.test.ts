@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Publisher, Router } from 'zeromq'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
@@ -42,6 +42,8 @@ describe('on a simulated arm', { retry: 2 }, () => {
     controller = await startController()
   })
   afterAll(() => controller.kill())
+  /** Whatever stopped the arm before: each test begins with one that may be armed. */
+  beforeEach(() => withClient((client) => client.clear()))
 
   async function withClient<T>(work: (client: LinkClient) => Promise<T>): Promise<T> {
     const client = await LinkClient.connect(new ZmqTransport(controller.address))
@@ -84,7 +86,8 @@ describe('on a simulated arm', { retry: 2 }, () => {
 
   test('a jog out of the cell is refused before anything moves', async () => {
     await link(controller.address, 'home')
-    const { exitCode, report } = await link(controller.address, 'jog', '--x', '-0.2', '--z', '0.2')
+    expect(await link(controller.address, 'jog', '--z', '0.2')).toMatchObject({ exitCode: 0 })
+    const { exitCode, report } = await link(controller.address, 'jog', '--z', '0.1')
     expect(exitCode).toBe(1)
     expect(report).toMatchObject({ error: { code: 'LINK_REFUSED', stage: 'check' } })
   })

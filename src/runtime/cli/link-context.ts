@@ -7,6 +7,7 @@ import type { Execution } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import { connectLink, expectConsent } from '../compose.js'
 import type { Config } from '../config/schema.js'
+import { goFirst } from '../priority.js'
 import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
 
 export interface LinkVerbOptions extends CommonOptions {
@@ -40,6 +41,7 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
     .option('--yes', 'a person is beside the arm, has looked, and wants it')
     .action((options: Options) =>
       runVerb(options, async ({ signal }) => {
+        goFirst()
         const config = await configFor(options, { 'robot.link': options.robot })
         const client = await connectLink(config.robot.link ?? defaultAddress, config, undefined, signal)
         try {
