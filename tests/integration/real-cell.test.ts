@@ -100,12 +100,12 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
   }, async () => {
     const serials = scene.map((_, i) => `LIVE${i}`)
     await endFeed() // of a try before
-    const cell = await startLiveCell(3, goal, serials)
+    const cell = await startLiveCell(3, goal, serials, join(out, `keys-${Date.now()}`))
     endFeed = async () => {
       await cell.end()
     }
     const cameras = scene.map((frame, i) => entry(frame, serials[i]!))
-    const { config } = settings(cameras, { link: cell.address })
+    const { config } = settings(cameras, cell.robot)
     const report = await runSentence({
       sentence: goal,
       task: sceneTask,
@@ -176,14 +176,15 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
 
   async function cliport(list: readonly object[]) {
     const file = join(out, 'cell.yaml')
-    writeFileSync(file, settings(list).text)
     await endFeed() // of a try before
-    const arm = await startLiveCell(3, goal, ['ARM0', 'ARM1', 'ARM2'])
+    const arm = await startLiveCell(3, goal, ['ARM0', 'ARM1', 'ARM2'], join(out, `keys-${Date.now()}`))
+    writeFileSync(file, settings(list, arm.robot).text)
     endFeed = async () => {
       await arm.end()
     }
-    const args = ['dist/runtime/cli/main.js', 'run', goal, '--config', file, '--robot', arm.address, '--json']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const args = ['dist/runtime/cli/main.js', 'run', goal, '--config', file, '--json']
+    const env = { ...process.env, CLIPORT_ROBOT_KEYS: arm.robot.keys }
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk) => {
       stdout += chunk
