@@ -1,8 +1,9 @@
 // heightmap.node: frames to heightmap on the thread pool (src/native/heightmap.ts).
 
+#include "cliport/heightmap.hpp"
+
 #include <napi.h>
 
-#include "cliport/heightmap.hpp"
 #include "napi_arguments.hpp"
 
 namespace cliport::addon {
