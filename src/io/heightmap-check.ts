@@ -14,6 +14,17 @@ export interface HeightmapCheck {
   readonly max_abs_m: number
 }
 
+/** Metres (Shridhar et al., CoRL 2021). */
+const publishedWorkspace: HeightmapSpec = {
+  xMinM: 0.25,
+  xMaxM: 0.75,
+  yMinM: -0.5,
+  yMaxM: 0.5,
+  zMinM: 0,
+  zMaxM: 0.28,
+  pixelM: 0.003125,
+}
+
 /** One depth unit of the reference's raw depth, metres: NumPy multiplies in float32. */
 const rawUnitM = Math.fround(1e-4)
 
@@ -76,7 +87,9 @@ export function framesOf(npz: Npz, npzPath: string): RgbdFrame[] {
   })
 }
 
-function specOf(npz: Npz, npzPath: string): HeightmapSpec {
+/** Grid of such a file; the published workspace where it names none. */
+export function specOf(npz: Npz, npzPath: string): HeightmapSpec {
+  if (!npz.names.includes('bounds')) return publishedWorkspace
   const bounds = npz.array('bounds', '<f8')
   expectShape(npzPath, 'bounds', bounds.shape, [3, 2])
   const [xMinM, xMaxM, yMinM, yMaxM, zMinM, zMaxM] = bounds.data as unknown as [

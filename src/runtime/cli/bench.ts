@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { addBenchController } from './bench-controller.js'
+import { addBenchHeightmap } from './bench-heightmap.js'
 import { addBenchLink } from './bench-link.js'
 import { addBenchPolicy } from './bench-policy.js'
 
@@ -9,6 +10,7 @@ export function addBench(program: Command): void {
   const bench = program
     .command('bench')
     .description('measure speed on this machine; figures come with machine, date, command and load')
+  addBenchHeightmap(bench)
   addBenchLink(bench)
   addBenchController(bench)
   addBenchPolicy(bench)
