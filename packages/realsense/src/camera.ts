@@ -96,7 +96,8 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
 
   /** @internal use openCamera */
   constructor(options: CameraOptions) {
-    const version = requireLibrary(options.library)
+    const { library } = options
+    const version = requireLibrary(library)
     this.#options = options
     this.#native = sessionOptions(options, version)
     this.#keep = this.#native.keep

@@ -59,8 +59,9 @@ export class SoftwareCamera {
     )
     if (!options.serial) throw invalid('serial', 'a string that is not empty', options.serial)
     if (!options.depth && !options.color) throw invalid('depth and color', 'at least one of the two', 'neither')
-    requireLibrary(options.library)
-    const T = options.T_color_depth ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    const { library, T_color_depth } = options
+    requireLibrary(library)
+    const T = T_color_depth ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
     if (T.length !== 16) throw invalid('T_color_depth', '16 numbers', T.length)
     const at = (row: number, column: number) => T[4 * row + column]!
     this.serial = options.serial

@@ -48,8 +48,9 @@ export async function checkCamera(options: CameraCheckOptions): Promise<Check[]>
     return check.status
   }
 
-  const library = libraryInfo(options.library)
-  if (add(checkLibrary(library.version, library.reason)) === 'fail') return checks
+  const { library } = options
+  const { version, reason } = libraryInfo(library)
+  if (add(checkLibrary(version, reason)) === 'fail') return checks
   const cameras = await listCameras()
   const info = options.serial === undefined ? cameras[0] : cameras.find(({ serial }) => serial === options.serial)
   if (add(checkPresence(info, cameras, options.serial)) === 'fail' || !info) return checks
@@ -144,13 +145,14 @@ async function observe(info: CameraInfo, fps: number, options: CameraCheckOption
 
 function streamOptions(info: CameraInfo, fps: number, options: CameraCheckOptions): CameraOptions {
   const size = { width: 640, height: 480, fps }
+  const { library, signal } = options
   return {
     serial: info.serial,
     depth: size,
     color: size,
     reconnect: false,
-    ...(options.library !== undefined && { library: options.library }),
-    ...(options.signal && { signal: options.signal }),
+    ...(library !== undefined && { library }),
+    ...(signal && { signal }),
   }
 }
 

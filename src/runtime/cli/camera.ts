@@ -80,10 +80,10 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
   }
 }
 
-async function list(flags: Flags): Promise<void> {
-  const { found, path, version, reason } = libraryInfo(flags.library)
+async function list({ library, json }: Flags): Promise<void> {
+  const { found, path, version, reason } = libraryInfo(library)
   const cameras = found ? await listCameras() : []
-  if (flags.json) {
+  if (json) {
     printJson({ library: { found, path: path ?? null, version: version ?? null, reason: reason ?? null }, cameras })
     return
   }
@@ -158,10 +158,11 @@ async function record(file: string, flags: Flags & { seconds: string }): Promise
 }
 
 async function check(flags: Flags & { seconds: string; reset: boolean }): Promise<void> {
+  const { serial, library } = flags
   await untilInterrupted(async (signal) => {
     const checks = await checkCamera({
-      ...(flags.serial !== undefined && { serial: flags.serial }),
-      ...(flags.library !== undefined && { library: flags.library }),
+      ...(serial !== undefined && { serial }),
+      ...(library !== undefined && { library }),
       seconds: positive(flags.seconds, '--seconds'),
       fps: positive(flags.fps, '--fps'),
       reset: flags.reset,
@@ -181,14 +182,15 @@ function row({ id, status, finding, fix }: Check): string {
 }
 
 function cameraOptions(flags: Flags): CameraOptions {
-  const library = flags.library === undefined ? {} : { library: flags.library }
-  if (flags.file !== undefined) return { file: flags.file, pairing: 'latest', ...library }
+  const { library, file, serial } = flags
+  const sdk = library === undefined ? {} : { library }
+  if (file !== undefined) return { file, pairing: 'latest', ...sdk }
   const size = {
     width: positive(flags.width, '--width'),
     height: positive(flags.height, '--height'),
     fps: positive(flags.fps, '--fps'),
   }
-  return { ...(flags.serial !== undefined && { serial: flags.serial }), depth: size, color: size, ...library }
+  return { ...(serial !== undefined && { serial }), depth: size, color: size, ...sdk }
 }
 
 function positive(text: string, flag: string): number {
