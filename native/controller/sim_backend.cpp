@@ -11,6 +11,13 @@ constexpr std::int64_t kPeriodNs = 1'000'000;
 constexpr std::int64_t kLongestCatchUpNs = 5 * kPeriodNs;
 constexpr std::int64_t kMostLost = 100;  // the robot gives up long before
 
+/// What the arm follows: the reference, and the robot's own way where no command came or it does not take any.
+Reference followed(const sim::Robot& robot, const Reference& asked) {
+  Reference reference = asked;
+  reference.q_rad = robot.measured().q_d_rad;
+  return reference;
+}
+
 class SimBackend : public Backend {
  public:
   SimBackend(const sim::RobotConfig& config, bool strict) : robot_(config, sim::start_posture()), strict_(strict) {}
@@ -29,12 +36,15 @@ class SimBackend : public Backend {
       Measured measured = robot_.measured();
       if (strict_) {
         const std::int64_t lost = std::min((now_ns - deadline_ns) / kPeriodNs, kMostLost);
-        for (std::int64_t i = 0; i < lost; ++i) measured = robot_.step(nullptr);
+        for (std::int64_t i = 0; i < lost; ++i) {
+          measured = robot_.step(nullptr);
+          if (trace != nullptr) trace->add(deadline_ns + i * kPeriodNs, measured, followed(robot_, reference));
+        }
         measured.elapsed_cycles = static_cast<std::uint8_t>(1 + lost);
       }
       controller.cycle(now_ns, measured, reference);
-      if (trace != nullptr) trace->add(now_ns, measured, reference);
       robot_.step(&reference);
+      if (trace != nullptr) trace->add(now_ns, measured, followed(robot_, reference));
       deadline_ns += measured.elapsed_cycles * kPeriodNs;
       // A few late cycles are made up for; after a longer stall the arm would see them as one jump.
       if (now_ns - deadline_ns > kLongestCatchUpNs) deadline_ns = now_ns + kPeriodNs;
