@@ -69,7 +69,7 @@ def answers(edge: Edge, caches: list[Cache], tokenizer: Tokenizer, limit: int) -
             "named": None if meaning.named_pick is None else bool(visible & set(meaning.named_pick)),
             "pick_right": label in meaning.picks,
             "place_m": distance,
-            "turn_off": min([abs(wrapped(float(turn) - (p.rotation - int(rotation)) * -step - p.residual)) for p in right], default=math.pi),
+            "turn_off": min([abs(wrapped(float(turn) - (int(rotation) - p.rotation) * step - p.residual)) for p in right], default=math.pi),
             "pick": float(p_pick), "place": float(p_place), "remaining": float(remaining), "found": float(found),
         })  # fmt: skip
     return rows
@@ -110,8 +110,8 @@ def share(values) -> float | None:
 
 
 def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> float:
-    """Where the larger of both error rates is smallest, kept within 0.05..0.95; with `lost`, at most where (down to 0.01) that share of
-    the right ones would be refused."""
+    """Where the larger of both error rates is smallest, kept within 0.05..0.95; with `lost`, at most where that share of
+    the right ones would be refused, but no less than 0.01."""
     p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
     if right.all() or not right.any():
         return 0.5

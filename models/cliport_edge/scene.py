@@ -318,7 +318,7 @@ def caption(scene: Scene, rng: np.random.Generator, absent: str | None = None) -
     wanted, pick = _phrase(scene, things, rng, absent == "pick")
     named_place, place, into = None, None, True
     others = [t for t in things if t not in wanted]
-    if scene.is_captioned and others and (absent == "place" or rng.random() < 0.6):
+    if others and (absent == "place" or rng.random() < 0.6):
         named_place, place = _phrase(scene, others, rng, absent == "place", without=wanted)
         into = all(t.kind in CONTAINERS for t in named_place)
     sentence = goal_sentence(rng, pick, place, into=into)
@@ -356,7 +356,8 @@ def _phrase(scene: Scene, things: list[Thing], rng, absent: bool, without: tuple
 
 def absent_color(scene: Scene, of_kind: list[str], of_others: list[str], rng: np.random.Generator) -> str:
     """A colour that no thing of the kind has; half of the time one that things of another kind have."""
-    names = colors.TRAINED if scene.is_captioned or rng.random() < 0.3 else tuple(colors.TASK_COLORS)
+    # A demonstration must not teach that colours which only tests show are never there.
+    names = colors.TRAINED if scene.is_captioned else colors.DEMONSTRATED if rng.random() < 0.3 else colors.SEEN_COLORS
     fits = lambda name: all(colors.distance(name, other) > DISTINCT for other in set(of_kind))
     others = [name for name in sorted(set(of_others)) if fits(name)]
     if others and rng.random() < 0.5:
@@ -365,7 +366,7 @@ def absent_color(scene: Scene, of_kind: list[str], of_others: list[str], rng: np
         name = str(rng.choice(names))
         if fits(name):
             return name
-    return str(next((name for name in colors.TRAINED if fits(name)), "magenta"))
+    return next(name for name in colors.DEMONSTRATED if fits(name))
 
 
 def recolor(scene: Scene, rng: np.random.Generator, share: float) -> Scene:

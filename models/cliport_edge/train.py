@@ -129,12 +129,12 @@ def first_of_each_task(items: list[tuple[Cache, int]], episodes: int) -> list[tu
     """The observations of the first `episodes` episodes of each task; of all where that is 0."""
     if episodes == 0:
         return items
-    kept: dict[str, dict] = {}
+    kept: dict[str, set] = {}
     for cache, index in items:
         sample = cache.samples[index]
-        of_task = kept.setdefault(sample["task"], {})
+        of_task = kept.setdefault(sample["task"], set())
         if len(of_task) < episodes:
-            of_task[id(cache), sample["episode"]] = True
+            of_task.add((id(cache), sample["episode"]))
     return [(c, i) for c, i in items if (id(c), c.samples[i]["episode"]) in kept[c.samples[i]["task"]]]
 
 
@@ -317,6 +317,10 @@ def load_known(edge: Edge, weights: dict[str, Tensor]) -> None:
 def join_others() -> tuple[int, int]:
     """Rank and number of processes that torchrun started; (0, 1) without it."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    if torch.cuda.is_available():
+        torch.cuda.set_device(own_device())
     if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     return int(os.environ.get("RANK", "0")), world
@@ -382,20 +386,23 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
         optimizer.load_state_dict(state["optimizer"])
         step, seconds = state["step"], state["seconds"]
     out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps({"train": asdict(config), "network": net.to_json()}, indent=1) + "\n")
+    writes = rank == 0  # the others only compute
     log = out / "progress.jsonl"
-    if step == 0:
-        log.unlink(missing_ok=True)
+    if writes:
+        (out / "config.json").write_text(json.dumps({"train": asdict(config), "network": net.to_json()}, indent=1) + "\n")
+        if step == 0:
+            log.unlink(missing_ok=True)
     card = {
         "data": [cache.summary for cache in caches], "init": init and f"{init.parent.name}/{init.name}", "config": asdict(config), "network": net.to_json(), "parameters": sum(p.numel() for p in edge.parameters()),
         "precision": "bf16 trunk, fp32 weights" if bf16 else "fp32", "torch": str(torch.__version__), "processor": processor(), "device": str(device),
         "threads": torch.get_num_threads(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    board = tensorboard(out) if rank == 0 else None
-    print(f"train: {card['parameters']} parameters, {len(dataset.demonstrations)} observations of demonstrations, {len(dataset.captions)} captioned, steps {step} to {config.steps}, {card['precision']}", flush=True)
+    board = tensorboard(out) if writes else None
+    if writes:
+        print(f"train: {card['parameters']} parameters, {len(dataset.demonstrations)} observations of demonstrations, {len(dataset.captions)} captioned, steps {step} to {config.steps}, {card['precision']}", flush=True)
 
     def checkpoint(name: str) -> None:
-        if rank != 0:
+        if not writes:
             return
         content = {"model": edge.state_dict(), "config": net.to_json(), "train": asdict(config), "step": step, "seconds": seconds, "card": {"training": card}}
         save(out / name, content | ({"optimizer": optimizer.state_dict()} if name == "last.pt" else {}))
@@ -430,10 +437,10 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
         step += 1
         samples_since += len(samples)
         seconds += time.monotonic() - started
-        for name, value in parts.items():
+        for name, value in parts.items() if writes else ():
             sums.setdefault(name, []).append(value)
         now = time.monotonic()
-        if now - last_report > 20 or step == end:
+        if writes and (now - last_report > 20 or step == end):
             rate = samples_since / (now - last_report)
             left = (max(0, config.joint_steps - step) * config.batch / rate + (config.steps - max(step, config.joint_steps)) * config.zoom_batch / (rate if not joint else 5 * rate)) / 60
             means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
@@ -452,7 +459,8 @@ def train(caches: list[Cache], out: Path, config: TrainConfig, resume: bool, sto
     if step == config.steps:
         card |= {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "minutes": round(seconds / 60, 1)}
         checkpoint("final.pt")
-        (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+        if writes:
+            (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     return edge
 
 
@@ -502,7 +510,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     config = config_with(recipe_settings(args.recipe, args.stage) + args.set)
     edge = train([Cache(folder) for folder in args.data], args.out, config, args.resume, workers=args.workers, init=args.init)
-    if args.validation:
+    if args.validation and int(os.environ.get("RANK", "0")) == 0:
         from .evaluate import add_scores
 
         add_scores(edge.cpu(), args.out / "final.pt", [Cache(folder) for folder in args.validation])

@@ -34,13 +34,14 @@ export async function train(request: TrainRequest): Promise<object> {
   await mkdir(out, { recursive: true })
   const { signal, tell, python } = request
   const shared = { signal, tell, ...(python === undefined ? {} : { python }) }
-  const caches = async (folders: readonly string[]) => {
+  const caches = async (folders: readonly string[], part: string) => {
+    expectDifferentNames(folders)
     const made: string[] = []
-    for (const folder of folders) made.push(await cacheOf(resolve(folder), join(out, 'cache'), shared))
+    for (const folder of folders) made.push(await cacheOf(resolve(folder), join(out, 'cache', part), shared))
     return made
   }
-  const data = await caches(request.data)
-  const validation = await caches(request.validation)
+  const data = await caches(request.data, 'train')
+  const validation = await caches(request.validation, 'validation')
   const processes = request.processes ?? Math.max(1, await cudaDevices(python, signal))
   await runPython({
     ...shared,
@@ -57,6 +58,17 @@ export async function train(request: TrainRequest): Promise<object> {
     ],
   })
   return JSON.parse(await readFile(join(out, 'card.json'), 'utf8')) as object
+}
+
+/** Caches are named after their folders. */
+function expectDifferentNames(folders: readonly string[]): void {
+  const names = folders.map((folder) => basename(resolve(folder)))
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice === undefined) return
+  throw new CliportError('INPUT_INVALID', `Expected folders of different names but received two called ${twice}`, {
+    stage: 'start',
+    hint: 'Rename one of them',
+  })
 }
 
 /** The cache of a folder: itself, or one made beside the run; an older one is used again. */

@@ -48,10 +48,25 @@ test('episodes become arrays, arrays a checkpoint, and the card is what comes ba
   esac`)
   expect(await train(await request({ python, set: ['samples=8'], resume: true }))).toEqual({ parameters: 7 })
   const [episodes, , training] = await calls()
-  expect(episodes).toContain(`-m cliport_edge.episodes ${folder}/data --out ${folder}/run/cache/data`)
-  expect(training).toContain(`--data ${folder}/run/cache/data --out ${folder}/run --stage train`)
+  expect(episodes).toContain(`-m cliport_edge.episodes ${folder}/data --out ${folder}/run/cache/train/data`)
+  expect(training).toContain(`--data ${folder}/run/cache/train/data --out ${folder}/run --stage train`)
   expect(training).toContain('--resume --set samples=8')
   expect(training).not.toContain('torch.distributed')
+})
+
+test('training and validation data of the same name are kept apart; two folders of one name are refused', async () => {
+  const python = await interpreter(`case "$*" in
+    *device_count*) echo 0;;
+    *cliport_edge.train*) echo '{}' > ${folder}/run/card.json;;
+  esac`)
+  const other = join(folder, 'other', 'data')
+  await mkdir(other, { recursive: true })
+  await writeFile(join(other, '000000-1.mcap'), '')
+  await train(await request({ python, validation: [other] }))
+  expect((await calls()).at(-1)).toContain(`--validation ${folder}/run/cache/validation/data`)
+  const { data } = await request({})
+  const twice = train(await request({ python, data: [...data, other] }))
+  await expect(twice).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('called data') })
 })
 
 test('with two GPUs two processes train together', async () => {
