@@ -176,7 +176,7 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
  * How far the tool turns on a line: as the controller turns it, joint 7 from its angle at the start to its angle at the
  * end. Its range is less than a full turn, so that this may be the longer way round.
  */
-export function turnOfLine(from: CheckContext['start'], to: CheckContext['start'], kinematics: Kinematics): number {
+function turnOfLine(from: CheckContext['start'], to: CheckContext['start'], kinematics: Kinematics): number {
   const start = kinematics.inverse(from.p_base_m, from.yawRad)
   const end = kinematics.inverse(to.p_base_m, to.yawRad)
   if (start === null || end === null) return wrapRad(to.yawRad - from.yawRad)

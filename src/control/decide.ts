@@ -68,6 +68,12 @@ export function decide(
   return doubt
 }
 
+/** The decision on the first look at a scene: nothing has happened yet, and there may be steps. */
+export function decideAtFirst(proposal: Proposal, thresholds: PolicyInfo['thresholds']): Decision {
+  const nothingHappened = { steps: 0, placed: 0, failures: [], suppressed: 0 }
+  return decide(proposal, nothingHappened, thresholds, { steps: 1, failuresInARow: 1 })
+}
+
 function doubtOf(
   proposal: Proposal,
   found: boolean,

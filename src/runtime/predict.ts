@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decide } from '../control/decide.js'
+import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
@@ -81,10 +81,9 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
 /** What the cycle would decide on the first look; a goal that is reached already is `ok`, with `remaining` near 0. */
 function statusOf(
   proposal: Proposal,
-  thresholds: Parameters<typeof decide>[2],
+  thresholds: Parameters<typeof decideAtFirst>[1],
 ): Pick<PredictReport, 'status' | 'reason'> {
-  const history = { steps: 0, placed: 0, failures: [], suppressed: 0 }
-  const decision = decide(proposal, history, thresholds, { steps: 1, failuresInARow: 1 })
+  const decision = decideAtFirst(proposal, thresholds)
   if (decision.kind !== 'conclude') return { status: 'ok', reason: '' }
   const { outcome, reason } = decision
   return { status: outcome === 'not_found' || outcome === 'unsure' ? outcome : 'ok', reason }

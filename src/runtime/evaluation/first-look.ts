@@ -1,7 +1,7 @@
 // What a policy would do at its first look, asked for something that is there and for something that is not: moves that
 // should not be, refusals that need not be, and how far its probabilities can be believed. Nothing moves.
 
-import { decide } from '../../control/decide.js'
+import { decideAtFirst } from '../../control/decide.js'
 import type { Policy } from '../../control/ports.js'
 import type { Heightmap, Outcome, Proposal } from '../../control/types.js'
 import { createProjector } from '../../io/projector.js'
@@ -150,8 +150,7 @@ function lineOf(
   proposal: Proposal,
   { info }: Policy,
 ): Omit<FirstLookLine, 'pictures'> {
-  const nothingHappened = { steps: 0, placed: 0, failures: [], suppressed: 0 }
-  const decision = decide(proposal, nothingHappened, info.thresholds, { steps: 1, failuresInARow: 1 })
+  const decision = decideAtFirst(proposal, info.thresholds)
   const aim = aimOf(proposal, labelAt(map, proposal.pick.pixel), truth)
   return {
     seed,

@@ -1,7 +1,7 @@
 // The open loop, to say what closing it is worth: one look, everything that it shows acted on in turn, and no look again.
 // It is the very same cycle with a blindfold on: the ports are replaced, and nothing in `control` knows.
 
-import { decide } from '../../control/decide.js'
+import { decideAtFirst } from '../../control/decide.js'
 import type { Policy } from '../../control/ports.js'
 import type { SuppressedSpot } from '../../control/types.js'
 import type { Cell, SimFrame } from '../../sim/api.js'
@@ -32,8 +32,7 @@ export function onceForEach(policy: Policy): Policy {
     info: policy.info,
     async propose(heightmap, goal, options) {
       const proposal = await policy.propose(heightmap, goal, { ...options, suppress: acted })
-      const nothingHappened = { steps: 0, placed: 0, failures: [], suppressed: 0 }
-      const decision = decide(proposal, nothingHappened, policy.info.thresholds, { steps: 1, failuresInARow: 1 })
+      const decision = decideAtFirst(proposal, policy.info.thresholds)
       if (decision.kind === 'act') {
         acted.push({ pixel: proposal.pick.pixel, radiusM: actedRadiusM })
         return proposal

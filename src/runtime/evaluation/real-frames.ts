@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
-import { decide } from '../../control/decide.js'
+import { decideAtFirst } from '../../control/decide.js'
 import { CliportError } from '../../control/errors.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../../control/types.js'
 import { readFrames } from '../../io/frame-folder.js'
@@ -80,8 +80,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
     for (const [index, goal] of goals.entries()) {
       const look = await lookAt(join(folder, goal.frame), workspace)
       const proposal = await policy.propose(look.heightmap, goal.sentence)
-      const nothingHappened = { steps: 0, placed: 0, failures: [], suppressed: 0 }
-      const decision = decide(proposal, nothingHappened, policy.info.thresholds, { steps: 1, failuresInARow: 1 })
+      const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
       const pictures = (await raw?.pictures(`${index + 1}-${goal.frame}`, { view, proposal })) ?? []
       const line: RealFrameLine = {
