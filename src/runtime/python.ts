@@ -1,4 +1,4 @@
-// Training is Python; everything else is not. This is the only place that starts it.
+// Training and export are Python, and this is what starts them. (`cliport bench` compares with processes of its own.)
 
 import { spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
@@ -19,7 +19,7 @@ export interface PythonRun {
 }
 
 /** The interpreter that is used when none is named. */
-export function pythonOf(named: string | undefined): string {
+function pythonOf(named: string | undefined): string {
   return named ?? process.env.CLIPORT_PYTHON ?? 'python3'
 }
 

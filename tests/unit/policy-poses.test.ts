@@ -11,6 +11,12 @@ test('rotation index i is a yaw of -i times 10 degrees', () => {
   expect(yawOf(35, 36)).toBeCloseTo(Math.PI / 18, 12)
 })
 
+test('a turn beyond the rotation is added, and wraps', () => {
+  expect(yawOf(9, 36, 0.05)).toBeCloseTo(-Math.PI / 2 + 0.05, 12)
+  expect(yawOf(19, 36, 0.1)).toBeCloseTo((17 * Math.PI) / 18 + 0.1, 12)
+  expect(yawOf(18, 36, 0.1)).toBeCloseTo(-Math.PI + 0.1, 12)
+})
+
 test('half a turn is positive', () => {
   expect(yawOf(18, 36)).toBeCloseTo(Math.PI, 12)
 })

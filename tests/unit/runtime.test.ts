@@ -225,6 +225,15 @@ describe('a base point in a picture', () => {
     expect(pixelInFrame(frame, [0.5, 0.1, 0.5])).toEqual([220, 240])
   })
 
+  test('where colour has a camera of its own, the picture is that camera', () => {
+    const color = { width: 1280, height: 720, fx: 1000, fy: 1000, cx: 640, cy: 360 }
+    // Beside the depth camera: what depth sees in its middle lies 2 cm to the left of colour's.
+    const T_color_depth = Float64Array.of(1, 0, 0, -0.02, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
+    const beside = { ...frame, colorCamera: { intrinsics: color, T_color_depth, lens: 'pinhole', coefficients: [] } }
+    expect(pixelInFrame(beside as RgbdFrame, [0.5, 0, 0])).toEqual([620, 360])
+    expect(pixelInFrame(beside as RgbdFrame, [0.5, -0.5, 0])).toEqual([1120, 360])
+  })
+
   test('behind the camera or beside the picture is nowhere', () => {
     expect(pixelInFrame(frame, [0.5, 0, 1.5])).toBeNull()
     expect(pixelInFrame(frame, [0.5, 5, 0])).toBeNull()

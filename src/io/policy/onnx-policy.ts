@@ -64,8 +64,8 @@ export class OnnxPolicy implements Policy {
 
   /**
    * Poses follow the published convention (CLIPort's `pix_to_xyz`): x = xMin + v * pixel, y = yMin + u * pixel, z from
-   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0; the package's optional
-   * place_turn is added to it.
+   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0; the
+   * package's optional place_turn is added to it.
    * @throws CliportError POLICY_SHAPE for another workspace than the package's, INPUT_INVALID for heights that are not
    * finite, POLICY_INVALID when the net's answer makes no sense; the signal's reason on abort
    */
@@ -178,9 +178,7 @@ export class OnnxPolicy implements Policy {
     return {
       pick: integers('pick_pixel', rows, cols) as [number, number],
       place: integers('place_pixel', rows, cols) as [number, number],
-      placeYawRad: wrapRad(
-        yawOf(integers('place_rotation', rotations)[0]!, rotations) + this.#turn(outputs.place_turn),
-      ),
+      placeYawRad: yawOf(integers('place_rotation', rotations)[0]!, rotations, this.#turnRad(outputs.place_turn)),
       pickProbability: probability('pick_probability'),
       placeProbability: probability('place_probability'),
       remaining: probability('remaining'),
@@ -189,7 +187,7 @@ export class OnnxPolicy implements Policy {
   }
 
   /** How far beyond its rotation a place turns, radians; 0 for packages that know rotations only. */
-  #turn(output: Float32Array | BigInt64Array | undefined): number {
+  #turnRad(output: Float32Array | BigInt64Array | undefined): number {
     const turnRad = Number(output?.[0] ?? 0)
     if (!(Math.abs(turnRad) <= Math.PI)) throw this.#nonsense('place_turn', turnRad, '-pi..pi')
     return turnRad
@@ -221,10 +219,9 @@ export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpo
   return mask
 }
 
-/** Yaw of rotation index i, -i * 2 pi / rotations, wrapped to (-pi, pi]. */
-export function yawOf(index: number, rotations: number): number {
-  const yawRad = (-2 * Math.PI * index) / rotations
-  return yawRad <= -Math.PI ? yawRad + 2 * Math.PI : yawRad + 0
+/** Yaw of rotation index i, -i * 2 pi / rotations, and of a turn beyond it, in (-pi, pi]. */
+export function yawOf(index: number, rotations: number, turnRad = 0): number {
+  return wrapRad((-2 * Math.PI * index) / rotations + turnRad)
 }
 
 function poseOf({ spec, cols, heightM }: Heightmap, [u, v]: Pixel, yawRad: number, probability: number): Affordance {
