@@ -1,6 +1,6 @@
 // The page of results, from raw results alone, and the small parts of the policy's measurements.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -45,6 +45,42 @@ test('the page puts scores beside the published ones, and pairs of open and clos
   expect(text).toMatch(/\| missed grasp \|.*\| 1 \| 1 \| 2 \|/)
   expect(text).not.toContain(out)
   expect(existsSync(join(out, 'docs', 'images', 'results'))).toBe(true)
+})
+
+test('the published page is what its raw results say, and shows the pictures beside it', async () => {
+  const copy = join(out, 'checkout')
+  for (const folder of ['benchmarks/policy/raw', 'docs/images/results']) {
+    cpSync(folder, join(copy, folder), { recursive: true, filter: (path) => !path.endsWith('/pictures') })
+  }
+  await writeResults(join(copy, 'benchmarks/policy/raw'), join(copy, 'docs/results.md'))
+  expect(readFileSync(join(copy, 'docs/results.md'), 'utf8')).toBe(readFileSync('docs/results.md', 'utf8'))
+  expect(readdirSync(join(copy, 'docs/images/results'))).toEqual(readdirSync('docs/images/results'))
+})
+
+test('pictures come from the raw results; those of earlier ones go, but not before all of the new ones are there', async () => {
+  const [raw, docs] = [join(out, 'pictured'), join(out, 'pictured-docs')]
+  const images = join(docs, 'images', 'results')
+  const folder = await RawFolder.create(join(raw, 'bowl'), 'episodes')
+  await folder.line({
+    seed: 1,
+    goal: 'g',
+    score: 0,
+    cause: 'dropped',
+    outcome: 'failed',
+    steps: 1,
+    pictures: ['p.webp'],
+  })
+  const report = { task, episodes: 1, mean_score: 0, ci95: [0, 1], split: 'test', policy: 'edge' }
+  const rest = { steps_mean: 1, false_achieved: 0, false_continue: 0 }
+  await folder.finish({ openLoop: false, faults: null, steps: null }, { ...report, ...rest })
+  mkdirSync(images, { recursive: true })
+  writeFileSync(join(images, 'old.webp'), 'old')
+  await expect(writeResults(raw, join(docs, 'results.md'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  expect(readdirSync(images)).toEqual(['old.webp'])
+  writeFileSync(join(raw, 'bowl', 'p.webp'), 'new')
+  await writeResults(raw, join(docs, 'results.md'))
+  expect(readdirSync(images)).toEqual(['bowl-p.webp'])
+  expect(readFileSync(join(docs, 'results.md'), 'utf8')).toContain('(images/results/bowl-p.webp)')
 })
 
 test('a folder without results is named', async () => {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import type { RawResults } from '../evaluation/raw-folder.js'
 import type { RealFrameLine, RealFramesReport } from '../evaluation/real-frames.js'
 import { table } from './markdown.js'
-import type { Episodes } from './scores.js'
+import { type Episodes, isOracle } from './scores.js'
 
 /** Takes a picture of the raw results into the page's own folder. @returns its path as the page refers to it */
 export type TakePicture = (file: string, name: string) => string
@@ -29,11 +29,11 @@ const meanings: Readonly<Record<string, string>> = {
 }
 
 export function failureSection(all: readonly Episodes[], take: TakePicture): string[] {
-  const failed = all
-    .filter(({ report, label }) => report.policy !== 'oracle' && label === '')
-    .flatMap((one) => one.lines.filter(({ cause }) => cause !== null).map((line) => ({ ...one, line })))
-  const episodes = all.filter(({ report, label }) => report.policy !== 'oracle' && label === '')
+  const episodes = all.filter((one) => !isOracle(one) && one.label === '')
   if (episodes.length === 0) return []
+  const failed = episodes.flatMap((one) =>
+    one.lines.filter(({ cause }) => cause !== null).map((line) => ({ ...one, line })),
+  )
   const causes = Object.keys(meanings).filter((cause) => failed.some(({ line }) => line.cause === cause))
   const groups = [...new Set(episodes.map(groupOf))].sort()
   const rows = causes.map((cause) => [

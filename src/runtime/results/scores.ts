@@ -38,9 +38,10 @@ export function scoreSection(all: readonly Episodes[]): string[] {
   if (plain.length === 0) return []
   const rows = [...plain]
     .sort((a, b) => Number(isOracle(a)) - Number(isOracle(b)))
-    .map(({ report }) => {
+    .map((one) => {
+      const { report } = one
       const published = publishedPercent(report.task)
-      const within = published === null ? '' : published / 100 <= report.ci95[1] ? 'reached' : 'missed'
+      const verdict = published === null ? '' : published / 100 <= report.ci95[1] ? 'reached' : 'missed'
       return [
         report.task,
         report.policy,
@@ -48,7 +49,7 @@ export function scoreSection(all: readonly Episodes[]): string[] {
         percent(report.mean_score),
         interval(report.ci95),
         published === null ? '-' : published.toFixed(1),
-        report.policy === 'oracle' ? '' : within,
+        isOracle(one) ? '' : verdict,
         percent(report.false_achieved),
         percent(report.false_continue),
       ]
@@ -149,6 +150,6 @@ function faultText({ graspFailure, nudgeM }: NonNullable<Episodes['faults']>): s
   return parts.join(', ') || 'other faults'
 }
 
-function isOracle({ report }: Episodes): boolean {
+export function isOracle({ report }: Episodes): boolean {
   return report.policy === 'oracle'
 }

@@ -1,7 +1,8 @@
 // `cliport results`: the page of results from the raw results of evaluations, and nothing else.
 
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { machineLine } from '../bench/machine.js'
 import { type RawResults, readRawFolders } from '../evaluation/raw-folder.js'
@@ -17,7 +18,8 @@ export interface ResultsReport {
 }
 
 /**
- * Writes the page and, in the folder `images/results` beside it, the pictures that it shows.
+ * Writes the page and, in the folder `images/results` beside it, the pictures that it shows and no others. A checkout has
+ * raw results without their pictures: those beside the page are kept then.
  * @param raw folder of the folders given to `cliport eval --out`
  * @throws CliportError INPUT_INVALID where there are no results, DISK_FULL
  */
@@ -50,11 +52,13 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
   ]
   const svg = reliabilitySvg(all)
   try {
-    await rm(images, { recursive: true, force: true })
     await mkdir(images, { recursive: true })
-    for (const { from, to } of pictures) await copyFile(from, to)
+    for (const { from, to } of pictures) if (existsSync(from) || !existsSync(to)) await copyFile(from, to)
     if (svg !== null) await writeFile(join(images, 'reliability.svg'), svg)
     await writeFile(page, `${sections.join('\n\n')}\n`)
+    const shown = new Set(pictures.map(({ to }) => basename(to)))
+    if (svg !== null) shown.add('reliability.svg')
+    for (const name of await readdir(images)) if (!shown.has(name)) await rm(join(images, name))
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DISK_FULL' : 'INPUT_INVALID'
     throw new CliportError(code, `Could not write ${page} and its pictures: ${(cause as Error).message}`, {
