@@ -1,6 +1,8 @@
 // What stands on the table, and what the cameras see of it.
 
+import { fromBinary } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { projectHeightmap } from '../../src/native/heightmap.js'
 import { publishedAppearance } from '../../src/sim/appearance.js'
 import { suctionTool } from '../../src/sim/arm.js'
@@ -37,8 +39,24 @@ function scene(seed: number, goal?: string) {
 }
 
 const seeds = Array.from({ length: 60 }, (_, i) => i)
-const apartM = (a: PlacedObject, b: PlacedObject) =>
-  Math.hypot(a.p_base_m[0] - b.p_base_m[0], a.p_base_m[1] - b.p_base_m[1])
+/** From the outline of one object (a bowl's rim, a block's corners) to the other's outline; 0 or less inside of it. */
+function leastGapM(a: PlacedObject, b: PlacedObject): number {
+  const [halfX, halfY] = [a.shape.sizeM[0] / 2, a.shape.sizeM[1] / 2]
+  const corners = [-1, 1].flatMap((i) => [-1, 1].map((k) => turned(i * halfX, k * halfY, a.yawRad)))
+  const rim = Array.from({ length: 60 }, (_, i) => turned(a.shape.footprintM, 0, (i * Math.PI) / 30))
+  const gaps = (a.kind === 'bowl' ? rim : corners).map(([dx, dy]) => {
+    const away = [a.p_base_m[0] + dx - b.p_base_m[0], a.p_base_m[1] + dy - b.p_base_m[1]] as const
+    if (b.kind === 'bowl') return Math.hypot(...away) - b.shape.footprintM
+    const [x, y] = turned(...away, -b.yawRad).map(Math.abs) as [number, number]
+    return Math.hypot(Math.max(0, x - b.shape.sizeM[0] / 2), Math.max(0, y - b.shape.sizeM[1] / 2))
+  })
+  return Math.min(...gaps)
+}
+
+function turned(x: number, y: number, yawRad: number): [number, number] {
+  const [cos, sin] = [Math.cos(yawRad), Math.sin(yawRad)]
+  return [x * cos - y * sin, x * sin + y * cos]
+}
 
 test('scenes have one to three bowls, at most as many blocks, and six distractors of other colours', () => {
   for (const seed of seeds) {
@@ -66,10 +84,7 @@ test('objects stand apart, inside the workspace, where the arm gets to them at t
       const [x, y] = a.p_base_m
       expect(isReachable(x, y, suctionTool)).toBe(true)
       expect(Math.min(x - xMinM, xMaxM - x, y - yMinM, yMaxM - y)).toBeGreaterThanOrEqual(radiusM)
-      for (const b of objects) {
-        // Turned rectangles may be as near as their inner circles.
-        if (a !== b) expect(apartM(a, b)).toBeGreaterThanOrEqual((a.shape.sizeM[0] + b.shape.sizeM[0]) / 2 + 0.01)
-      }
+      for (const b of objects) if (a !== b) expect(leastGapM(a, b)).toBeGreaterThanOrEqual(0.01 - 1e-9)
     }
   }
 })
@@ -129,20 +144,20 @@ async function fused(frames: readonly SimFrame[]) {
 }
 
 test('the parked arm hides and shades nothing: each camera sees the same of the workspace with and without it', async () => {
-  await reset({ seed: 10007 })
-  const withArm = await cell.capture()
-  const taskRandom = random(10007, task)
-  const [, placed] = layTable(random(10007, 'layout'), suctionTool, ({ place }) =>
-    putBlockInBowl.build({ random: taskRandom, palette: paletteOf('seen', 10007), place }),
-  )
-  const physics = new Physics(await loadPhysics(), placed, suctionTool, [0, 0, 0, -1, 0, 1, 0])
-  for (let i = 0; i < 200; i++) physics.step()
-  const frames = await new Eyes(publishedAppearance(placed), suctionTool).look(physics, 0n, { arm: false })
-  physics.close()
-  for (const [i, frame] of frames.entries()) {
-    const [bare, parked] = [await fused([frame]), await fused([withArm[i]!])]
-    expect(differing(parked.heightM, bare.heightM, 1e-5)).toBe(0)
-    expect(differing(parked.color, bare.color, 0)).toBeLessThan(30) // edges, of objects that settled a micrometre apart
+  await reset()
+  const { qRad } = fromBinary(StateSchema, await cell.state())
+  for (const seed of seeds.slice(0, 3)) {
+    const [, placed] = scene(seed)
+    const physics = new Physics(await loadPhysics(), placed, suctionTool, qRad)
+    const eyes = new Eyes(publishedAppearance(placed), suctionTool)
+    const withArm = await eyes.look(physics, 0n)
+    const withoutArm = await eyes.look(physics, 0n, { arm: false })
+    physics.close()
+    for (const [i, frame] of withoutArm.entries()) {
+      const [bare, parked] = [await fused([frame]), await fused([withArm[i]!])]
+      expect(parked.heightM).toEqual(bare.heightM)
+      expect(parked.color).toEqual(bare.color)
+    }
   }
 })
 
