@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import colors
+from .packing import Piece, packings
 from .words import ANYTHING, NOUNS, STEPS, goal_sentence, kinds_of, plural, split_goal, split_words
 
 IN_BOWL_M = 0.05  # the benchmark's tolerance of put-block-in-bowl
 DISTINCT = 25  # CIE76 distance from which two colour names mean different things
 STEP_M = 0.05  # the stand of the pyramid task: three steps in a row along its y
 CONTAINERS = ("bowl", "box", "plate", "cup")
+PACKINGS = 24  # of one box, tried at random
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Thing:
     u: float  # continuous cells
     v: float
     yaw: float  # radians
+    size: tuple[float, float]  # cells, along its own x and y
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,10 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
         color=np.array(color),
         height=np.asarray(height, np.float32),
         labels=np.array(labels),
-        things=tuple(Thing(o["label"], o["kind"], o["color"], *cell(o["p_base_m"]), o["yawRad"]) for o in truth["objects"]),
+        things=tuple(
+            Thing(o["label"], o["kind"], o["color"], *cell(o["p_base_m"]), o["yawRad"], tuple(side / space["pixelM"] for side in o["sizeM"][:2]))
+            for o in truth["objects"]
+        ),
         task=sample["task"],
         goal=truth["goal"],
         picks=tuple(truth["validPicks"]),
@@ -150,27 +156,44 @@ def own_goal(scene: Scene) -> Meaning:
         named_pick=labels_of(referents(scene, pick)) if known else None,
         named_place=labels_of(referents(scene, place)) if known and step is None else None if not known else (),
         picks=scene.picks,
-        places=mirrored(scene) if known and set(labels_of(referents(scene, pick))) == set(scene.picks) else scene.places,
+        places=packed_any_way(scene),
         rotations=scene.rotations,
         remaining=scene.remaining,
         named_spots=step_spots(scene, STEPS.index(step)) if step is not None else (),
     )
 
 
-def mirrored(scene: Scene) -> tuple[Place, ...]:
-    """Places in an open box, and where they lie in the mirrors of its packing: as good as long as nothing is packed."""
-    places = list(scene.places)
-    boxes = {t.label: t for t in scene.things if t.kind == "box"}
-    for place in scene.places:
-        box = boxes.get(place.target)
-        if box is None:
+def packed_any_way(scene: Scene) -> tuple[Place, ...]:
+    """Places in an open box, and where they lie in the other packings that leave room for all that is still to come."""
+    box = next((t for t in scene.things if t.kind == "box" and any(p.target == t.label for p in scene.places)), None)
+    if box is None:
+        return scene.places
+    cos, sin = math.cos(box.yaw), math.sin(box.yaw)
+    to_box = lambda u, v: (cos * (v - box.v) + sin * (u - box.u), cos * (u - box.u) - sin * (v - box.v))
+    coming = {place.thing: place for place in scene.places}
+    pieces = []
+    for thing in scene.things:
+        place = coming.get(thing.label)
+        pose = thing if place is None else place
+        middle = to_box(pose.u, pose.v)
+        if thing is box or any(abs(at) > side / 2 for at, side in zip(middle, box.size, strict=True)):
             continue
-        cos, sin = math.cos(box.yaw), math.sin(box.yaw)
-        du, dv = place.u - box.u, place.v - box.v
-        x, y = cos * dv + sin * du, cos * du - sin * dv
-        for a, b in ((-x, y), (x, -y), (-x, -y)):
-            places.append(replace(place, u=box.u + cos * b + sin * a, v=box.v + cos * a - sin * b))
-    return tuple(places)
+        c, s = abs(math.cos(pose.yaw - box.yaw)), abs(math.sin(pose.yaw - box.yaw))
+        (x, y) = thing.size
+        pieces.append(Piece(thing.label, middle, ((c * x + s * y) / 2, (s * x + c * y) / 2), packed=place is None))
+    # The same packings at every look at a scene.
+    rng = np.random.default_rng(len(pieces))
+    found = {
+        (piece.label, round(piece.middle[0]), round(piece.middle[1])): piece
+        for packing in packings(pieces, PACKINGS, rng)
+        for piece in packing
+        if not piece.packed
+    }
+    return tuple(
+        replace(coming[piece.label], u=box.u + cos * y + sin * x, v=box.v + cos * x - sin * y)
+        for piece in found.values()
+        for x, y in [piece.middle]
+    )
 
 
 def step_spots(scene: Scene, step: int) -> tuple[Spot, ...]:

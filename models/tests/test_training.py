@@ -19,6 +19,7 @@ from cliport_edge.episodes import Cache, EpisodeError, build_cache, read_episode
 from cliport_edge.labels import as_published, places_of, sample_of, slots_of
 from cliport_edge.model import Edge, EdgeConfig
 from cliport_edge.train import Dataset, TrainConfig, batches, first_of_each_task, train
+from cliport_edge.packing import Piece, packings
 from cliport_edge.words import Tokenizer, goal_sentence, split_goal, split_words
 
 from . import synthetic
@@ -144,17 +145,49 @@ class Meanings(WithDataset):
         self.assertGreater(len(colors.TRAINED), 300)
         self.assertFalse([name for name in colors.TRAINED if colors.is_held_out(name)])
 
-    def test_an_empty_box_may_be_packed_in_four_mirrored_ways(self):
-        box = scenes.Thing(9, "box", "brown", 100.0, 60.0, math.radians(30))
-        place = scenes.Place(3, 9, 110.0, 62.0, 0.0, math.pi)
-        scene = replace(self.scene(), things=(box,), places=(place,))
-        along = [math.cos(box.yaw) * (p.v - box.v) + math.sin(box.yaw) * (p.u - box.u) for p in scenes.mirrored(scene)]
-        across = [math.cos(box.yaw) * (p.u - box.u) - math.sin(box.yaw) * (p.v - box.v) for p in scenes.mirrored(scene)]
-        corners = {(round(a / along[0]), round(b / across[0])) for a, b in zip(along, across, strict=True)}
-        self.assertEqual(corners, {(1, 1), (-1, 1), (1, -1), (-1, -1)})
+    def box_of_two(self, packed: bool) -> scenes.Scene:
+        """A box turned by 30 degrees for a block of 20 x 20 cells and one of 30 x 20; the first may lie in it."""
+        yaw = math.radians(30)
+        at = lambda x: (100.0 + math.sin(yaw) * x, 60.0 + math.cos(yaw) * x)
+        box = scenes.Thing(9, "box", "brown", 100.0, 60.0, yaw, (56.0, 24.0))
+        small = scenes.Thing(3, "block", "red", *(at(-16.5) if packed else (20.0, 20.0)), yaw, (20.0, 20.0))
+        large = scenes.Thing(4, "block", "red", 250.0, 60.0, 1.0, (30.0, 20.0))
+        places = [scenes.Place(4, 9, *at(11.5), yaw, math.pi)]
+        if not packed:
+            places.append(scenes.Place(3, 9, *at(-16.5), yaw, math.pi / 2))
+        return replace(self.scene(), things=(box, small, large), places=tuple(places))
+
+    def along_box(self, places: tuple[scenes.Place, ...], label: int) -> set[float]:
+        yaw = math.radians(30)
+        return {round(math.cos(yaw) * (p.v - 60) + math.sin(yaw) * (p.u - 100), 3) for p in places if p.thing == label}
+
+    def test_an_empty_box_may_be_packed_the_other_way_round(self):
+        places = scenes.packed_any_way(self.box_of_two(packed=False))
+        self.assertEqual(self.along_box(places, 3), {-16.5, 16.5})
+        self.assertEqual(self.along_box(places, 4), {11.5, -11.5})
+
+    def test_a_block_that_is_packed_leaves_one_place_for_the_other(self):
+        places = scenes.packed_any_way(self.box_of_two(packed=True))
+        self.assertEqual(self.along_box(places, 3), set())
+        self.assertEqual(self.along_box(places, 4), {11.5})
+
+    def test_packings_never_overlap_and_stay_in_the_room(self):
+        halves = [(-30, -10, -20, 20), (-7, 30, -20, -2), (-7, 8, 1, 20), (11, 30, 1, 20)]
+        pieces = [Piece(i, ((a + b) / 2, (c + d) / 2), ((b - a) / 2, (d - c) / 2), packed=False) for i, (a, b, c, d) in enumerate(halves)]
+        seen = set()
+        for packing in packings(pieces, 40, np.random.default_rng(0)):
+            seen.add(tuple(p.middle for p in sorted(packing, key=lambda p: p.label)))
+            for p in packing:
+                for axis, room in ((0, 30), (1, 20)):
+                    self.assertGreaterEqual(p.least(axis), -room - 1e-9)
+                    self.assertLessEqual(p.greatest(axis), room + 1e-9)
+                for q in packing:
+                    apart = [max(p.least(k) - q.greatest(k), q.least(k) - p.greatest(k)) for k in (0, 1)]
+                    self.assertTrue(p is q or max(apart) >= 3 - 1e-9)
+        self.assertEqual(len(seen), 8)
 
     def test_the_lightest_step_lies_at_minus_y_of_the_stand(self):
-        stand = scenes.Thing(9, "stand", "brown", 100.0, 60.0, 0.0)
+        stand = scenes.Thing(9, "stand", "brown", 100.0, 60.0, 0.0, (48.0, 16.0))
         spots = [scenes.step_spots(replace(self.scene(), things=(stand,)), step)[0] for step in range(3)]
         self.assertEqual([(spot.u, spot.v) for spot in spots], [(84.0, 60.0), (100.0, 60.0), (116.0, 60.0)])
 
