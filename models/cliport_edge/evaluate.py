@@ -93,7 +93,8 @@ def summarize(rows: list[dict]) -> tuple[dict, dict]:
     cases = {
         "pick": [(r["pick"], r["pick_right"]) for r in rows if r["todo"] or not r["named"]],
         "place": [(r["place"], r["place_m"] < CLOSE_M[1]) for r in rows if r["todo"]],
-        "remaining": [(r["remaining"], r["todo"]) for r in rows],
+        # What is not there is `found`'s to say.
+        "remaining": [(r["remaining"], r["todo"]) for r in rows if r["named"] is not False],
         "found": [(r["found"], r["named"]) for r in rows if r["named"] is not None],
     }
     scores["calibrationError"] = {name: calibration_error(pairs) for name, pairs in cases.items()}

@@ -15,6 +15,7 @@ import { linkKeys } from '../io/link/keys.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { loadAddon, projectPath } from '../native/paths.js'
+import type { CellRobot } from '../sim/index.js'
 import type { Config } from './config/schema.js'
 import { withOwnHeights } from './policy-workspace.js'
 
@@ -67,6 +68,11 @@ export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSet
     suppressRadiusM: run.suppress_radius_m,
     maps,
   }
+}
+
+/** The robot of these settings, for the simulated cell's controller: what the planner keeps clear of, it refuses too. */
+export function cellRobotOf({ robot, limits }: Config): CellRobot {
+  return { arm: robot.arm, keepOut: limits.keep_out.map(boxOf) }
 }
 
 function boxOf(box: Config['limits']['keep_out'][number]): Box {

@@ -10,6 +10,7 @@ import { createCellCamera } from './cell-camera.js'
 import { CellTransport } from './cell-link.js'
 import {
   cellAddons,
+  cellRobotOf,
   connectLink,
   cycleSettingsOf,
   expectAddons,
@@ -147,6 +148,7 @@ async function episode(
     sensor: config.cell.sensor,
     appearance: config.cell.appearance,
     workspace: workspaceOf(config),
+    robot: cellRobotOf(config),
     ...(isLive ? { listen: 'tcp://127.0.0.1:*' } : {}),
     ...(request.faults === undefined ? {} : { faults: request.faults }),
   })

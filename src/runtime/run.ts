@@ -14,6 +14,7 @@ import { createCellCamera } from './cell-camera.js'
 import {
   allowMotion,
   cellAddons,
+  cellRobotOf,
   connectLink,
   connectRobot,
   cycleSettingsOf,
@@ -187,6 +188,7 @@ function cellOptions({ task, seed, faults, config }: RunRequest, goal: string) {
     sensor,
     appearance,
     workspace: workspaceOf(config),
+    robot: cellRobotOf(config),
     // With a controller elsewhere the cell gives the cameras' pictures only: its own arm stays parked.
     ...(config.robot.link === null ? { listen: 'tcp://127.0.0.1:*' } : {}),
     ...(faults === undefined ? {} : { faults }),

@@ -1,8 +1,10 @@
 // What the simulated cell offers. The cell runs in a worker thread (or, for recording, in the calling thread); this is
 // the interface to it. Truth (object poses, labels, scores) is here and nowhere in `control` or `io`.
 
+import type { Box } from '../control/keep-out.js'
 import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
 import type { BoundLink } from '../native/controller.js'
+import type { ArmModel } from '../native/kinematics.js'
 
 export interface CellFaults {
   /** Probability that the cup does not seal although it touches, 0..1. */
@@ -13,6 +15,14 @@ export interface CellFaults {
   readonly killControllerAtS?: number
   /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
   readonly camera?: { readonly fromCapture: number; readonly fault: 'stall' | 'nan' | 'zero' }
+}
+
+/** What the simulated cell's own controller is told about its robot. */
+export interface CellRobot {
+  /** Whose joint limits hold; absent: the Panda's. */
+  readonly arm?: ArmModel
+  /** Boxes in which no part of the arm may be; absent: none. */
+  readonly keepOut?: readonly Box[]
 }
 
 export interface CellOptions {
@@ -37,6 +47,7 @@ export interface CellOptions {
   /** 'published' or jittered light, colours, table and camera poses (for training). */
   readonly appearance?: 'published' | 'randomized'
   readonly workspace?: HeightmapSpec
+  readonly robot?: CellRobot
   readonly faults?: CellFaults
 }
 

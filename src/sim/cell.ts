@@ -167,6 +167,7 @@ export class SimulatedCell implements Cell {
     const plant = new Plant(physics, {
       tool,
       qRad,
+      robot: options.robot ?? {},
       faults: { graspFailure: faults?.graspFailure ?? 0, killControllerAtS: faults?.killControllerAtS ?? Infinity },
       graspRandom: random(seed, 'grasp'),
       alwaysHeard: options.clock === 'free',

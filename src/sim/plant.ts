@@ -1,5 +1,6 @@
 // The controller core and the physics in lockstep: what moves the simulated arm, and the vacuum at its tip.
 
+import type { Box } from '../control/keep-out.js'
 import {
   type AddonController,
   type BoundLink,
@@ -8,6 +9,7 @@ import {
   createController,
 } from '../native/controller.js'
 import type { ToolGeometry } from '../native/kinematics.js'
+import type { CellRobot } from './api.js'
 import { jointCount } from './arm.js'
 import { stepS } from './physics/mjcf.js'
 import type { Physics } from './physics/physics.js'
@@ -35,6 +37,7 @@ export interface PlantFaults {
 export interface PlantOptions {
   readonly tool: ToolGeometry
   readonly qRad: readonly number[]
+  readonly robot: CellRobot
   readonly faults: PlantFaults
   /** Decides which grasps fail. */
   readonly graspRandom: Random
@@ -70,8 +73,13 @@ export class Plant {
   constructor(physics: Physics, options: PlantOptions) {
     this.physics = physics
     this.#options = options
-    const { tool, qRad } = options
-    this.#controller = createController({ backend: 'cell', tool, qRad }, this.#input, this.#output)
+    const { tool, qRad, robot } = options
+    const { arm, keepOut = [] } = robot
+    this.#controller = createController(
+      { backend: 'cell', tool, qRad, keepOutM: keepOut.map(cornersOf), ...(arm === undefined ? {} : { arm }) },
+      this.#input,
+      this.#output,
+    )
     this.#output.qRefRad.set(qRad)
     this.step()
   }
@@ -179,4 +187,8 @@ export class Plant {
     if (wanted && !this.physics.sealed && !this.#graspFails) this.physics.seal()
     if (!wanted) this.physics.release()
   }
+}
+
+function cornersOf(box: Box): [number, number, number, number, number, number] {
+  return [box.xMinM, box.xMaxM, box.yMinM, box.yMaxM, box.zMinM, box.zMaxM]
 }
