@@ -193,8 +193,10 @@ void measure_motion() {
               kAngular.jerk, kTravelMps, kDescendMps);
   std::printf("  takes                                       p50 %6.3f s   max %6.3f s\n", quantile(takes_s, 0.5),
               quantile(takes_s, 1.0));
-  std::printf("  to the best with a stop after every leg     p50 %6.3f     max %6.3f\n", quantile(ratios, 0.5),
-              quantile(ratios, 1.0));
+  const auto within = std::count_if(ratios.begin(), ratios.end(), [](double ratio) { return ratio <= 1.25; });
+  std::printf("  to the best with a stop after every leg     p50 %6.3f     p90 %6.3f   p99 %6.3f   max %6.3f\n",
+              quantile(ratios, 0.5), quantile(ratios, 0.9), quantile(ratios, 0.99), quantile(ratios, 1.0));
+  std::printf("  at most 1.25 times that best                %td of %zu\n", within, ratios.size());
   std::printf("  to the best without stops on straight ways  p50 %6.3f     max %6.3f\n", quantile(ratios_through, 0.5),
               quantile(ratios_through, 1.0));
   std::printf("  largest jerk: tool %.2f m/s3, joints %.4f of their limits\n", jerk.tool_mps3, jerk.joint_share);
