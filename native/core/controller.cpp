@@ -310,13 +310,11 @@ struct Controller::State {
 
   void move() {
     if (mode == Mode::kMoving) run_plan();
-    if (mode == Mode::kStopping || mode == Mode::kFault) {
-      if (motion.travelling()) travel();
-      if (!motion.travelling() && mode == Mode::kStopping) {
-        enter(Mode::kStopped, reason);
-        end_plan(EventKind::kEnded, reason);
-      }
-    }
+    if (mode != Mode::kStopping && mode != Mode::kFault) return;
+    if (motion.travelling()) travel();
+    if (motion.travelling()) return;
+    if (mode == Mode::kStopping) enter(Mode::kStopped, reason);
+    end_plan(EventKind::kEnded, reason);
   }
 
   void run_plan() {
@@ -407,7 +405,6 @@ struct Controller::State {
     if (mode == Mode::kMoving && motion.travelling() && !touched) motion.brake();
     reason = why;
     enter(Mode::kFault, why);
-    end_plan(EventKind::kEnded, why);
   }
 
   void end_plan(EventKind how, Reason why) {

@@ -590,10 +590,17 @@ TEST(Controller, AWrongMeasuredStateIsAFaultThatBrakesAndLatches) {
     rig.disturb = nullptr;
     EXPECT_EQ(rig.mode(), Mode::kFault) << wrong.why;
     EXPECT_EQ(rig.send(CommandKind::kClear), Reason::kBusy) << wrong.why << ": still braking";
+    EXPECT_EQ(rig.of(EventKind::kEnded).size(), 0u) << wrong.why << ": whoever waits for the end finds an arm at rest";
+    EXPECT_NE(rig.controller.snapshot().command_id, 0u) << wrong.why;
+    while (rig.of(EventKind::kEnded).empty() && rig.moved) rig.step();
     ASSERT_EQ(rig.of(EventKind::kEnded).size(), 1u) << wrong.why;
     EXPECT_EQ(rig.of(EventKind::kEnded)[0].reason, wrong.reason) << wrong.why;
+    EXPECT_EQ(rig.controller.snapshot().command_id, 0u) << wrong.why;
+    rig.step();
+    EXPECT_FALSE(rig.moved) << wrong.why;
     rig.steps(300);
     EXPECT_FALSE(rig.moved) << wrong.why;
+    EXPECT_EQ(rig.of(EventKind::kEnded).size(), 1u) << wrong.why;
     EXPECT_EQ(rig.mode(), Mode::kFault) << wrong.why << ": latched though the cause is gone";
     EXPECT_EQ(rig.send(CommandKind::kStop), Reason::kNone);
     EXPECT_EQ(rig.mode(), Mode::kFault) << wrong.why << ": a stop hides no fault";

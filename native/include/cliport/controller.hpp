@@ -141,7 +141,8 @@ const char* to_string(Mode mode);
 enum class EventKind : std::uint8_t { kAccepted, kRejected, kStarted, kSegment, kDone, kEnded, kMode };
 
 /// An acknowledgement or a change, in order and without loss: while nobody fetches events no command is taken, and a
-/// moving arm is faulted before their ring is full.
+/// moving arm is faulted before their ring is full. kDone and kEnded come when the reference is at rest, after a fault
+/// too: what a fault leads to shows in kMode at once.
 struct Event {
   std::uint64_t sequence = 0;
   std::int64_t stamp_ns = 0;
