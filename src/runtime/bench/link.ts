@@ -7,6 +7,7 @@ import { EventKind, Mode } from '../../io/link/gen/link_pb.js'
 import { ZmqTransport } from '../../io/link/zmq-transport.js'
 import type { Config } from '../config/schema.js'
 import { type Durations, StageHistograms } from '../durations.js'
+import { recover } from '../link/acts.js'
 import { startLoad } from './load.js'
 import { type Machine, machine, watchProcessors } from './machine.js'
 import { type RoundTripKind, startController, startNativePeer } from './processes.js'
@@ -49,6 +50,7 @@ export interface LinkBenchReport extends Pair {
   readonly stop_to_deceleration: Durations
   /** Of the moves that were to be stopped: those that ended for another reason. */
   readonly unrequested_stops: number
+  readonly unrequested_reasons: readonly string[]
   readonly decisions: number
   readonly processors_busy: number
   readonly steal_ms: number
@@ -154,21 +156,25 @@ class MeasuringTransport extends ZmqTransport {
 async function measureStops(address: string, { stops, config, signal }: LinkBenchRequest) {
   const transport = new MeasuringTransport(address)
   const link = await LinkClient.connect(transport)
-  let unrequested = 0
+  const reasons: string[] = []
   try {
     for (let i = 0; i < stops; i++) {
       signal.throwIfAborted()
       await link.arm()
-      const execution = link.execute(sidewards(link, config))
-      while (link.state?.mode !== 'moving') await sleep(2)
+      let ended = false
+      const execution = link.execute(sidewards(link, config)).finally(() => {
+        ended = true
+      })
+      while (!ended && link.state?.mode !== 'moving') await sleep(2)
       await sleep(60 + 60 * Math.random()) // at speed, and in no step with the loop
       const calledNs = process.hrtime.bigint()
       await link.stop('a benchmark')
-      const { reason } = await execution
+      const { status, reason } = await execution
       if (reason.startsWith('stop_requested')) {
         transport.histograms.observe('stop', Number(transport.stoppingNs - calledNs) / 1e6)
-      } else unrequested++
-      await link.clear()
+      } else reasons.push(`${status}: ${reason}`)
+      // This arm is simulated: after a fault its robot recovers first, as a real one does.
+      await recover(link, signal)
     }
   } finally {
     await link.close()
@@ -177,7 +183,8 @@ async function measureStops(address: string, { stops, config, signal }: LinkBenc
     state_age: transport.histograms.of('state_age'),
     state_interval: transport.histograms.of('state_interval'),
     stop_to_deceleration: transport.histograms.of('stop'),
-    unrequested_stops: unrequested,
+    unrequested_stops: reasons.length,
+    unrequested_reasons: reasons,
   }
 }
 

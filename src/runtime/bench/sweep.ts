@@ -7,6 +7,7 @@ import type { CheckedPlan, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import { connectLink, cycleSettingsOf, kinematicsOf } from '../compose.js'
 import type { Config } from '../config/schema.js'
+import { recover } from '../link/acts.js'
 
 const left: Vec3 = [0.45, 0.25, 0.3]
 const right: Vec3 = [0.45, -0.25, 0.3]
@@ -83,7 +84,8 @@ export class Sweep {
       const { status, reason } = await this.#link.execute(sidewards(this.#link, config))
       if (status === 'done') continue
       this.#reasons.push(`${status}: ${reason}`)
-      return this.#link.clear()
+      await recover(this.#link)
+      return
     }
   }
 }

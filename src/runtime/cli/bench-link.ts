@@ -51,7 +51,7 @@ function linesOf(report: LinkBenchReport): string[] {
     durationRow('age of the state at arrival (p99 below 5)', report.state_age),
     durationRow('interval of states', report.state_interval),
     durationRow('stop to deceleration (p99 at most 5)', report.stop_to_deceleration),
-    `stops that nobody asked for: ${report.unrequested_stops}`,
+    `stops that nobody asked for: ${[report.unrequested_stops, ...new Set(report.unrequested_reasons)].join('; ')}`,
     ...(soak
       ? [
           `soak of ${soak.seconds} s: ${soak.moves} moves, ${soak.decisions} decisions, ${soak.unrequested_stops} stops that nobody asked for ${soak.reasons.join('; ')}`,
