@@ -14,3 +14,13 @@ export class Awaited<T> {
     this.promise.catch(() => {}) // it may be rejected before anybody awaits it
   }
 }
+
+/** What `work` comes to, unless the caller gives up first: then the signal's reason. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

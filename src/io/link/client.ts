@@ -3,60 +3,26 @@
 // The tick is a timer of the thread that runs the cycle, on purpose: when that thread stalls, the heartbeats stop, and
 // the controller stops the arm. A heartbeat thread would hide a stall.
 
-import { randomBytes } from 'node:crypto'
 import type { Clock, RobotLink } from '../../control/ports.js'
 import type { CheckedPlan, Execution, RobotState } from '../../control/types.js'
-import { Awaited } from './awaited.js'
+import { unlessAborted } from './awaited.js'
 import { AwakeTime } from './awake.js'
-import { ClockOffset } from './clock-offset.js'
-import {
-  decodeReply,
-  decodeState,
-  encodeRequest,
-  jointsMessage,
-  planMessage,
-  type RequestBody,
-  robotState,
-} from './codec.js'
-import { EventFeed } from './event-feed.js'
+import { decodeReply, decodeState, jointsMessage, planMessage } from './codec.js'
+import { LinkCommands, type PlanOf } from './commands.js'
+import { EventStream } from './event-stream.js'
 import { LinkFailures } from './failures.js'
-import { type Event, EventKind, type Plan as PlanMessage, type Reply, type State, type Welcome } from './gen/link_pb.js'
+import type { Event } from './gen/link_pb.js'
+import { Handshake } from './handshake.js'
 import type { LinkError } from './link-error.js'
 import { type LinkOptions, linkDefaults } from './options.js'
-import { PlanRun } from './plan-run.js'
-import type { LinkTransport, Refusal } from './transport.js'
-
-/** What a test may replace. */
-export interface LinkTiming {
-  readonly clock: Clock
-  /** Calls `tick` again and again; returns what ends it. */
-  every(periodMs: number, tick: () => void): () => void
-}
+import { Pings } from './pings.js'
+import { LinkSession } from './session.js'
+import { StateCache } from './state-cache.js'
+import { type LinkTiming, realTiming } from './timing.js'
+import type { LinkTransport } from './transport.js'
 
 /** Who holds the lease. */
 export type Lease = 'free' | 'own' | 'other'
-
-const realTiming: LinkTiming = {
-  clock: { nowNs: () => process.hrtime.bigint() },
-  every(periodMs, tick) {
-    const timer = setInterval(tick, periodMs)
-    return () => clearInterval(timer)
-  },
-}
-
-/** A plan's message, given its id and for how long it is valid. */
-type PlanOf = (id: bigint, validForS: number) => PlanMessage
-
-/** A command on its way: what its events do, and when to wonder where they are. */
-interface Pending {
-  readonly sequence: bigint
-  /** @returns true when the command has ended */
-  onEvent(event: Event): boolean
-  /** The controller could make nothing of the request. */
-  onError(code: string, message: string): void
-  onTick(): void
-  fail(error: Error): void
-}
 
 export class LinkClient implements RobotLink {
   /**
@@ -73,7 +39,7 @@ export class LinkClient implements RobotLink {
     try {
       signal?.throwIfAborted()
       await unlessAborted(
-        client.#hello().then(() => client.#firstState()),
+        client.#hello().then(() => client.#states.first()),
         signal,
       )
       return client
@@ -84,51 +50,45 @@ export class LinkClient implements RobotLink {
   }
 
   readonly #transport: LinkTransport
-  readonly #options: LinkOptions
   readonly #clock: Clock
   readonly #awake: AwakeTime
-  readonly #endTicks: () => void
-  readonly #pending = new Map<bigint, Pending>()
-  readonly #states: RobotState[] = []
-  readonly #offset = new ClockOffset()
-  readonly #catchingUp = new Map<Awaited<void>, bigint>()
-  readonly #pings = new Map<bigint, { sentNs: bigint; answered: (roundTripNs: bigint) => void }>()
   readonly #failures: LinkFailures
-
-  #session = randomSession()
-  #sequence = 0n
-  #stopSequence = 0n
-  #commandId = 0n
-  #beats = 0n
-  #welcome: Welcome | null = null
-  #instance = 0n
-  #greeting: Awaited<Welcome> | null = null
-  #stateAwaited: Awaited<State> | null = null
-  #state: State | null = null
+  readonly #session: LinkSession
+  readonly #handshake: Handshake
+  readonly #states: StateCache
+  readonly #events: EventStream
+  readonly #pings: Pings
+  readonly #commands: LinkCommands
+  readonly #endTicks: () => void
   /** Whether this process keeps up the lease with heartbeats. */
   #armed = false
-  #freshMs = 0
-  #pingedMs = 0
-  #lastEvent = 0n
-  #pinging: Awaited<bigint> | null = null
-  #feed: EventFeed | null = null
-  #feedHandler: (event: Event) => void = () => {}
-  #missedSinceMs = 0
 
   private constructor(transport: LinkTransport, options: LinkOptions, { clock, every }: LinkTiming) {
+    const { streams } = transport
     this.#transport = transport
-    this.#options = options
     this.#clock = clock
-    this.#awake = new AwakeTime(options.tickMs, clock.nowNs())
-    this.#failures = new LinkFailures(transport.address, options, () => [...this.#states])
+    const awake = new AwakeTime(options.tickMs, clock.nowNs())
+    const states = new StateCache(clock, awake, options)
+    const failures = new LinkFailures(transport.address, options, () => states.robotStates)
+    const session = new LinkSession(transport, clock)
+    const events = new EventStream(session, awake, options)
+    const lose = (error: LinkError) => this.#lose(error)
+    this.#awake = awake
+    this.#states = states
+    this.#failures = failures
+    this.#session = session
+    this.#events = events
+    this.#handshake = new Handshake(session, streams, awake, options, failures)
+    this.#pings = new Pings(session, clock, awake, options, failures)
+    this.#commands = new LinkCommands(session, states, events, streams, awake, options, failures, lose)
     transport.onReply((bytes) => this.#onReply(bytes))
-    transport.onRefused?.((why) => this.#onRefused(why))
+    transport.onRefused?.((why) => lose(failures.keysDoNotFit(why)))
     transport.onState((bytes) => this.#onState(bytes))
     this.#endTicks = every(options.tickMs, () => this.#tick())
   }
 
   get state(): RobotState | null {
-    return this.#states.at(-1) ?? null
+    return this.#states.robot
   }
 
   get address(): string {
@@ -136,37 +96,37 @@ export class LinkClient implements RobotLink {
   }
 
   get backend(): string {
-    return this.#welcome?.backend ?? ''
+    return this.#handshake.welcome?.backend ?? ''
   }
 
   /** Name and version of the controller's software. */
   get software(): string {
-    return this.#welcome?.software ?? ''
+    return this.#handshake.welcome?.software ?? ''
   }
 
   get lease(): Lease {
-    const holder = this.#state?.leaseSession ?? 0n
+    const holder = this.#states.newest?.leaseSession ?? 0n
     if (holder === 0n) return 'free'
-    return holder === this.#session ? 'own' : 'other'
+    return holder === this.#session.id ? 'own' : 'other'
   }
 
   /** Where the tool may be: xMin, xMax, yMin, yMax, zMin, zMax in metres, as the controller will enforce it. */
   get motionBoxM(): readonly number[] {
-    return this.#welcome?.motionBoxM ?? []
+    return this.#handshake.welcome?.motionBoxM ?? []
   }
 
   /** Where no part of the arm may be, six numbers a box in the same order. */
   get keepOutM(): readonly number[] {
-    return this.#welcome?.keepOutM ?? []
+    return this.#handshake.welcome?.keepOutM ?? []
   }
 
   get speedLimitMps(): number {
-    return this.#welcome?.speedLimitMps ?? 0
+    return this.#handshake.welcome?.speedLimitMps ?? 0
   }
 
   /** Controller's clock minus ours, by the shortest round trip of the last pings; null before the first. */
   get clockOffset(): { readonly offsetNs: bigint; readonly errorNs: bigint } | null {
-    return this.#offset.best
+    return this.#pings.offset
   }
 
   /**
@@ -188,13 +148,10 @@ export class LinkClient implements RobotLink {
 
   async #arm(): Promise<void> {
     if (!this.#holdsLease()) {
-      this.#session = randomSession()
-      this.#sequence = 0n
-      this.#stopSequence = 0n
-      this.#beats = 0n
+      this.#session.renew()
       await this.#hello()
     }
-    const answer = await this.#command('arm', (id) => ({ case: 'acquire', value: { id } }))
+    const answer = await this.#commands.ask('arm', (id) => ({ case: 'acquire', value: { id } }))
     if (answer.kind === 'rejected') throw this.#failures.refused('did not arm', answer.reason, answer.message)
     this.#armed = true
     await this.#caughtUp(answer.stampNs)
@@ -215,13 +172,13 @@ export class LinkClient implements RobotLink {
 
   async #execute(what: string, message: PlanOf, signal?: AbortSignal): Promise<Execution> {
     if (signal?.aborted)
-      return { status: 'stopped', reason: 'aborted before it began', segments: [], sealed: this.#sealed }
+      return { status: 'stopped', reason: 'aborted before it began', segments: [], sealed: this.#states.sealed }
     const onAbort = () => {
       void this.stop('the caller gave up').catch(() => {}) // whether it arrived shows in how the plan ends
     }
     signal?.addEventListener('abort', onAbort)
     try {
-      const { execution, stampNs } = await this.#run(what, message)
+      const { execution, stampNs } = await this.#commands.run(what, message)
       await this.#caughtUp(stampNs)
       return execution.status === 'done' ? execution : { ...execution, error: this.#failures.ended(what, execution) }
     } finally {
@@ -230,39 +187,8 @@ export class LinkClient implements RobotLink {
   }
 
   /** Resolves when the controller has begun to stop. @throws CliportError LINK_PEER_LOST when it does not answer */
-  async stop(reason: string): Promise<void> {
-    const id = ++this.#commandId
-    const send = async () => {
-      const value = { id, reason }
-      const request = encodeRequest(this.#header(++this.#stopSequence), { case: 'stop', value })
-      try {
-        await this.#transport.sendStop(request)
-        if (!this.#transport.streams) this.#giveUp(id, this.#failures.unanswered('stop'))
-      } catch {
-        // The other way; if there is none either, the answer's time-out says so.
-        await this.#request({ case: 'stop', value }).sent.catch(() => {})
-      }
-    }
-    await new Promise<void>((resolve, reject) => {
-      let sentMs = this.#awake.ms
-      const overdueMs = sentMs + this.#options.answerTimeoutMs
-      this.#pending.set(id, {
-        sequence: 0n,
-        onEvent: () => {
-          resolve()
-          return true
-        },
-        onError: (code, message) => reject(this.#failures.refused('did not stop', code, message)),
-        onTick: () => {
-          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#failures.unanswered('stop'))
-          if (this.#awake.ms < sentMs + this.#options.stopRepeatMs) return
-          sentMs = this.#awake.ms
-          void send()
-        },
-        fail: reject,
-      })
-      void send()
-    })
+  stop(reason: string): Promise<void> {
+    return this.#commands.stop(reason)
   }
 
   /**
@@ -272,20 +198,20 @@ export class LinkClient implements RobotLink {
    */
   async clear(): Promise<void> {
     this.#armed = false
-    const answer = await this.#command('clear', (id) => ({ case: 'clear', value: { id } }))
+    const answer = await this.#commands.ask('clear', (id) => ({ case: 'clear', value: { id } }))
     if (answer.kind === 'rejected')
       throw this.#failures.refused('did not clear the stop', answer.reason, answer.message)
   }
 
   /** Gives the lease back. A plan that still runs is stopped by the controller, since the heartbeats end. */
   async close(): Promise<void> {
-    if (this.#armed && this.#pending.size === 0) await this.#release().catch(() => {})
+    if (this.#armed && this.#commands.pending.isEmpty) await this.#release().catch(() => {})
     await this.#end()
   }
 
   async #release(): Promise<void> {
     this.#armed = false
-    await this.#command('release', (id) => ({ case: 'release', value: { id } }), 200)
+    await this.#commands.ask('release', (id) => ({ case: 'release', value: { id } }), 200)
   }
 
   /**
@@ -293,14 +219,7 @@ export class LinkClient implements RobotLink {
    * @throws CliportError LINK_PEER_LOST when it is not answered in time
    */
   async ping(): Promise<number> {
-    const awaited = new Awaited<bigint>(this.#awake.ms + this.#options.answerTimeoutMs)
-    this.#ping(awaited.resolve)
-    this.#pinging = awaited
-    try {
-      return Number(await awaited.promise) / 1e6
-    } finally {
-      this.#pinging = null
-    }
+    return Number(await this.#pings.ask()) / 1e6
   }
 
   /**
@@ -308,243 +227,49 @@ export class LinkClient implements RobotLink {
    * One handler at a time. A gap in `sequence` means that the controller no longer keeps what was missed.
    */
   watchEvents(handler: (event: Event) => void): void {
-    this.#feed = new EventFeed(this.#lastEvent + 1n)
-    this.#feedHandler = handler
+    this.#events.watch(handler)
     this.#transport.onEvents?.((bytes) => this.#onReply(bytes))
-  }
-
-  // ---- plans ----
-
-  #run(what: string, message: PlanOf): Promise<{ execution: Execution; stampNs: bigint }> {
-    const { answerTimeoutMs, silenceTimeoutMs, planValidForS } = this.#options
-    const id = ++this.#commandId
-    const firstEvent = this.#lastEvent + 1n
-    const run = new PlanRun()
-    this.#freshMs = this.#awake.ms
-    let missedSinceMs = this.#awake.ms
-    let replayed = false
-    return new Promise((resolve, reject) => {
-      const { sequence, sent } = this.#request({ case: 'plan', value: message(id, planValidForS) })
-      this.#pending.set(id, {
-        sequence,
-        onEvent: (event) => {
-          const execution = run.add(event)
-          if (execution) resolve({ execution, stampNs: event.stampNs })
-          return execution !== null
-        },
-        onError: (code, message) => {
-          const reason = `${code}: ${message}`
-          resolve({ execution: { status: 'rejected', reason, segments: [], sealed: this.#sealed }, stampNs: 0n })
-        },
-        onTick: () => {
-          if (this.#awake.ms - this.#freshMs > silenceTimeoutMs) {
-            this.#lose(this.#failures.lost(`fell silent for ${silenceTimeoutMs} ms while it ran ${what}`))
-            return
-          }
-          // The state says that the plan is over, or never began: then its last events are on their way, or lost.
-          if (this.#isRunning(id)) missedSinceMs = this.#awake.ms
-          if (this.#awake.ms - missedSinceMs <= answerTimeoutMs) return
-          if (replayed) {
-            const words = run.answered ? 'never said how it ended' : 'did not answer'
-            this.#giveUp(id, this.#failures.lost(`${words} ${what}`))
-            return
-          }
-          replayed = true
-          missedSinceMs = this.#awake.ms
-          void this.#request({ case: 'replay', value: { fromSequence: firstEvent } }).sent.catch(() => {})
-        },
-        fail: reject,
-      })
-      sent.then(
-        () => {
-          if (!this.#transport.streams) this.#giveUp(id, this.#failures.lost(`vanished while it ran ${what}`))
-        },
-        (cause) => this.#giveUp(id, this.#failures.lost(`cannot be reached for ${what}`, cause)),
-      )
-    })
-  }
-
-  #isRunning(id: bigint): boolean {
-    const state = this.#state
-    return state !== null && state.leaseSession === this.#session && state.commandId === id
-  }
-
-  /**
-   * Answers overtake the state, which comes every few milliseconds: waits until `state` tells of what was answered, so
-   * that whoever looks at it finds the arm as the answer left it. Silence is for the next command to notice.
-   */
-  async #caughtUp(stampNs: bigint): Promise<void> {
-    if (!this.#transport.streams || this.#state === null || this.#state.stampNs >= stampNs) return
-    const awaited = new Awaited<void>(this.#awake.ms + this.#options.silenceTimeoutMs)
-    this.#catchingUp.set(awaited, stampNs)
-    await awaited.promise
-  }
-
-  #settleCaughtUp(): void {
-    for (const [awaited, stampNs] of this.#catchingUp) {
-      if (this.#state && this.#state.stampNs < stampNs && this.#awake.ms < awaited.overdueMs) continue
-      awaited.resolve()
-      this.#catchingUp.delete(awaited)
-    }
-  }
-
-  get #sealed(): boolean {
-    return this.#state?.sealed ?? false
-  }
-
-  // ---- other commands ----
-
-  #command(
-    what: string,
-    body: (id: bigint) => RequestBody,
-    timeoutMs = this.#options.answerTimeoutMs,
-  ): Promise<{ kind: 'accepted' | 'rejected'; reason: string; message: string; stampNs: bigint }> {
-    const id = ++this.#commandId
-    return new Promise((resolve, reject) => {
-      const overdueMs = this.#awake.ms + timeoutMs
-      const { sequence, sent } = this.#request(body(id))
-      this.#pending.set(id, {
-        sequence,
-        onEvent: ({ kind, reason, stampNs }) => {
-          resolve({ kind: kind === EventKind.EVENT_ACCEPTED ? 'accepted' : 'rejected', reason, message: '', stampNs })
-          return true
-        },
-        onError: (reason, message) => resolve({ kind: 'rejected', reason, message, stampNs: 0n }),
-        onTick: () => {
-          if (this.#awake.ms >= overdueMs) this.#giveUp(id, this.#failures.unanswered(what))
-        },
-        fail: reject,
-      })
-      sent.then(
-        () => {
-          if (!this.#transport.streams) this.#giveUp(id, this.#failures.unanswered(what))
-        },
-        (cause) => this.#giveUp(id, this.#failures.lost(`cannot be reached for '${what}'`, cause)),
-      )
-    })
-  }
-
-  /** Repeats Hello until it is answered: the first may go out before there is a connection. */
-  async #hello(): Promise<void> {
-    this.#welcome = null
-    this.#greeting = new Awaited(this.#awake.ms + this.#options.connectTimeoutMs)
-    this.#sayHello()
-    const before = this.#instance
-    const welcome = await this.#greeting.promise
-    const isSame = before === welcome.instance
-    this.#greeting = null
-    this.#instance = welcome.instance
-    this.#welcome = welcome
-    this.#transport.welcomed({ state: welcome.statePort, event: welcome.eventPort, stop: welcome.stopPort })
-    this.#lastEvent = welcome.lastEventSequence
-    if (this.#feed && !isSame) this.#feed = new EventFeed(welcome.lastEventSequence + 1n)
-    this.#offset.reset()
-    this.#pings.clear()
-    if (this.#state?.header?.session !== welcome.instance) {
-      this.#state = null
-      this.#states.length = 0
-    }
-  }
-  #sayHello(): void {
-    this.#request({ case: 'hello', value: {} }).sent.then(
-      () => {
-        if (!this.#transport.streams) this.#greeting?.reject(this.#failures.absent('did not answer'))
-      },
-      () => {}, // no connection yet; the next tick tries again
-    )
-  }
-
-  async #firstState(): Promise<void> {
-    if (this.#state !== null) return
-    this.#stateAwaited = new Awaited(this.#awake.ms + this.#options.connectTimeoutMs)
-    await this.#stateAwaited.promise
-    this.#stateAwaited = null
-  }
-
-  #tickConnecting(): void {
-    const { connectTimeoutMs } = this.#options
-    if (this.#greeting) {
-      if (this.#awake.ms < this.#greeting.overdueMs) this.#sayHello()
-      else this.#greeting.reject(this.#failures.absent(`did not answer within ${connectTimeoutMs} ms`))
-    }
-    if (this.#stateAwaited && this.#awake.ms >= this.#stateAwaited.overdueMs) {
-      const where = `from port ${this.#welcome?.statePort}`
-      this.#stateAwaited.reject(
-        this.#failures.absent(`answers, but sent no state ${where} within ${connectTimeoutMs} ms`),
-      )
-    }
   }
 
   // ---- sending ----
 
-  #header(sequence: bigint) {
-    return { session: this.#session, sequence, senderNs: this.#clock.nowNs() }
+  async #hello(): Promise<void> {
+    const { welcome, isSame } = await this.#handshake.greet()
+    this.#transport.welcomed({ state: welcome.statePort, event: welcome.eventPort, stop: welcome.stopPort })
+    this.#events.welcomed(welcome.lastEventSequence, isSame)
+    this.#pings.reset()
+    this.#states.welcomed(welcome.instance)
   }
 
-  #request(body: RequestBody): { sequence: bigint; sent: Promise<void> } {
-    const sequence = ++this.#sequence
-    const bytes = encodeRequest(this.#header(sequence), body)
-    // In the next microtask, so that whoever waits for the answer has said so before it can come.
-    return { sequence, sent: Promise.resolve().then(() => this.#transport.send(bytes)) }
+  async #caughtUp(stampNs: bigint): Promise<void> {
+    if (this.#transport.streams) await this.#states.caughtUp(stampNs)
   }
 
   #tick(): void {
     this.#awake.tick(this.#clock.nowNs())
     if (!this.#transport.streams) return
-    // An unsent heartbeat is no error: whoever waits for an answer will notice.
-    if (this.#armed) void this.#request({ case: 'heartbeat', value: { counter: ++this.#beats } }).sent.catch(() => {})
-    if (this.#welcome && !this.#pinging && this.#awake.ms - this.#pingedMs >= this.#options.pingMs) this.#ping()
-    this.#tickConnecting()
-    this.#settleCaughtUp()
-    this.#fillGaps()
-    if (this.#pinging && this.#awake.ms >= this.#pinging.overdueMs) {
-      this.#pinging.reject(this.#failures.unanswered('ping'))
-    }
-    for (const { onTick } of [...this.#pending.values()]) onTick()
-  }
-
-  #ping(answered: (roundTripNs: bigint) => void = () => {}): void {
-    this.#pingedMs = this.#awake.ms
-    const sentNs = this.#clock.nowNs()
-    this.#pings.clear() // one at a time: an older one that is still out was too slow to tell anything
-    const { sequence, sent } = this.#request({ case: 'ping', value: {} })
-    this.#pings.set(sequence, { sentNs, answered })
-    void sent.catch(() => {})
-  }
-
-  /** Asks for events again that are due and have not come for a while. */
-  #fillGaps(): void {
-    const from = this.#feed?.missing(this.#state?.lastEventSequence ?? 0n) ?? null
-    if (from === null) this.#missedSinceMs = this.#awake.ms
-    if (from === null || this.#awake.ms - this.#missedSinceMs < this.#options.replayAfterMs) return
-    this.#missedSinceMs = this.#awake.ms
-    void this.#request({ case: 'replay', value: { fromSequence: from } }).sent.catch(() => {})
+    if (this.#armed) this.#session.heartbeat()
+    this.#pings.tick(this.#handshake.welcome !== null)
+    this.#handshake.tick()
+    this.#states.tick(() => this.#failures.noState(this.#handshake.welcome?.statePort))
+    this.#events.tick(this.#states.newest?.lastEventSequence ?? 0n)
+    this.#commands.pending.tick()
   }
 
   // ---- receiving ----
 
   #onReply(bytes: Uint8Array): void {
     const receivedNs = this.#clock.nowNs()
-    let reply: Reply
-    try {
-      reply = decodeReply(bytes)
-    } catch (cause) {
-      this.#lose(this.#failures.unreadable(cause))
-      return
-    }
+    const reply = this.#decoded(decodeReply, bytes)
+    if (reply === null) return
     const sequence = reply.header?.sequence ?? 0n
     switch (reply.body.case) {
       case 'welcome':
-        if (reply.header?.session === this.#session) this.#greeting?.resolve(reply.body.value)
+        if (reply.header?.session === this.#session.id) this.#handshake.onWelcome(reply.body.value)
         return
-      case 'pong': {
-        const ping = this.#pings.get(sequence)
-        this.#pings.delete(sequence)
-        if (ping === undefined) return
-        this.#offset.add(ping.sentNs, reply.body.value.controllerNs, receivedNs)
-        ping.answered(receivedNs - ping.sentNs)
+      case 'pong':
+        this.#pings.onPong(sequence, reply.body.value.controllerNs, receivedNs)
         return
-      }
       case 'event':
         this.#onEvent(reply.body.value)
         return
@@ -556,10 +281,8 @@ export class LinkClient implements RobotLink {
   }
 
   #onEvent(event: Event): void {
-    if (event.sequence > this.#lastEvent) this.#lastEvent = event.sequence
-    for (const due of this.#feed?.add(event) ?? []) this.#feedHandler(due)
-    if (event.session !== this.#session) return
-    if (this.#pending.get(event.commandId)?.onEvent(event)) this.#pending.delete(event.commandId)
+    this.#events.add(event)
+    if (event.session === this.#session.id) this.#commands.pending.onEvent(event)
   }
 
   #onError(sequence: bigint, code: string, message: string): void {
@@ -567,84 +290,50 @@ export class LinkClient implements RobotLink {
       this.#lose(this.#failures.otherVersion(message))
       return
     }
-    if (code === 'replay_gap') this.#feed?.skipWhatIsGone()
+    if (code === 'replay_gap') this.#events.skipWhatIsGone()
     // A repetition was refused: its first delivery may run, and events tell what becomes of that.
-    if (code === 'sequence') return
-    for (const [id, pending] of this.#pending) {
-      if (pending.sequence !== sequence) continue
-      this.#pending.delete(id)
-      pending.onError(code, message)
-    }
-  }
-
-  #onRefused(why: Refusal): void {
-    this.#lose(this.#failures.keysDoNotFit(why))
+    if (code !== 'sequence') this.#commands.pending.onError(sequence, code, message)
   }
 
   #onState(bytes: Uint8Array): void {
-    let state: State
+    const state = this.#decoded(decodeState, bytes)
+    if (state === null) return
+    const { welcome } = this.#handshake
+    if (welcome === null || state.header?.session === welcome.instance) this.#states.add(state)
+    else if (this.#armed || !this.#commands.pending.isEmpty) {
+      this.#lose(this.#failures.lost('was replaced by another one at its address'))
+    }
+  }
+
+  /** Something that is no message of the link ends it. */
+  #decoded<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | null {
     try {
-      state = decodeState(bytes)
+      return decode(bytes)
     } catch (cause) {
       this.#lose(this.#failures.unreadable(cause))
-      return
+      return null
     }
-    if (this.#welcome && state.header?.session !== this.#welcome.instance) {
-      if (this.#armed || this.#pending.size > 0)
-        this.#lose(this.#failures.lost('was replaced by another one at its address'))
-      return
-    }
-    // The sockets go on when the control loop stands still: only a newer stamp is a sign of life.
-    if (this.#state === null || state.stampNs > this.#state.stampNs) this.#freshMs = this.#awake.ms
-    this.#state = state
-    this.#states.push(robotState(state, this.#clock.nowNs()))
-    if (this.#states.length > this.#options.statesKept) this.#states.shift()
-    this.#stateAwaited?.resolve(state)
-    this.#settleCaughtUp()
   }
 
   // ---- ends ----
 
   #holdsLease(): boolean {
-    const state = this.#state
-    if (state?.header?.session !== this.#welcome?.instance) return false
-    return this.#armed && state?.leaseSession === this.#session
-  }
-
-  #giveUp(id: bigint, error: LinkError): void {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    pending?.fail(error)
+    const state = this.#states.newest
+    if (state?.header?.session !== this.#handshake.welcome?.instance) return false
+    return this.#armed && state?.leaseSession === this.#session.id
   }
 
   #lose(error: LinkError): void {
     this.#armed = false
-    this.#greeting?.reject(error)
-    this.#stateAwaited?.reject(error)
-    this.#pinging?.reject(error)
-    for (const awaited of this.#catchingUp.keys()) awaited.resolve()
-    this.#catchingUp.clear()
-    for (const id of [...this.#pending.keys()]) this.#giveUp(id, error)
+    this.#handshake.lose(error)
+    this.#pings.lose(error)
+    this.#states.lose(error)
+    this.#commands.pending.giveUpAll(error)
   }
 
   async #end(): Promise<void> {
     this.#endTicks()
-    this.#armed = false
     this.#lose(this.#failures.lost('was left: the link has been closed'))
     await this.#transport.close()
   }
-}
-
-function randomSession(): bigint {
-  return randomBytes(8).readBigUInt64LE() | 1n // never 0
-}
-
-/** What `work` comes to, unless the caller gives up first: then the signal's reason. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

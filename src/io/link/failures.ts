@@ -43,6 +43,10 @@ export class LinkFailures {
     })
   }
 
+  noState(port: number | undefined): LinkError {
+    return this.absent(`answers, but sent no state from port ${port} within ${this.options.connectTimeoutMs} ms`)
+  }
+
   keysDoNotFit(why: Refusal): LinkError {
     const isOurs = why === 'runtime_unknown'
     return this.#error(
