@@ -39,7 +39,6 @@ struct Arm::State {
         seen(measured_of(connection.state)) {
     reference.q_rad = connection.state.q;
     commanded = reference;
-    newest.store(reference);
     tell_warnings();
   }
 
@@ -57,7 +56,6 @@ struct Arm::State {
     const std::int64_t now_ns = clock();
     controller->cycle(now_ns, measured, reference);
     if (gripper != nullptr) gripper->want(reference.suction);
-    newest.store(reference);
     answer = reference;
     if (observe) observe(now_ns, measured, reference);
     cycling.clear(std::memory_order_release);
@@ -73,6 +71,7 @@ struct Arm::State {
       if (now_phase == Phase::kLive && silence_ns <= settings.silence_ns) continue;
       Measured measured = seen.load();
       measured.following = false;
+      measured.elapsed_cycles = 1;
       measured.dq_radps.fill(0.0);
       if (now_phase == Phase::kLive || silence_ns > kLongestBusyNs) measured.fault = Reason::kRobotLost;
       cycle(measured, unused);
@@ -97,9 +96,9 @@ struct Arm::State {
       } catch (const ::franka::ControlException& error) {
         motion_ended(error.what());
       } catch (const ::franka::CommandException& error) {
-        fail(Reason::kRobotFailed, error.what());
+        fail(error.what());
       } catch (const ::franka::RealtimeException& error) {
-        fail(Reason::kRobotFailed, error.what());
+        fail(error.what());
       } catch (const std::exception& error) {  // network, protocol
         lose(error.what());
       }
@@ -110,12 +109,21 @@ struct Arm::State {
   }
 
   void turn() {
-    const Reference wanted = newest.load();
-    if (wanted.recoveries != recoveries_begun) return recover(wanted.recoveries);
+    if (!catch_up()) return std::this_thread::sleep_for(kStandInPeriod);
+    if (commanded.recoveries != recoveries_begun) return recover(commanded.recoveries);
     if (!connection.robot) return std::this_thread::sleep_for(kLostPeriod);
     if (broken.load() != Reason::kNone || fault_of(connection.state) != Reason::kNone) return watch();
-    if (wanted.load != connection.load) return change_load(wanted.load);
-    wanted.drive ? drive() : watch();
+    if (commanded.load != connection.load) return change_load(commanded.load);
+    commanded.drive ? drive() : watch();
+  }
+
+  /// To the newest cycle, which may have been the other thread's. @return false when that thread is in the middle of
+  /// one: it may have the lower priority and the same core, so nobody spins until it has ended
+  bool catch_up() {
+    if (cycling.test_and_set(std::memory_order_acquire)) return false;
+    commanded = reference;
+    cycling.clear(std::memory_order_release);
+    return true;
   }
 
   void become(Phase next) {
@@ -225,7 +233,8 @@ struct Arm::State {
 
   // ---- what goes wrong ----
 
-  /// A motion that the robot ended. Its errors stay in its states until a person recovers it.
+  /// A motion that the robot ended, or refused to begin. Nothing is driven until a person recovers it, even if the
+  /// robot is sound again by itself: a stop button that was pressed and let go, say.
   void motion_ended(const char* what) {
     become(Phase::kBusy);
     warn(what);
@@ -235,18 +244,17 @@ struct Arm::State {
       return lose(error.what());
     }
     Measured measured = measured_of(connection.state);
-    if (measured.fault == Reason::kNone) {
-      const Reason named = reason_in(what);
-      measured.fault = named == Reason::kNone ? Reason::kRobotFailed : named;
-      broken = measured.fault;
-    }
+    if (measured.fault == Reason::kNone) measured.fault = reason_in(what);
+    if (measured.fault == Reason::kNone) measured.fault = Reason::kRobotFailed;
+    broken = measured.fault;
     seen.store(measured);
   }
 
-  void fail(Reason reason, const char* what) {
+  /// A request that the robot refused. A recovery that was refused is used up: it takes another clear.
+  void fail(const char* what) {
     become(Phase::kBusy);
     warn(what);
-    if (seen.load().fault == Reason::kNone) broken = reason;
+    if (broken == Reason::kNone) broken = Reason::kRobotFailed;
   }
 
   void lose(const char* what) {
@@ -304,14 +312,13 @@ struct Arm::State {
   std::uint64_t driven_here = 0;
   CycleReport report;
 
-  // Whoever holds `cycling`.
+  // Whoever holds `cycling`: neither thread waits for it.
   Reference reference;
   bool held = false;
   std::atomic_flag cycling = ATOMIC_FLAG_INIT;
 
   // Between the threads.
   Latest<Measured> seen;
-  Latest<Reference> newest{Reference{}};
   std::atomic<Phase> phase{Phase::kBusy};
   std::atomic<std::int64_t> heard_ns{0};
   std::atomic<Reason> broken{Reason::kNone};  // beyond what the robot's states say

@@ -222,9 +222,60 @@ TEST_P(FrankaArm, TheUserStopIsAFaultThatOutlivesItsRelease) {
   EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault) << "it is still pressed";
   cell.robot->press_user_stop(false);
   cell.let_robot_live(300);
+  EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault) << "the clear that the robot refused is used up";
+  EXPECT_EQ(cell.controller->snapshot().reason, Reason::kUserStop);
   cell.clear_latch();
   cell.wait_for(Mode::kDisarmed);
   EXPECT_EQ(cell.robot->received().moves, 1U);
+}
+
+TEST_P(FrankaArm, AUserStopThatIsLetGoAtOnceIsAFaultAllTheSame) {
+  FrankaCell cell(options());
+  cell.arm_it();
+  cell.set_off({move_to(0.5, 0.3, 0.3)});
+  cell.robot->press_user_stop(true);
+  cell.wait_until([&] { return !cell.robot->view().moving; }, "the robot ends the motion");
+  cell.robot->press_user_stop(false);
+  cell.wait_for(Mode::kFault);
+  cell.let_robot_live(300);
+  EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault);
+  EXPECT_EQ(cell.robot->received().moves, 1U);
+}
+
+TEST_P(FrankaArm, AMotionThatTheRobotRefusesIsAFaultAndIsNotAskedForAgain) {
+  FrankaCell cell(options());
+  cell.let_robot_live(20);
+  cell.robot->set_refuses(true);
+  cell.send(CommandKind::kAcquire);
+  cell.wait_for(Mode::kFault);
+  EXPECT_EQ(cell.controller->snapshot().reason, Reason::kRobotFailed);
+  EXPECT_NE(cell.notes().find("command rejected"), std::string::npos) << cell.notes();
+  cell.robot->set_refuses(false);
+  cell.let_robot_live(300);
+  EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault);
+  EXPECT_EQ(cell.robot->received().moves, 0U);
+  cell.clear_latch();
+  cell.wait_for(Mode::kDisarmed);
+  cell.arm_it();
+  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+}
+
+TEST_P(FrankaArm, AConnectionThatTheRobotEndsIsAFaultAndIsMadeAgainOnlyWhenAPersonRecovers) {
+  FrankaCell cell(options());
+  cell.arm_it();
+  cell.set_off({move_to(0.5, 0.3, 0.3)});
+  cell.robot->hang_up();
+  cell.wait_for(Mode::kFault);
+  cell.wait_until([&] { return cell.controller->snapshot().reason == Reason::kRobotLost; }, "the robot is lost");
+  const std::int64_t stamp_ns = cell.controller->snapshot().stamp_ns;
+  cell.wait_until([&] { return cell.controller->snapshot().stamp_ns > stamp_ns + 300'000'000; }, "cycles go on");
+  EXPECT_EQ(cell.robot->received().connects, 1U);
+  cell.clear_latch();
+  cell.wait_for(Mode::kDisarmed);
+  EXPECT_EQ(cell.robot->received().connects, 2U);
+  EXPECT_EQ(cell.robot->received().recoveries, 1U) << "from the commands that it missed";
+  cell.arm_it();
+  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
 }
 
 TEST_P(FrankaArm, ADescentEndsWhereItTouchesTheTable) {
@@ -266,6 +317,22 @@ TEST_F(FrankaGrasp, AGraspSetsTheLoadBeforeTheLiftAndAReleaseTakesItAway) {
   EXPECT_EQ(cell.hand_server->received().moves, 1U);
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, 0.0);
   EXPECT_EQ(cell.robot->view().error, "");
+}
+
+TEST_F(FrankaGrasp, ALoadThatTheRobotRefusesIsAFaultAndIsSetAfterTheRecovery) {
+  FrankaCell cell(options(0.03));
+  cell.arm_it();
+  cell.robot->set_refuses(true);
+  cell.send({suction(true), move_to(0.45, 0.1, 0.3)});
+  cell.wait_for(Mode::kFault);
+  EXPECT_EQ(cell.controller->snapshot().reason, Reason::kRobotFailed);
+  EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, 0.0);
+  cell.robot->set_refuses(false);
+  cell.clear_latch();
+  cell.wait_for(Mode::kDisarmed);
+  cell.arm_it();
+  ASSERT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, cell.options.config.held_load.mass_kg);
 }
 
 TEST_F(FrankaGrasp, AMissedGraspChangesNoLoadAndIsReported) {

@@ -6,12 +6,10 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <mutex>
 #include <thread>
 
-#include "requests.hpp"
-#include "sockets.hpp"
+#include "client.hpp"
 
 namespace cliport::fci {
 
@@ -20,6 +18,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
+constexpr std::int64_t kLookUs = 20'000;  // between looks at whether to end
 constexpr std::int64_t kStepUs = 5'000;
 constexpr double kHomingMps = 0.05;
 
@@ -42,14 +41,10 @@ struct HandServer::State {
 
   void run() {
     while (!ending) {
-      sockaddr_in client{};
-      tcp = accept_from(listener, 20'000, client);
-      if (!tcp) continue;
-      peer = client;
-      requests = {};
+      if (!client.arrive(listener, kLookUs)) continue;
       auto next = SteadyClock::now();
-      while (!ending && requests.read(tcp, 0)) {
-        while (const std::optional<HandRequest> request = requests.next()) {
+      while (!ending && client.requests.read(client.tcp, 0)) {
+        while (const std::optional<HandRequest> request = client.requests.next()) {
           const std::lock_guard lock(mutex);
           answer(*request);
         }
@@ -59,27 +54,21 @@ struct HandServer::State {
         }
         std::this_thread::sleep_until(next += std::chrono::microseconds(kStepUs));
       }
-      const linger reset{1, 0};
-      setsockopt(tcp.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-      tcp.close();
-      udp.close();
+      client.leave(false);
       running.reset();
     }
   }
 
-  void reply(const HandRequest& request, std::uint16_t status) {
+  /// The numbers are those of every command of the hand.
+  void reply(const HandRequest& request, ri::Move::Status status) {
     if (hanging) return;
-#pragma pack(push, 1)
-    struct {
-      ri::CommandHeader header;
-      std::uint16_t status;
-    } answer{{request.header.command, request.header.command_id, sizeof answer}, status};
-#pragma pack(pop)
-    tcp.send({reinterpret_cast<const std::uint8_t*>(&answer), sizeof answer});
+    std::vector<std::uint8_t> answer;
+    append_answer(request, answer, status);
+    client.tcp.send(answer);
   }
 
   void end(ri::Move::Status status) {
-    if (running) reply(*running, static_cast<std::uint16_t>(status));
+    if (running) reply(*running, status);
     running.reset();
   }
 
@@ -94,22 +83,9 @@ struct HandServer::State {
     switch (request.header.command) {
       case ri::Command::kConnect: {
         ++received.connects;
-        std::uint16_t version = 0;
-        std::uint16_t port = 0;
-        std::memcpy(&version, request.payload.data(), sizeof version);
-        std::memcpy(&port, request.payload.data() + sizeof version, sizeof port);
-        const bool same = version == options.version;
-#pragma pack(push, 1)
-        struct {
-          ri::CommandHeader header;
-          std::uint16_t status;
-          std::uint16_t version;
-        } welcome{{ri::Command::kConnect, request.header.command_id, sizeof welcome},
-                  static_cast<std::uint16_t>(same ? 0 : 1),
-                  options.version};
-#pragma pack(pop)
-        tcp.send({reinterpret_cast<const std::uint8_t*>(&welcome), sizeof welcome});
-        if (same) udp = datagrams_to(options.address, peer, port);
+        std::vector<std::uint8_t> answer;
+        client.welcome(request, options.address, options.version, answer);
+        client.tcp.send(answer);
         return;
       }
       case ri::Command::kHoming:
@@ -119,23 +95,25 @@ struct HandServer::State {
         return start(request, options.max_width_m, kHomingMps);
       case ri::Command::kMove: {
         ++received.moves;
-        const auto& move = *reinterpret_cast<const ri::Move::Request*>(request.payload.data());
+        const auto* move = request.as<ri::Move::Request>();
+        if (move == nullptr) return reply(request, ri::Move::Status::kFail);
         message.is_grasped = false;
-        return start(request, move.width, move.speed);
+        return start(request, move->width, move->speed);
       }
       case ri::Command::kGrasp: {
         ++received.grasps;
-        const auto& grasp = *reinterpret_cast<const ri::Grasp::Request*>(request.payload.data());
-        received.grasp_force_n = grasp.force;
-        grasp_width_m = grasp.width;
-        inner_m = grasp.epsilon.inner;
-        outer_m = grasp.epsilon.outer;
-        return start(request, 0.0, grasp.speed);
+        const auto* grasp = request.as<ri::Grasp::Request>();
+        if (grasp == nullptr) return reply(request, ri::Move::Status::kFail);
+        received.grasp_force_n = grasp->force;
+        grasp_width_m = grasp->width;
+        inner_m = grasp->epsilon.inner;
+        outer_m = grasp->epsilon.outer;
+        return start(request, 0.0, grasp->speed);
       }
       case ri::Command::kStop:
         ++received.stops;
         end(ri::Move::Status::kAborted);
-        return reply(request, 0);
+        return reply(request, ri::Move::Status::kSuccess);
     }
   }
 
@@ -148,9 +126,9 @@ struct HandServer::State {
       message.width += std::clamp(stop_at_m - message.width, -reach_m, reach_m);
       if (std::abs(message.width - stop_at_m) < 1e-9) arrive();
     }
-    if (!udp) return;
+    if (!client.udp) return;
     ++message.message_id;
-    udp.send({reinterpret_cast<const std::uint8_t*>(&message), sizeof message});
+    client.udp.send({reinterpret_cast<const std::uint8_t*>(&message), sizeof message});
   }
 
   void arrive() {
@@ -164,10 +142,7 @@ struct HandServer::State {
   const Socket listener;
   std::atomic<bool> ending{false};
 
-  Socket tcp;
-  Socket udp;
-  sockaddr_in peer{};
-  RequestReaderOf<ri::CommandHeader> requests;
+  ClientOf<ri::Connect> client;
   std::optional<HandRequest> running;
   double target_m = 0.0;
   double speed_mps = 0.0;

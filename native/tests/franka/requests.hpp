@@ -1,4 +1,4 @@
-// Requests of a service as they arrive over TCP: a header with its own size, then the payload.
+// Requests and answers of a service as they travel over TCP: a header with the message's size, then the payload.
 #pragma once
 
 #include <research_interface/robot/service_types.h>
@@ -16,7 +16,24 @@ template <typename Header>
 struct RequestOf {
   Header header{};
   std::vector<std::uint8_t> payload;
+
+  /// The payload where it lies, as a packed message; nullptr when its size is another.
+  template <typename T>
+  const T* as() const {
+    return payload.size() == sizeof(T) ? reinterpret_cast<const T*>(payload.data()) : nullptr;
+  }
 };
+
+/// Appends the answer to a request: header, then status and whatever else belongs to it, packed.
+template <typename Header, typename... Fields>
+void append_answer(const RequestOf<Header>& request, std::vector<std::uint8_t>& answers, const Fields&... fields) {
+  const auto append = [&answers](const auto& field) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&field);
+    answers.insert(answers.end(), bytes, bytes + sizeof field);
+  };
+  append(Header(request.header.command, request.header.command_id, sizeof(Header) + (sizeof(Fields) + ...)));
+  (append(fields), ...);
+}
 
 template <typename Header>
 class RequestReaderOf {
@@ -47,6 +64,5 @@ class RequestReaderOf {
 };
 
 using Request = RequestOf<research_interface::robot::CommandHeader>;
-using RequestReader = RequestReaderOf<research_interface::robot::CommandHeader>;
 
 }  // namespace cliport::fci

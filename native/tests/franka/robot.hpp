@@ -78,6 +78,8 @@ class Robot {
   void lose_commands(int count) { to_lose_ = count; }
   void press_user_stop(bool pressed) { user_stopped_ = pressed; }
   void set_recovers(bool recovers) { options_.recovers = recovers; }
+  /// Settings and motions are not possible, as while somebody guides the arm by hand.
+  void set_refuses(bool refuses) { refuses_ = refuses; }
   void count_connect() { ++received_.connects; }
 
  private:
@@ -112,6 +114,7 @@ class Robot {
   std::bitset<100> arrived_;  ///< of the last hundred commands
   int to_lose_ = 0;
   bool user_stopped_ = false;
+  bool refuses_ = false;
   Joints lower_torque_nm_{}, upper_torque_nm_{};
   std::array<double, 6> lower_force_n_{}, upper_force_n_{};
 };

@@ -12,40 +12,18 @@ namespace ri = research_interface::robot;
 
 namespace {
 
-template <typename T>
-void reply(const Request& request, const typename T::Response& response, Robot::Bytes& replies) {
-  using Message = typename T::template Message<typename T::Response>;
-  const Message message(ri::CommandHeader(T::kCommand, request.header.command_id, sizeof(Message)), response);
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&message);
-  replies.insert(replies.end(), bytes, bytes + sizeof message);
-}
-
-template <typename T>
-void reply(const Request& request, typename T::Status status, Robot::Bytes& replies) {
-  reply<T>(request, typename T::Response(status), replies);
-}
-
 /// The request's values, applied when their size is right.
 template <typename T, typename Apply>
 void set(const Request& request, Robot::Bytes& replies, Apply apply) {
-  if (request.payload.size() != sizeof(typename T::Request)) {
-    return reply<T>(request, T::Status::kInvalidArgumentRejected, replies);
-  }
-  apply(*reinterpret_cast<const typename T::Request*>(request.payload.data()));
-  reply<T>(request, T::Status::kSuccess, replies);
+  const auto* values = request.as<typename T::Request>();
+  if (values != nullptr) apply(*values);
+  append_answer(request, replies, values ? T::Status::kSuccess : T::Status::kInvalidArgumentRejected);
 }
 
-/// Every command's refusal has the same layout and number.
+/// Not possible in the robot's present mode. The number differs from command to command.
+template <typename T>
 void refuse(const Request& request, Robot::Bytes& replies) {
-#pragma pack(push, 1)
-  const struct {
-    ri::CommandHeader header;
-    ri::SetLoad::Status status;
-  } refusal{{request.header.command, request.header.command_id, sizeof refusal},
-            ri::SetLoad::Status::kCommandNotPossibleRejected};
-#pragma pack(pop)
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&refusal);
-  replies.insert(replies.end(), bytes, bytes + sizeof refusal);
+  append_answer(request, replies, T::Status::kCommandNotPossibleRejected);
 }
 
 }  // namespace
@@ -59,12 +37,12 @@ void Robot::answer(const Request& request, Bytes& replies) {
     case ri::Command::kAutomaticErrorRecovery:
       return recover(request, replies);
     case ri::Command::kGetCartesianLimit:
-      return reply<ri::GetCartesianLimit>(request, ri::GetCartesianLimit::Status::kSuccess, replies);
+      return append_answer(request, replies, ri::GetCartesianLimit::Response(ri::GetCartesianLimit::Status::kSuccess));
     case ri::Command::kLoadModelLibrary:
       return give_model(request, replies);
     default:
-      // Settings are refused while a motion runs, as on the robot.
-      return is_moving() ? refuse(request, replies) : set_value(request, replies);
+      // Settings are refused while a motion runs, as on the robot, all with the same number.
+      return is_moving() || refuses_ ? refuse<ri::SetLoad>(request, replies) : set_value(request, replies);
   }
 }
 
@@ -110,13 +88,14 @@ void Robot::set_value(const Request& request, Bytes& replies) {
 }
 
 void Robot::start_move(const Request& request, Bytes& replies) {
-  if (state_.robot_mode != ri::RobotMode::kIdle) return refuse(request, replies);
+  const auto* move = request.as<ri::Move::Request>();
+  if (move == nullptr) return append_answer(request, replies, ri::Move::Status::kInvalidArgumentRejected);
+  if (state_.robot_mode != ri::RobotMode::kIdle || refuses_) return refuse<ri::Move>(request, replies);
   ++received_.moves;
-  const auto& move = *reinterpret_cast<const ri::Move::Request*>(request.payload.data());
   move_request_ = request;
   state_.motion_generator_mode = static_cast<ri::MotionGeneratorMode>(
-      static_cast<std::uint32_t>(move.motion_generator_mode) + 1);  // kIdle comes first in the state's
-  state_.controller_mode = static_cast<ri::ControllerMode>(move.controller_mode);
+      static_cast<std::uint32_t>(move->motion_generator_mode) + 1);  // kIdle comes first in the state's
+  state_.controller_mode = static_cast<ri::ControllerMode>(move->controller_mode);
   state_.robot_mode = ri::RobotMode::kMove;
   rules_.begin(q_d_rad_);
   torque_nm_.fill(0.0);
@@ -129,40 +108,40 @@ void Robot::start_move(const Request& request, Bytes& replies) {
 
 void Robot::stop_move(const Request& request, Bytes& replies) {
   ++received_.stops;
-  if (!is_moving()) return refuse(request, replies);
+  if (!is_moving()) return refuse<ri::StopMove>(request, replies);
   end_motion();
   reply_move(ri::Move::Status::kPreempted, replies);
-  reply<ri::StopMove>(request, ri::StopMove::Status::kSuccess, replies);
+  append_answer(request, replies, ri::StopMove::Status::kSuccess);
 }
 
 void Robot::reply_move(ri::Move::Status status, Bytes& replies) const {
-  reply<ri::Move>(move_request_, status, replies);
+  append_answer(move_request_, replies, status);
 }
 
 void Robot::recover(const Request& request, Bytes& replies) {
   using Recovery = ri::AutomaticErrorRecovery;
   ++received_.recoveries;
-  if (is_moving()) return refuse(request, replies);
+  if (is_moving()) return refuse<Recovery>(request, replies);
   if (state_.robot_mode == ri::RobotMode::kUserStopped) {
-    return reply<Recovery>(request, Recovery::Status::kEmergencyAborted, replies);
+    return append_answer(request, replies, Recovery::Status::kEmergencyAborted);
   }
   if (!options_.recovers) {
-    return reply<Recovery>(request, Recovery::Status::kManualErrorRecoveryRequiredRejected, replies);
+    return append_answer(request, replies, Recovery::Status::kManualErrorRecoveryRequiredRejected);
   }
   state_.errors.fill(false);
   state_.reflex_reason.fill(false);
   state_.robot_mode = ri::RobotMode::kIdle;
-  reply<Recovery>(request, Recovery::Status::kSuccess, replies);
+  append_answer(request, replies, Recovery::Status::kSuccess);
 }
 
 void Robot::give_model(const Request& request, Bytes& replies) const {
   std::ifstream file(options_.model_library, std::ios::binary);
   const std::vector<char> library{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (options_.model_library.empty() || library.empty()) {
-    return reply<ri::LoadModelLibrary>(request, ri::LoadModelLibrary::Status::kError, replies);
+    return append_answer(request, replies, ri::LoadModelLibrary::Status::kError);
   }
   Bytes message;
-  reply<ri::LoadModelLibrary>(request, ri::LoadModelLibrary::Status::kSuccess, message);
+  append_answer(request, message, ri::LoadModelLibrary::Status::kSuccess);
   message.insert(message.end(), library.begin(), library.end());
   const auto size = static_cast<std::uint32_t>(message.size());
   std::memcpy(message.data() + offsetof(ri::CommandHeader, size), &size, sizeof size);

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include "client.hpp"
 #include "error_names.hpp"
-#include "sockets.hpp"
 
 namespace cliport::fci {
 
@@ -35,25 +35,24 @@ struct RobotServer::State {
 
   void run() {
     while (!ending) {
-      sockaddr_in client{};
-      tcp = accept_from(listener, kLookUs, client);
-      if (!tcp) continue;
-      peer = client;
-      requests = RequestReader();
+      if (!client.arrive(listener, kLookUs)) continue;
       unsent.clear();
       serve();
-      // Reset rather than a goodbye: what a dead computer, or its kernel, answers.
-      const linger reset{1, 0};
-      setsockopt(tcp.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-      tcp.close();
-      udp.close();
+      client.leave(hanging_up.exchange(false));
+      abandon();
     }
+  }
+
+  /// A motion whose client is gone ends as one whose commands are lost.
+  void abandon() {
+    const std::lock_guard lock(mutex);
+    while (robot.is_moving()) robot.advance(std::nullopt, unsent);
   }
 
   void serve() {
     auto next = SteadyClock::now();
-    while (!ending) {
-      if (cable_out && udp) {
+    while (!ending && !hanging_up) {
+      if (cable_out && client.udp) {
         std::this_thread::sleep_for(std::chrono::microseconds(options.period_us));
         command.reset();
         advance();  // alone: nothing comes, and nothing leaves
@@ -62,8 +61,8 @@ struct RobotServer::State {
       }
       if (!answer_requests()) return;
       flush();
-      if (!udp) {
-        tcp.readable(kLookUs);
+      if (!client.udp) {
+        client.tcp.readable(kLookUs);
         next = SteadyClock::now();
         continue;
       }
@@ -78,7 +77,7 @@ struct RobotServer::State {
   void send_state() {
     const std::lock_guard lock(mutex);
     const ri::RobotState& state = robot.next_state();
-    udp.send({reinterpret_cast<const std::uint8_t*>(&state), sizeof state});
+    client.udp.send({reinterpret_cast<const std::uint8_t*>(&state), sizeof state});
   }
 
   void advance() {
@@ -90,17 +89,18 @@ struct RobotServer::State {
   /// TCP delivers late rather than never.
   void flush() {
     if (unsent.empty() || cable_out) return;
-    tcp.send(unsent);
+    client.tcp.send(unsent);
     unsent.clear();
   }
 
   /// @return false at the client's end
   bool answer_requests() {
-    if (!requests.read(tcp, 0)) return false;
-    while (const std::optional<Request> request = requests.next()) {
+    if (!client.requests.read(client.tcp, 0)) return false;
+    while (const std::optional<Request> request = client.requests.next()) {
       const std::lock_guard lock(mutex);
       if (request->header.command == ri::Command::kConnect) {
-        connect(*request);
+        robot.count_connect();
+        client.welcome(*request, options.address, options.version, unsent);
       } else {
         robot.answer(*request, unsent);
       }
@@ -109,35 +109,13 @@ struct RobotServer::State {
     return true;
   }
 
-  void connect(const Request& request) {
-    robot.count_connect();
-    // Not parsed as a Connect::Request: a client of another version still sends these two numbers.
-    std::uint16_t version = 0;
-    std::uint16_t port = 0;
-    std::memcpy(&version, request.payload.data(), sizeof version);
-    std::memcpy(&port, request.payload.data() + sizeof version, sizeof port);
-    const bool same = version == options.version;
-#pragma pack(push, 1)
-    struct {
-      ri::CommandHeader header;
-      ri::Connect::Status status;
-      std::uint16_t version;
-    } answer{{ri::Command::kConnect, request.header.command_id, sizeof answer},
-             same ? ri::Connect::Status::kSuccess : ri::Connect::Status::kIncompatibleLibraryVersion,
-             options.version};
-#pragma pack(pop)
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&answer);
-    unsent.insert(unsent.end(), bytes, bytes + sizeof answer);
-    if (same) udp = datagrams_to(options.address, peer, port);
-  }
-
   /// Waits for the answer to the state just sent, or for the end of the millisecond. @return false at the client's end
   bool await_command(SteadyClock::time_point until) {
     command.reset();
     const auto patience = SteadyClock::now() + std::chrono::microseconds(kPatienceUs);
     for (;;) {
       std::array<std::uint8_t, 2 * sizeof(ri::RobotCommand)> bytes;
-      while (udp.receive(bytes) == static_cast<ssize_t>(sizeof(ri::RobotCommand))) {
+      while (client.udp.receive(bytes) == static_cast<ssize_t>(sizeof(ri::RobotCommand))) {
         ri::RobotCommand arrived;
         std::memcpy(static_cast<void*>(&arrived), bytes.data(), sizeof arrived);
         if (arrived.message_id == robot.state().message_id) command = arrived;
@@ -145,12 +123,12 @@ struct RobotServer::State {
       const auto now = SteadyClock::now();
       const bool due = now >= until;
       const bool lockstep = robot.is_commanded() && !options.punctual;
-      if (due && (!lockstep || command || now >= patience || ending || cable_out)) return true;
+      if (due && (!lockstep || command || now >= patience || ending || hanging_up || cable_out)) return true;
       if (!due && command) {
         std::this_thread::sleep_until(until);
         return true;
       }
-      pollfd items[2] = {{tcp.fd(), POLLIN, 0}, {udp.fd(), POLLIN, 0}};
+      pollfd items[2] = {{client.tcp.fd(), POLLIN, 0}, {client.udp.fd(), POLLIN, 0}};
       const auto wait =
           due ? std::chrono::microseconds(kLookUs) : std::chrono::duration_cast<std::chrono::microseconds>(until - now);
       const timespec timeout{0, std::max<long>(1, wait.count()) * 1000};
@@ -163,12 +141,10 @@ struct RobotServer::State {
   const Socket listener;
   std::atomic<bool> ending{false};
   std::atomic<bool> cable_out{false};
+  std::atomic<bool> hanging_up{false};
 
   // The server's thread.
-  Socket tcp;
-  Socket udp;
-  sockaddr_in peer{};
-  RequestReader requests;
+  ClientOf<ri::Connect> client;
   std::vector<std::uint8_t> unsent;
   std::optional<ri::RobotCommand> command;
 
@@ -217,6 +193,13 @@ void RobotServer::pull_cable(bool out) { state_->cable_out = out; }
 void RobotServer::press_user_stop(bool pressed) {
   const std::lock_guard lock(state_->mutex);
   state_->robot.press_user_stop(pressed);
+}
+
+void RobotServer::hang_up() { state_->hanging_up = true; }
+
+void RobotServer::set_refuses(bool refuses) {
+  const std::lock_guard lock(state_->mutex);
+  state_->robot.set_refuses(refuses);
 }
 
 void RobotServer::set_recovers(bool recovers) {

@@ -49,6 +49,10 @@ class RobotServer {
   void pull_cable(bool out);
   void press_user_stop(bool pressed);
   void set_recovers(bool recovers);
+  /// Settings and motions are not possible, as while somebody guides the arm by hand.
+  void set_refuses(bool refuses);
+  /// The robot ends the connection in an orderly way, as when FCI is switched off in Desk, and listens again.
+  void hang_up();
 
  private:
   struct State;
