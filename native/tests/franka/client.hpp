@@ -34,8 +34,8 @@ struct ClientOf {
                 std::min(sizeof version_and_port, request.payload.size()));
     const auto& [theirs, port] = version_and_port;
     const bool same = theirs == version;
-    append_answer(request, answers,
-                  same ? Connect::Status::kSuccess : Connect::Status::kIncompatibleLibraryVersion, version);
+    append_answer(request, answers, same ? Connect::Status::kSuccess : Connect::Status::kIncompatibleLibraryVersion,
+                  version);
     if (same) udp = datagrams_to(bind_to, address, port);
   }
 

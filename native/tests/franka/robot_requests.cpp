@@ -114,9 +114,7 @@ void Robot::stop_move(const Request& request, Bytes& replies) {
   append_answer(request, replies, ri::StopMove::Status::kSuccess);
 }
 
-void Robot::reply_move(ri::Move::Status status, Bytes& replies) const {
-  append_answer(move_request_, replies, status);
-}
+void Robot::reply_move(ri::Move::Status status, Bytes& replies) const { append_answer(move_request_, replies, status); }
 
 void Robot::recover(const Request& request, Bytes& replies) {
   using Recovery = ri::AutomaticErrorRecovery;
