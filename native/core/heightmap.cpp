@@ -55,11 +55,11 @@ class Work {
         workers_(options.threads),
         stride_(out.height_m.size() + 8),  // one place for points outside, and a cache line of its own
         scratch_(scratch),
-        next_row_(frames.size()),
-        used_(frames.size() * static_cast<std::size_t>(workers_)) {
+        next_row_(frames.size()) {
     for (const RgbdFrame& frame : frames) {
       rays_.push_back(rays_of(frame.intrinsics, frame.lens));
       projections_.emplace_back(frame, spec, rays_.back().get());
+      sights_.push_back({&frame, rays_.back().get()});
       rows_ += frame.intrinsics.height;
     }
   }
@@ -84,33 +84,25 @@ class Work {
       const int height = frames_[camera].intrinsics.height;
       for (int row; (row = next_row_[camera].fetch_add(kRowsAtATime)) < height;) {
         const int end = std::min(height, row + kRowsAtATime);
-        used_[map_index(worker, camera)] = true;
-        project_(projections_[camera], frames_[camera], row, end, map_of(worker, camera));
-        map_of(worker, camera)[out_.height_m.size()] = 0;  // a call with another grid finds all 0
+        Best* map = map_of(worker, camera);
+        sights_[camera].maps[static_cast<std::size_t>(worker)] = map;
+        project_(projections_[camera], frames_[camera], row, end, map);
+        map[out_.height_m.size()] = 0;  // a call with another grid finds all 0
         if (rows_done_.fetch_add(end - row) + (end - row) == rows_ && workers_ > 1) rows_done_.notify_all();
       }
     }
   }
 
   void fuse() {
-    std::vector<Sight> sights;
-    for (std::size_t camera = 0; camera < frames_.size(); ++camera) {
-      Sight& sight = sights.emplace_back(Sight{&frames_[camera], rays_[camera].get(), {}, 0});
-      for (int worker = 0; worker < workers_; ++worker) {
-        if (!used_[map_index(worker, camera)]) continue;
-        sight.maps[static_cast<std::size_t>(sight.map_count++)] = map_of(worker, camera);
-      }
-    }
     const std::size_t cells = out_.height_m.size();
     for (std::size_t first; (first = next_cell_.fetch_add(kCellsAtATime)) < cells;) {
-      kernel_.fuse(sights, first, std::min(cells, first + kCellsAtATime), out_);
+      kernel_.fuse(sights_, first, std::min(cells, first + kCellsAtATime), out_);
     }
   }
 
-  std::size_t map_index(int worker, std::size_t camera) const {
-    return static_cast<std::size_t>(worker) * frames_.size() + camera;
+  Best* map_of(int worker, std::size_t camera) const {
+    return scratch_ + stride_ * (static_cast<std::size_t>(worker) * frames_.size() + camera);
   }
-  Best* map_of(int worker, std::size_t camera) const { return scratch_ + stride_ * map_index(worker, camera); }
 
   std::span<const RgbdFrame> frames_;
   FusedMap out_;
@@ -121,9 +113,9 @@ class Work {
   Best* scratch_;
   std::vector<std::shared_ptr<const LensRays>> rays_;
   std::vector<Projection> projections_;
+  std::vector<Sight> sights_;  // each worker writes its own places, and reads all once the rows are done
   int rows_ = 0;
   std::vector<std::atomic<int>> next_row_;  // of each camera
-  std::vector<char> used_;                  // maps that hold anything; each is written by its worker alone
   std::atomic<int> rows_done_ = 0;
   std::atomic<std::size_t> next_cell_ = 0;
 };

@@ -33,13 +33,16 @@ struct FuseBlock {
 // Takes the camera's points out of its maps.
 [[gnu::always_inline]] inline void take_points(const Sight& sight, std::size_t first, std::size_t count,
                                                FuseBlock& block) {
-  for (int map = 0; map < sight.map_count; ++map) {
-    Best* __restrict best = sight.maps[static_cast<std::size_t>(map)] + first;
+  bool taken = false;
+  for (Best* map : sight.maps) {
+    if (map == nullptr) continue;
+    Best* __restrict best = map + first;
     for (std::size_t i = 0; i < count; ++i) {
-      const Best held = map == 0 ? 0 : block.point[i];
+      const Best held = taken ? block.point[i] : 0;
       block.point[i] = best[i] > held ? best[i] : held;
       best[i] = 0;
     }
+    taken = true;
   }
 }
 
@@ -115,7 +118,6 @@ struct FuseBlock {
       std::fill_n(labels, count, std::uint8_t{0});
     }
     for (const Sight& sight : sights) {
-      if (sight.map_count == 0) continue;
       take_points(sight, first, count, block);
       look_up_colors(sight, count, block);
       add_camera(out.z_min, count, block);

@@ -53,12 +53,11 @@ inline constexpr float kSureDepth_m = 16.0f;
 /// one place more than there are cells: what lies outside goes there.
 using ProjectFunction = void (*)(const Projection&, const RgbdFrame&, int first_row, int end_row, Best* best);
 
-/// What one camera saw: one map, or one of each thread that worked on it.
+/// What one camera saw: a map of each worker; null where the worker did none of its rows.
 struct Sight {
   const RgbdFrame* frame;
   const LensRays* rays;
-  std::array<Best*, kMaxHeightmapThreads> maps;
-  int map_count = 0;
+  std::array<Best*, kMaxHeightmapThreads> maps{};
 };
 
 struct FusedMap {

@@ -58,8 +58,9 @@ Status check_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec& s
 /// @return kInvalidArgument if a span's size does not match or a number is not finite; outputs are then unchanged
 ///
 /// Height and colour have the layout of the policy's inputs: no copy or conversion is needed in between.
-/// Reentrant. Allocates nothing but a scratch buffer that each calling thread keeps for its next call (8 bytes a cell,
-/// camera and thread, of which the system gives what is used). Uses AVX-512, AVX2 or NEON where the processor has it.
+/// Reentrant. Each calling thread keeps a scratch buffer for its next call (8 bytes a cell, camera and thread, of which
+/// the system gives what is used); the rays of lenses are kept for all. Uses AVX-512, AVX2 or NEON where the processor
+/// has it. Throws std::bad_alloc alone.
 Status project_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec& spec, std::span<float> height_m,
                          std::span<std::uint8_t> color, std::span<std::uint8_t> labels = {},
                          const HeightmapOptions& options = {});
