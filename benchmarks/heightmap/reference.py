@@ -6,7 +6,7 @@ stable sort (the later point wins), since an unstable one makes the colour of su
 NumPy 2 promotes float32 arrays with float64 scalars differently, hence the pinned version.
 
   reference.py check REF.npz   compares this code with the results of the original one; exit code 1 when a cell differs
-  reference.py serve           answers requests on stdin, one JSON object a line (compare.mjs)
+  reference.py serve           answers requests on stdin, one JSON object a line (cliport bench heightmap, compare.mjs)
 """
 
 import json
@@ -92,36 +92,23 @@ def check(path):
     return 1 if any(differ.values()) else 0
 
 
-def read_bandwidth_bytes_per_s(size_bytes=256 << 20, repeats=5):
-    """Best rate at which one thread reads memory that is in no cache."""
-    data = np.ones(size_bytes // 4, dtype=np.int32)  # written: untouched zeros would all be one page
-    best_s = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        data.max()
-        best_s = min(best_s, time.perf_counter() - start)
-    return size_bytes / best_s
-
-
 def serve():
-    """{"load": path} | {"time": true} | {"save": path} | {"bandwidth": true} -> one JSON line each."""
+    """{"load": path} | {"time": true} | {"save": path} -> one JSON line each."""
     scene = None
     for line in sys.stdin:
         request = json.loads(line)
         if "load" in request:
             scene = load(request["load"])
-            answer = {"numpy": np.__version__, "depth_bytes": int(scene["depth_m"].nbytes)}
+            answer = {"numpy": np.__version__}
         elif "time" in request:
             start = time.perf_counter()
             project(scene)
             answer = {"ms": (time.perf_counter() - start) * 1e3}
-        elif "save" in request:
+        else:
             _, _, height_m, color = project(scene)
             grid = {"bounds": np.float64(scene["bounds"]), "pix_size": np.float64(scene["pixel_m"])}
             np.savez(request["save"], height_m=height_m, color=color, **grid)
             answer = {}
-        else:
-            answer = {"bytes_per_s": read_bandwidth_bytes_per_s()}
         print(json.dumps(answer), flush=True)
 
 

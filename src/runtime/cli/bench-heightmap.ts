@@ -1,5 +1,6 @@
 // cliport bench heightmap
 
+import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { projectPath } from '../../native/paths.js'
 import { benchHeightmap, type HeightmapBenchReport } from '../bench/heightmap.js'
@@ -27,7 +28,7 @@ export function addBenchHeightmap(bench: Command): void {
       runVerb(options, async ({ signal }) => {
         expectAddons('heightmap')
         const { npz, python, repeats } = options
-        const command = `cliport bench heightmap --repeats ${repeats}${python === undefined ? '' : ' --python PYTHON'}`
+        const command = `cliport bench heightmap --npz ${basename(npz)} --repeats ${repeats}${python === undefined ? '' : ' --python PYTHON'}`
         const report = await benchHeightmap({
           npz,
           repeats,
