@@ -44,6 +44,17 @@ function start(...args: string[]): { readonly child: ChildProcess; readonly ende
 const run = (...args: string[]) => start(...args).ended
 const oracleRun = (...args: string[]) => run('run', goal, '--policy', 'oracle', '--out', out, '--json', ...args)
 
+/** Until the process has written these words to stderr, from now on. */
+function told(child: ChildProcess, words: string): Promise<void> {
+  let stderr = ''
+  return new Promise((resolve) => {
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk
+      if (stderr.includes(words)) resolve()
+    })
+  })
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
@@ -101,6 +112,18 @@ describe('faults while it runs', { retry: 2 }, () => {
     const recording = join(folder, readdirSync(folder)[0]!, 'recording.mcap')
     expect(await verifyRecording(recording)).toContain('/outcome')
   })
+})
+
+test('a second Ctrl-C ends the run at once, also while the policy decides', async () => {
+  const { child, ended } = start('run', goal, '--out', mkdtempSync(join(out, 'sigint-twice-')))
+  await told(child, 'goal:')
+  const stopping = told(child, 'again to end at once')
+  child.kill('SIGINT')
+  await stopping
+  child.kill('SIGINT')
+  await ended
+  // Killed by the signal itself: no worker thread is stopped, so none can abort the process or hold it up.
+  expect([child.exitCode, child.signalCode]).toEqual([null, 'SIGINT'])
 })
 
 describe('what is wrong before anything moves', () => {

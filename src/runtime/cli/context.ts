@@ -43,7 +43,7 @@ export type VerbResult = { readonly exitCode: number; readonly json: object; rea
 export async function runVerb(options: CommonOptions, work: (verb: Verb) => Promise<VerbResult>): Promise<void> {
   const abort = new AbortController()
   const onSignal = () => {
-    if (abort.signal.aborted) process.exit(130)
+    if (abort.signal.aborted) endAtOnce()
     process.stderr.write('stopping (again to end at once)\n')
     abort.abort()
   }
@@ -73,6 +73,16 @@ export async function runVerb(options: CommonOptions, work: (verb: Verb) => Prom
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
   }
+}
+
+/**
+ * As if Ctrl-C had never been caught, which a shell reports as 130. process.exit() would first stop the worker threads
+ * and wait for them: one inside ONNX Runtime then aborts the process, one inside a long native call holds it up. The
+ * controller hears no more heartbeats and stops the arm.
+ */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGINT')
+  process.kill(process.pid, 'SIGINT')
 }
 
 function printError(error: unknown, asJson: boolean): void {
