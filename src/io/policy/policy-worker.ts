@@ -1,6 +1,7 @@
 // The thread in which the policy's graphs run. onnxruntime-node computes on the thread that calls it, so that thread is
 // never the main one.
 
+import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -14,6 +15,11 @@ import {
   type WorkerReply,
   type WorkerSettings,
 } from './worker-protocol.js'
+
+// A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/priority.ts)
+// is given back before ONNX Runtime starts its own: a decision may wait for a heartbeat, not the other way round. On
+// Linux a priority is a thread's own; elsewhere it would be taken from the whole process.
+if (process.platform === 'linux' && getPriority() < 0) setPriority(0)
 
 const port = parentPort!
 const { graphs, signatures, providers, threads } = workerData as WorkerSettings
