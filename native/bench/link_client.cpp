@@ -2,8 +2,8 @@
 //
 //   cliport-bench-link ADDRESS
 // Reads lines 'command N' or 'ping N', does N round trips one after the other, and answers each line with one JSON
-// array of their durations in microseconds. A command is an Acquire that keeps the lease; its acknowledgement comes
-// from the control loop. A ping is answered by the sockets' thread.
+// array of their durations in microseconds. A command is a Clear of an arm that is disarmed, which changes nothing; its
+// acknowledgement comes from the control loop. A ping is answered by the sockets' thread.
 #include <zmq.h>
 
 #include <cstdint>
@@ -53,14 +53,7 @@ class Peer {
 
   void command() {
     wire::Request request = begin();
-    request.mutable_acquire()->set_id(++id_);
-    send(request);
-    await(wire::EVENT_ACCEPTED);
-  }
-
-  void release() {
-    wire::Request request = begin();
-    request.mutable_release()->set_id(++id_);
+    request.mutable_clear()->set_id(++id_);
     send(request);
     await(wire::EVENT_ACCEPTED);
   }
@@ -123,7 +116,6 @@ void run(Peer& peer, const std::string& what, int count) {
     const double us = static_cast<double>(cliport::monotonic_ns() - begin_ns) * 1e-3;
     json += (i == 0 ? "" : ",") + std::to_string(us);
   }
-  if (what != "ping") peer.release();
   std::cout << json << "]" << std::endl;
 }
 

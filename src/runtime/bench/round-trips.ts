@@ -38,10 +38,9 @@ export class RoundTrips {
     const durationsUs: number[] = []
     for (let i = 0; i < count; i++) {
       const beganNs = process.hrtime.bigint()
-      await (kind === 'ping' ? this.#ping() : this.#command('acquire'))
+      await (kind === 'ping' ? this.#ping() : this.#command())
       durationsUs.push(Number(process.hrtime.bigint() - beganNs) / 1e3)
     }
-    if (kind === 'command') await this.#command('release')
     return durationsUs
   }
 
@@ -49,11 +48,12 @@ export class RoundTrips {
     return this.#ask({ case: 'ping', value: {} }, ({ body }) => body.case === 'pong')
   }
 
-  #command(what: 'acquire' | 'release'): Promise<void> {
+  /** A clear of an arm that is disarmed: it changes nothing, and the control loop acknowledges it. */
+  #command(): Promise<void> {
     const id = ++this.#id
     const isAcknowledged = ({ body }: Reply) =>
       body.case === 'event' && body.value.commandId === id && body.value.kind === EventKind.EVENT_ACCEPTED
-    return this.#ask({ case: what, value: { id } }, isAcknowledged)
+    return this.#ask({ case: 'clear', value: { id } }, isAcknowledged)
   }
 
   #ask(body: RequestBody, isAnswer: (reply: Reply) => boolean, timeoutMs = patienceMs): Promise<void> {
