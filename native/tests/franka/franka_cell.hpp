@@ -62,6 +62,8 @@ struct CellOptions {
   std::int64_t silence_ns = 3'000'000'000;
   bool hand = false;
   HandServerOptions hand_options;
+  Arm::Clock clock = steady_ns;
+  Arm::Observe observe = {};
 };
 
 class FrankaCell {
@@ -78,9 +80,9 @@ class FrankaCell {
     }
     Settings settings = settings_for(options.ip, options.drive);
     settings.silence_ns = options.silence_ns;
-    arm.emplace(settings, options.config, steady_ns, [this](const std::string& text) { note(text); });
+    arm.emplace(settings, options.config, options.clock, [this](const std::string& text) { note(text); });
     controller.emplace(options.config, arm->q_rad());
-    loop = std::thread([this] { arm->run(*controller, gripper ? &*gripper : nullptr, ending); });
+    loop = std::thread([this] { arm->run(*controller, gripper ? &*gripper : nullptr, ending, options.observe); });
   }
 
   ~FrankaCell() {

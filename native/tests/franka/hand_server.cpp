@@ -120,10 +120,11 @@ struct HandServer::State {
   void step() {
     if (running && !hanging) {
       const double reach_m = speed_mps * kStepUs * 1e-6 / options.time_scale;
+      const double width_m = message.width;  // a copy: the message is packed, and its doubles are not aligned
       const double blocked_m =
-          object_m && running->header.command == ri::Command::kGrasp ? std::min(*object_m, message.width) : 0.0;
+          object_m && running->header.command == ri::Command::kGrasp ? std::min(*object_m, width_m) : 0.0;
       const double stop_at_m = std::max(target_m, blocked_m);
-      message.width += std::clamp(stop_at_m - message.width, -reach_m, reach_m);
+      message.width = width_m + std::clamp(stop_at_m - width_m, -reach_m, reach_m);
       if (std::abs(message.width - stop_at_m) < 1e-9) arrive();
     }
     if (!client.udp) return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "error_names.hpp"
 
@@ -163,7 +164,9 @@ void Robot::follow(std::optional<ri::RobotCommand> command, Bytes& replies) {
 std::optional<ErrorIndex> Robot::obey(const ri::RobotCommand& command) {
   const bool finished = command.motion.motion_generation_finished;
   if (state_.controller_mode == ri::ControllerMode::kExternalController) {
-    torque_nm_ = command.control.tau_J_d;
+    // Two flags come before them in the packed command, so that they are not aligned.
+    static_assert(sizeof command.control == sizeof torque_nm_);
+    std::memcpy(torque_nm_.data(), &command.control, sizeof torque_nm_);
     std::optional<ErrorIndex> violation = rules_.check_torque(torque_nm_);
     if (!violation) violation = rules_.check_velocity(command.motion.dq_c, finished);
     if (!violation) body_.step_torque(torque_nm_);
