@@ -53,6 +53,7 @@ void GripperThread::look() {
 }
 
 void GripperThread::watch() {
+  bool told = false;
   while (!ending_ || doing_ != Doing::kNothing) {
     std::this_thread::sleep_for(kPause);
     const Doing doing = doing_.load(std::memory_order_acquire);
@@ -61,9 +62,11 @@ void GripperThread::watch() {
     if (!ending_ && !outdated) continue;
     try {
       gripper_.stop();
+      told = false;
     } catch (const std::exception& error) {
-      warn_(std::string("gripper: stop failed: ") + error.what());
-      return;
+      // Tried again: a hand that does not answer now may answer before its command has ended.
+      if (!told) warn_(std::string("gripper: stop failed: ") + error.what());
+      told = true;
     }
   }
 }

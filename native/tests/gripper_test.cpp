@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -105,6 +106,49 @@ TEST(GripperThread, WhatFailsIsToldOnceAndEndsNothing) {
   }
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0], "gripper: grasp failed: no answer");
+}
+
+/// A hand that does not answer its first stops.
+class Deaf final : public Gripper {
+ public:
+  explicit Deaf(int unanswered) : unanswered_(unanswered) {}
+  void grasp() override {
+    grasping_ = true;
+    while (!stopped_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  void release() override { released_ = true; }
+  void stop() override {
+    if (unanswered_-- > 0) throw std::runtime_error("no answer");
+    stopped_ = true;
+  }
+  bool holds() override { return false; }
+  bool grasping() const { return grasping_; }
+  bool released() const { return released_; }
+
+ private:
+  std::atomic<int> unanswered_;
+  std::atomic<bool> grasping_{false}, stopped_{false}, released_{false};
+};
+
+TEST(GripperThread, AStopThatFailsIsToldOnceAndTriedAgain) {
+  Deaf deaf(3);
+  std::mutex mutex;
+  std::vector<std::string> told;
+  {
+    GripperThread thread(deaf, [&](const std::string& what) {
+      const std::lock_guard lock(mutex);
+      told.push_back(what);
+    });
+    const auto wait_until = [](const std::function<bool()>& come) {
+      for (int i = 0; i < 5000 && !come(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+    thread.want(true);
+    wait_until([&] { return deaf.grasping(); });
+    thread.want(false);
+    wait_until([&] { return deaf.released(); });
+    EXPECT_TRUE(deaf.released()) << "the grasp goes on although nobody wants it";
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"gripper: stop failed: no answer"}));
 }
 
 }  // namespace
