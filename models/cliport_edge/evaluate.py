@@ -22,7 +22,7 @@ from .model import Edge
 from .words import Tokenizer
 
 # Whether what is meant is there is judged by `found`; these only keep back what is hopeless.
-REFUSED = 0.005
+REFUSED = 0.001
 CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
 
 
@@ -98,7 +98,12 @@ def summarize(rows: list[dict]) -> tuple[dict, dict]:
         "found": [(r["found"], r["named"]) for r in rows if r["named"] is not None],
     }
     scores["calibrationError"] = {name: calibration_error(pairs) for name, pairs in cases.items()}
-    return scores, {name: threshold(pairs, REFUSED if name in ("pick", "place") else None) for name, pairs in cases.items()}
+    return scores, {
+        "pick": threshold(cases["pick"], REFUSED),
+        "place": threshold(cases["place"], REFUSED),
+        "remaining": fewest_wrong(cases["remaining"]),
+        "found": threshold(cases["found"]),
+    }
 
 
 def wrapped(angle: float) -> float:
@@ -120,6 +125,15 @@ def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> flo
     worst = np.array([max((p[right] < t).mean(), (p[~right] >= t).mean()) for t in grid])
     best = float(grid[worst <= worst.min() + 1e-9].mean())
     return round(best if lost is None else max(0.01, min(best, float(np.quantile(p[right], lost)))), 3)
+
+
+def fewest_wrong(pairs: list[tuple[float, bool]]) -> float:
+    """Where the fewest answers are wrong, kept within 0.05..0.95: a run asks many times while something is left to do,
+    and each time must be right, but only once at its end."""
+    p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
+    grid = np.linspace(0.05, 0.95, 91)
+    wrong = np.array([((p >= t) != right).sum() for t in grid])
+    return round(float(grid[wrong == wrong.min()].mean()), 3)
 
 
 def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from cliport_edge import augment, colors, scene as scenes
+from cliport_edge.evaluate import fewest_wrong, threshold
 from cliport_edge.episodes import Cache, EpisodeError, build_cache, read_episode
 from cliport_edge.labels import as_published, places_of, sample_of, slots_of
 from cliport_edge.model import Edge, EdgeConfig
@@ -198,6 +199,23 @@ class Meanings(WithDataset):
             self.assertNotIn(1, tokenizer.encode(sentence), sentence)
             words = split_words(sentence)
             self.assertEqual([[words[i] for i in part] for part in split_goal(sentence)], [["red", "block"], ["green", "bowl"]])
+
+
+class Thresholds(unittest.TestCase):
+    def test_what_is_asked_often_weighs_more_than_what_is_asked_once(self):
+        # Nine looks with something left to do, three of them doubtful; one at the end, more doubtful than two of those.
+        pairs = [(0.9, True)] * 6 + [(0.3, True), (0.4, True), (0.6, True), (0.5, False)]
+        self.assertLessEqual(fewest_wrong(pairs), 0.3)
+        self.assertGreater(threshold(pairs), 0.3)
+
+    def test_a_threshold_separates_what_can_be_separated(self):
+        pairs = [(0.7, True), (0.9, True), (0.2, False), (0.4, False)]
+        for chosen in (fewest_wrong(pairs), threshold(pairs)):
+            self.assertTrue(0.4 < chosen <= 0.7)
+
+    def test_one_that_only_keeps_back_what_is_hopeless_refuses_nothing_right(self):
+        pairs = [(0.05, True), *[(0.9, True)] * 50, (0.5, False), (0.6, False)]
+        self.assertLessEqual(threshold(pairs, lost=0.0), 0.05)
 
 
 class Labels(WithDataset):
