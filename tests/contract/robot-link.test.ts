@@ -8,11 +8,12 @@ robotLinkContract('the core in this process, on a virtual clock', async () => {
   return { transport: () => new CellTransport(controller), close: async () => {} }
 })
 
-// Tried again when it fails: where this process gets no processor for 100 ms, the controller rightly stops the arm.
+// Tried again when it fails: where this process gets no processor for 100 ms, the controller rightly stops the arm. Without
+// real time, because with it a stall of the machine is a fault of the robot: that is for the fault matrix to show.
 robotLinkContract(
   'cliport-controller over ZeroMQ',
   async () => {
-    const controller = await startController()
+    const controller = await startController('tcp://127.0.0.1:*', '--no-realtime')
     return { transport: () => new ZmqTransport(controller.address), close: () => controller.kill() }
   },
   { retry: 2 },
