@@ -7,7 +7,7 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { controllerExecutable } from '../../src/native/paths.js'
 import { fourFreePorts } from '../fixtures/deoxys-peer.js'
-import { type ControllerProcess, descendTo, moveTo, plan, startController } from '../fixtures/link-peers.js'
+import { type ControllerProcess, descendTo, moveTo, plan, startForgivingController } from '../fixtures/link-peers.js'
 
 const settings = {
   consentToMotion: false,
@@ -18,8 +18,7 @@ const python = process.env.CLIPORT_TEST_PYTHON ?? 'python3'
 const canPython = spawnSync(python, ['-c', 'import zmq, google.protobuf']).status === 0
 if (!canPython) console.log(`deoxys: ${python} has no pyzmq and protobuf, the Python client is skipped`)
 
-// A starved machine makes the controller stop the arm, rightly; such a run is tried again. Without real time, because with
-// it a stall of the machine is a fault of the robot.
+// A starved machine makes the controller stop the arm, rightly; such a run is tried again.
 describe('the deoxys front end', { retry: 2 }, () => {
   let port: number
   let controller: ControllerProcess
@@ -27,7 +26,7 @@ describe('the deoxys front end', { retry: 2 }, () => {
 
   beforeEach(async () => {
     port = await fourFreePorts()
-    controller = await startController('tcp://127.0.0.1:*', '--no-realtime', '--deoxys', `tcp://127.0.0.1:${port}`)
+    controller = await startForgivingController('--deoxys', `tcp://127.0.0.1:${port}`)
   })
 
   afterEach(async () => {

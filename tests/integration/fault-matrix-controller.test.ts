@@ -18,7 +18,7 @@ import { startController } from '../fixtures/link-peers.js'
 let rig: FaultRig
 beforeAll(goFirst)
 beforeEach(async () => {
-  rig = await FaultRig.start()
+  rig = await FaultRig.start({ realtime: true })
 })
 afterEach(() => rig.close())
 

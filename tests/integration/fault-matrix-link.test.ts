@@ -117,21 +117,23 @@ test('a plan that waited longer than it is valid never runs', async () => {
 test('a connection that is half open: the arm stops, and the runtime says that it lost the controller', async () => {
   let freeze = () => {}
   const open: Socket[] = []
-  const half = await FaultRig.start(async ({ address }) => {
-    const proxy = createServer((near) => {
-      const far = connect(Number(new URL(address).port), '127.0.0.1')
-      near.pipe(far)
-      far.pipe(near)
-      open.push(near, far)
-      for (const end of [near, far]) end.on('error', () => {})
-      freeze = () => {
-        for (const end of open) end.unpipe().pause() // both ends stay open, nothing passes
-        proxy.close()
-      }
-    })
-    proxy.listen(0, '127.0.0.1')
-    await once(proxy, 'listening')
-    return `tcp://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const half = await FaultRig.start({
+    address: async ({ address }) => {
+      const proxy = createServer((near) => {
+        const far = connect(Number(new URL(address).port), '127.0.0.1')
+        near.pipe(far)
+        far.pipe(near)
+        open.push(near, far)
+        for (const end of [near, far]) end.on('error', () => {})
+        freeze = () => {
+          for (const end of open) end.unpipe().pause() // both ends stay open, nothing passes
+          proxy.close()
+        }
+      })
+      proxy.listen(0, '127.0.0.1')
+      await once(proxy, 'listening')
+      return `tcp://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    },
   })
   try {
     const { running } = await half.moving()

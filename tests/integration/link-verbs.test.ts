@@ -10,7 +10,7 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { linkKeys } from '../../src/io/link/keys.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
-import { type ControllerProcess, startController } from '../fixtures/link-peers.js'
+import { type ControllerProcess, startForgivingController } from '../fixtures/link-peers.js'
 
 const cli = 'dist/runtime/cli/main.js'
 
@@ -39,7 +39,7 @@ function link(robot: string, verb: string, ...more: string[]): Promise<Ended> {
 describe('on a simulated arm', { retry: 2 }, () => {
   let controller: ControllerProcess
   beforeAll(async () => {
-    controller = await startController()
+    controller = await startForgivingController()
   })
   afterAll(() => controller.kill())
   /** Whatever stopped the arm before: each test begins with one that may be armed. */

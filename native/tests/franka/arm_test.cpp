@@ -168,10 +168,7 @@ TEST_P(FrankaArm, TwentyLostCommandsAreACommunicationFault) {
   cell.robot->lose_commands(0);
   cell.let_robot_live(200);
   EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault);
-  cell.clear_latch();
-  cell.wait_for(Mode::kDisarmed);
-  cell.arm_it();
-  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  EXPECT_TRUE(cell.recovers_and_moves());
 }
 
 TEST_P(FrankaArm, ARobotThatFallsSilentIsLostAndComesBackOnlyWhenAPersonRecovers) {
@@ -187,10 +184,7 @@ TEST_P(FrankaArm, ARobotThatFallsSilentIsLostAndComesBackOnlyWhenAPersonRecovers
   cell.wait_until([&] { return cell.controller->snapshot().stamp_ns > stamp_ns + 1'500'000'000; }, "cycles go on");
   // libfranka has noticed by now that no state comes, and waits for the robot to answer that it has stopped.
   cell.robot->pull_cable(false);
-  cell.clear_latch();
-  cell.wait_for(Mode::kDisarmed);
-  cell.arm_it();
-  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  EXPECT_TRUE(cell.recovers_and_moves());
 }
 
 TEST_P(FrankaArm, ARobotComputerThatDiesIsAFaultAndItsSuccessorIsConnectedToWhenAPersonRecovers) {
@@ -204,10 +198,7 @@ TEST_P(FrankaArm, ARobotComputerThatDiesIsAFaultAndItsSuccessorIsConnectedToWhen
   cell.wait_until([&] { return cell.notes().find("No Franka arm can be used") != std::string::npos; }, "one try");
   EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault);
   cell.start_robot();
-  cell.clear_latch();
-  cell.wait_for(Mode::kDisarmed);
-  cell.arm_it();
-  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  EXPECT_TRUE(cell.recovers_and_moves());
 }
 
 TEST_P(FrankaArm, TheUserStopIsAFaultThatOutlivesItsRelease) {
@@ -254,10 +245,7 @@ TEST_P(FrankaArm, AMotionThatTheRobotRefusesIsAFaultAndIsNotAskedForAgain) {
   cell.let_robot_live(300);
   EXPECT_EQ(cell.controller->snapshot().mode, Mode::kFault);
   EXPECT_EQ(cell.robot->received().moves, 0U);
-  cell.clear_latch();
-  cell.wait_for(Mode::kDisarmed);
-  cell.arm_it();
-  EXPECT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  EXPECT_TRUE(cell.recovers_and_moves());
 }
 
 TEST_P(FrankaArm, AConnectionThatTheRobotEndsIsAFaultAndIsMadeAgainOnlyWhenAPersonRecovers) {

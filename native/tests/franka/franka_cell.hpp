@@ -181,6 +181,14 @@ class FrankaCell {
     return wait_until([&] { return answer_to(id, EventKind::kDone) != nullptr; }, "the plan is done");
   }
 
+  /// A person clears the latch and arms again. @return whether a plan is then carried out
+  bool recovers_and_moves() {
+    clear_latch();
+    if (!wait_for(Mode::kDisarmed)) return false;
+    arm_it();
+    return carry_out({move_to(0.45, 0.1, 0.3)});
+  }
+
   /// Sends a plan and waits until the robot is well on its way.
   std::uint64_t set_off(const std::vector<Segment>& segments) {
     const std::uint64_t id = send(segments);

@@ -41,10 +41,7 @@ TEST_F(FrankaGrasp, ALoadThatTheRobotRefusesIsAFaultAndIsSetAfterTheRecovery) {
   EXPECT_EQ(cell.controller->snapshot().reason, Reason::kRobotFailed);
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, 0.0);
   cell.robot->set_refuses(false);
-  cell.clear_latch();
-  cell.wait_for(Mode::kDisarmed);
-  cell.arm_it();
-  ASSERT_TRUE(cell.carry_out({move_to(0.45, 0.1, 0.3)}));
+  ASSERT_TRUE(cell.recovers_and_moves());
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, cell.options.config.held_load.mass_kg);
 }
 
