@@ -23,6 +23,7 @@ from .words import Tokenizer
 
 # Whether what is meant is there is judged by `found`; these only keep back what is hopeless.
 REFUSED = 0.001
+GRID = np.linspace(0.05, 0.95, 91)  # thresholds that are tried
 CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
 
 
@@ -121,9 +122,8 @@ def threshold(pairs: list[tuple[float, bool]], lost: float | None = None) -> flo
     p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
     if right.all() or not right.any():
         return 0.5
-    grid = np.linspace(0.05, 0.95, 91)
-    worst = np.array([max((p[right] < t).mean(), (p[~right] >= t).mean()) for t in grid])
-    best = float(grid[worst <= worst.min() + 1e-9].mean())
+    worst = np.array([max((p[right] < t).mean(), (p[~right] >= t).mean()) for t in GRID])
+    best = float(GRID[worst <= worst.min() + 1e-9].mean())
     return round(best if lost is None else max(0.01, min(best, float(np.quantile(p[right], lost)))), 3)
 
 
@@ -131,9 +131,8 @@ def fewest_wrong(pairs: list[tuple[float, bool]]) -> float:
     """Where the fewest answers are wrong, kept within 0.05..0.95: a run asks many times while something is left to do,
     and each time must be right, but only once at its end."""
     p, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs], bool)
-    grid = np.linspace(0.05, 0.95, 91)
-    wrong = np.array([((p >= t) != right).sum() for t in grid])
-    return round(float(grid[wrong == wrong.min()].mean()), 3)
+    wrong = np.array([((p >= t) != right).sum() for t in GRID])
+    return round(float(GRID[wrong == wrong.min()].mean()), 3)
 
 
 def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float | None:

@@ -7,8 +7,8 @@ lies in the box already holds its strip where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -60,20 +60,9 @@ def cut(pieces: list[Piece], axis: int) -> list[list[Piece]]:
 def shuffled(strips: list[list[Piece]], axis: int, rng: np.random.Generator) -> list[list[Piece]]:
     """Neighbouring strips without a packed piece change places; their room and the gaps between them stay."""
     out: list[list[Piece]] = []
-    for holds, run in runs(strips, lambda strip: any(piece.packed for piece in strip)):
-        out += run if holds else relaid(run, axis, rng)
+    for holds, run in groupby(strips, lambda strip: any(piece.packed for piece in strip)):
+        out += run if holds else relaid(list(run), axis, rng)
     return out
-
-
-def runs(strips: list[list[Piece]], of: Callable[[list[Piece]], bool]) -> list[tuple[bool, list[list[Piece]]]]:
-    """Neighbours for which `of` says the same, together."""
-    found: list[tuple[bool, list[list[Piece]]]] = []
-    for strip in strips:
-        if found and found[-1][0] == of(strip):
-            found[-1][1].append(strip)
-        else:
-            found.append((of(strip), [strip]))
-    return found
 
 
 def relaid(strips: list[list[Piece]], axis: int, rng: np.random.Generator) -> list[list[Piece]]:

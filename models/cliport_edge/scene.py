@@ -179,7 +179,7 @@ def packed_any_way(scene: Scene) -> tuple[Place, ...]:
         if thing is box or any(abs(at) > side / 2 for at, side in zip(middle, box.size, strict=True)):
             continue
         c, s = abs(math.cos(pose.yaw - box.yaw)), abs(math.sin(pose.yaw - box.yaw))
-        (x, y) = thing.size
+        x, y = thing.size
         pieces.append(Piece(thing.label, middle, ((c * x + s * y) / 2, (s * x + c * y) / 2), packed=place is None))
     # The same packings at every look at a scene.
     rng = np.random.default_rng(len(pieces))
@@ -189,11 +189,8 @@ def packed_any_way(scene: Scene) -> tuple[Place, ...]:
         for piece in packing
         if not piece.packed
     }
-    return tuple(
-        replace(coming[piece.label], u=box.u + cos * y + sin * x, v=box.v + cos * x - sin * y)
-        for piece in found.values()
-        for x, y in [piece.middle]
-    )
+    on_map = lambda x, y: {"u": box.u + cos * y + sin * x, "v": box.v + cos * x - sin * y}
+    return tuple(replace(coming[piece.label], **on_map(*piece.middle)) for piece in found.values())
 
 
 def step_spots(scene: Scene, step: int) -> tuple[Spot, ...]:

@@ -10,7 +10,7 @@ import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstrat
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/eyes.js'
 import { CellTransport } from './cell-link.js'
-import { cycleSettingsOf, hostClock, kinematicsOf, noRecorder, workspaceOf } from './compose.js'
+import { cellRobotOf, cycleSettingsOf, hostClock, kinematicsOf, noRecorder, workspaceOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { oracleProposal } from './oracle-policy.js'
 import { seededRandom } from './statistics.js'
@@ -45,7 +45,15 @@ export async function demonstrate(
 ): Promise<DemonstrationReport> {
   const { config, task, seed, appearance, sensor } = options
   const workspace = workspaceOf(config)
-  const ready = await cell.reset({ task, seed, clock: 'free', appearance, sensor, workspace })
+  const ready = await cell.reset({
+    task,
+    seed,
+    clock: 'free',
+    appearance,
+    sensor,
+    workspace,
+    robot: cellRobotOf(config),
+  })
   const link = await LinkClient.connect(new CellTransport(cell))
   let frames: readonly SimFrame[] = []
   const writer = await DemonstrationWriter.create(options.path, {

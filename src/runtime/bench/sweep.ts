@@ -38,8 +38,8 @@ export class Sweep {
   readonly #link: LinkClient
   readonly #ended: Promise<unknown>
   readonly #reasons: string[] = []
+  readonly #ending = new AbortController()
   #moves = 0
-  #ending = false
 
   private constructor(link: LinkClient, config: Config) {
     this.#link = link
@@ -61,17 +61,19 @@ export class Sweep {
 
   /** Waits for the last move. */
   async end(): Promise<void> {
-    this.#ending = true
+    this.#ending.abort()
     await this.#ended
     await this.#link.close()
   }
 
   async #run(config: Config): Promise<void> {
-    while (!this.#ending) {
+    const { signal } = this.#ending
+    while (!signal.aborted) {
       try {
         await this.#link.arm()
-        await this.#move(config)
+        await this.#move(config, signal)
       } catch (error) {
+        if ((error as Error).name === 'AbortError') return // in the middle of a recovery
         this.#reasons.push(error instanceof CliportError ? error.code : String(error))
         await sleep(100) // a starved machine is given time, not more work
       }
@@ -79,12 +81,12 @@ export class Sweep {
   }
 
   /** Until something else than an arrival ends a move. Whoever measures clears the stop: this arm is simulated. */
-  async #move(config: Config): Promise<void> {
-    for (; !this.#ending; this.#moves++) {
+  async #move(config: Config, signal: AbortSignal): Promise<void> {
+    for (; !signal.aborted; this.#moves++) {
       const { status, reason } = await this.#link.execute(sidewards(this.#link, config))
       if (status === 'done') continue
       this.#reasons.push(`${status}: ${reason}`)
-      await recover(this.#link)
+      await recover(this.#link, signal)
       return
     }
   }

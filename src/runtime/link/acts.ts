@@ -57,9 +57,8 @@ export async function jog(client: LinkClient, config: Config, way: Jog, signal: 
  * Clears a latched stop or fault, and waits until the robot itself has recovered.
  * @returns the mode then: disarmed
  */
-export async function recover(client: LinkClient, signal?: AbortSignal): Promise<RobotMode> {
+export async function recover(client: LinkClient, signal: AbortSignal): Promise<RobotMode> {
   await client.clear()
-  while (client.state?.mode === 'stopped' || client.state?.mode === 'fault')
-    await sleep(lookMs, undefined, signal && { signal })
+  while (client.state?.mode === 'stopped' || client.state?.mode === 'fault') await sleep(lookMs, undefined, { signal })
   return client.state?.mode ?? 'disarmed'
 }
