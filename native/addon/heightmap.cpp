@@ -74,10 +74,36 @@ HeightmapSpec spec_of(const Napi::Value& value) {
   return spec;
 }
 
-HeightmapOptions options_of(const Napi::Value& value) {
+// What is done to a map once it is projected; 0: nothing.
+struct Cleanup {
+  double outlier_tolerance_m = 0.0;
+  int outlier_support = 0;
+  int hole_passes = 0;
+};
+
+Cleanup cleanup_of(const Napi::Object& options) {
+  Cleanup cleanup;
+  if (const Napi::Value value = options.Get("outliers"); !value.IsUndefined()) {
+    const Napi::Object outliers = object_of(value, "options.outliers");
+    cleanup.outlier_tolerance_m = number_of(outliers.Get("toleranceM"), "options.outliers.toleranceM");
+    cleanup.outlier_support = integer_of(outliers.Get("minSupport"), "options.outliers.minSupport", 1, 8);
+  }
+  if (const Napi::Value passes = options.Get("holePasses"); !passes.IsUndefined()) {
+    cleanup.hole_passes = integer_of(passes, "options.holePasses", 0, kMaxHolePasses);
+  }
+  return cleanup;
+}
+
+Status clean(const HeightmapView& map, const Cleanup& cleanup) {
+  if (cleanup.outlier_support > 0) {
+    const Status status = remove_outliers(map, cleanup.outlier_tolerance_m, cleanup.outlier_support);
+    if (!status.ok()) return status;
+  }
+  return cleanup.hole_passes > 0 ? fill_holes(map, cleanup.hole_passes) : Status{};
+}
+
+HeightmapOptions options_of(const Napi::Object& object) {
   HeightmapOptions options;
-  if (value.IsUndefined()) return options;
-  const Napi::Object object = object_of(value, "options");
   if (const Napi::Value fast = object.Get("fast"); !fast.IsUndefined()) {
     options.mode = boolean_of(fast, "options.fast") ? HeightmapMode::kFast : HeightmapMode::kExact;
   }
@@ -98,7 +124,9 @@ Napi::Value project(const Napi::CallbackInfo& info) {
   }
   const HeightmapSpec spec = spec_of(info[1]);
   const std::size_t cells = static_cast<std::size_t>(spec.rows()) * static_cast<std::size_t>(spec.cols());
-  const HeightmapOptions options = options_of(info[3]);
+  const Napi::Object given = info[3].IsUndefined() ? Napi::Object::New(env) : object_of(info[3], "options");
+  const HeightmapOptions options = options_of(given);
+  const Cleanup cleanup = cleanup_of(given);
   throw_if_refused(env, check_heightmap(frames, spec, cells, 3 * cells, 0, options));
 
   const Napi::Object output = object_of(info[2], "output");
@@ -113,8 +141,10 @@ Napi::Value project(const Napi::CallbackInfo& info) {
   }
 
   return PromisedWork::start(env, std::move(pins),
-                             [frames = std::move(frames), spec, height_m, color, labels, options] {
-                               return project_heightmap(frames, spec, height_m, color, labels, options);
+                             [frames = std::move(frames), spec, height_m, color, labels, options, cleanup] {
+                               const Status status = project_heightmap(frames, spec, height_m, color, labels, options);
+                               if (!status.ok()) return status;
+                               return clean({spec.rows(), spec.cols(), height_m, color}, cleanup);
                              });
 }
 

@@ -11,7 +11,6 @@
 namespace cliport {
 namespace {
 
-constexpr int kMaxPasses = 64;
 constexpr std::size_t kSeenToFill = 5;  // of eight neighbours: a crack or a pinhole, not the edge of a shadow
 
 Status check_view(const HeightmapView& map) {
@@ -92,8 +91,8 @@ Status remove_outliers(const HeightmapView& map, double tolerance_m, int min_sup
 
 Status fill_holes(const HeightmapView& map, int passes, int* filled) {
   if (Status status = check_view(map); !status.ok()) return status;
-  if (passes < 1 || passes > kMaxPasses) {
-    return invalid_argument("Expected 1 to " + std::to_string(kMaxPasses) + " for passes but received " +
+  if (passes < 1 || passes > kMaxHolePasses) {
+    return invalid_argument("Expected 1 to " + std::to_string(kMaxHolePasses) + " for passes but received " +
                             std::to_string(passes));
   }
   struct Fill {

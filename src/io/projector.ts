@@ -4,10 +4,10 @@ import { CliportError } from '../control/errors.js'
 import { colorIntrinsicsOf } from '../control/frame.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../control/types.js'
-import { projectHeightmap } from '../native/heightmap.js'
+import { type ProjectOptions, projectHeightmap } from '../native/heightmap.js'
 
 /** Frames of all cameras to one fused heightmap, on the thread pool. Frames must not change until it resolves. */
-export function createProjector(): Projector {
+export function createProjector(options: ProjectOptions = {}): Projector {
   return {
     async project(frames, spec) {
       if (frames.length === 0) {
@@ -28,6 +28,7 @@ export function createProjector(): Projector {
         })),
         spec,
         output,
+        options,
       )
       return output
     },

@@ -71,6 +71,13 @@ export interface ProjectOptions {
   readonly fast?: boolean
   /** Threads that work on it, 1..16; the result does not depend on it. Default 1. */
   readonly threads?: number
+  /**
+   * Afterwards, cells that stand alone are emptied: fewer than `minSupport` (1..8) of the eight around lie within
+   * `toleranceM` of their height. Absent: none.
+   */
+  readonly outliers?: { readonly toleranceM: number; readonly minSupport: number }
+  /** After that, small holes are filled from around, by this many cells from each side, 0..64. Default 0. */
+  readonly holePasses?: number
 }
 
 interface Addon {

@@ -6,7 +6,7 @@ import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import type { Box } from '../control/keep-out.js'
 import { parkPose } from '../control/park.js'
-import type { Clock, Kinematics, Policy, Recorder, RobotLink } from '../control/ports.js'
+import type { Clock, Kinematics, Policy, Projector, Recorder, RobotLink } from '../control/ports.js'
 import type { HeightmapSpec } from '../control/types.js'
 import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { createKinematics } from '../io/kinematics.js'
@@ -14,6 +14,7 @@ import { LinkClient } from '../io/link/client.js'
 import { linkKeys } from '../io/link/keys.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { createProjector } from '../io/projector.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import type { CellRobot } from '../sim/index.js'
 import type { Config } from './config/schema.js'
@@ -37,6 +38,23 @@ export function workspaceOf({ workspace }: Config): HeightmapSpec {
     zMaxM: workspace.z_max_m,
     pixelM: workspace.pixel_m,
   }
+}
+
+/** The projector as configured. */
+export function projectorOf({ heightmap }: Config): Projector {
+  const {
+    mode,
+    threads,
+    outlier_tolerance_m: toleranceM,
+    outlier_support: minSupport,
+    hole_passes: holePasses,
+  } = heightmap
+  return createProjector({
+    fast: mode === 'fast',
+    threads,
+    ...(toleranceM > 0 ? { outliers: { toleranceM, minSupport } } : {}),
+    holePasses,
+  })
 }
 
 export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSettings {

@@ -5,12 +5,19 @@ import type { Policy } from '../control/ports.js'
 import { highestAtM, pixelOf, pointOf } from '../control/surface.js'
 import type { Heightmap, Proposal } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
-import { createProjector } from '../io/projector.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/eyes.js'
 import { CellTransport } from './cell-link.js'
-import { cellRobotOf, cycleSettingsOf, hostClock, kinematicsOf, noRecorder, workspaceOf } from './compose.js'
+import {
+  cellRobotOf,
+  cycleSettingsOf,
+  hostClock,
+  kinematicsOf,
+  noRecorder,
+  projectorOf,
+  workspaceOf,
+} from './compose.js'
 import type { Config } from './config/schema.js'
 import { oracleProposal } from './oracle-policy.js'
 import { seededRandom } from './statistics.js'
@@ -80,7 +87,7 @@ export async function demonstrate(
           },
           async close() {},
         },
-        projector: createProjector(),
+        projector: projectorOf(config),
         policy,
         kinematics: kinematicsOf(config),
         link,

@@ -3,7 +3,6 @@
 import { type CycleResult, type CycleSettings, runCycle } from '../control/cycle.js'
 import type { Policy } from '../control/ports.js'
 import { LinkClient } from '../io/link/client.js'
-import { createProjector } from '../io/projector.js'
 import type { Cell, CellOptions, CellReady, Truth } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
 import { createCellCamera } from './cell-camera.js'
@@ -18,6 +17,7 @@ import {
   kinematicsOf,
   noRecorder,
   openPolicy,
+  projectorOf,
   workspaceOf,
 } from './compose.js'
 import type { Config } from './config/schema.js'
@@ -172,7 +172,7 @@ async function episode(
       person,
       {
         camera: createCellCamera(witness, cameraTimeoutS(request)),
-        projector: createProjector(),
+        projector: projectorOf(config),
         policy: request.openLoop ? onceForEach(policy) : policy,
         kinematics: kinematicsOf(config),
         link,

@@ -8,8 +8,7 @@ import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
 import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.js'
-import { createProjector } from '../io/projector.js'
-import { expectAddons, hostClock, noRecorder, openPolicy } from './compose.js'
+import { expectAddons, hostClock, noRecorder, openPolicy, projectorOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { markedFrame, markedMap, pixelInFrame } from './marks.js'
@@ -57,7 +56,9 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
   const timer = createStageTimer(hostClock, stages, noRecorder)
   const policy = await openPolicy(request.config, request.tell)
   try {
-    const heightmap = await timer.run('project', () => createProjector().project(request.frames, request.workspace))
+    const heightmap = await timer.run('project', () =>
+      projectorOf(request.config).project(request.frames, request.workspace),
+    )
     const maps = request.out !== undefined
     const proposal = await timer.run('propose', () => policy.propose(heightmap, goal, { maps }))
     for (const [part, ms] of Object.entries(proposal.timingMs)) timer.note(`propose.${part}`, ms)

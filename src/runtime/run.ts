@@ -6,7 +6,6 @@ import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
 import type { Policy, RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
-import { createProjector } from '../io/projector.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { CellFaults, CellReady } from '../sim/api.js'
 import { createCell } from '../sim/index.js'
@@ -24,6 +23,7 @@ import {
   hostClock,
   kinematicsOf,
   openPolicy,
+  projectorOf,
   realCellAddons,
   workspaceOf,
 } from './compose.js'
@@ -159,7 +159,7 @@ async function runWith(
     }
     const ports = {
       camera,
-      projector: createProjector(),
+      projector: projectorOf(config),
       policy: chosen,
       kinematics: kinematicsOf(config),
       link: robot,

@@ -222,3 +222,34 @@ test('the addon works in a worker thread, and a worker may end while it works', 
     expect(await worker.terminate()).toBe(1)
   }
 })
+
+test('cells that stand alone are emptied and small holes are filled where the options say so', async () => {
+  const size = 40
+  const depthM = new Float32Array(size * size).fill(0.9)
+  const frame = aFrame({
+    intrinsics: { width: size, height: size, fx: 288, fy: 288, cx: 19.5, cy: 19.5 }, // a pixel is a cell
+    color: new Uint8Array(3 * size * size).fill(90),
+    depthM,
+  })
+  const plain = await createProjector().project([frame], published)
+  depthM[20 * size + 20] = 0.8
+  depthM[10 * size + 10] = 0
+  const spoilt = await createProjector().project([frame], published)
+  const differing = (map: typeof plain) => map.heightM.filter((heightM, i) => heightM !== plain.heightM[i]).length
+  expect(differing(spoilt)).toBeGreaterThan(1)
+  const cleaned = await createProjector({ outliers: { toleranceM: 0.01, minSupport: 2 }, holePasses: 1 }).project(
+    [frame],
+    published,
+  )
+  expect(differing(cleaned)).toBe(0)
+})
+
+test('an option that makes no sense is named', async () => {
+  const output = anOutput()
+  const { intrinsics, T_base_camera, color, depthM } = aFrame()
+  const frame = { ...intrinsics, T_base_camera, color, depthM }
+  const project = (options: object) => projectHeightmap([frame], published, output, options)
+  expect(() => project({ holePasses: 65 })).toThrow(/options.holePasses.*65/)
+  expect(() => project({ outliers: { toleranceM: 0.01, minSupport: 9 } })).toThrow(/options.outliers.minSupport.*9/)
+  await expect(project({ outliers: { toleranceM: -1, minSupport: 2 } })).rejects.toThrow(/tolerance/i)
+})

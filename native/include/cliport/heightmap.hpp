@@ -82,12 +82,15 @@ struct HeightmapView {
 /// @return kInvalidArgument for a wrong size, a tolerance that is not positive, or a support outside 1..8
 Status remove_outliers(const HeightmapView& map, double tolerance_m, int min_support, int* removed = nullptr);
 
+/// Most passes of `fill_holes`.
+inline constexpr int kMaxHolePasses = 64;
+
 /// Fills cells in which nothing was seen, where at least five of the eight cells around were seen (small holes and
 /// cracks, not shadows): with height and colour of the one of median height among them (of an even number, the lower).
 /// Repeated `passes` times, each on the result of the one before, so that a hole closes by one cell from each side.
 ///
 /// @param filled  number of cells filled, if not null
-/// @return kInvalidArgument for a wrong size or passes outside 1..64
+/// @return kInvalidArgument for a wrong size or passes outside 1..kMaxHolePasses
 Status fill_holes(const HeightmapView& map, int passes, int* filled = nullptr);
 
 }  // namespace cliport

@@ -1,8 +1,7 @@
 // What a working runtime does to the machine beside the link: decisions of the policy, and pictures of the cell.
 
-import { createProjector } from '../../io/projector.js'
 import { createCell } from '../../sim/index.js'
-import { openPolicy, workspaceOf } from '../compose.js'
+import { openPolicy, projectorOf, workspaceOf } from '../compose.js'
 import type { Config } from '../config/schema.js'
 import { defaultTask } from '../run.js'
 
@@ -23,7 +22,7 @@ export async function startLoad(config: Config, { rendering }: { readonly render
   const cell = createCell('worker')
   const policy = await openPolicy(config, () => {})
   const { goal } = await cell.reset({ task: defaultTask, seed: 1, clock: 'free' })
-  const heightmap = await createProjector().project(await cell.capture(), workspaceOf(config))
+  const heightmap = await projectorOf(config).project(await cell.capture(), workspaceOf(config))
   const done = { decisions: 0, looks: 0 }
   let ending = false
   const again = async (work: () => Promise<unknown>, count: keyof typeof done) => {

@@ -8,8 +8,7 @@ import { createStageTimer } from '../../control/stage-timer.js'
 import type { Heightmap } from '../../control/types.js'
 import { checkHeightmap } from '../../io/heightmap-check.js'
 import { encodePng, heightTopM, heightView, topView } from '../../io/pictures.js'
-import { createProjector } from '../../io/projector.js'
-import { expectAddons, hostClock, noRecorder } from '../compose.js'
+import { expectAddons, hostClock, noRecorder, projectorOf } from '../compose.js'
 import { StageHistograms } from '../durations.js'
 import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
 import { type FrameOptions, openFrames, withFrameOptions } from './frames.js'
@@ -54,7 +53,7 @@ async function project(options: HeightmapOptions): Promise<VerbResult> {
   const { frames, workspace } = await openFrames(options, config)
   const stages = new StageHistograms()
   const timer = createStageTimer(hostClock, stages, noRecorder)
-  const heightmap = await timer.run('project', () => createProjector().project(frames, workspace))
+  const heightmap = await timer.run('project', () => projectorOf(config).project(frames, workspace))
   const files = options.out === undefined ? {} : await draw(heightmap, options.out)
   const seen = heightmap.heightM.reduce((count, height) => count + (height > 0 ? 1 : 0), 0)
   const highest = heightmap.heightM.reduce((most, height) => Math.max(most, height), 0)

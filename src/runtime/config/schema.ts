@@ -20,6 +20,15 @@ const workspace = z
   })
   .superRefine((box, context) => expectOrder(box, context))
 
+/** How the cameras' points become the heightmap. */
+const heightmap = z.strictObject({
+  mode: z.enum(['exact', 'fast']).default('exact'),
+  threads: z.int().min(1).max(16).default(1),
+  outlier_tolerance_m: metres(0, 0.5, 0).describe('0: cells that stand alone in height stay'),
+  outlier_support: z.int().min(1).max(8).default(2),
+  hole_passes: z.int().min(0).max(64).default(0),
+})
+
 const box = z
   .strictObject({
     x_min_m: z.number().min(-2).max(2),
@@ -101,6 +110,7 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   version: z.literal(1),
   workspace: workspace.prefault({}),
+  heightmap: heightmap.prefault({}),
   limits: limits.prefault({}),
   planning: planning.prefault({}),
   policy: policy.prefault({}),
@@ -115,7 +125,7 @@ export type Config = z.infer<typeof configSchema>
 
 /** Names of the sections and their keys, in order. */
 export const configKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ workspace, limits, planning, policy, robot, cell, run, log }).map(([section, schema]) => [
+  Object.entries({ workspace, heightmap, limits, planning, policy, robot, cell, run, log }).map(([section, schema]) => [
     section,
     Object.keys(schema.shape),
   ]),

@@ -4,13 +4,12 @@
 import { decideAtFirst } from '../../control/decide.js'
 import type { Policy } from '../../control/ports.js'
 import type { Heightmap, Outcome, Proposal } from '../../control/types.js'
-import { createProjector } from '../../io/projector.js'
 import { paletteOf } from '../../sim/colors.js'
 import { type LabelMap, labelMap } from '../../sim/eyes.js'
 import { type Cell, createCell, type SimFrame, type Truth } from '../../sim/index.js'
 import { random } from '../../sim/random.js'
 import { taskNamed } from '../../sim/tasks/index.js'
-import { cellAddons, expectAddons, hostClock, openPolicy, workspaceOf } from '../compose.js'
+import { cellAddons, expectAddons, hostClock, openPolicy, projectorOf, workspaceOf } from '../compose.js'
 import type { Config } from '../config/schema.js'
 import { type Durations, StageHistograms } from '../durations.js'
 import { splitOf } from '../evaluate.js'
@@ -138,7 +137,7 @@ async function firstLook(cell: Cell, { task, config }: FirstLookRequest, seed: n
   await cell.reset({ task, seed, clock: 'free', sensor, appearance, workspace })
   const frames = await cell.capture()
   const truth = await cell.truth()
-  const heightmap = await createProjector().project(frames, workspace)
+  const heightmap = await projectorOf(config).project(frames, workspace)
   return { frames, heightmap, map: await labelMap(frames, workspace), truth }
 }
 

@@ -9,10 +9,9 @@ import { decideAtFirst } from '../../control/decide.js'
 import { CliportError } from '../../control/errors.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../../control/types.js'
 import { readFrames } from '../../io/frame-folder.js'
-import { createProjector } from '../../io/projector.js'
 import { colorOfWord, rgbOf } from '../../sim/colors.js'
 import { type LabelMap, labelMap } from '../../sim/eyes.js'
-import { expectAddons, openPolicy } from '../compose.js'
+import { expectAddons, openPolicy, projectorOf } from '../compose.js'
 import type { Config } from '../config/schema.js'
 import { mean } from '../statistics.js'
 import type { RawFolder } from './raw-folder.js'
@@ -78,7 +77,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
   const lines: RealFrameLine[] = []
   try {
     for (const [index, goal] of goals.entries()) {
-      const look = await lookAt(join(folder, goal.frame), workspace)
+      const look = await lookAt(join(folder, goal.frame), workspace, request.config)
       const proposal = await policy.propose(look.heightmap, goal.sentence)
       const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
@@ -122,11 +121,11 @@ interface Look {
   readonly map: LabelMap
 }
 
-async function lookAt(folder: string, workspace: HeightmapSpec): Promise<Look> {
+async function lookAt(folder: string, workspace: HeightmapSpec, config: Config): Promise<Look> {
   const frames = await readFrames(folder)
   const [frame] = frames as [RgbdFrame]
   const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
-  const heightmap = await createProjector().project(frames, workspace)
+  const heightmap = await projectorOf(config).project(frames, workspace)
   return { frames, heightmap, map: await labelMap([labelled], workspace) }
 }
 
