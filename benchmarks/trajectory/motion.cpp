@@ -158,7 +158,7 @@ void measure_motion() {
     Joints q;
     if (!inverse({0.3, 0.0, 0.5}, 0.0, kConfig.tool, kConfig.joint_limits, 0.1, q)) return;
     Point from{0.3, 0.0, 0.5};
-    double yaw_from = 0.0, took_s = 0.0, best = 0.0, best_through = 0.0;
+    double took_s = 0.0, best = 0.0, best_through = 0.0;
     bool reachable = true;
     const std::vector<Leg> legs = pick_and_place(pick, place, yaw, turn);
     for (std::size_t i = 0; i < legs.size() && reachable; ++i) {
@@ -179,7 +179,6 @@ void measure_motion() {
       look_at_jerk(line, jerk);
       line.joints(1.0, q);
       from = legs[i].to;
-      yaw_from = legs[i].yaw_rad;
     }
     if (!reachable) continue;
     ratios.push_back(took_s / best);

@@ -14,7 +14,69 @@ MotionState advance(const MotionState& from, double jerk, double t) {
   };
 }
 
+// A change of speed without acceleration at both its ends: constant jerk, acceleration held, constant jerk.
+struct Change {
+  double jerk_s, hold_s, length;
+
+  Change(double from, double to, const MotionLimits& limits) {
+    const auto [_, a, j] = limits;
+    const double by = std::abs(to - from);
+    jerk_s = by * j < a * a ? std::sqrt(by / j) : a / j;
+    hold_s = by * j < a * a ? 0.0 : by / a - jerk_s;
+    length = (from + to) / 2.0 * (2.0 * jerk_s + hold_s);
+  }
+};
+
+// The greatest speed in low..limits.velocity for which `length_of` is at most `length`; it grows with the speed.
+template <typename LengthOf>
+double fastest(double low, double high, double length, LengthOf length_of) {
+  if (length_of(high) <= length) return high;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2.0;
+    (length_of(middle) <= length ? low : high) = middle;
+  }
+  return low;
+}
+
 }  // namespace
+
+void Profile::append_change(double from, double to, const MotionLimits& limits) {
+  const Change change(from, to, limits);
+  const double jerk = to < from ? -limits.jerk : limits.jerk;
+  append(change.jerk_s, jerk);
+  append(change.hold_s, 0.0);
+  append(change.jerk_s, -jerk);
+}
+
+bool Profile::through(std::span<const Piece> pieces, Profile& profile) {
+  const auto from_rest = [](const Piece& piece) {
+    return fastest(0.0, piece.limits.velocity, piece.length,
+                   [&piece](double v) { return Change(0.0, v, piece.limits).length; });
+  };
+  std::array<double, kMostPieces + 1> speeds{};  // where each piece begins, and the last ends
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    speeds[i] = std::min(pieces[i - 1].limits.velocity, pieces[i].limits.velocity);
+    if (i == 1) speeds[i] = std::min(speeds[i], from_rest(pieces.front()));
+    if (i + 1 == pieces.size()) speeds[i] = std::min(speeds[i], from_rest(pieces.back()));
+  }
+  Profile whole;
+  double end = 0.0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const auto& [length, limits] = pieces[i];
+    const double enter = speeds[i], leave = speeds[i + 1];
+    const auto length_at = [&](double v) { return Change(enter, v, limits).length + Change(v, leave, limits).length; };
+    constexpr double kRounding = 1e-9;
+    if (length_at(std::max(enter, leave)) > length * (1.0 + kRounding)) return false;
+    const double peak = fastest(std::max(enter, leave), limits.velocity, length, length_at);
+    whole.append_change(enter, peak, limits);
+    whole.append((length - length_at(peak)) / peak, 0.0);
+    whole.append_change(peak, leave, limits);
+    end += length;
+  }
+  whole.end_ = end;
+  profile = whole;
+  return true;
+}
 
 void Profile::append(double duration_s, double jerk) {
   if (!(duration_s > 0.0)) return;

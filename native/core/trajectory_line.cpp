@@ -19,6 +19,7 @@ constexpr double kStopJerkShare = 0.5;
 constexpr double kSampleM = 0.005;
 constexpr double kSampleRad = 0.05;
 constexpr int kMostSamples = 128;
+constexpr int kParts = 8;             // that a line may be cut between
 constexpr double kDifference = 1e-4;  // of s
 constexpr double kNothing = 1e-9;     // metres or radians that are no motion
 constexpr double kJumpRad = 0.8;      // between samples: the line passes the base axis
@@ -69,7 +70,50 @@ struct Allowance {
     stop_acceleration = std::min(stop_acceleration, (kWholeShare * ddq - curving) / slope);
     stop_jerk = std::min(stop_jerk, kStopJerkShare * limits.jerk_max_radps3[i] / slope);
   }
+
+  void restrict(const Allowance& other) {
+    velocity = std::min(velocity, other.velocity);
+    acceleration = std::min(acceleration, other.acceleration);
+    jerk = std::min(jerk, other.jerk);
+    stop_acceleration = std::min(stop_acceleration, other.stop_acceleration);
+    stop_jerk = std::min(stop_jerk, other.stop_jerk);
+  }
 };
+
+/// What both the tool's limits and the joints allow s.
+MotionLimits within(const MotionLimits& tool, const Allowance& joints) {
+  return {std::min(joints.velocity, tool.velocity), std::min(joints.acceleration, tool.acceleration),
+          std::min(joints.jerk, tool.jerk)};
+}
+
+/// The fastest of the ways through a line that is cut in at most three: what the joints allow differs along it.
+/// `along` are allowances of parts of equal length. Any stop on it may use `stop`.
+Profile fastest(const std::array<Allowance, kParts>& along, const MotionLimits& tool, const MotionLimits& whole,
+                const MotionLimits& stop) {
+  const auto piece = [&](int first, int end) {
+    Allowance least;
+    for (int k = first; k < end; ++k) least.restrict(along[k]);
+    MotionLimits limits = within(tool, least);
+    limits.acceleration = std::min(limits.acceleration, stop.acceleration);
+    limits.jerk = std::min(limits.jerk, stop.jerk);
+    return Piece{static_cast<double>(end - first) / kParts, limits};
+  };
+  Profile best = Profile::rest_to_rest(1.0, whole);
+  for (int first = 0; first < kParts; ++first) {
+    for (int end = first + 1; end <= kParts; ++end) {
+      std::array<Piece, Profile::kMostPieces> pieces;
+      std::size_t count = 0;
+      if (first > 0) pieces[count++] = piece(0, first);
+      pieces[count++] = piece(first, end);
+      if (end < kParts) pieces[count++] = piece(end, kParts);
+      Profile profile;
+      if (count > 1 && Profile::through({pieces.data(), count}, profile) && profile.duration_s() < best.duration_s()) {
+        best = profile;
+      }
+    }
+  }
+  return best;
+}
 
 /// Limits of s for stopping. Never weaker than the drive, so that a stop from any state of it neither reverses nor
 /// overshoots.
@@ -120,16 +164,16 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
 
   const bool offset = largest(offset_rad_) > kNothing;
   length_m_ = distance(from_m_, to_m_);
-  moves_ = offset || length_m_ > kNothing || std::abs(turn_rad_) > kNothing;
-  if (!moves_) return true;
+  profile_ = Profile();
+  if (!offset && !(length_m_ > kNothing) && !(std::abs(turn_rad_) > kNothing)) return true;
 
   const double turn = std::abs(turn_rad_);
   const double wanted_velocity = std::min(speed_mps / length_m_, limits.angular.velocity / turn);
-  const double wanted_samples =
-      std::max({length_m_ / kSampleM, turn / kSampleRad, largest(offset_rad_) / kSampleRad, 8.0});
-  const int samples = static_cast<int>(std::min(std::ceil(wanted_samples), static_cast<double>(kMostSamples)));
+  const double wanted_samples = std::max(
+      {length_m_ / kSampleM, turn / kSampleRad, largest(offset_rad_) / kSampleRad, static_cast<double>(kParts)});
+  const int samples = kParts * static_cast<int>(std::ceil(std::min<double>(wanted_samples, kMostSamples) / kParts));
 
-  Allowance allowance;
+  std::array<Allowance, kParts> along;
   double path_m = length_m_;  // greatest metres a unit of s; more than the length while an offset fades
   Joints before;
   Joints at = from_rad;
@@ -138,6 +182,7 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
     // Differences stay on the line; the quintic and the line are smooth, so one inside the end stands for the end.
     const double s = std::clamp(static_cast<double>(k) / samples, kDifference, 1.0 - kDifference);
     const Joints previous = at;
+    Allowance sample;
     if (!joints(s - kDifference, before) || !joints(s, at) || !joints(s + kDifference, after)) return false;
     for (std::size_t i = 0; i < 7; ++i) {
       const double low = std::min(joint.q_min_rad[i] + limits.joint_margin_rad, from_rad[i]);
@@ -148,8 +193,11 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
 
       const double slope = (after[i] - before[i]) / (2.0 * kDifference);
       const double curve = std::abs(after[i] - 2.0 * at[i] + before[i]) / (kDifference * kDifference);
-      allowance.restrict(at[i], slope, curve, joint, i, wanted_velocity);
+      sample.restrict(at[i], slope, curve, joint, i, wanted_velocity);
     }
+    // A sample bounds the way from its neighbours on both sides.
+    for (int interval : {std::max(k - 1, 0), std::min(k, samples - 1)})
+      along[interval * kParts / samples].restrict(sample);
     if (offset) {
       const std::array<double, 3> p = tip(at, tool_);
       std::array<double, 3> on_line;
@@ -159,12 +207,16 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
     }
   }
 
-  drive_ = {
-      std::min({allowance.velocity, wanted_velocity, speed_mps / path_m}),
-      std::min({allowance.acceleration, limits.linear.acceleration / path_m, limits.angular.acceleration / turn}),
-      std::min({allowance.jerk, limits.linear.jerk / path_m, limits.angular.jerk / turn}),
+  const MotionLimits tool{
+      std::min(wanted_velocity, speed_mps / path_m),
+      std::min(limits.linear.acceleration / path_m, limits.angular.acceleration / turn),
+      std::min(limits.linear.jerk / path_m, limits.angular.jerk / turn),
   };
-  stop_ = stopping(drive_, allowance, limits, path_m);
+  Allowance allowance;
+  for (const Allowance& part : along) allowance.restrict(part);
+  const MotionLimits drive = within(tool, allowance);
+  stop_ = stopping(drive, allowance, limits, path_m);
+  profile_ = fastest(along, tool, drive, stop_);
   return true;
 }
 
@@ -181,9 +233,9 @@ bool Line::plan_joints(const Joints& from_rad, const Joints& to_rad, double spee
   from_rad_ = from_rad;
   tool_ = limits.tool;
   const double turn = largest(turn_by_rad_);
-  moves_ = turn > kNothing;
+  profile_ = Profile();
   length_m_ = 0.0;
-  if (!moves_) return true;
+  if (!(turn > kNothing)) return true;
 
   const int samples = static_cast<int>(std::clamp(std::ceil(turn / kSampleRad), 8.0, double{kMostSamples}));
   Allowance allowance;
@@ -205,12 +257,10 @@ bool Line::plan_joints(const Joints& from_rad, const Joints& to_rad, double spee
   }
   path_m = std::max(path_m, kNothing);
   // Turning joints bend the tool's way: what that adds to its acceleration is left to the joints' own limits.
-  drive_ = {
-      std::min(allowance.velocity, speed_mps / path_m),
-      std::min(allowance.acceleration, limits.linear.acceleration / path_m),
-      std::min(allowance.jerk, limits.linear.jerk / path_m),
-  };
-  stop_ = stopping(drive_, allowance, limits, path_m);
+  const MotionLimits tool{speed_mps / path_m, limits.linear.acceleration / path_m, limits.linear.jerk / path_m};
+  const MotionLimits drive = within(tool, allowance);
+  stop_ = stopping(drive, allowance, limits, path_m);
+  profile_ = Profile::rest_to_rest(1.0, drive);
   return true;
 }
 

@@ -102,6 +102,47 @@ TEST(Profile, NothingToDoTakesNoTime) {
   EXPECT_EQ(at_rest.at(0.0).position, 0.7);
 }
 
+TEST(Profile, ThroughSeveralPiecesEachKeepsItsOwnLimitsAndNothingJumps) {
+  std::mt19937 random(9);
+  int planned = 0;
+  for (int round = 0; round < 1000; ++round) {
+    const std::size_t count = 2 + round % 2;
+    std::array<Piece, 3> pieces;
+    for (Piece& piece : pieces) piece = {uniform(random, 0.05, 0.5), any_limits(random)};
+    Profile profile;
+    if (!Profile::through({pieces.data(), count}, profile)) continue;
+    ++planned;
+    double length = 0.0, t = 0.0, begins = 0.0;
+    for (std::size_t i = 0; i < count; ++i) length += pieces[i].length;
+    EXPECT_NEAR(profile.end(), length, 1e-9);
+    const double step_s = profile.duration_s() / 2000;
+    std::size_t piece = 0;
+    MotionState before{};
+    for (int k = 0; k < 2000; ++k, t += step_s) {
+      const MotionState now = profile.at(t);
+      ASSERT_GE(now.position, before.position - 1e-9);
+      if (piece + 1 < count && now.position > begins + pieces[piece].length) begins += pieces[piece++].length;
+      const MotionLimits& limits = pieces[piece].limits;
+      ASSERT_LE(now.velocity, limits.velocity * (1 + 1e-6)) << "piece " << piece;
+      ASSERT_LE(std::abs(now.acceleration), limits.acceleration * (1 + 1e-6)) << "piece " << piece;
+      const double steepest = std::max(limits.jerk, pieces[piece == 0 ? 0 : piece - 1].limits.jerk);
+      ASSERT_LE(std::abs(now.acceleration - before.acceleration), steepest * step_s * 1.001 + 1e-9);
+      before = now;
+    }
+    EXPECT_NEAR(profile.at(profile.duration_s() * (1 - 1e-9)).position, length, 1e-6)
+        << "the end is reached, not declared";
+  }
+  EXPECT_GT(planned, 500);
+}
+
+TEST(Profile, PiecesOfEqualLimitsTakeNoLongerThanOne) {
+  const MotionLimits limits{0.5, 2.0, 20.0};
+  const std::array<Piece, 2> pieces{{{0.5, limits}, {0.5, limits}}};
+  Profile profile;
+  ASSERT_TRUE(Profile::through(pieces, profile));
+  EXPECT_NEAR(profile.duration_s(), Profile::rest_to_rest(1.0, limits).duration_s(), 1e-9);
+}
+
 TEST(Profile, AStopFromAnywhereOnAProfileKeepsItsLimitsNeverReversesAndStaysShortOfTheTarget) {
   std::mt19937 random(2);
   for (int round = 0; round < 1000; ++round) {
@@ -262,9 +303,31 @@ TEST(Line, PositionAndYawArriveTogetherAtTheSlowersPace) {
   Line turning;
   ASSERT_TRUE(straight.plan(start, {0.5, 0.1, 0.3}, 0.0, 0.2, limits));
   ASSERT_TRUE(turning.plan(start, {0.5, 0.1, 0.3}, 1.5, 0.2, limits));
-  EXPECT_NEAR(straight.drive().velocity * straight.length_m(), 0.2, 1e-9) << "the speed that was asked for";
-  EXPECT_LE(turning.drive().velocity * 1.5, limits.angular.velocity + 1e-9);
-  EXPECT_LT(turning.drive().velocity, straight.drive().velocity);
+  const auto fastest = [](const Line& line) {
+    double most = 0.0;
+    for (double t = 0.0; t < line.profile().duration_s(); t += kCycleS) {
+      most = std::max(most, line.profile().at(t).velocity);
+    }
+    return most;
+  };
+  EXPECT_NEAR(fastest(straight) * straight.length_m(), 0.2, 1e-9) << "the speed that was asked for";
+  EXPECT_LE(fastest(turning) * 1.5, limits.angular.velocity + 1e-9);
+  EXPECT_LT(fastest(turning), fastest(straight));
+}
+
+TEST(Line, ALineWhoseFarEndIsSlowIsFastWhereItMayBe) {
+  const LineLimits limits = line_limits();
+  Joints start;
+  ASSERT_TRUE(inverse({0.4, -0.2, 0.13}, 0.0, limits.tool, limits.joint_limits, 0.1, start));
+  Line line;
+  ASSERT_TRUE(line.plan(start, {0.68, 0.42, 0.13}, 0.0, 0.5, limits));
+  double most_mps = 0.0;
+  for (double t = 0.0; t < line.profile().duration_s(); t += kCycleS) {
+    most_mps = std::max(most_mps, line.profile().at(t).velocity * line.length_m());
+  }
+  EXPECT_GT(most_mps, 0.4) << "the far end alone allows 0.08";
+  expect_sound(line, start, limits, 1.0);
+  for (double share = 0.05; share < 1.0; share += 0.05) expect_sound(line, start, limits, share);
 }
 
 TEST(Line, YawTurnsTheLongWayRoundRatherThanThroughTheLimitOfJointSeven) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <span>
 
 #include "cliport/kinematics.hpp"
 
@@ -21,15 +23,29 @@ struct MotionState {
   double acceleration = 0.0;
 };
 
-/// A scalar's motion in at most seven phases of constant jerk (double-S; Biagiotti and Melchiorri, "Trajectory Planning
-/// for Automatic Machines and Robots", section 3.4).
+/// A part of a way with limits of its own.
+struct Piece {
+  double length = 0.0;
+  MotionLimits limits;
+};
+
+/// A scalar's motion in at most seven phases of constant jerk a piece (double-S; Biagiotti and Melchiorri, "Trajectory
+/// Planning for Automatic Machines and Robots", section 3.4).
 class Profile {
  public:
+  static constexpr std::size_t kMostPieces = 3;
+
   /// At rest at zero, for ever.
   Profile() = default;
 
   /// From rest at 0 to rest at `distance` >= 0 in the shortest time within the limits.
   static Profile rest_to_rest(double distance, const MotionLimits& limits);
+
+  /// From rest to rest through up to kMostPieces pieces, each within its own limits, without acceleration where one
+  /// passes into the next. Not always the shortest time: the speed between two pieces is the slower one's, or what the
+  /// first and the last piece can reach from rest.
+  /// @return false when a middle piece is too short for the change of speed; `profile` is then unchanged
+  static bool through(std::span<const Piece> pieces, Profile& profile);
 
   /// From a state with velocity >= 0 to rest, in the shortest time within acceleration and jerk (`limits.velocity` is
   /// not used), never backwards. A state that brakes harder already than the limits allow keeps its deceleration, and
@@ -46,13 +62,14 @@ class Profile {
 
  private:
   void append(double duration_s, double jerk);
+  void append_change(double from, double to, const MotionLimits& limits);
 
   struct Phase {
     MotionState from;
     double jerk = 0.0;
     double duration_s = 0.0;
   };
-  std::array<Phase, 7> phases_{};
+  std::array<Phase, 7 * kMostPieces> phases_{};
   int count_ = 0;
   MotionState last_{};
   double duration_s_ = 0.0;
@@ -103,7 +120,8 @@ class Line {
 
   /// Plans from joint angles at rest, at most `speed_mps` along the line: samples it, and lowers speed, acceleration
   /// and jerk until every joint keeps within shares of its limits (70 % of velocity; of acceleration 80 % when driving,
-  /// 90 % when stopping, curvature included).
+  /// 90 % when stopping, curvature included). Where the joints must be slow at an end of the line only, as where the
+  /// elbow stretches, the rest of it is faster.
   /// @return false when there is no inverse kinematics inside the joint margin somewhere on it (a start that is inside
   ///         the margin already may leave it), or the start is too far from the posture of `tool_down`
   bool plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
@@ -119,11 +137,10 @@ class Line {
 
   /// Of the tool's way; of a way by joints an upper bound.
   double length_m() const { return length_m_; }
-  /// Limits of s for driving and for stopping.
-  const MotionLimits& drive() const { return drive_; }
+  /// Limits of s for stopping, wherever it is.
   const MotionLimits& stop() const { return stop_; }
-  /// Duration of s from 0 to 1, 0 when there is nothing to move.
-  Profile profile() const { return moves_ ? Profile::rest_to_rest(1.0, drive_) : Profile(); }
+  /// s from 0 to 1; lasts 0 s when there is nothing to move.
+  const Profile& profile() const { return profile_; }
 
  private:
   Tool tool_;
@@ -133,11 +150,10 @@ class Line {
   double turn_rad_ = 0.0;
   Joints offset_rad_{};
   double length_m_ = 0.0;
-  bool moves_ = false;
   bool by_joints_ = false;
   Joints from_rad_{};  ///< by joints
   Joints turn_by_rad_{};
-  MotionLimits drive_;
+  Profile profile_;
   MotionLimits stop_;
 };
 
