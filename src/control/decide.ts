@@ -53,7 +53,7 @@ export function decide(
     if (history.placed > 0 || found) {
       return conclude('achieved', `the policy sees nothing left to do (remaining ${percent(proposal.remaining)})`)
     }
-    return conclude('not_found', `nothing in view is what the sentence names (found ${percent(proposal.found)})`)
+    return conclude('not_found', `something that the sentence names is not in view (found ${percent(proposal.found)})`)
   }
 
   const failure = history.failures.at(-1)
@@ -80,7 +80,7 @@ function doubtOf(
   thresholds: PolicyInfo['thresholds'],
 ): Extract<Decision, { kind: 'conclude' }> | null {
   if (!found)
-    return conclude('not_found', `nothing in view is what the sentence names (found ${percent(proposal.found)})`)
+    return conclude('not_found', `something that the sentence names is not in view (found ${percent(proposal.found)})`)
   if (proposal.pick.probability < thresholds.pick) {
     return conclude('unsure', `the policy is unsure what to pick (${percent(proposal.pick.probability)})`)
   }

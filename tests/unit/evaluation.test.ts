@@ -1,8 +1,11 @@
 // How evaluations judge: what a proposal aims at, what a step came to, why an episode failed, what is asked for.
 
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Proposal, Vec3 } from '../../src/control/types.js'
+import { projectPath } from '../../src/native/paths.js'
 import { aimOf, causeOf, findingOf } from '../../src/runtime/evaluation/judge.js'
+import { paraphrased } from '../../src/runtime/evaluation/paraphrases.js'
 import { askForAbsent } from '../../src/runtime/evaluation/questions.js'
 import { parseStepBudget, stepsOf } from '../../src/runtime/evaluation/step-budget.js'
 import type { TrueObject, TruePlace, Truth } from '../../src/sim/index.js'
@@ -138,6 +141,45 @@ describe('why an episode failed', () => {
   test('is nothing when it did not, even when a step had to be repeated; to go on after the end is a flaw', () => {
     expect(causeOf('achieved', true, false, [step('missed_grasp'), step('right')])).toBeNull()
     expect(causeOf('failed', true, true, [step('right'), step('right')])).toBe('continued_after_done')
+  })
+})
+
+describe('paraphrases', () => {
+  const sentences = [
+    'put the red blocks in a green bowl',
+    'put the yellow block on the lightest brown block',
+    'put the cyan block on the gray and blue blocks',
+    'pack all the brown and white blocks into the brown box',
+  ]
+  const tokenizer = JSON.parse(readFileSync(projectPath('models/edge/tokenizer.json'), 'utf8')) as { words: string[] }
+  /** One verb first, then what to pick, then where to: all that training says (models/cliport_edge/words.py). */
+  const trained =
+    /^(please )?(put|place|move|drop|set|bring|lay|carry|transfer|pack|stack) [\w ]+ (in|into|inside|to|on|onto) [\w ]+$/
+
+  test.each(sentences)('of "%s" have no form of training, and colours and nouns that the policy knows', (sentence) => {
+    const grammar = new Set('i like should go over deposit them'.split(' '))
+    const seen = new Set<string>()
+    for (let seed = 0; seed < 100; seed++) {
+      const other = paraphrased(sentence, random(seed, 'paraphrase'))
+      expect(other).not.toBeNull()
+      expect(other).not.toMatch(trained)
+      for (const word of other!.split(' ')) expect(grammar.has(word) || tokenizer.words.includes(word), word).toBe(true)
+      seen.add(other!)
+    }
+    expect(seen.size).toBeGreaterThan(20)
+    expect(sentence).toMatch(trained)
+  })
+
+  test('keep the order of several colours, and what is a step of the stand', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      expect(paraphrased(sentences[1]!, random(seed, 'p'))).toMatch(
+        /lightest (brown|mocha|taupe|coffee) (block|cube|brick)/,
+      )
+    }
+  })
+
+  test('are not made of a sentence of another kind', () => {
+    expect(paraphrased('pour me a coffee', random(1, 'p'))).toBeNull()
   })
 })
 

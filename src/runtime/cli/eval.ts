@@ -5,7 +5,7 @@ import pc from 'picocolors'
 import { CliportError } from '../../control/errors.js'
 import type { CellFaults } from '../../sim/api.js'
 import { type EpisodeReport, type EvalReport, evaluate } from '../evaluate.js'
-import { askFirstLooks, type FirstLookReport } from '../evaluation/first-look.js'
+import { type Asking, askFirstLooks, askings, type FirstLookReport } from '../evaluation/first-look.js'
 import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
 import { tryRealFrames } from '../evaluation/real-frames.js'
 import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
@@ -34,7 +34,7 @@ interface EvalOptions extends CommonOptions {
   readonly graspFailure?: string
   readonly nudge?: string
   readonly real?: string
-  readonly ask?: 'present' | 'absent' | 'both'
+  readonly ask?: Asking
   readonly out?: string
   readonly label?: string
 }
@@ -73,8 +73,8 @@ export function addEval(program: Command): void {
     .addOption(
       new Option(
         '--ask <what>',
-        'first decision only, nothing moves: on sentences about something that is there, that is not there, or one of each',
-      ).choices(['present', 'absent', 'both']),
+        'first decision only, nothing moves: on sentences about something that is there, that is not there, one of each, or on paraphrases',
+      ).choices(askings),
     )
     .option(
       '--real <folder>',

@@ -15,14 +15,21 @@ import { type Durations, StageHistograms } from '../durations.js'
 import { splitOf } from '../evaluate.js'
 import { type Belief, expectedCalibrationError, mean, wilsonInterval } from '../statistics.js'
 import { aimOf } from './judge.js'
+import { paraphrased } from './paraphrases.js'
 import { askForAbsent } from './questions.js'
 import type { RawFolder } from './raw-folder.js'
 import { labelAt } from './witness.js'
 
+/**
+ * Scenes whose sentence names something that is there, something that is not, one question of each, or the sentence in
+ * other words.
+ */
+export const askings = ['present', 'absent', 'both', 'paraphrased'] as const
+export type Asking = (typeof askings)[number]
+
 export interface FirstLookRequest {
   readonly task: string
-  /** Scenes whose sentence names something that is there, something that is not, or one question of each. */
-  readonly ask: 'present' | 'absent' | 'both'
+  readonly ask: Asking
   readonly scenes: number
   /** Scene i is number `seed + 2i`. */
   readonly seed: number
@@ -46,7 +53,7 @@ export interface FirstLookLine {
   readonly place_probability: number
   readonly place_right: boolean | null
   readonly found: number
-  /** Whether what is to be picked is in view. */
+  /** Whether all that the sentence names is in view. */
   readonly is_there: boolean
   readonly remaining: number
   /** Whether something is left to do; of a place that is not there, that is a matter of taste. */
@@ -57,6 +64,7 @@ export interface FirstLookLine {
 /** The stable JSON of `cliport eval --ask`. */
 export interface FirstLookReport {
   readonly task: string
+  readonly ask: Asking
   readonly split: 'train' | 'val' | 'test'
   readonly policy: string
   readonly seed: number
@@ -95,8 +103,12 @@ export async function askFirstLooks(request: FirstLookRequest): Promise<FirstLoo
       const look = await firstLook(cell, request, seed)
       const { goal, objects } = look.truth
       const questions: { sentence: string; missing: FirstLookLine['missing'] }[] = []
-      if (request.ask !== 'absent') questions.push({ sentence: goal, missing: null })
-      if (request.ask !== 'present') {
+      if (request.ask === 'present' || request.ask === 'both') questions.push({ sentence: goal, missing: null })
+      if (request.ask === 'paraphrased') {
+        const sentence = paraphrased(goal, random(seed, 'paraphrase'))
+        if (sentence !== null) questions.push({ sentence, missing: null })
+      }
+      if (request.ask === 'absent' || request.ask === 'both') {
         // By turns, where the sentence names a place by its colour.
         const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
         const ask = (kind: 'pick' | 'place') =>
@@ -162,7 +174,7 @@ function lineOf(
     place_probability: proposal.place.probability,
     place_right: missing === 'place' ? false : missing === 'pick' ? null : aim.placeRight,
     found: proposal.found,
-    is_there: missing !== 'pick',
+    is_there: missing === null,
     remaining: proposal.remaining,
     remains: missing === null ? true : missing === 'pick' ? false : null,
   }
@@ -203,13 +215,14 @@ function summarize(
   const beliefs = beliefsOf(lines)
   return {
     task,
+    ask,
     split: splitOf(seed),
     policy,
     seed,
     absent:
-      ask === 'present' ? null : { asked: absent.length, false_moves: count(absent), ci95: wilsonInterval(absent) },
+      absent.length === 0 ? null : { asked: absent.length, false_moves: count(absent), ci95: wilsonInterval(absent) },
     present:
-      ask === 'absent'
+      present.length === 0
         ? null
         : {
             asked: present.length,

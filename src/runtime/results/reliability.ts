@@ -7,9 +7,32 @@ import { interval, percent, table } from './markdown.js'
 
 type FirstLooks = RawResults<Record<string, unknown>>
 
+/** The test list of paraphrases, beside the benchmark's own sentences. */
+export function paraphraseSection(raw: readonly FirstLooks[]): string[] {
+  const all = shipped(raw, 'paraphrased')
+  if (all.length === 0) return []
+  const rows = all.map(({ report }) => {
+    const { task, present } = report as unknown as FirstLookReport
+    return present === null
+      ? [task, '0', '-', '-', '-']
+      : [
+          task,
+          `${present.asked}`,
+          `${present.refusals} (${interval(present.ci95)} %)`,
+          percent(present.pick_right),
+          percent(present.place_right),
+        ]
+  })
+  return [
+    '## In other words',
+    'The first decision on test scenes, asked in forms that no training sentence has, half of the nouns and colours by other names ("grab the crimson cubes and drop each one into the dish"; src/runtime/evaluation/paraphrases.ts).',
+    table(['task', 'sentences', 'refusals', 'pick right when acted', 'place right'], rows),
+  ]
+}
+
 /** @param picture path of the diagram as the page refers to it */
 export function firstLookSection(raw: readonly FirstLooks[], picture: string): string[] {
-  const all = shipped(raw)
+  const all = shipped(raw, 'own')
   if (all.length === 0) return []
   const rows = all.map(({ report }) => {
     const { task, split, absent, present } = report as unknown as FirstLookReport
@@ -38,13 +61,14 @@ export function firstLookSection(raw: readonly FirstLooks[], picture: string): s
 }
 
 export function reliabilitySvg(raw: readonly FirstLooks[]): string | null {
-  const all = shipped(raw)
+  const all = shipped(raw, 'own')
   return all.length === 0 ? null : diagram(beliefsOf(linesOf(all)))
 }
 
-/** Test scenes; with none, whatever there is. */
-function shipped(raw: readonly FirstLooks[]): readonly FirstLooks[] {
-  const all = raw.filter(({ kind, label }) => kind === 'first-look' && label === '')
+/** Test scenes; with none, whatever there is. Asked in the scenes' own words, or in others. */
+function shipped(raw: readonly FirstLooks[], words: 'own' | 'paraphrased'): readonly FirstLooks[] {
+  const asks = (report: FirstLooks['report']) => (report.ask === 'paraphrased' ? 'paraphrased' : 'own')
+  const all = raw.filter(({ kind, label, report }) => kind === 'first-look' && label === '' && asks(report) === words)
   const test = all.filter(({ report }) => report.split === 'test')
   return test.length > 0 ? test : all
 }

@@ -8,7 +8,7 @@ import { machineLine } from '../bench/machine.js'
 import { type RawResults, readRawFolders } from '../evaluation/raw-folder.js'
 import { failureSection, realFramesSection } from './gallery.js'
 import { table } from './markdown.js'
-import { firstLookSection, reliabilitySvg } from './reliability.js'
+import { firstLookSection, paraphraseSection, reliabilitySvg } from './reliability.js'
 import { episodesOf, loopSection, partsSection, scoreSection } from './scores.js'
 
 export interface ResultsReport {
@@ -45,6 +45,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
     ...scoreSection(episodes),
     ...loopSection(episodes),
     ...firstLookSection(all, reference('reliability.svg')),
+    ...paraphraseSection(all),
     ...realFramesSection(all, take),
     ...partsSection(episodes),
     ...failureSection(episodes, take),
