@@ -151,7 +151,7 @@ export async function runCycle(
       const way = planPark(heightmap, start, settings.park, settings.plan, settings.workspace.zMaxM)
       const plan = check(way, { start, heightmap, hangM: 0 })
       if (isRefused(plan)) throw new Conclusion('refused', describeViolations(plan))
-      mustBeDone(await execute(plan), signal)
+      mustBeDone(await execute(plan))
     }
 
     await link.arm()
@@ -210,8 +210,8 @@ export async function runCycle(
       }
 
       steps++
-      const pick = mustBeDone(await execute(checked.pick), signal)
-      const place = pick.sealed ? mustBeDone(await execute(checked.place), signal) : null
+      const pick = mustBeDone(await execute(checked.pick))
+      const place = pick.sealed ? mustBeDone(await execute(checked.place)) : null
       await park(view.heightmap)
 
       const after = await look()
@@ -253,7 +253,8 @@ export async function runCycle(
       view = after
     }
   } catch (error) {
-    if (error instanceof Conclusion) return end(error.outcome, error.message)
+    // A caller's stop may show first as something else: a plan that is refused since the arm is stopped already.
+    if (error instanceof Conclusion && !signal.aborted) return end(error.outcome, error.message)
     // The controller stops by itself when this process falls silent; saying so is faster.
     await ports.link.stop(signal.aborted ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
     if (signal.aborted) return end('stopped', 'stopped by the caller')
@@ -272,7 +273,7 @@ class Conclusion extends Error {
   }
 }
 
-function mustBeDone(execution: Execution, signal: AbortSignal): Execution {
+function mustBeDone(execution: Execution): Execution {
   switch (execution.status) {
     case 'done':
       return execution
@@ -280,10 +281,7 @@ function mustBeDone(execution: Execution, signal: AbortSignal): Execution {
       throw new Conclusion('refused', `the controller refused the plan: ${execution.reason}`)
     case 'stopped':
       if (execution.reason.startsWith('watchdog')) throw silent()
-      throw new Conclusion(
-        'stopped',
-        signal.aborted ? 'stopped by the caller' : `the arm was stopped: ${execution.reason}`,
-      )
+      throw new Conclusion('stopped', `the arm was stopped: ${execution.reason}`)
     case 'fault':
       throw new CliportError('ARM_FAULT', `The controller faulted: ${execution.reason}`, {
         stage: 'execute',

@@ -141,6 +141,16 @@ test('an abort in mid-move stops the arm and ends as stopped', async () => {
   expect(table.names()).toEqual(['pick'])
 })
 
+test.each(['rejected', 'fault'] as const)('an abort that shows first as %s ends as stopped', async (status) => {
+  const abort = new AbortController()
+  const onExecute = () => {
+    abort.abort()
+    return { status, reason: 'the arm is stopped' }
+  }
+  const { result } = run({ onExecute }, abort.signal)
+  expect(await result).toMatchObject({ outcome: 'stopped', reason: 'stopped by the caller' })
+})
+
 test('an abort while the policy thinks stops the arm too, and nothing moves', async () => {
   const abort = new AbortController()
   const think: TableOptions['think'] = (proposal) => {
