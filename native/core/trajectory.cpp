@@ -62,7 +62,8 @@ bool Profile::through(std::span<const Piece> pieces, Profile& profile) {
   Profile whole;
   double end = 0.0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const auto& [length, limits] = pieces[i];
+    const double length = pieces[i].length;
+    const MotionLimits& limits = pieces[i].limits;
     const double enter = speeds[i], leave = speeds[i + 1];
     const auto length_at = [&](double v) { return Change(enter, v, limits).length + Change(v, leave, limits).length; };
     constexpr double kRounding = 1e-9;
