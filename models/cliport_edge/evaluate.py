@@ -61,13 +61,15 @@ def answers(edge: Edge, caches: list[Cache], tokenizer: Tokenizer, limit: int) -
         )
         pick, place = tuple(pick.tolist()), place.tolist()
         label = int(scene.labels[pick])
+        # A part of a thing is there when the thing is.
+        named = (meaning.named_pick, None if meaning.named_spots else meaning.named_place)
         right = places_of(scene, meaning, pick, label, net.rotations)
         distance = min([math.hypot(place[0] - p.u, place[1] - p.v) * scene.pixel_m for p in right], default=math.inf)
         rows.append({
             "asked": asked,
             "todo": bool(visible & set(meaning.picks)),
             "placeable": bool(meaning.places),
-            "named": None if meaning.named_pick is None else bool(visible & set(meaning.named_pick)),
+            "named": None if meaning.named_pick is None else all(visible & set(names) for names in named if names is not None),
             "pick_right": label in meaning.picks,
             "place_m": distance,
             "turn_off": min([abs(wrapped(float(turn) - (int(rotation) - p.rotation) * step - p.residual)) for p in right], default=math.pi),

@@ -52,12 +52,14 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
     # Which targets are free matters only while something is to be put there.
     knows_targets = bool(meaning.picks) and (bool(meaning.places) or named_place is not None)
     weights = np.array([named_pick is not None, named_place is not None, 1, knows_targets], np.float32)
-    found = full[0].sum()
+    # What the sentence names: a thing to be moved, and the place where it says one.
+    named = [mask.sum() for mask, names in ((full[0], named_pick), (of_place, named_place)) if names is not None]
+    found = min(named, default=0)
     doable = valid.sum()
-    pick = graspable(valid)
+    pick = graspable(np.isin(scene.labels, longest(scene, meaning)))
     cell, places = None, ()
     if doable:
-        us, vs = np.nonzero(pick)
+        us, vs = np.nonzero(graspable(valid))
         for k in rng.permutation(len(us))[:8]:
             cell = (int(us[k]), int(vs[k]))
             places = places_of(scene, meaning, cell, int(scene.labels[cell]), rotations)
@@ -81,6 +83,15 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
         region=masks[1] > 0.5 if shows_region and not places else None,
         picks=meaning.picks,
     )
+
+
+def longest(scene: Scene, meaning: Meaning) -> tuple[int, ...]:
+    """What to move first: where yaw matters the longest things, as one packs, for they fit in the fewest ways."""
+    visible = set(np.unique(scene.labels))
+    sides = {t.label: max(t.size) for t in scene.things if t.label in meaning.picks and t.label in visible}
+    if not meaning.rotations or not sides:
+        return meaning.picks
+    return tuple(label for label, side in sides.items() if side >= 0.9 * max(sides.values()))
 
 
 def as_published(sample: Sample, scene: Scene) -> Sample:

@@ -155,8 +155,7 @@ class Trunk:
     valid_pick: Tensor  # picking here serves the sentence now
     valid_place: Tensor  # this target may still take something
     reference: Tensor  # batch x reference_channels x rows/4 x cols/4: what the words are compared with
-    found: Tensor  # batch: what is to be moved is on the table; a first guess, by the maps' peaks alone
-    remaining: Tensor  # batch: another action is needed; likewise
+    remaining: Tensor  # batch: another action is needed; a first guess, by the maps' peaks alone
 
 
 class Edge(nn.Module):
@@ -177,15 +176,12 @@ class Edge(nn.Module):
         self.key = nn.Conv2d(c, config.key_channels, 1)
         self.query = nn.Conv2d(c, config.key_channels, 1)
         self.remaining_head = nn.Linear(c + 2, 1)
-        self.found_head = nn.Linear(1, 1)
         self.zoom = Zoom(config)
         self.judge = Judge(config)
         with torch.no_grad():  # start from "the map's maximum decides"
             self.remaining_head.weight.zero_()
             self.remaining_head.weight[0, 0] = 1
-            self.found_head.weight.fill_(1)
-            for bias in (self.remaining_head.bias, self.found_head.bias):
-                bias.zero_()
+            self.remaining_head.bias.zero_()
             self.valid.bias.fill_(-3)
 
     @staticmethod
@@ -207,7 +203,7 @@ class Edge(nn.Module):
         valid_pick, valid_place = self.valid(features).unbind(1)
         seen, doable = peak(pick), peak(valid_pick)
         remaining = self.remaining_head(torch.cat([doable, seen, features.mean((2, 3))], 1))
-        return Trunk(features, pick, place, valid_pick, valid_place, reference, self.found_head(seen)[:, 0], remaining[:, 0])
+        return Trunk(features, pick, place, valid_pick, valid_place, reference, remaining[:, 0])
 
     def pick(self, features: Tensor) -> Tensor:
         """Logits of the pick, batch x rows x cols."""
@@ -241,7 +237,7 @@ class Edge(nn.Module):
         """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
         x, trunk, place, pick, rotation, coarse = self._coarse(color, height, text, suppress)
         if self.config.zooms:
-            cell, turn = self._exact(x, text, pick, rotation, coarse)
+            cell, rotation, turn = self._exact(x, text, pick, rotation, coarse, place)
         else:
             cell, turn = coarse[0] * STRIDE + STRIDE // 2, torch.zeros(1)
         pick_cell = pick[0].long()
@@ -257,15 +253,22 @@ class Edge(nn.Module):
             found.sigmoid(),
         )
 
-    def _exact(self, x: Tensor, text: Tensor, pick: Tensor, rotation: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-        """The place's cell, and the turn beyond its rotation, from the zoom stage."""
-        angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
-        size = self.config.zoom_cells
-        offsets, turn = self.zoom(x, pick, angle, coarse, text)
-        best = offsets.flatten(1).argmax(1)
-        offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
+    def _exact(self, x: Tensor, text: Tensor, pick: Tensor, rotation: Tensor, coarse: Tensor, place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The place's cell, the rotation and the turn beyond it. At full resolution the zoom stage also tells which way
+        round a long thing lies: it compares the best place with the best one a quarter turn from it."""
+        size, cols = self.config.zoom_cells, place.shape[3]
+        across = (rotation + self.config.rotations // 4) % self.config.rotations
+        best = place[0].index_select(0, across).flatten().argmax(0, keepdim=True)
+        rotations, coarse = torch.cat([rotation, across]), torch.cat([coarse, torch.stack([best // cols, best % cols], 1)])
+        angle = rotations.to(x.dtype) * (2 * math.pi / self.config.rotations)
+        both = lambda one: torch.cat([one, one])
+        offsets, turn = self.zoom(both(x), both(pick), angle, coarse, both(text))
+        best = offsets.flatten().argmax(0, keepdim=True)
+        which = best // (size * size)
+        offset = torch.cat([best // size % size, best % size]) - (size // 2 - STRIDE // 2)
         limit = torch.tensor([self.config.rows - 1, self.config.cols - 1])
-        return torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit), turn
+        cell = torch.minimum((coarse.index_select(0, which)[0] * STRIDE + offset).clamp(min=0), limit)
+        return cell, rotations.index_select(0, which), turn.index_select(0, which)
 
     def maps(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, Tensor]:
         """Pick and place maps of a batch of one for people to look at, rows x cols, largest value 1."""
@@ -290,25 +293,30 @@ class Edge(nn.Module):
 
 
 class Judge(nn.Module):
-    """Looks at the best candidates alone, colour and features beside the words, and says whether they are what is meant."""
+    """Looks at the best candidates alone, colour and features beside the words, and says whether they are what is meant.
+
+    `found`: what is to be moved is on the table, and so is the place, where the sentence names one.
+    """
+
+    MAPS = 3  # of logits
 
     def __init__(self, config: EdgeConfig, hidden: int = 96):
         super().__init__()
-        candidate = 2 + config.channels + config.reference_channels + 4
+        candidate = self.MAPS + config.channels + config.reference_channels + 4
         decision = lambda inputs: nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
-        self.found = decision(candidate + config.text_size)
+        self.found = decision(2 * candidate + config.text_size)
         self.remaining = decision(2 * candidate + config.channels + config.text_size)
 
     def forward(self, x: Tensor, trunk: Trunk, text: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of found and remaining, [B]. Nothing of it reaches the trunk: the maps stay what they are."""
         looks = F.avg_pool2d(x.detach(), STRIDE)
-        maps = torch.cat([trunk.refers_pick[:, None], trunk.valid_pick[:, None], trunk.features, trunk.reference, looks], 1).detach().float()
-        maps = torch.cat([maps[:, :2] / 4, maps[:, 2:]], 1)
+        logits = torch.stack([trunk.refers_pick, trunk.valid_pick, trunk.refers_place], 1) / 4
+        maps = torch.cat([logits, trunk.features, trunk.reference, looks], 1).detach().float()
         near = F.avg_pool2d(maps, 3, 1)  # one bright cell is noise, nine are a thing
-        meant, doable = self.candidate(near, 0), self.candidate(near, 1)
+        meant, doable, where = (self.candidate(near, by) for by in range(self.MAPS))
         text = text.detach()
-        whole = maps[:, 2 : 2 + trunk.features.shape[1]].mean((2, 3))
-        found = self.found(torch.cat([meant, text], 1))
+        whole = maps[:, self.MAPS : self.MAPS + trunk.features.shape[1]].mean((2, 3))
+        found = self.found(torch.cat([meant, where, text], 1))
         return found[:, 0], self.remaining(torch.cat([meant, doable, whole, text], 1))[:, 0]
 
     @staticmethod
@@ -331,7 +339,8 @@ class Zoom(nn.Module):
         self.merge = nn.Conv2d(2 * c, c, 1)
         self.last = Block(c)
         self.head = nn.Conv2d(c, 4, 1)
-        self.turn = nn.Linear(c, 1)
+        self.edges = Edges(config.zoom_cells)
+        self.turn = nn.Sequential(nn.Linear(c + config.text_size + self.edges.size, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1))
 
     def forward(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
         """Logits batch x zoom_cells x zoom_cells, and how much further to turn, [B] radians. Entry (i, j) is the cell `STRIDE * coarse - zoom_cells/2 + STRIDE/2 + (i, j)`.
@@ -350,9 +359,50 @@ class Zoom(nn.Module):
         y = self.down(half)
         for block in self.blocks:
             y = block(y, text)
-        turn = TURN_LIMIT * torch.tanh(self.turn(y.mean((2, 3)))[:, 0])
+        edges = self.edges(round_place[:, 3:], round_pick[:, 3:])
+        turn = TURN_LIMIT * torch.tanh(self.turn(torch.cat([y.mean((2, 3)), text, edges], 1))[:, 0])
         y = self.last(self.merge(torch.cat([double(y), half], 1)))
         return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
+
+
+class Edges(nn.Module):
+    """How the edges round the pick lie to those round the place: of rectangles, the angle that they still have to turn.
+
+    The gradients of the height, as complex numbers to the fourth power (a quarter turn changes nothing), are added up
+    within circles; the product of one sum with the other's conjugate has four times the angle between them.
+    """
+
+    PLACE_RADII = (16, 24, 64)  # cells
+    PICK_RADII = (12, 20, 64)
+    HIGHEST = 2.0  # in units of the net's input
+
+    def __init__(self, cells: int):
+        super().__init__()
+        slope = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
+        self.register_buffer("sobel", torch.stack([slope, slope.t()])[:, None], persistent=False)
+        offset = torch.arange(cells - 2) - (cells - 3) / 2
+        distance = (offset[:, None] ** 2 + offset[None, :] ** 2).sqrt().flatten()
+        within = lambda radii: torch.stack([(distance < radius).float() for radius in radii], 1)
+        self.register_buffer("round_place", within(self.PLACE_RADII), persistent=False)
+        self.register_buffer("round_pick", within(self.PICK_RADII), persistent=False)
+        self.size = 2 * len(self.PLACE_RADII) * len(self.PICK_RADII)
+
+    def forward(self, place: Tensor, pick: Tensor) -> Tensor:
+        """Of heights [B, 1, cells, cells]: cosine and sine of four times the angle, for each pair of circles, [B, size]."""
+        a, b = self.sums(place, self.round_place), self.sums(pick, self.round_pick)
+        a, b = a[:, :, :, None], b[:, :, None, :]
+        real, imaginary = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1], a[:, 1] * b[:, 0] - a[:, 0] * b[:, 1]
+        both = torch.stack([real, imaginary], 1)
+        return (both / ((both * both).sum(1, keepdim=True) + 1e-8).sqrt()).flatten(1)
+
+    def sums(self, height: Tensor, circles: Tensor) -> Tensor:
+        """Real and imaginary part, [B, 2, circles]."""
+        slope = F.conv2d(height.clamp(max=self.HIGHEST), self.sobel).flatten(2)
+        x, y = slope[:, 0], slope[:, 1]
+        squared = x * x + y * y
+        c, s = x * x - y * y, 2 * x * y  # twice the angle
+        fourth = torch.stack([c * c - s * s, 2 * c * s], 1) / (squared * squared.sqrt() + 1e-6)[:, None]
+        return fourth @ circles
 
 
 def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, middle: float) -> Tensor:

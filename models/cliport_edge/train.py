@@ -47,11 +47,11 @@ class TrainConfig:
     weight_decay: float = 0.01
     clip: float = 2.0
     warm_up_steps: int = 100
-    rotations_trained: int = 12  # the right ones, and random others
+    rotations_trained: int = 12  # the right ones, those a quarter turn from them, and random others
     zoom_weight: float = 0.5
     turn_weight: float = 5.0
     mask_weight: float = 20.0
-    answer_weight: float = 0.5  # remaining and found
+    remaining_weight: float = 0.25
     slot_weight: float = 0.3  # which words say what to pick and where to place
     region_weight: float = 0.3  # places of which only the region is known
     zoom_sigma: float = 0.7  # cells
@@ -193,9 +193,8 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
     slots = -(t["slots"] * word_weights.log_softmax(1).transpose(1, 2)).sum((1, 2))
     parts["slots"] = config.slot_weight * slots.mean()
 
-    answers = torch.stack([trunk.remaining, trunk.found], 1).float()
-    right = torch.stack([t["remaining"], t["found"]], 1)
-    parts["answers"] = config.answer_weight * (F.binary_cross_entropy_with_logits(answers, right, reduction="none") * t["known"]).mean()
+    remaining = F.binary_cross_entropy_with_logits(trunk.remaining.float(), t["remaining"], reduction="none")
+    parts["remaining"] = config.remaining_weight * (remaining * t["known"][:, 0]).mean()
 
     rows = [i for i, s in enumerate(samples) if s.pick is not None]
     if rows:
@@ -256,7 +255,9 @@ def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, r
     for i, s in enumerate(samples):
         right = list(dict.fromkeys(int(r) for r in rng.permutation([p.rotation for p in s.places])))[:count]
         others = [int(r) for r in rng.permutation(net.rotations) if r not in right]
-        rotations[i] = (right + others)[:count]
+        # What is long and lies across is the mistake that is made, and few random rotations show it.
+        across = {(r + turn) % net.rotations for r in right for turn in (net.rotations // 4, -net.rotations // 4)}
+        rotations[i] = (right + sorted(others, key=lambda r: r not in across))[:count]
         labels = [p for p in s.places if p.rotation in right]
         for p in labels:
             cell = (right.index(p.rotation) * rows + int(p.u) // STRIDE) * cols + int(p.v) // STRIDE
@@ -266,31 +267,51 @@ def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, r
 
 def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> Tensor:
     """The coarse cell and the rotation are jittered by up to one, as the arg-max will be; the cell's label is a narrow
-    Gaussian, the turn's what the rotation leaves."""
+    Gaussian, the turn's what the rotation leaves. Beside each stands a look at about the same place with the thing turned
+    by a quarter, in which no cell is right."""
     net = edge.config
     size, step = net.zoom_cells, 2 * math.pi / net.rotations
-    picks = tensor(edge, [np.array(s.pick_cell) for s in samples], torch.float32)
-    coarse, exact, rotations, turns, turns_matter = [], [], [], [], []
+    last = [net.rows // STRIDE - 1, net.cols // STRIDE - 1]
+    coarse, exact, rotations, turns = [], [], [], []
+    across, crossed, wrong = [], [], []
     for s in samples:
         place = s.places[rng.integers(len(s.places))]
-        cell = np.clip([int(place.u) // STRIDE, int(place.v) // STRIDE] + rng.integers(-1, 2, 2), 0, [net.rows // STRIDE - 1, net.cols // STRIDE - 1])
+        middle = np.array([int(place.u) // STRIDE, int(place.v) // STRIDE])
+        cell = np.clip(middle + rng.integers(-1, 2, 2), 0, last)
         off = rng.integers(-1, 2) if s.yaw_matters and rng.random() < 0.3 else 0
         coarse.append(cell)
         exact.append(np.array([place.u, place.v]) - cell * STRIDE + size // 2 - STRIDE // 2)
         rotations.append(place.rotation + off)
         turns.append(place.residual + off * step)
-        turns_matter.append(s.yaw_matters)
+        across.append(place.rotation + rng.choice([-1, 1]) * net.rotations // 4 + rng.integers(-1, 2))
+        crossed.append(np.clip(middle + rng.integers(-4, 5, 2), 0, last))
+        wrong.append(not fits_near(s, across[-1], crossed[-1], net))
+    turns_matter = np.array([s.yaw_matters for s in samples])
     angle = tensor(edge, np.array(rotations) * step, torch.float32)
-    logits, turn = edge.zoom(x, picks, angle, tensor(edge, coarse), text)
-    logits = logits.float().flatten(1)
+    picks = tensor(edge, [np.array(s.pick_cell) for s in samples], torch.float32)
+    compared = np.flatnonzero(wrong)
+    angles = torch.cat([angle, tensor(edge, np.array(across)[compared] * step, torch.float32)])
+    rows = tensor(edge, np.concatenate([np.arange(len(samples)), compared]))
+    logits, turn = edge.zoom(x[rows], picks[rows], angles, tensor(edge, coarse + [crossed[i] for i in compared]), text[rows])
+    logits, turn = logits.float().flatten(1), turn[: len(samples)]
     u, v = tensor(edge, exact, torch.float32).round().unbind(1)
     cells = torch.arange(size, device=u.device)
     distance = (cells[None, :, None] - u[:, None, None]) ** 2 + (cells[None, None, :] - v[:, None, None]) ** 2
     target = torch.exp(-distance / (2 * config.zoom_sigma**2)).flatten(1)
     target = target / target.sum(1, keepdim=True)
-    cell_loss = -(target * logits.log_softmax(1)).sum(1).mean()
-    off_rad = (turn.float() - tensor(edge, np.array(turns), torch.float32)).abs() * tensor(edge, np.array(turns_matter))
+    # All cells of both ways round compete for the one that is right.
+    total = logits[: len(samples)].logsumexp(1)
+    beside = torch.full_like(total, NEVER).index_copy(0, rows[len(samples) :], logits[len(samples) :].logsumexp(1))
+    cell_loss = (torch.logaddexp(total, beside) - (target * logits[: len(samples)]).sum(1)).mean()
+    off_rad = (turn.float() - tensor(edge, np.array(turns), torch.float32)).abs() * tensor(edge, turns_matter)
     return cell_loss + config.turn_weight * off_rad.mean()
+
+
+def fits_near(sample: Sample, rotation: int, coarse: np.ndarray, net: EdgeConfig) -> bool:
+    """Whether the zoom stage, looking at a trunk cell with the thing turned by about a rotation, sees a right place."""
+    near = lambda place: np.abs(np.array([place.u, place.v]) / STRIDE - coarse - 0.5).max() * STRIDE <= net.zoom_cells / 2
+    turned = lambda place: abs((place.rotation - rotation + net.rotations // 2) % net.rotations - net.rotations // 2) <= 2
+    return any(near(place) and turned(place) for place in sample.places)
 
 
 def learning_rates(step: int, config: TrainConfig) -> tuple[float, float, float]:

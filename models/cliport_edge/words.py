@@ -26,6 +26,7 @@ VERBS = (
     "put", "place", "move", "drop", "pick", "set", "stack", "pack", "push", "bring", "grab", "take", "get", "lift", "lay",
     "transfer", "stow", "collect", "hand", "fetch", "throw", "carry", "gather", "deposit", "fill", "position",
 )  # fmt: skip
+FILLERS = ("now", "just", "robot", "kindly", "quickly", "then", "also", "again")
 PREPOSITIONS = ("in", "into", "inside", "on", "onto", "to")
 
 # What things are called. A noun may name several kinds: a box is open at the top or not.
@@ -123,14 +124,20 @@ class Tokenizer:
 
 
 def split_goal(sentence: str) -> tuple[list[int], list[int]]:
-    """Which words say what to pick, and which say where to place: those before and after the first preposition.
+    """Which words say what to pick and which say where to place: those before and after the first preposition, or, where
+    the sentence begins with it, those after and before the verb.
 
-    Verbs and words of grammar say neither. In "pick up the can" no word says where.
+    Verbs, words of grammar and words that are not known say neither. In "pick up the can" no word says where.
     """
     words = split_words(sentence)
-    border = next((i for i, word in enumerate(words) if word in PREPOSITIONS and i > 1), len(words))
     asks = [i for i, (word, after) in enumerate(zip(words, words[1:])) if (word, after) == ("can", "you")]
-    says = [i for i, word in enumerate(words) if word not in FUNCTION_WORDS and word not in VERBS and i not in asks]
+    means = lambda word: word in COLORS or word in MODIFIERS or word in STEPS or kinds_of(word)
+    says = [i for i, word in enumerate(words) if means(word) and i not in asks]
+    first = next((i for i, word in enumerate(words) if word != "please"), 0)
+    if words and words[first] in PREPOSITIONS:
+        border = next((i for i, word in enumerate(words) if word in VERBS), len(words))
+        return [i for i in says if i > border], [i for i in says if i < border]
+    border = next((i for i, word in enumerate(words) if word in PREPOSITIONS and i > 1), len(words))
     return [i for i in says if i < border], [i for i in says if i > border]
 
 
@@ -149,6 +156,14 @@ def goal_sentence(rng: np.random.Generator, pick: str, place: str | None, templa
         verb = rng.choice(["put", "put", "place", "move", "drop", "set", "bring", "lay", "carry", "transfer", "pack" if into else "stack"])
         preposition = rng.choice(["in", "in", "into", "inside", "to"] if into else ["on", "on", "onto", "on top of", "to"])
         target = rng.choice(["a", "the", "the", "one", "that", ""])
-        words = f"{verb} {article} {pick} {preposition} {target} {place}"
-    words = " ".join(words.split())
-    return words if rng.random() > 0.1 else "please " + words
+        what, where = f"{article} {pick}", f"{preposition} {target} {place}"
+        pronoun = rng.choice(["it", "it", "that", "those"])
+        forms = [
+            f"pick up {what} and {verb} {pronoun} {where}", f"get {what} and {verb} {pronoun} {where}", f"can you {verb} {what} {where}",
+            f"we need {what} {where}", f"{what} belongs {where}", f"{where} {verb} {what}",
+        ]  # fmt: skip
+        words = f"{verb} {what} {where}" if rng.random() < 0.5 else str(rng.choice(forms))
+    said = words.split()
+    if rng.random() < 0.2:  # what people say beside what they mean
+        said.insert(int(rng.integers(2, len(said) + 1)), str(rng.choice(FILLERS)))
+    return " ".join(said if rng.random() > 0.1 else ["please", *said])
