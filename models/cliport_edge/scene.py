@@ -234,12 +234,12 @@ def paraphrase(scene: Scene, meaning: Meaning, rng: np.random.Generator) -> Mean
 
 
 def own_absent(scene: Scene, rng: np.random.Generator) -> Meaning:
-    """The scene's own sentence, but for a colour that no block has."""
+    """The scene's own sentence, but for a colour that no block has, or two such colours."""
     words = split_words(scene.own.sentence)
     pick, place = split_goal(scene.own.sentence)
     of = lambda kinds: [t.color for t in scene.things if t.kind in kinds]
-    color = absent_color(scene, of(("block",)), of(("box", "stand")), rng)
-    said, where = f"{color} {words[pick[-1]]}", _part(words, place)
+    named = [absent_color(scene, of(("block",)), of(("box", "stand")), rng) for _ in range(rng.integers(1, 3))]
+    said, where = f"{' and '.join(dict.fromkeys(named))} {words[pick[-1]]}", _part(words, place)
     sentence = goal_sentence(rng, said, where, f"put the {said} on the {where}", goes_into(scene, scene.own))
     return replace(scene.own, sentence=sentence, named_pick=(), picks=(), places=(), remaining=False)
 
@@ -357,8 +357,8 @@ def _phrase(scene: Scene, things: list[Thing], rng, absent: bool, without: tuple
     kinds = kinds_of(noun)
     alike = [t for t in scene.things if t.kind in kinds]
     if absent:
-        color = absent_color(scene, [t.color for t in alike], [t.color for t in scene.things], rng)
-        return (), f"{color} {noun}"
+        named = [absent_color(scene, [t.color for t in alike], [t.color for t in scene.things], rng) for _ in range(1 + (rng.random() < 0.3))]
+        return (), f"{' and '.join(dict.fromkeys(named))} {noun}"
     form = rng.random()
     if form < 0.12 and noun not in ANYTHING:  # the noun alone
         meant = tuple(t for t in alike if t not in without)

@@ -194,11 +194,11 @@ test('a session that was recorded cannot be played again', async () => {
 
 test('a controller that was replaced is another peer: nothing moves until somebody arms it', { retry: 2 }, async () => {
   const address = `tcp://127.0.0.1:${20_000 + 4 * Math.floor(Math.random() * 2000)}`
-  const first = await startController(address)
+  const first = await startController(address, '--no-realtime')
   const client = await LinkClient.connect(new ZmqTransport(address))
   await client.arm()
   await first.kill()
-  const second = await startController(address)
+  const second = await startController(address, '--no-realtime')
   await expect
     .poll(() =>
       client.execute(plan(moveTo(0.46, 0, 0.3))).then(
