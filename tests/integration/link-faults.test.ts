@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Dealer } from 'zeromq'
 import { exitCodeOf } from '../../src/control/errors.js'
 import { LinkClient } from '../../src/io/link/client.js'
@@ -195,10 +195,12 @@ test('a session that was recorded cannot be played again', async () => {
 test('a controller that was replaced is another peer: nothing moves until somebody arms it', { retry: 2 }, async () => {
   const address = `tcp://127.0.0.1:${20_000 + 4 * Math.floor(Math.random() * 2000)}`
   const first = await startController(address, '--no-realtime')
+  onTestFinished(() => first.kill())
   const client = await LinkClient.connect(new ZmqTransport(address))
   await client.arm()
   await first.kill()
   const second = await startController(address, '--no-realtime')
+  onTestFinished(() => second.kill())
   await expect
     .poll(() =>
       client.execute(plan(moveTo(0.46, 0, 0.3))).then(
@@ -210,7 +212,6 @@ test('a controller that was replaced is another peer: nothing moves until somebo
   await client.arm()
   expect(await client.execute(plan(moveTo(0.46, 0, 0.3)))).toMatchObject({ status: 'done' })
   await client.close()
-  await second.kill()
 })
 
 test('two controllers at one address: the second says which port is taken, and ends with exit code 3', async () => {
