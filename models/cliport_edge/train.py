@@ -339,8 +339,6 @@ def join_others() -> tuple[int, int]:
     """Rank and number of processes that torchrun started; (0, 1) without it."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    if torch.cuda.is_available():
         torch.cuda.set_device(own_device())
     if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
