@@ -105,6 +105,8 @@ test('a full disk under its log does not disturb the controller', { retry }, asy
 test('a full disk ends the recording of a run and not its motion', { retry }, async () => {
   const problems: string[] = []
   const recorder = RunRecorder.start('/dev/full', { onProblem: ({ code }) => problems.push(code) })
+  await rig.close()
+  rig = await FaultRig.start() // not about the loop's time
   await rig.link.arm()
   rig.fault()
   const running = rig.link.execute(sideways)

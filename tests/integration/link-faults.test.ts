@@ -12,13 +12,21 @@ import { EventKind } from '../../src/io/link/gen/link_pb.js'
 import { linkKeys } from '../../src/io/link/keys.js'
 import type { LinkError } from '../../src/io/link/link-error.js'
 import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
-import { type ControllerProcess, moveTo, plan, RawLink, slowMove, startController } from '../fixtures/link-peers.js'
+import {
+  type ControllerProcess,
+  moveTo,
+  plan,
+  RawLink,
+  slowMove,
+  startController,
+  startForgivingController,
+} from '../fixtures/link-peers.js'
 
 let controller: ControllerProcess
 let link: LinkClient
 
 beforeEach(async () => {
-  controller = await startController()
+  controller = await startForgivingController()
   link = await LinkClient.connect(new ZmqTransport(controller.address))
 })
 
