@@ -56,10 +56,11 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
     named = [mask.sum() for mask, names in ((full[0], named_pick), (of_place, named_place)) if names is not None]
     found = min(named, default=0)
     doable = valid.sum()
-    pick = graspable(np.isin(scene.labels, longest(scene, meaning)))
+    anywhere, first = graspable(valid), longest(scene, meaning)
+    pick = anywhere if first == meaning.picks else graspable(np.isin(scene.labels, first))
     cell, places = None, ()
     if doable:
-        us, vs = np.nonzero(graspable(valid))
+        us, vs = np.nonzero(anywhere)
         for k in rng.permutation(len(us))[:8]:
             cell = (int(us[k]), int(vs[k]))
             places = places_of(scene, meaning, cell, int(scene.labels[cell]), rotations)

@@ -378,7 +378,8 @@ def absent_color(scene: Scene, of_kind: list[str], of_others: list[str], rng: np
     """A colour that no thing of the kind has; half of the time one that things of another kind have."""
     # A demonstration must not teach that colours which only tests show are never there.
     names = colors.TRAINED if scene.is_captioned else colors.DEMONSTRATED if rng.random() < 0.3 else colors.SEEN_COLORS
-    fits = lambda name: all(colors.distance(name, other) > DISTINCT for other in set(of_kind))
+    # Nor a shade of one that is there: who asks for the light blue one may mean the blue one.
+    fits = lambda name: not set(name.split()) & set(of_kind) and all(colors.distance(name, other) > DISTINCT for other in set(of_kind))
     others = [name for name in sorted(set(of_others)) if fits(name)]
     if others and rng.random() < 0.5:
         return str(rng.choice(others))

@@ -37,7 +37,7 @@ bool Motion::begin(const Segment& segment) {
 
 void Motion::brake() {
   if (by_joint_) return;
-  profile_ = Profile::stop(profile_.at(elapsed_s_), line_.stop());
+  profile_ = line_.stop(profile_.at(elapsed_s_));
   elapsed_s_ = 0.0;
 }
 

@@ -19,7 +19,6 @@ constexpr double kStopJerkShare = 0.5;
 constexpr double kSampleM = 0.005;
 constexpr double kSampleRad = 0.05;
 constexpr int kMostSamples = 128;
-constexpr int kParts = 8;             // that a line may be cut between
 constexpr double kDifference = 1e-4;  // of s
 constexpr double kNothing = 1e-9;     // metres or radians that are no motion
 constexpr double kJumpRad = 0.8;      // between samples: the line passes the base axis
@@ -86,26 +85,26 @@ MotionLimits within(const MotionLimits& tool, const Allowance& joints) {
           std::min(joints.jerk, tool.jerk)};
 }
 
-/// The fastest of the ways through a line that is cut in at most three: what the joints allow differs along it.
-/// `along` are allowances of parts of equal length. Any stop on it may use `stop`.
-Profile fastest(const std::array<Allowance, kParts>& along, const MotionLimits& tool, const MotionLimits& whole,
-                const MotionLimits& stop) {
+/// The fastest of the ways through a line that is cut in at most three: what the joints allow differs along it. None is
+/// driven harder than `stop`, the weakest stop.
+Profile fastest_way(const std::array<Allowance, Line::kParts>& along, const MotionLimits& tool,
+                    const MotionLimits& whole, const MotionLimits& stop) {
   const auto piece = [&](int first, int end) {
     Allowance least;
     for (int k = first; k < end; ++k) least.restrict(along[k]);
     MotionLimits limits = within(tool, least);
     limits.acceleration = std::min(limits.acceleration, stop.acceleration);
     limits.jerk = std::min(limits.jerk, stop.jerk);
-    return Piece{static_cast<double>(end - first) / kParts, limits};
+    return Piece{static_cast<double>(end - first) / Line::kParts, limits};
   };
   Profile best = Profile::rest_to_rest(1.0, whole);
-  for (int first = 0; first < kParts; ++first) {
-    for (int end = first + 1; end <= kParts; ++end) {
+  for (int first = 0; first < Line::kParts; ++first) {
+    for (int end = first + 1; end <= Line::kParts; ++end) {
       std::array<Piece, Profile::kMostPieces> pieces;
       std::size_t count = 0;
       if (first > 0) pieces[count++] = piece(0, first);
       pieces[count++] = piece(first, end);
-      if (end < kParts) pieces[count++] = piece(end, kParts);
+      if (end < Line::kParts) pieces[count++] = piece(end, Line::kParts);
       Profile profile;
       if (count > 1 && Profile::through({pieces.data(), count}, profile) && profile.duration_s() < best.duration_s()) {
         best = profile;
@@ -115,13 +114,13 @@ Profile fastest(const std::array<Allowance, kParts>& along, const MotionLimits& 
   return best;
 }
 
-/// Limits of s for stopping. Never weaker than the drive, so that a stop from any state of it neither reverses nor
-/// overshoots.
-MotionLimits stopping(const MotionLimits& drive, const Allowance& allowance, const LineLimits& limits, double path_m) {
+/// Limits of s for stopping. Never weaker than `least`, the drive, so that a stop from any state of it neither reverses
+/// nor overshoots.
+MotionLimits stopping(const MotionLimits& least, const Allowance& allowance, const LineLimits& limits, double path_m) {
   return {
-      drive.velocity,
-      std::max(std::min(allowance.stop_acceleration, limits.stop.acceleration / path_m), drive.acceleration),
-      std::max(std::min(allowance.stop_jerk, limits.stop.jerk / path_m), drive.jerk),
+      least.velocity,
+      std::max(std::min(allowance.stop_acceleration, limits.stop.acceleration / path_m), least.acceleration),
+      std::max(std::min(allowance.stop_jerk, limits.stop.jerk / path_m), least.jerk),
   };
 }
 
@@ -141,6 +140,22 @@ bool Line::joints(double s, Joints& q_rad) const {
   const double rest = 1.0 - fade(s);
   for (std::size_t i = 0; i < 7; ++i) q_rad[i] = q[i] + rest * offset_rad_[i];
   return true;
+}
+
+Profile Line::stop(const MotionState& from) const {
+  const auto part_of = [](double s) { return std::clamp(static_cast<int>(s * kParts), 0, kParts - 1); };
+  int part = part_of(from.position);
+  MotionLimits limits = stop_[static_cast<std::size_t>(part)];
+  for (;;) {
+    const Profile profile = Profile::stop(from, limits);
+    const int last = part_of(profile.end());
+    if (last <= part) return profile;
+    for (; part < last; ++part) {  // it comes to rest in parts that may allow less
+      const MotionLimits& next = stop_[static_cast<std::size_t>(part + 1)];
+      limits.acceleration = std::min(limits.acceleration, next.acceleration);
+      limits.jerk = std::min(limits.jerk, next.jerk);
+    }
+  }
 }
 
 bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, double yaw_rad, double speed_mps,
@@ -215,8 +230,9 @@ bool Line::plan(const Joints& from_rad, const std::array<double, 3>& p_base_m, d
   Allowance allowance;
   for (const Allowance& part : along) allowance.restrict(part);
   const MotionLimits drive = within(tool, allowance);
-  stop_ = stopping(drive, allowance, limits, path_m);
-  profile_ = fastest(along, tool, drive, stop_);
+  const MotionLimits weakest = stopping(drive, allowance, limits, path_m);
+  for (std::size_t part = 0; part < along.size(); ++part) stop_[part] = stopping(weakest, along[part], limits, path_m);
+  profile_ = fastest_way(along, tool, drive, weakest);
   return true;
 }
 
@@ -259,7 +275,7 @@ bool Line::plan_joints(const Joints& from_rad, const Joints& to_rad, double spee
   // Turning joints bend the tool's way: what that adds to its acceleration is left to the joints' own limits.
   const MotionLimits tool{speed_mps / path_m, limits.linear.acceleration / path_m, limits.linear.jerk / path_m};
   const MotionLimits drive = within(tool, allowance);
-  stop_ = stopping(drive, allowance, limits, path_m);
+  stop_.fill(stopping(drive, allowance, limits, path_m));
   profile_ = Profile::rest_to_rest(1.0, drive);
   return true;
 }

@@ -449,7 +449,7 @@ TEST(Controller, AStopComesToRestOnTheLineAndIsLatched) {
   EXPECT_TRUE(rig.moved);
   EXPECT_EQ(rig.send(CommandKind::kStop, kBert), Reason::kNone) << "anybody may stop";
   EXPECT_EQ(rig.mode(), Mode::kStopping);
-  EXPECT_LT(rig.finish(), 0.3);
+  EXPECT_LT(rig.finish(), 0.25);
   EXPECT_EQ(rig.mode(), Mode::kStopped);
   const auto ended = rig.of(EventKind::kEnded);
   ASSERT_EQ(ended.size(), 1u);

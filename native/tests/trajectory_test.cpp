@@ -223,7 +223,7 @@ void expect_sound(const Line& line, const Joints& start, const LineLimits& limit
   for (int cycle = 0;; ++cycle) {
     t += kCycleS;
     if (!stopped && t >= stop_s) {
-      profile = Profile::stop(profile.at(t - kCycleS), line.stop());
+      profile = line.stop(profile.at(t - kCycleS));
       t = kCycleS;
       stopped = true;
     }
@@ -272,6 +272,33 @@ TEST(Line, TheJointsBoundTheSpeedWhereTheToolsLimitsDoNot) {
     expect_sound(line, a.q, limits, round % 2 == 0 ? 1.0 : uniform(random, 0.0, 1.0));
     if (HasFatalFailure()) return;
   }
+}
+
+TEST(Line, AStopIsNoHarderThanTheJointsAllowWhereItComesToRest) {
+  LineLimits limits = line_limits();
+  limits.stop = {5.0, 200.0, 20000.0};  // the joints decide
+  Joints bent;
+  ASSERT_TRUE(inverse({0.4, -0.2, 0.13}, 0.0, limits.tool, limits.joint_limits, 0.1, bent));
+  Line line;
+  ASSERT_TRUE(line.plan(bent, {0.68, 0.42, 0.13}, 0.0, 0.6, limits));
+  double hardest = 0.0, sharpest = 0.0;
+  for (double share = 0.01; share < 1.0; share += 0.01) {
+    const Profile stop = line.stop(line.profile().at(line.profile().duration_s() * share));
+    std::array<Joints, 4> q;
+    for (int k = 0; k * kCycleS <= stop.duration_s(); ++k) {
+      std::rotate(q.begin(), q.begin() + 1, q.end());
+      ASSERT_TRUE(line.joints(stop.at(k * kCycleS).position, q[3]));
+      for (std::size_t i = 0; k >= 3 && i < 7; ++i) {
+        const double ddq = (q[3][i] - 2.0 * q[2][i] + q[1][i]) / (kCycleS * kCycleS);
+        const double jerk = (q[3][i] - 3.0 * q[2][i] + 3.0 * q[1][i] - q[0][i]) / (kCycleS * kCycleS * kCycleS);
+        hardest = std::max(hardest, std::abs(ddq) / limits.joint_limits.ddq_max_radps2[i]);
+        sharpest = std::max(sharpest, std::abs(jerk) / limits.joint_limits.jerk_max_radps3[i]);
+      }
+    }
+  }
+  EXPECT_LE(hardest, 0.9) << "of a joint's acceleration, curvature included";
+  EXPECT_LE(sharpest, 0.505) << "half of a joint's jerk";
+  EXPECT_GE(sharpest, 0.45) << "and it is used";
 }
 
 TEST(Line, TheToolStaysOnTheLineAndEndsInTheJointsOfTheInverse) {

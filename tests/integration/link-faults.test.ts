@@ -67,6 +67,10 @@ describe('in mid-move', { retry: 2 }, () => {
   })
 
   test('a controller that freezes is a lost peer, and stops the arm once it goes on', async () => {
+    await link.close()
+    await controller.kill()
+    controller = await startController()
+    link = await LinkClient.connect(new ZmqTransport(controller.address))
     const { running } = await moving()
     controller.process.kill('SIGSTOP')
     await expect(running).rejects.toMatchObject({ code: 'LINK_PEER_LOST' })

@@ -152,22 +152,22 @@ describe('paraphrases', () => {
     'pack all the brown and white blocks into the brown box',
   ]
   const tokenizer = JSON.parse(readFileSync(projectPath('models/edge/tokenizer.json'), 'utf8')) as { words: string[] }
-  /** One verb first, then what to pick, then where to: all that training says (models/cliport_edge/words.py). */
-  const trained =
+  /** One verb first, then what to pick, then where to, as in the benchmark's templates. */
+  const plain =
     /^(please )?(put|place|move|drop|set|bring|lay|carry|transfer|pack|stack) [\w ]+ (in|into|inside|to|on|onto) [\w ]+$/
 
-  test.each(sentences)('of "%s" have no form of training, and colours and nouns that the policy knows', (sentence) => {
-    const grammar = new Set('i like should go over deposit them'.split(' '))
+  test.each(sentences)('of "%s" have another form, and colours and nouns that the policy knows', (sentence) => {
+    const grammar = new Set('i like should go over them where be'.split(' '))
     const seen = new Set<string>()
     for (let seed = 0; seed < 100; seed++) {
       const other = paraphrased(sentence, random(seed, 'paraphrase'))
       expect(other).not.toBeNull()
-      expect(other).not.toMatch(trained)
+      expect(other).not.toMatch(plain)
       for (const word of other!.split(' ')) expect(grammar.has(word) || tokenizer.words.includes(word), word).toBe(true)
       seen.add(other!)
     }
     expect(seen.size).toBeGreaterThan(20)
-    expect(sentence).toMatch(trained)
+    expect(sentence).toMatch(plain)
   })
 
   test('keep the order of several colours, and what is a step of the stand', () => {

@@ -115,6 +115,7 @@ class Line {
  public:
   static constexpr double kGreatestOffsetRad = 0.6;
   static constexpr double kGreatestDeviationM = 0.05;
+  static constexpr int kParts = 8;  ///< of equal length in s, each with limits of its own
 
   Line() = default;
 
@@ -137,8 +138,8 @@ class Line {
 
   /// Of the tool's way; of a way by joints an upper bound.
   double length_m() const { return length_m_; }
-  /// Limits of s for stopping, wherever it is.
-  const MotionLimits& stop() const { return stop_; }
+  /// From a state of s on its way to rest: as hard as the joints allow where it comes to rest and on the way there.
+  Profile stop(const MotionState& from) const;
   /// s from 0 to 1; lasts 0 s when there is nothing to move.
   const Profile& profile() const { return profile_; }
 
@@ -154,7 +155,7 @@ class Line {
   Joints from_rad_{};  ///< by joints
   Joints turn_by_rad_{};
   Profile profile_;
-  MotionLimits stop_;
+  std::array<MotionLimits, kParts> stop_{};  ///< of s, in each part; velocity is not used
 };
 
 }  // namespace cliport
