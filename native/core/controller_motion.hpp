@@ -21,8 +21,10 @@ class Motion {
   /// Comes to rest on the line, with limited acceleration and jerk.
   void brake();
 
-  /// Moves the reference on. @param cycles since the last step, at least 1
-  /// @return false when the line would have broken a limit of the guard: every joint then brakes for itself
+  /// Moves the reference on. After lost cycles it goes on from where the robot has gone by itself, with the
+  /// acceleration that it had (FCI's rule), and is back on the line as soon as the guard's limits allow.
+  /// @param cycles since the last step, at least 1
+  /// @return false when the reference would have broken a limit of the guard: every joint then brakes for itself
   bool step(int cycles);
 
   /// A cycle without motion.
@@ -33,21 +35,53 @@ class Motion {
   double travelled_m() const { return profile_.at(elapsed_s_).position * line_.length_m(); }
   const Line& line() const { return line_; }
 
-  const Joints& q_rad() const { return q_rad_; }
-  const Joints& dq_radps() const { return dq_radps_; }
+  const Joints& q_rad() const { return given_.q_rad; }
+  const Joints& dq_radps() const { return given_.dq_radps; }
 
  private:
+  /// Joints with derivatives by backward differences of one cycle, as the robot takes them.
+  struct State {
+    Joints q_rad{};
+    Joints dq_radps{};
+    Joints ddq_radps2{};
+  };
+
+  /// From an offset to none: every joint by a quintic.
+  class Return {
+   public:
+    /// None.
+    Return() = default;
+    Return(const State& offset, double duration_s, double cycle_s);
+
+    bool lasts(double t_s) const { return t_s < duration_s_; }
+    State at(double t_s) const;
+    Joints jerk_radps3(double t_s) const;
+    double duration_s() const { return duration_s_; }
+
+   private:
+    double duration_s_ = 0.0;
+    std::array<std::array<double, 6>, 7> coefficients_{};  ///< of t / duration
+  };
+
   bool step_once();
-  bool is_sound(const Joints& dq_radps, const Joints& ddq_radps2) const;
+  bool advance_line();
+  State after(const State& before, const Joints& q_rad) const;
+  void follow_robot(int lost);
+  void return_to_line();
+  bool is_feasible(const Return& way) const;
+  bool is_sound(const State& next) const;
+  void stop_joints();
   void step_joints();
 
   const LineLimits limits_;
   const JointLimits guard_;
   const double cycle_s_;
 
-  Joints q_rad_;
-  Joints dq_radps_{};
-  Joints ddq_radps2_{};
+  State given_;    ///< the reference
+  State on_line_;  ///< where it would be had no cycle been lost
+
+  Return return_;  ///< from where the robot went meanwhile
+  double returning_s_ = 0.0;
 
   Line line_;
   Profile profile_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <random>
 
 #include "controller_rig.hpp"
 #include "sim/robot.hpp"
@@ -243,6 +244,45 @@ TEST(SimRobot, AFewLostCyclesInMidMotionAreMadeUpForWithoutABrokenLimit) {
   cell.finish();
   EXPECT_EQ(cell.mode(), Mode::kArmed) << to_string(cell.reason());
   EXPECT_NEAR(tip(cell.reference.q_rad)[1], 0.3, 1e-9);
+}
+
+TEST(SimRobot, LostCyclesAtAnyMomentEndNoMotionUnlessTheRobotGivesUp) {
+  for (const int lost : {3, 7, 12, 19}) {
+    for (int moment = 3; moment < 1000; moment += 13) {
+      Cell cell;
+      cell.send({.kind = CommandKind::kAcquire});
+      ASSERT_EQ(cell.go({move_to(0.5, 0.3, 0.2, 1.0)}), Reason::kNone);
+      cell.steps(moment);
+      cell.step(lost);
+      cell.finish();
+      ASSERT_EQ(cell.mode(), Mode::kArmed) << lost << " lost at " << moment << ": " << to_string(cell.reason());
+      ASSERT_NEAR(tip(cell.reference.q_rad)[1], 0.3, 1e-9);
+    }
+  }
+}
+
+TEST(SimRobot, RandomMovesAndStopsEndAsTheyShouldThoughCyclesAreLostAllTheTime) {
+  std::mt19937 random(7);
+  const auto between = [&](double least, double most) { return std::uniform_real_distribution(least, most)(random); };
+  int moves = 0;
+  for (int k = 0; k < 600; ++k) {
+    Cell cell;
+    cell.send({.kind = CommandKind::kAcquire});
+    const std::array<double, 3> there{between(0.3, 0.7), between(-0.4, 0.4), between(0.1, 0.4)};
+    if (cell.go({move_to(there[0], there[1], there[2], between(-1.5, 1.5), between(0.1, 0.6))}) != Reason::kNone)
+      continue;
+    ++moves;
+    const bool stops = k % 3 == 0;
+    for (int step = 0; cell.mode() == Mode::kMoving || cell.mode() == Mode::kStopping; ++step) {
+      if (stops && step == 150) cell.send({.kind = CommandKind::kStop});
+      cell.step(between(0, 1) < 0.005 ? static_cast<int>(between(1, 20)) : 0);
+    }
+    ASSERT_EQ(cell.mode(), stops ? Mode::kStopped : Mode::kArmed) << k << ": " << to_string(cell.reason());
+    if (!stops) {
+      ASSERT_NEAR(tip(cell.reference.q_rad)[1], there[1], 1e-9);
+    }
+  }
+  EXPECT_GT(moves, 500);
 }
 
 TEST(SimRobot, AControllerThatStoodStillFor300MillisecondsFindsTheArmAtRestAndAFaultThatAPersonClears) {
