@@ -9,7 +9,7 @@ import numpy as np
 
 from .model import STRIDE
 from .scene import Meaning, Scene, Spot, Thing
-from .words import split_goal
+from .words import split_goal, split_words
 
 VISIBLE_CELLS = 30  # fewer: whether the thing is there is not trained
 SPOT_CELLS = 6  # radius of what counts as a part of a thing, such as a step of the stand
@@ -29,7 +29,7 @@ class Sample:
     color: np.ndarray  # uint8 [rows, cols, 3]
     height: np.ndarray  # float32 [rows, cols]
     tokens: np.ndarray  # int64 [max_tokens]
-    slots: np.ndarray  # float32 [2, max_tokens]: words that say what to pick, and where to place; zeros: not known
+    slots: np.ndarray  # float32 [3, max_tokens]: words that say what to pick, where to place, what else to pick; zeros: not known
     pick: np.ndarray | None  # float32 [rows, cols], sums to 1; None: nothing to pick
     masks: np.ndarray  # float32 [4, rows/4, cols/4]: named pick, named place, valid pick, valid place
     mask_weights: np.ndarray  # float32 [4]
@@ -60,7 +60,7 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
     pick = anywhere if first == meaning.picks else graspable(np.isin(scene.labels, first))
     cell, places = None, ()
     if doable:
-        us, vs = np.nonzero(anywhere)
+        us, vs = np.nonzero(pick)
         for k in rng.permutation(len(us))[:8]:
             cell = (int(us[k]), int(vs[k]))
             places = places_of(scene, meaning, cell, int(scene.labels[cell]), rotations)
@@ -87,9 +87,11 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
 
 
 def longest(scene: Scene, meaning: Meaning) -> tuple[int, ...]:
-    """What to move first: where yaw matters the longest things, as one packs, for they fit in the fewest ways."""
+    """What to move first: where yaw matters the longest things that still fit, for they do in the fewest ways."""
     visible = set(np.unique(scene.labels))
     sides = {t.label: max(t.size) for t in scene.things if t.label in meaning.picks and t.label in visible}
+    fitting = {place.thing for place in meaning.places}
+    sides = {label: side for label, side in sides.items() if label in fitting} or sides
     if not meaning.rotations or not sides:
         return meaning.picks
     return tuple(label for label, side in sides.items() if side >= 0.9 * max(sides.values()))
@@ -128,9 +130,16 @@ def disc(shape: tuple[int, int], u: float, v: float) -> np.ndarray:
 
 
 def slots_of(sentence: str, max_tokens: int) -> np.ndarray:
-    """Which words say what to pick and which say where to place, each with an equal share; zeros where none does."""
-    slots = np.zeros((2, max_tokens), np.float32)
-    for slot, at in zip(slots, split_goal(sentence), strict=True):
+    """Which words say what to pick, where to place, and what else to pick, each with an equal share; zeros where none does.
+
+    "red and blue cubes" are the red ones and the blue cubes; where there is no "and", what else to pick is the same.
+    """
+    slots = np.zeros((3, max_tokens), np.float32)
+    words = split_words(sentence)
+    pick, place = split_goal(sentence)
+    border = next((i for i in range(pick[0], pick[-1]) if words[i] == "and"), -1) if pick else -1
+    this, that = [i for i in pick if i < border] or pick, [i for i in pick if i > border]
+    for slot, at in zip(slots, (this, place, that), strict=True):
         at = [i for i in at if i < max_tokens]
         if at:
             slot[at] = 1 / len(at)

