@@ -13,13 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from .colors import SEEN_COLORS, TASK_COLORS
-from .packing import Rectangle, Spot, all_spots, best_spots
-from .scene import WALL_M, Scene, Thing, own_goal
+from .packing import NARROWEST_M, Rectangle, Spot, all_spots, best_spots
+from .scene import WALL_M, Scene, Thing, in_frame, on_map, own_goal
 
 PIXEL_M = 0.003125
 SHAPE = (320, 160)
 BOX_M = (0.07, 0.3)  # sides of the box
-EDGE_M, MARGIN_M, NARROWEST_M, HEIGHT_M = 0.01, 0.01, 0.05, 0.05
+EDGE_M, MARGIN_M, HEIGHT_M = 0.01, 0.01, 0.05
 TASK = "packing-boxes-pairs-drawn"
 
 
@@ -36,11 +36,10 @@ def draw(rng: np.random.Generator) -> Scene:
     things = [Thing(1, "box", "brown", *at, yaw, cells(size))]
     names = [wanted[i] if i < len(wanted) else str(rng.choice(wanted)) for i in range(len(pieces))]
     wanted = list(dict.fromkeys(names))
-    cos, sin = math.cos(yaw), math.sin(yaw)
     for piece, spot in packed:
         x, y = ((s + rng.normal(0, 0.0012)) / PIXEL_M for s in (spot.x, spot.y))
         turn = yaw + (math.pi / 2 if spot.across else 0) + rng.normal(0, math.radians(1.2))
-        things.append(Thing(len(things) + 1, "block", names[len(things) - 1], at[0] + cos * y + sin * x, at[1] + cos * x - sin * y, turn, cells(piece)))
+        things.append(Thing(len(things) + 1, "block", names[len(things) - 1], *on_map(things[0], x, y), turn, cells(piece)))
     inside = len(things)
     for piece in left:
         things += beside(things, names[len(things) - 1], cells(piece), rng)
@@ -98,12 +97,6 @@ def beside(things: list[Thing], color: str, size: tuple[float, float], rng: np.r
         if out > radius + 2 and all(math.hypot(t.u - u, t.v - v) > radius + math.hypot(*t.size) / 2 for t in things[1:]):
             return [Thing(len(things) + 1, "block", color, u, v, rng.uniform(-math.pi, math.pi), size)]
     return []
-
-
-def in_frame(thing: Thing, u, v):
-    """Coordinates (x, y), cells, in a thing's frame."""
-    cos, sin = math.cos(thing.yaw), math.sin(thing.yaw)
-    return cos * (v - thing.v) + sin * (u - thing.u), cos * (u - thing.u) - sin * (v - thing.v)
 
 
 def picture(things: list[Thing], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -164,14 +164,24 @@ def own_goal(scene: Scene) -> Meaning:
     )
 
 
+def in_frame(thing: Thing, u, v):
+    """Coordinates (x, y) in a thing's frame, cells."""
+    cos, sin = math.cos(thing.yaw), math.sin(thing.yaw)
+    return cos * (v - thing.v) + sin * (u - thing.u), cos * (u - thing.u) - sin * (v - thing.v)
+
+
+def on_map(thing: Thing, x, y):
+    """Cells (u, v) of what a thing's frame has at (x, y), cells."""
+    cos, sin = math.cos(thing.yaw), math.sin(thing.yaw)
+    return thing.u + cos * y + sin * x, thing.v + cos * x - sin * y
+
+
 def places_in_box(scene: Scene, box: Thing, picks: tuple[int, ...]) -> tuple[Place, ...]:
     """Where each of these blocks goes best in the open box as it is now (packing.py)."""
-    cos, sin = math.cos(box.yaw), math.sin(box.yaw)
-    to_box = lambda t: ((cos * (t.v - box.v) + sin * (t.u - box.u)) * scene.pixel_m, (cos * (t.u - box.u) - sin * (t.v - box.v)) * scene.pixel_m)
     room = (box.size[0] * scene.pixel_m - 2 * WALL_M, box.size[1] * scene.pixel_m - 2 * WALL_M)
     inside = {}
     for thing in scene.things:
-        x, y = to_box(thing)
+        x, y = (at * scene.pixel_m for at in in_frame(box, thing.u, thing.v))
         if thing is box or abs(x) > room[0] / 2 or abs(y) > room[1] / 2:
             continue
         c, s = abs(math.cos(thing.yaw - box.yaw)), abs(math.sin(thing.yaw - box.yaw))
@@ -184,8 +194,7 @@ def places_in_box(scene: Scene, box: Thing, picks: tuple[int, ...]) -> tuple[Pla
             continue
         size = (thing.size[0] * scene.pixel_m, thing.size[1] * scene.pixel_m)
         for spot in best_spots(size, room, [r for label, r in inside.items() if label != thing.label]):
-            x, y = spot.x / scene.pixel_m, spot.y / scene.pixel_m
-            u, v = box.u + cos * y + sin * x, box.v + cos * x - sin * y
+            u, v = on_map(box, spot.x / scene.pixel_m, spot.y / scene.pixel_m)
             places.append(Place(thing.label, box.label, u, v, box.yaw + (math.pi / 2 if spot.across else 0), math.pi))
     return tuple(places)
 

@@ -207,11 +207,11 @@ class Meanings(WithDataset):
                 sides = block.size[0] * block.size[1]
                 self.assertAlmostEqual(cells.sum() / sides, 1, delta=0.1, msg="as large as it is said to be, and nothing on it")
                 self.assertLess(np.abs(scene.height[cells] - 0.05).max(), 0.004)
-                inside = max(abs(at) / side for at, side in zip(boxes.in_frame(box, block.u, block.v), box.size, strict=True)) < 0.5
+                inside = max(abs(at) / side for at, side in zip(scenes.in_frame(box, block.u, block.v), box.size, strict=True)) < 0.5
                 self.assertEqual(block.label in scene.picks, block.color in named and not inside)
             for place in scene.own.places:
                 self.assertTrue(place.thing in scene.picks and place.target == box.label)
-                self.assertLess(max(abs(at) / side for at, side in zip(boxes.in_frame(box, place.u, place.v), box.size, strict=True)), 0.5)
+                self.assertLess(max(abs(at) / side for at, side in zip(scenes.in_frame(box, place.u, place.v), box.size, strict=True)), 0.5)
             kinds.add((bool(scene.picks), bool(scene.own.places)))
         self.assertEqual(kinds, {(True, True), (True, False), (False, False)}, "to do, to do but full, and done")
 
