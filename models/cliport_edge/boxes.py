@@ -54,11 +54,12 @@ def draw(rng: np.random.Generator) -> Scene:
 
 
 def cells(size: tuple[float, float]) -> tuple[float, float]:
+    """Metres to cells."""
     return size[0] / PIXEL_M, size[1] / PIXEL_M
 
 
 def cut(size: tuple[float, float], rng: np.random.Generator) -> list[tuple[float, float]]:
-    """Pieces of a rectangle, cut at random until none is wide enough to be cut."""
+    """Pieces of a rectangle, cut at random until none is wide enough to be cut; metres."""
     axes = [k for k in (0, 1) if size[k] > 2 * NARROWEST_M + MARGIN_M]
     if not axes:
         return [size]
@@ -69,7 +70,7 @@ def cut(size: tuple[float, float], rng: np.random.Generator) -> list[tuple[float
 
 
 def fill(pieces: list[tuple[float, float]], room: tuple[float, float], rng: np.random.Generator) -> tuple[list[tuple[tuple[float, float], Spot]], list[tuple[float, float]]]:
-    """Pieces that lie in the box, where, and those that do not yet, of which some may not fit."""
+    """Pieces that lie in the box, where, and those that do not yet, of which some may not fit; metres."""
     count = 0 if rng.random() < 0.25 else int(rng.integers(0, len(pieces) + 1))
     errs = rng.choice([0.0, 0.15, 0.4])
     packed: list[tuple[tuple[float, float], Spot]] = []
@@ -88,7 +89,7 @@ def fill(pieces: list[tuple[float, float]], room: tuple[float, float], rng: np.r
 
 
 def beside(things: list[Thing], color: str, size: tuple[float, float], rng: np.random.Generator) -> list[Thing]:
-    """A block on the table, clear of all others; none where no room is found."""
+    """A block of `size` cells on the table, clear of all others; none where no room is found."""
     box, radius = things[0], math.hypot(*size) / 2
     for _ in range(60):
         u, v = (rng.uniform(radius, side - radius) for side in SHAPE)
@@ -140,7 +141,7 @@ def look(name: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def footprint(thing: Thing, shift=(0.0, 0.0), grown: float = 0.0) -> tuple[tuple[slice, slice], np.ndarray]:
-    """A window of the map round a thing, and the cells in it that the thing covers."""
+    """A window of the map round a thing, and the cells in it that the thing covers, moved by `shift` and longer by `grown` cells."""
     u, v = thing.u + shift[0], thing.v + shift[1]
     reach = math.hypot(*thing.size) / 2 + 2
     span = lambda middle, end: slice(max(0, int(middle - reach)), max(0, min(end, int(middle + reach) + 2)))

@@ -235,7 +235,7 @@ class Edge(nn.Module):
         kernels = F.grid_sample(query, grid.view(batch, count * crop, crop, 2), align_corners=False)
         kernels = kernels.view(batch, -1, count, crop, crop).transpose(1, 2) / crop
         padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
-        return torch.cat([F.conv2d(padded[i : i + 1], kernels[i]) for i in range(batch)])
+        return correlated(padded, kernels)
 
     def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, ...]:
         """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
@@ -390,8 +390,7 @@ class Slide(nn.Module):
         # The pick's own cell lies KERNEL / 2 from the kernel's corner, so this much room is missing at both ends.
         missing = self.KERNEL // 2 - before
         padded = F.pad(room, (missing, missing - 1, missing, missing - 1))
-        slid = torch.cat([F.conv2d(padded[i : i + 1], kernels[i]) for i in range(batch)])
-        return F.pad(F.relu(self.norm(slid)), (before, before, before, before))
+        return F.pad(F.relu(self.norm(correlated(padded, kernels))), (before, before, before, before))
 
 
 class Edges(nn.Module):
@@ -432,6 +431,11 @@ class Edges(nn.Module):
         c, s = x * x - y * y, 2 * x * y  # twice the angle
         fourth = torch.stack([c * c - s * s, 2 * c * s], 1) / (squared * squared.sqrt() + 1e-6)[:, None]
         return fourth @ circles
+
+
+def correlated(maps: Tensor, kernels: Tensor) -> Tensor:
+    """Every sample's maps, batch x channels x rows x cols, with its own kernels, batch x outputs x channels x side x side."""
+    return torch.cat([F.conv2d(maps[i : i + 1], kernels[i]) for i in range(maps.shape[0])])
 
 
 def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, middle: float) -> Tensor:

@@ -22,7 +22,8 @@ class Motion {
   void brake();
 
   /// Moves the reference on. After lost cycles it goes on from where the robot has gone by itself, with the
-  /// acceleration that it had (FCI's rule), and is back on the line as soon as the guard's limits allow.
+  /// acceleration that it had (FCI's rule for positions; torques that hold on end near it), and is back on the line as
+  /// soon as the guard's limits allow.
   /// @param cycles since the last step, at least 1
   /// @return false when the reference would have broken a limit of the guard: every joint then brakes for itself
   bool step(int cycles);

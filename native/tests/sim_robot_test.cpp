@@ -285,6 +285,36 @@ TEST(SimRobot, RandomMovesAndStopsEndAsTheyShouldThoughCyclesAreLostAllTheTime) 
   EXPECT_GT(moves, 500);
 }
 
+TEST(SimRobot, AStopOnTheWayBackFromLostCyclesComesToRestOnTheLine) {
+  const std::array<double, 3> from = tip(home());
+  const std::array<double, 3> to{0.5, 0.3, 0.2};
+  int beside = 0;
+  int stops = 0;
+  for (int moment = 20; moment < 800; moment += 4) {
+    for (const int later : {1, 2, 4, 8, 16, 32, 64}) {
+      Cell cell;
+      cell.send({.kind = CommandKind::kAcquire});
+      ASSERT_EQ(cell.go({move_to(to[0], to[1], to[2], 1.0)}), Reason::kNone);
+      cell.steps(moment);
+      cell.step(19);
+      cell.steps(later);
+      if (cell.mode() != Mode::kMoving) continue;
+      cell.send({.kind = CommandKind::kStop});
+      cell.finish();
+      ASSERT_EQ(cell.mode(), Mode::kStopped) << moment << ": " << to_string(cell.reason());
+      const std::array<double, 3> rest = tip(cell.reference.q_rad);
+      const double share = (rest[1] - from[1]) / (to[1] - from[1]);
+      double off_m = 0.0;
+      for (std::size_t i = 0; i < 3; ++i)
+        off_m = std::max(off_m, std::abs(rest[i] - from[i] - share * (to[i] - from[i])));
+      ++stops;
+      if (off_m > 1e-9) ++beside;
+    }
+  }
+  EXPECT_GT(stops, 1000);
+  EXPECT_EQ(beside, 0) << "of " << stops;
+}
+
 TEST(SimRobot, AControllerThatStoodStillFor300MillisecondsFindsTheArmAtRestAndAFaultThatAPersonClears) {
   Cell cell;
   cell.send({.kind = CommandKind::kAcquire});
