@@ -66,7 +66,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, text: Tensor | None = None) -> Tensor:
         y = self.norm(self.depthwise(x))
         if self.film is not None:
-            scale, shift = self.film(text)[:, :, None, None].chunk(2, 1)
+            scale, shift = on_map(self.film(text)).chunk(2, 1)
             y = y * (1 + scale) + shift
         return x + self.project(F.relu(self.expand(y)))
 
@@ -98,15 +98,24 @@ class Stream(nn.Module):
         at4 = self.encode4(self.stem(x), text)
         at8 = self.encode8[1](self.encode8[0](self.down8(at4)), text)
         at16 = self.encode16[0](self.down16(at8))
-        at16 = at16 + self.context(at16.mean((2, 3)))[:, :, None, None]
+        at16 = at16 + on_map(self.context(at16.mean((2, 3))))
         at16 = self.encode16[1](at16, text)
-        up8 = self.decode8(self.merge8(torch.cat([double(at16), at8, *lateral[:1]], 1)), text)
-        up4 = self.decode4(self.merge4(torch.cat([double(up8), at4, *lateral[1:]], 1)), text)
+        up8 = self.decode8(merged(self.merge8, at16, at8, *lateral[:1]), text)
+        up4 = self.decode4(merged(self.merge4, up8, at4, *lateral[1:]), text)
         return up8, up4
 
 
-def double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+def merged(pointwise: nn.Conv2d, *maps: Tensor) -> Tensor:
+    """`pointwise` of the maps beside one another; the first is doubled where it has half the others' size.
+
+    As a sum: nothing is copied to lie side by side, and what is doubled is computed at its own size.
+    """
+    weights = pointwise.weight.split([x.shape[1] for x in maps], 1)
+    biases = [pointwise.bias] + [None] * (len(maps) - 1)
+    parts = [F.conv2d(x, weight, bias) for x, weight, bias in zip(maps, weights, biases, strict=True)]
+    if maps[0].shape[2] < maps[1].shape[2]:
+        parts[0] = F.interpolate(parts[0], scale_factor=2.0, mode="nearest")
+    return sum(parts[1:], parts[0])
 
 
 class TextEncoder(nn.Module):
@@ -190,9 +199,9 @@ class Edge(nn.Module):
     @staticmethod
     def normalize(color: Tensor, height: Tensor) -> Tensor:
         """color uint8 [B, rows, cols, 3] and height [B, rows, cols] in metres to the net's input [B, 4, rows, cols]."""
-        rgb = (color.float() / 255 - 0.35) / 0.25
-        z = height.clamp(0, 0.28)[..., None] * 20 - 0.3
-        return torch.cat([rgb, z], 3).permute(0, 3, 1, 2)
+        rgb = color.permute(0, 3, 1, 2).float() * (4 / 255) - 1.4
+        z = height.clamp(0, 0.28) * 20 - 0.3
+        return torch.cat([rgb, z[:, None]], 1)
 
     def trunk(self, x: Tensor, text: Tensor) -> Trunk:
         spatial = self.spatial(x)
@@ -200,10 +209,11 @@ class Edge(nn.Module):
         size = self.config.embedding
         reference = self.reference(semantic)
         this, where, _, that = text.split(size, 1)
-        pick = torch.maximum(*(refers(reference, self.reference_pick(what)) for what in (this, that)))
-        place = refers(reference, self.reference_place(where))
+        meant = torch.stack([self.reference_pick(this), self.reference_pick(that), self.reference_place(where)], 1)
+        maps = refers(reference, meant)
+        pick, place = torch.maximum(maps[:, 0], maps[:, 1]), maps[:, 2]
         words = torch.tanh(torch.stack([pick, place], 1) / 4)
-        features = self.fused(self.mix(torch.cat([spatial[1], semantic, words], 1)), text)
+        features = self.fused(merged(self.mix, spatial[1], semantic, words), text)
         valid_pick, valid_place = self.valid(features).unbind(1)
         seen, doable = peak(pick), peak(valid_pick)
         remaining = self.remaining_head(torch.cat([doable, seen, features.mean((2, 3))], 1))
@@ -309,18 +319,20 @@ class Judge(nn.Module):
         looks = F.avg_pool2d(x.detach(), STRIDE)
         logits = torch.stack([trunk.refers_pick, trunk.valid_pick, trunk.refers_place], 1) / 4
         maps = torch.cat([logits, trunk.features, trunk.reference, looks], 1).detach().float()
-        near = F.avg_pool2d(maps, 3, 1)  # one bright cell is noise, nine are a thing
-        meant, doable, where = (self.candidate(near, by) for by in range(self.MAPS))
+        meant, doable, where = (self.candidate(maps, by) for by in range(self.MAPS))
         text = text.detach()
         whole = maps[:, self.MAPS : self.MAPS + trunk.features.shape[1]].mean((2, 3))
         found = self.found(torch.cat([meant, where, text], 1))
         return found[:, 0], self.remaining(torch.cat([meant, doable, whole, text], 1))[:, 0]
 
     @staticmethod
-    def candidate(near: Tensor, by: int) -> Tensor:
-        """All maps at the cell where map number `by` is highest."""
-        best = near[:, by].flatten(1).argmax(1)
-        return near.flatten(2).gather(2, best[:, None, None].expand(-1, near.shape[1], 1))[:, :, 0]
+    def candidate(maps: Tensor, by: int) -> Tensor:
+        """All maps' mean over the 3x3 cells where that of map number `by` is highest: one bright cell is noise, nine are a thing."""
+        batch, count, _, cols = maps.shape
+        best = F.avg_pool2d(maps[:, by : by + 1], 3, 1).flatten(1).argmax(1)
+        first = best // (cols - 2) * cols + best % (cols - 2)
+        cells = first[:, None] + torch.tensor([du * cols + dv for du in range(3) for dv in range(3)], device=maps.device)
+        return maps.flatten(2).gather(2, cells[:, None].expand(batch, count, 9)).mean(2)
 
 
 class Zoom(nn.Module):
@@ -362,7 +374,7 @@ class Zoom(nn.Module):
         edges = self.edges(round_place[:, 3:], round_pick[:, 3:])
         turn = TURN_LIMIT * torch.tanh(self.turn(torch.cat([y.mean((2, 3)), text, edges], 1))[:, 0])
         slid = self.slid(self.slide(round_place, round_pick))
-        y = self.last(self.merge(torch.cat([double(y), half], 1)) + slid)
+        y = self.last(merged(self.merge, y, half) + slid)
         return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
 
 
@@ -452,9 +464,15 @@ def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, mi
     return torch.stack([v * (2 / cols) - 1, u * (2 / rows) - 1], -1)
 
 
-def refers(reference: Tensor, word: Tensor) -> Tensor:
-    """Dot product of every cell's features with a word's, plus the word's bias: batch x rows x cols."""
-    return (reference * word[:, :-1, None, None]).sum(1) + word[:, -1, None, None]
+def on_map(vector: Tensor) -> Tensor:
+    """A value a channel, batch x channels, as a map of one cell."""
+    return vector.view(-1, vector.shape[1], 1, 1)
+
+
+def refers(reference: Tensor, words: Tensor) -> Tensor:
+    """Dot product of every cell's features with each word's, plus the word's bias: batch x words x rows x cols."""
+    logits = words[:, :, :-1] @ reference.flatten(2) + words[:, :, -1:]
+    return logits.view(*logits.shape[:2], *reference.shape[2:])
 
 
 def peak(logits: Tensor) -> Tensor:

@@ -76,24 +76,26 @@ export class OnnxPolicy implements Policy {
     const { tokens, knownWords } = this.#package.tokenizer.encode(goal)
     const timingMs: Record<string, number> = {}
     const text = await this.#textOf(tokens, timingMs, signal)
-    const scene = {
-      // Copies: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
-      color: heightmap.color.slice(),
-      height: heightmap.heightM.slice(),
-      text,
-      suppress: suppressMask(heightmap, options.suppress ?? []),
+    const look = async (graph: 'decide' | 'maps') => {
+      // Copies, handed over: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
+      const color = heightmap.color.slice()
+      const height = heightmap.heightM.slice()
+      const suppress = suppressMask(heightmap, options.suppress ?? [])
+      const scene = { color, height, text, suppress }
+      const moved = [color.buffer, height.buffer, suppress.buffer] as ArrayBuffer[]
+      const { outputs, durationMs } = await this.#thread.run(graph, scene, { signal, moved })
+      timingMs[graph] = durationMs
+      return outputs
     }
-    const decision = await this.#thread.run('decide', scene, signal)
-    timingMs.decide = decision.durationMs
-    const maps = options.maps && this.#package.graphs.maps ? await this.#maps(scene, timingMs, signal) : undefined
-    const answer = this.#read(decision.outputs)
+    const answer = this.#read(await look('decide'))
+    const maps = options.maps && this.#package.graphs.maps ? await look('maps') : undefined
     return {
       pick: poseOf(heightmap, answer.pick, 0, answer.pickProbability),
       place: poseOf(heightmap, answer.place, answer.placeYawRad, answer.placeProbability),
       remaining: answer.remaining,
       found: answer.found,
       knownWords,
-      ...(maps && { maps }),
+      ...(maps && { maps: { pick: maps.pick_map as Float32Array, place: maps.place_map as Float32Array } }),
       timingMs,
     }
   }
@@ -110,22 +112,12 @@ export class OnnxPolicy implements Policy {
     const key = tokens.join(' ')
     const cached = this.#texts.get(key)
     if (cached) return cached
-    const { outputs, durationMs } = await this.#thread.run('text', { tokens }, signal)
+    const { outputs, durationMs } = await this.#thread.run('text', { tokens }, { signal })
     timingMs.text = durationMs
     const text = outputs.text as Float32Array
     if (this.#texts.size >= cachedSentences) this.#texts.delete(this.#texts.keys().next().value!)
     this.#texts.set(key, text)
     return text
-  }
-
-  async #maps(
-    scene: Record<string, Float32Array | Uint8Array>,
-    timingMs: Record<string, number>,
-    signal: AbortSignal | undefined,
-  ): Promise<Proposal['maps']> {
-    const { outputs, durationMs } = await this.#thread.run('maps', scene, signal)
-    timingMs.maps = durationMs
-    return { pick: outputs.pick_map as Float32Array, place: outputs.place_map as Float32Array }
   }
 
   #checkHeightmap(heightmap: Heightmap): void {
@@ -149,7 +141,7 @@ export class OnnxPolicy implements Policy {
         { stage: 'propose', hint: 'Make the heightmap with a Projector' },
       )
     }
-    const bad = heightmap.heightM.findIndex((heightM) => !Number.isFinite(heightM))
+    const bad = firstNotFinite(heightmap.heightM)
     if (bad >= 0) {
       throw new CliportError(
         'INPUT_INVALID',
@@ -201,6 +193,14 @@ export class OnnxPolicy implements Policy {
       'Its weights are broken: use another package, or train and export it again (models/README.md)',
     )
   }
+}
+
+/** Index, or -1. A loop: with a function for each of 51,200 cells it takes eight times as long. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return i
+  }
+  return -1
 }
 
 /** rows x cols: 1 within a suppressed spot, else 0. */

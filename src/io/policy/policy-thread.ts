@@ -20,6 +20,11 @@ export interface RunResult {
   readonly durationMs: number
 }
 
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly moved?: readonly ArrayBuffer[]
+}
+
 interface Waiting {
   readonly resolve: (result: RunResult) => void
   readonly reject: (error: Error) => void
@@ -94,8 +99,12 @@ export class PolicyThread {
     return thread
   }
 
-  /** Runs a graph. Buffers of `inputs` are cloned. On abort the answer is dropped and the promise rejects at once. */
-  run(graph: GraphName, inputs: RunRequest['inputs'], signal?: AbortSignal): Promise<RunResult> {
+  /**
+   * Runs a graph. Buffers of `inputs` are cloned, or handed over and empty afterwards where they are `moved`. On abort the
+   * answer is dropped and the promise rejects at once.
+   */
+  run(graph: GraphName, inputs: RunRequest['inputs'], options: RunOptions = {}): Promise<RunResult> {
+    const { signal, moved = [] } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#ended) return Promise.reject(this.#ended)
     const id = this.#nextId++
@@ -118,7 +127,7 @@ export class PolicyThread {
       })
       this.#worker.ref()
       const request: RunRequest = { id, graph, inputs }
-      this.#worker.postMessage(request)
+      this.#worker.postMessage(request, moved)
     })
   }
 

@@ -94,8 +94,9 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // Spinning threads would take the other core from the controller and the cameras.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Threads spin from one node of the graph to the next, a sixth of a decision; after it they would take the other core
+    // from the controller and the cameras.
+    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1' } } },
   })
   const difference = graphDifference(signatures[name]!, signatureOf(session))
   if (difference) throw new Failed('shape', `${name}.onnx: ${difference}`)
