@@ -98,7 +98,8 @@ def longest(scene: Scene, meaning: Meaning) -> tuple[int, ...]:
 
 
 def as_published(sample: Sample, scene: Scene) -> Sample:
-    """The labels of the original: one pixel for the pick, one cell and rotation for the place, and nothing else."""
+    """The labels of the original: one pixel for the pick, one cell and rotation for the place, and no maps."""
+    sample = replace(sample, mask_weights=np.zeros_like(sample.mask_weights))
     demo = scene.demonstration
     rows, cols = scene.labels.shape
     inside = demo is not None and all(0 <= spot.u < rows and 0 <= spot.v < cols for spot in (demo.pick, demo.place))

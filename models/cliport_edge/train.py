@@ -195,8 +195,6 @@ def joint_loss(edge: Edge, samples: list[Sample], config: TrainConfig, rng: np.r
     features = trunk.features.float()
     parts = {}
 
-    if config.one_pixel:
-        t["mask_weights"] = torch.zeros_like(t["mask_weights"])
     maps = torch.stack([trunk.refers_pick, trunk.refers_place, trunk.valid_pick, trunk.valid_place], 1).float()
     bce = F.binary_cross_entropy_with_logits(maps, t["masks"], reduction="none").mean((2, 3))
     parts["masks"] = config.mask_weight * (bce * t["mask_weights"]).mean()

@@ -311,6 +311,7 @@ class Labels(WithDataset):
         one = as_published(sample, scene)
         self.assertEqual((one.pick.sum(), one.pick[50, 40], one.pick_cell), (1, 1, (50, 40)))
         self.assertEqual([(p.u, p.v, p.rotation) for p in one.places], [(200.5, 80.5, 3)])
+        self.assertEqual((sample.mask_weights.any(), one.mask_weights.any()), (True, False))
 
     def test_where_yaw_does_not_matter_the_label_is_not_to_turn(self):
         scene = self.scene()

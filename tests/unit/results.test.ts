@@ -19,8 +19,8 @@ afterAll(() => rmSync(out, { recursive: true, force: true }))
 
 const task = 'put-block-in-bowl-seen-colors'
 
-async function episodes(name: string, scores: readonly number[], asked: object, high = 1): Promise<void> {
-  const folder = await RawFolder.create(join(out, 'raw', name), 'episodes')
+async function episodes(name: string, scores: readonly number[], asked: object, high = 1, label = ''): Promise<void> {
+  const folder = await RawFolder.create(join(out, 'raw', name), 'episodes', label)
   for (const [i, score] of scores.entries()) {
     const cause = score === 1 ? null : 'missed_grasp'
     await folder.line({ seed: 10001 + 2 * i, goal: 'g', score, cause, outcome: 'failed', steps: 1, pictures: [] })
@@ -36,12 +36,15 @@ test('the page puts scores beside the published ones, and pairs of open and clos
   await episodes('plain', [1, 1, 0], {}, 0.99)
   await episodes('closed', [1, 1, 0], disturbed)
   await episodes('open', [0, 1, 0.5], { ...disturbed, openLoop: true })
+  await episodes('without', [1, 0, 0.2], {}, 0.9, 'without the zoom')
   const page = join(out, 'docs', 'results.md')
-  expect(await writeResults(join(out, 'raw'), page)).toMatchObject({ evaluations: 3 })
+  expect(await writeResults(join(out, 'raw'), page)).toMatchObject({ evaluations: 4 })
   const text = readFileSync(page, 'utf8')
   expect(text).toContain(`| ${task} | edge | 3 | 66.7 | 0.0 to 99.0 | 99.5 | missed |`)
   expect(text).toContain('better in 1, equal in 1, worse in 1; mean difference 16.7 points')
   expect(text).toContain('30 % of grasps fail, nudges of 1 to 2 cm')
+  expect(text).toContain('| as shipped | 66.7 (0.0 to 99.0, n 3) | 66.7 |')
+  expect(text).toContain('| without the zoom | 40.0 (0.0 to 90.0, n 3) | 40.0 |')
   expect(text).toMatch(/\| missed grasp \|.*\| 1 \| 1 \| 2 \|/)
   expect(text).not.toContain(out)
   expect(existsSync(join(out, 'docs', 'images', 'results'))).toBe(true)
