@@ -129,7 +129,7 @@ describe('the thread', () => {
     await policy.close()
   })
 
-  test('a heightmap in shared memory is taken as well', async () => {
+  test('a heightmap in shared memory is taken as well, and any other stays whole', async () => {
     const policy = await OnnxPolicy.load(shippedPackage)
     const plain = aHeightmap()
     const heightM = new Float32Array(new SharedArrayBuffer(plain.heightM.byteLength))
@@ -137,7 +137,8 @@ describe('the thread', () => {
     heightM.set(plain.heightM)
     color.set(plain.color)
     const shared = await policy.propose({ ...plain, heightM, color }, goal)
-    expect(shared.pick).toEqual((await policy.propose(plain, goal)).pick)
+    expect(shared.pick).toEqual((await policy.propose(plain, goal, { maps: true })).pick)
+    expect([plain.heightM, plain.color]).toEqual([aHeightmap().heightM, aHeightmap().color])
     await policy.close()
   })
 
