@@ -66,7 +66,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, text: Tensor | None = None) -> Tensor:
         y = self.norm(self.depthwise(x))
         if self.film is not None:
-            scale, shift = on_map(self.film(text)).chunk(2, 1)
+            scale, shift = per_channel(self.film(text)).chunk(2, 1)
             y = y * (1 + scale) + shift
         return x + self.project(F.relu(self.expand(y)))
 
@@ -98,7 +98,7 @@ class Stream(nn.Module):
         at4 = self.encode4(self.stem(x), text)
         at8 = self.encode8[1](self.encode8[0](self.down8(at4)), text)
         at16 = self.encode16[0](self.down16(at8))
-        at16 = at16 + on_map(self.context(at16.mean((2, 3))))
+        at16 = at16 + per_channel(self.context(at16.mean((2, 3))))
         at16 = self.encode16[1](at16, text)
         up8 = self.decode8(merged(self.merge8, at16, at8, *lateral[:1]), text)
         up4 = self.decode4(merged(self.merge4, up8, at4, *lateral[1:]), text)
@@ -464,9 +464,9 @@ def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, mi
     return torch.stack([v * (2 / cols) - 1, u * (2 / rows) - 1], -1)
 
 
-def on_map(vector: Tensor) -> Tensor:
-    """A value a channel, batch x channels, as a map of one cell."""
-    return vector.view(-1, vector.shape[1], 1, 1)
+def per_channel(values: Tensor) -> Tensor:
+    """Values, batch x channels, as maps of one cell, which go with maps of any size."""
+    return values.view(-1, values.shape[1], 1, 1)
 
 
 def refers(reference: Tensor, words: Tensor) -> Tensor:

@@ -45,6 +45,8 @@ test('the page puts scores beside the published ones, and pairs of open and clos
   expect(text).toContain('30 % of grasps fail, nudges of 1 to 2 cm')
   expect(text).toContain('| as shipped | 66.7 (0.0 to 99.0, n 3) | 66.7 |')
   expect(text).toContain('| without the zoom | 40.0 (0.0 to 90.0, n 3) | 40.0 |')
+  expect(text).toContain('- *without the zoom*: ')
+  expect(text).not.toContain('small budget')
   expect(text).toMatch(/\| missed grasp \|.*\| 1 \| 1 \| 2 \|/)
   expect(text).not.toContain(out)
   expect(existsSync(join(out, 'docs', 'images', 'results'))).toBe(true)

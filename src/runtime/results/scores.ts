@@ -71,6 +71,24 @@ export function scoreSection(all: readonly Episodes[]): string[] {
   ]
 }
 
+/** What a label, or a part of one, means. */
+const legend = [
+  ['without the zoom', 'the shipped weights, decided by the coarse stage alone.'],
+  [
+    'small budget',
+    'trainings of their own, each with equally many samples, a tenth of what the shipped policy saw (stages `worth` of models/recipe.json), one run each. They never refuse (thresholds of found, pick and place 0), so the table says what is known of where to act and not how well a short training is calibrated. Without any other word: all parts.',
+  ],
+  ['without pre-training', 'no captioned scenes at all; demonstrations in their place.'],
+  [
+    '100 demonstrations',
+    'of each task, and no drawn scenes; with the labels of the product (every valid pick, every equally good place).',
+  ],
+  [
+    'one pixel',
+    'the same, labelled as published: one pixel for the pick, one cell and rotation for the place, no maps.',
+  ],
+] as const
+
 /** A table for each kind of colours, with one row a label and the tasks side by side. */
 export function partsSection(all: readonly Episodes[]): string[] {
   const fair = all.filter(
@@ -80,16 +98,14 @@ export function partsSection(all: readonly Episodes[]): string[] {
     partsTable(fair.filter(({ report }) => report.task.endsWith(`-${colors}-colors`))),
   )
   if (tables.length === 0) return []
+  const labels = fair.map(({ label }) => label)
   return [
     '## What each part is worth',
     'Mean score in per cent (95 % interval, scenes). Compare rows of one budget only, and mind that the published simulator is another.',
-    [
-      '- *without the zoom*: the shipped weights, decided by the coarse stage alone.',
-      '- *small budget*: trainings of their own, each with equally many samples, a tenth of what the shipped policy saw (stages `worth` of models/recipe.json), one run each. They never refuse (thresholds of found, pick and place 0), so the table says what is known of where to act and not how well a short training is calibrated. Without any other word: all parts.',
-      '- *without pre-training*: no captioned scenes at all; demonstrations in their place.',
-      '- *100 demonstrations*: of each task, and no drawn scenes; with the labels of the product (every valid pick, every equally good place).',
-      '- *one pixel*: the same, labelled as published: one pixel for the pick, one cell and rotation for the place, no maps.',
-    ].join('\n'),
+    legend
+      .filter(([part]) => labels.some((label) => label.includes(part)))
+      .map(([part, meaning]) => `- *${part}*: ${meaning}`)
+      .join('\n'),
     ...tables,
   ]
 }
