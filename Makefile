@@ -42,8 +42,8 @@ dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scr
 	@node scripts/generate-proto.mjs
 	@npx tsc -p packages/realsense
 	@npx tsc -p tsconfig.json
-	@chmod +x dist/runtime/cli/main.js
-	@ln -sf ../../dist/runtime/cli/main.js node_modules/.bin/cliport
+	@chmod +x dist/cli/main.js
+	@ln -sf ../../dist/cli/main.js node_modules/.bin/cliport
 	@touch $@
 
 lint: setup

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const cli = fileURLToPath(new URL('../../dist/runtime/cli/main.js', import.meta.url))
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const out = mkdtempSync(join(tmpdir(), 'cliport-cycle-'))
 const samples = new Map()
 const add = (stage, ms) => samples.set(stage, [...(samples.get(stage) ?? []), ms])

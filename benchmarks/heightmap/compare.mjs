@@ -12,11 +12,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startNumpyReference } from '../../dist/bench/numpy-reference.js'
 import { framesOf, specOf } from '../../dist/io/heightmap-check.js'
 import { readNpz } from '../../dist/io/npz.js'
 import { projectHeightmap } from '../../dist/native/heightmap.js'
-import { machine } from '../../dist/runtime/bench/machine.js'
-import { startNumpyReference } from '../../dist/runtime/bench/numpy-reference.js'
+import { machine } from '../../dist/runtime/machine.js'
 
 const { values: options } = parseArgs({
   options: { python: { type: 'string', default: 'python3' }, scenes: { type: 'string' } },

@@ -336,7 +336,7 @@ class Slots(unittest.TestCase):
         self.assertEqual([list(np.nonzero(slot)[0]) for slot in slots], [[4, 5], [8, 9], [4, 5]])
 
     def test_no_sentence_of_training_has_a_form_of_the_test_list(self):
-        source = Path(__file__, "../../../src/runtime/evaluation/paraphrases.ts").resolve().read_text()
+        source = Path(__file__, "../../../src/evaluation/paraphrases.ts").resolve().read_text()
         forms = re.findall(r"'([^']+)'", source.split("const forms = [")[1].split("]")[0])
         self.assertGreaterEqual(len(forms), 7)
         asked = {form.replace("<pick>", "red block").replace("<place>", "green bowl").replace("<in>", "into") for form in forms}

@@ -127,7 +127,7 @@ struct Controller::State {
     take_stops();
     take_commands();
     finish_clearing();
-    watch_silence();
+    watch_heartbeat();
     move();
     if (!stepped) motion.rest();
     still_cycles = stepped ? 0 : std::min(still_cycles + 1, kSettling);
@@ -253,11 +253,11 @@ struct Controller::State {
     if (command.session == lease) heard_ns = std::max(heard_ns, std::min(command.received_ns, now_ns));
   }
 
-  void watch_silence() {
+  void watch_heartbeat() {
     if (lease == 0) return;
-    const std::int64_t silence_ns = now_ns - heard_ns;
-    if (mode == Mode::kMoving && silence_ns > nanoseconds(config.watchdog_s)) stop(Reason::kWatchdog);
-    if (mode == Mode::kMoving || mode == Mode::kStopping || silence_ns <= nanoseconds(config.lease_timeout_s)) return;
+    const std::int64_t since_heartbeat_ns = now_ns - heard_ns;
+    if (mode == Mode::kMoving && since_heartbeat_ns > nanoseconds(config.watchdog_s)) stop(Reason::kWatchdog);
+    if (mode == Mode::kMoving || mode == Mode::kStopping || since_heartbeat_ns <= nanoseconds(config.lease_timeout_s)) return;
     lease = 0;
     if (mode == Mode::kArmed) enter(Mode::kDisarmed, Reason::kWatchdog);
   }
@@ -340,7 +340,7 @@ struct Controller::State {
     begun = true;
     touched = false;
     begun_ns = now_ns;
-    excused = measured.contact;
+    contact_expected = measured.contact;
     if (next.kind == SegmentKind::kSuction) {
       suction = next.suction_on;
       return Reason::kNone;
@@ -376,8 +376,8 @@ struct Controller::State {
 
   bool is_contact_unexpected() {
     const bool leaving = motion.travelled_m() <= kLeavingM;
-    excused = measured.contact && (excused || leaving || measured.sealed);
-    return measured.contact && !excused;
+    contact_expected = measured.contact && (contact_expected || leaving || measured.sealed);
+    return measured.contact && !contact_expected;
   }
 
   /// One step along the line, longer when the robot lost cycles.
@@ -510,7 +510,7 @@ struct Controller::State {
   bool begun = false;  // the segment
   std::int64_t begun_ns = 0;
   bool touched = false;  // the descent has found contact
-  bool excused = false;  // the contact that lasts is no surprise
+  bool contact_expected = false;  // the contact that lasts is no surprise
 
   Motion motion;
   bool stepped = false;  // in this cycle

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "crew.hpp"
+#include "thread_pool.hpp"
 #include "heightmap_projection.hpp"
 
 namespace cliport {
@@ -138,7 +138,7 @@ Status project_heightmap(std::span<const RgbdFrame> frames, const HeightmapSpec&
   if (options.threads == 1) {
     work.run(0);
   } else {
-    Crew::shared().run(options.threads, [&work](int worker) { work.run(worker); });
+    ThreadPool::shared().run(options.threads, [&work](int worker) { work.run(worker); });
   }
   return {};
 }

@@ -29,7 +29,7 @@ export interface CheckContext {
   /** What was seen; null before the first look. */
   readonly heightmap: Heightmap | null
   /** Length of what hangs below the tool. */
-  readonly hangM: number
+  readonly payloadHeightM: number
 }
 
 export type ViolationCode =
@@ -123,7 +123,7 @@ function checkTarget(segment: Motion, limits: Limits, report: Report): boolean {
 }
 
 function checkLine(segment: Motion, from: CheckContext['start'], context: CheckContext, report: Report): void {
-  const { kinematics, limits, heightmap, hangM } = context
+  const { kinematics, limits, heightmap, payloadHeightM } = context
   const [dx, dy, dz] = segment.p_base_m.map((value, i) => value - from.p_base_m[i]!) as [number, number, number]
   const sidewaysM = Math.hypot(dx, dy)
   if (segment.kind === 'descend') {
@@ -136,7 +136,7 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
     }
   } else if (sidewaysM > 1e-3 && heightmap !== null) {
     const surfaceM = highestAlongM(heightmap, from.p_base_m, segment.p_base_m, limits.clearanceM)
-    const lowestM = Math.min(from.p_base_m[2], segment.p_base_m[2]) - hangM
+    const lowestM = Math.min(from.p_base_m[2], segment.p_base_m[2]) - payloadHeightM
     if (lowestM < surfaceM + limits.clearanceM) {
       report(
         'PLAN_TOO_LOW',
@@ -145,7 +145,7 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
       )
     }
   }
-  const extent = { sidewaysM: limits.keepOutRadiusM, belowM: hangM, aboveM: toolHeightM }
+  const extent = { sidewaysM: limits.keepOutRadiusM, belowM: payloadHeightM, aboveM: toolHeightM }
   const box = limits.keepOut.find((candidate) => crosses(candidate, from.p_base_m, segment.p_base_m, extent))
   if (box !== undefined) {
     report(

@@ -149,7 +149,7 @@ export async function runCycle(
       const start = toolPose(link)
       if (isAt(start, settings.park)) return
       const way = planPark(heightmap, start, settings.park, settings.plan, settings.workspace.zMaxM)
-      const plan = check(way, { start, heightmap, hangM: 0 })
+      const plan = check(way, { start, heightmap, payloadHeightM: 0 })
       if (isRefused(plan)) throw new Conclusion('refused', describeViolations(plan))
       mustBeDone(await execute(plan))
     }
@@ -180,7 +180,7 @@ export async function runCycle(
       recorder.event('/proposal', { ...proposal, maps: undefined, sentence, suppress, decision })
       watcher?.proposed?.(proposal, decision, sentence)
       if (decision.kind === 'conclude') return end(decision.outcome, decision.reason)
-      if (decision.kind === 'forgive') {
+      if (decision.kind === 'retrySuppressed') {
         suppress = []
         continue
       }
@@ -192,10 +192,10 @@ export async function runCycle(
       watcher?.planned?.(plans)
       const checked = await timer.run('check', () => {
         const { heightmap } = view
-        const { hangM } = plans
+        const { payloadHeightM } = plans
         return {
-          pick: check(plans.pick, { start, heightmap, hangM: 0 }),
-          place: check(plans.place, { start: endOf(plans.pick, start), heightmap, hangM }),
+          pick: check(plans.pick, { start, heightmap, payloadHeightM: 0 }),
+          place: check(plans.place, { start: endOf(plans.pick, start), heightmap, payloadHeightM }),
         }
       })
       if (isRefused(checked.pick) || isRefused(checked.place)) {

@@ -29,7 +29,7 @@ export interface Budget {
 export type Decision =
   | { readonly kind: 'act' }
   /** Nothing is left but spots where a pick has failed: propose again with none suppressed. */
-  | { readonly kind: 'forgive' }
+  | { readonly kind: 'retrySuppressed' }
   | { readonly kind: 'conclude'; readonly outcome: Outcome; readonly reason: string }
 
 /**
@@ -57,13 +57,13 @@ export function decide(
   }
 
   const failure = history.failures.at(-1)
-  const tired = history.failures.length >= budget.failuresInARow
-  if (failure !== undefined && tired) return givenUp(failure, `${history.failures.length} failures in a row`)
+  const budgetExhausted = history.failures.length >= budget.failuresInARow
+  if (failure !== undefined && budgetExhausted) return givenUp(failure, `${history.failures.length} failures in a row`)
   if (history.steps >= budget.steps) return conclude('failed', `the goal is not reached after ${history.steps} steps`)
 
-  const doubt = doubtOf(proposal, found, thresholds)
+  const doubt = lowConfidence(proposal, found, thresholds)
   if (doubt === null) return { kind: 'act' }
-  if (history.suppressed > 0) return { kind: 'forgive' }
+  if (history.suppressed > 0) return { kind: 'retrySuppressed' }
   if (failure !== undefined) return givenUp(failure, doubt.reason)
   return doubt
 }
@@ -74,7 +74,7 @@ export function decideAtFirst(proposal: Proposal, thresholds: PolicyInfo['thresh
   return decide(proposal, nothingHappened, thresholds, { steps: 1, failuresInARow: 1 })
 }
 
-function doubtOf(
+function lowConfidence(
   proposal: Proposal,
   found: boolean,
   thresholds: PolicyInfo['thresholds'],

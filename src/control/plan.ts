@@ -42,7 +42,7 @@ export interface ActionPlans {
   readonly pick: Plan
   readonly place: Plan
   /** Greatest length that may hang below the tool on the way to the place, metres. */
-  readonly hangM: number
+  readonly payloadHeightM: number
 }
 
 /**
@@ -62,7 +62,7 @@ export function planAction(
   const place = proposal.place.p_base_m
   const pickSurfaceM = highestAtM(heightmap, pick, contactRadiusM)
   const placeSurfaceM = highestAtM(heightmap, place, contactRadiusM)
-  const hangM = Math.max(0, pickSurfaceM - settings.tableZM)
+  const payloadHeightM = Math.max(0, pickSurfaceM - settings.tableZM)
 
   const highestM = (from: Vec3, to: Vec3, radiusM: number) =>
     Math.max(
@@ -70,9 +70,9 @@ export function planAction(
       highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
     )
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
-  const wayOverM = highestM(pick, place, settings.loadRadiusM) + hangM + settings.transitClearanceM
+  const wayOverM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
-  const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + hangM + settings.approachClearanceM
+  const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + payloadHeightM + settings.approachClearanceM
 
   const at = ([x, y]: Vec3, z: number): Vec3 => [x, y, z]
   const pickLimit = at(pick, Math.max(settings.lowestZM, pickSurfaceM - settings.searchDepthM))
@@ -89,7 +89,7 @@ export function planAction(
 
   const toPick = travel(start.p_base_m, at(pick, Math.max(wayInM, abovePickM)))
   return {
-    hangM,
+    payloadHeightM,
     pick: {
       name: 'pick',
       segments: [

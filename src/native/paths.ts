@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const root = new URL('../../', import.meta.url)
+const root = new URL('../..', import.meta.url)
 
 /** Absolute path of a file of the project, e.g. `projectPath('models/edge/manifest.json')`. */
 export function projectPath(relative: string): string {

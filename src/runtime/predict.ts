@@ -11,7 +11,7 @@ import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.
 import { expectAddons, hostClock, noRecorder, openPolicy, projectorOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
-import { markedFrame, markedMap, pixelInFrame } from './marks.js'
+import { markedFrame, markedMap, pixelInFrame } from './report/marks.js'
 
 export interface PredictRequest {
   readonly frames: readonly RgbdFrame[]

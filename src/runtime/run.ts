@@ -8,8 +8,10 @@ import type { Policy, RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { CellFaults, CellReady } from '../sim/api.js'
+import { createCellCamera } from '../sim/cell-camera.js'
 import { createCell } from '../sim/index.js'
-import { createCellCamera } from './cell-camera.js'
+import { createOraclePolicy } from '../sim/oracle-policy.js'
+import { openCameras } from './cameras.js'
 import {
   allowMotion,
   cellAddons,
@@ -29,12 +31,10 @@ import {
 } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
-import { film } from './film-camera.js'
-import { createOraclePolicy } from './oracle-policy.js'
-import { RunFolder } from './page/run-folder.js'
-import { allWatchers, createLineWatcher, createPageWatcher } from './page-watcher.js'
-import { goFirst } from './priority.js'
-import { openCameras } from './real-cameras.js'
+import { film } from './report/film-camera.js'
+import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
+import { RunFolder } from './report/run-folder.js'
+import { raiseThreadPriority } from './thread-priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
 export const defaultTask = 'put-block-in-bowl-seen-colors'
@@ -76,7 +76,7 @@ export interface RunReport {
  * consent that is missing. Later errors are an outcome.
  */
 export async function runSentence(request: RunRequest): Promise<RunReport> {
-  goFirst()
+  raiseThreadPriority()
   expectRealCell(request)
   expectAddons(...(hasRealCameras(request.config) ? realCellAddons : cellAddons))
   const opened: { close(): Promise<void> }[] = []

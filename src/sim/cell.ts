@@ -9,8 +9,8 @@ import { addSensorNoise } from '../native/raster.js'
 import type { Cell, CellOptions, CellReady, OracleAction, SimFrame, TrueObject, Truth } from './api.js'
 import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
 import { suctionTool } from './arm.js'
+import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
 import { paletteOf } from './colors.js'
-import { Eyes, type LabelMap, labelMap } from './eyes.js'
 import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
 import { oracleAction, visibleLabels } from './oracle.js'
@@ -33,7 +33,7 @@ interface Episode {
   readonly options: CellOptions
   readonly scene: TaskScene
   readonly plant: Plant
-  readonly eyes: Eyes
+  readonly renderer: CellRenderer
   readonly score: Score
   readonly oracleRandom: Random
   readonly noiseRandom: Random
@@ -86,8 +86,8 @@ export class SimulatedCell implements Cell {
 
   observe(width: number, height: number): Promise<Uint8Array> {
     return this.#inTurn(() => {
-      const { eyes, plant } = this.#running
-      return eyes.observe(plant.physics, width, height)
+      const { renderer, plant } = this.#running
+      return renderer.observe(plant.physics, width, height)
     })
   }
 
@@ -177,7 +177,7 @@ export class SimulatedCell implements Cell {
       options,
       scene,
       plant,
-      eyes: new Eyes(appearance, tool),
+      renderer: new CellRenderer(appearance, tool),
       score,
       oracleRandom: random(seed, 'oracle'),
       noiseRandom: random(seed, 'sensor'),
@@ -203,9 +203,9 @@ export class SimulatedCell implements Cell {
     return this.#episode
   }
 
-  async #look({ eyes, plant, options }: Episode): Promise<SimFrame[]> {
+  async #look({ renderer, plant, options }: Episode): Promise<SimFrame[]> {
     const stampNs = plant.nowNs
-    const frames = await eyes.look(plant.physics, stampNs)
+    const frames = await renderer.look(plant.physics, stampNs)
     this.#map = { stampNs, map: await labelMap(frames, options.workspace ?? publishedWorkspace) }
     return frames
   }

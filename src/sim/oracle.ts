@@ -2,7 +2,7 @@
 
 import type { HeightmapSpec, Pixel, Vec3 } from '../control/types.js'
 import type { OracleAction } from './api.js'
-import type { LabelMap } from './eyes.js'
+import type { LabelMap } from './cell-renderer.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
 import { openMoves, targetPose, turnTo } from './score.js'

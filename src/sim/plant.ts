@@ -125,7 +125,7 @@ export class Plant {
   /** 2 ms of simulated time. */
   step(): void {
     if (this.#alive) this.#cycle()
-    this.#suck()
+    this.#updateVacuum()
     this.physics.drive(this.#output.qRefRad, this.#output.dqRefRadps)
     this.physics.step()
   }
@@ -176,7 +176,7 @@ export class Plant {
    * A grasp begins when the cup touches something after it was away for a while: the vacuum may stay on from a miss to the
    * next try.
    */
-  #suck(): void {
+  #updateVacuum(): void {
     const wanted = this.#output.flags[0] !== 0
     if (wanted && this.physics.contact) {
       if (this.#nowNs - this.#touchedNs > newGraspAfterNs) {

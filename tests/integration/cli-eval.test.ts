@@ -110,7 +110,7 @@ describe('first looks', () => {
   test('count moves for what is not there and refusals of what is, and say how far to believe the policy', async () => {
     const folder = join(out, 'first')
     const { exitCode, report } = await cliport(
-      ...['eval', '--ask', 'both', '--episodes', '3', '--seed', '1', '--out', folder, '--json'],
+      ...['eval', '--grounding', 'both', '--episodes', '3', '--seed', '1', '--out', folder, '--json'],
     )
     expect(exitCode).toBe(0)
     expect(report).toMatchObject({ split: 'val', absent: { asked: 3 }, present: { asked: 3 } })
@@ -131,7 +131,7 @@ describe('first looks', () => {
     [['--nudge', '0.01'], 'nudge'],
     [['--policy', 'oracle'], 'oracle'],
   ])('with %j make no sense, which is said', async (more, named) => {
-    const { exitCode, report } = await cliport('eval', '--ask', 'both', '--episodes', '1', ...more, '--json')
+    const { exitCode, report } = await cliport('eval', '--grounding', 'both', '--episodes', '1', ...more, '--json')
     expect(exitCode).toBe(2)
     expect(report).toMatchObject({ error: { code: 'USAGE', message: expect.stringContaining(named) } })
   })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyRecording } from '../fixtures/recordings.js'
 
-const cli = 'dist/runtime/cli/main.js'
+const cli = 'dist/cli/main.js'
 const goal = 'put the red blocks in a green bowl'
 let out: string
 

@@ -69,15 +69,15 @@ describe('a deoxys controller', { retry: 2 }, () => {
   })
 
   test('goes on being supplied with commands while the event loop of this process is blocked', async () => {
-    // The peer lives in this process and stands still as well; what comes meanwhile waits in the witness's socket.
-    const patient = { mainSilenceMs: 10_000, silenceTimeoutMs: 10_000, staleTimeoutMs: 10_000 }
+    // The peer lives in this process and stands still as well; what comes meanwhile waits in the subscriber's socket.
+    const patient = { heartbeatTimeoutMs: 10_000, stateTimeoutMs: 10_000, staleTimeoutMs: 10_000 }
     const link = await connect({ options: patient })
-    const witness = new Subscriber({ linger: 0 })
-    witness.subscribe()
-    witness.connect(`tcp://127.0.0.1:${port}`)
+    const subscriber = new Subscriber({ linger: 0 })
+    subscriber.subscribe()
+    subscriber.connect(`tcp://127.0.0.1:${port}`)
     let seen = 0
     void (async () => {
-      for await (const _ of witness) seen++
+      for await (const _ of subscriber) seen++
     })()
     await link.arm()
     const running = link.execute(plan(moveTo(0.47, 0.05, 0.3)))
@@ -87,7 +87,7 @@ describe('a deoxys controller', { retry: 2 }, () => {
     expect(seen - before).toBeGreaterThan(30)
     expect(await running).toMatchObject({ status: 'done' })
     expect(peer.plant.exited).toBe('')
-    witness.close()
+    subscriber.close()
   })
 
   test('is stopped when this process is blocked in mid-plan', async () => {

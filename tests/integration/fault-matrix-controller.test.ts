@@ -10,13 +10,13 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { RunRecorder } from '../../src/io/recording/run-recorder.js'
 import { controllerExecutable } from '../../src/native/paths.js'
-import { goFirst } from '../../src/runtime/priority.js'
+import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
 import { FaultRig, reported, sideways } from '../fixtures/fault-rig.js'
 import { startController } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
-beforeAll(goFirst)
+beforeAll(raiseThreadPriority)
 beforeEach(async () => {
   rig = await FaultRig.start({ realtime: true })
 })

@@ -9,13 +9,13 @@ import { encodeRequest, planMessage } from '../../src/io/link/codec.js'
 import { EventKind } from '../../src/io/link/gen/link_pb.js'
 import { linkKeys } from '../../src/io/link/keys.js'
 import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
-import { goFirst } from '../../src/runtime/priority.js'
+import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
 import { FaultRig, reported, sideways } from '../fixtures/fault-rig.js'
 import { moveTo, plan, RawLink, startController } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
-beforeAll(goFirst)
+beforeAll(raiseThreadPriority)
 beforeEach(async () => {
   rig = await FaultRig.start()
 })

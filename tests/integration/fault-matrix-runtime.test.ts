@@ -10,13 +10,13 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { planMessage } from '../../src/io/link/codec.js'
 import { EventKind } from '../../src/io/link/gen/link_pb.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
-import { goFirst } from '../../src/runtime/priority.js'
+import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
 import { block, FaultRig, reported, sideways } from '../fixtures/fault-rig.js'
 import { RawLink } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
-beforeAll(goFirst)
+beforeAll(raiseThreadPriority)
 beforeEach(async () => {
   rig = await FaultRig.start()
 })

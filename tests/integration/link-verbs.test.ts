@@ -12,7 +12,7 @@ import { linkKeys } from '../../src/io/link/keys.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { type ControllerProcess, startForgivingController } from '../fixtures/link-peers.js'
 
-const cli = 'dist/runtime/cli/main.js'
+const cli = 'dist/cli/main.js'
 
 interface Ended {
   readonly exitCode: number

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Film } from '../../src/runtime/page/film.js'
-import { RunFolder } from '../../src/runtime/page/run-folder.js'
+import { Film } from '../../src/runtime/report/film.js'
+import { RunFolder } from '../../src/runtime/report/run-folder.js'
 import { aHeightmap, aProposal, aRunResult, aStep } from '../fixtures/runs.js'
 
 let root: string

@@ -10,10 +10,10 @@ import { SoftwareCamera } from '@cliport/realsense/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RgbdFrame } from '../../src/control/types.js'
 import { createProjector } from '../../src/io/projector.js'
+import { openCameras } from '../../src/runtime/cameras.js'
 import { workspaceOf } from '../../src/runtime/compose.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import type { Config } from '../../src/runtime/config/schema.js'
-import { openCameras } from '../../src/runtime/real-cameras.js'
 import { runSentence } from '../../src/runtime/run.js'
 import { useLibrary } from '../fixtures/realsense.js'
 import { verifyRecording } from '../fixtures/recordings.js'
@@ -182,7 +182,7 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
     endFeed = async () => {
       await arm.end()
     }
-    const args = ['dist/runtime/cli/main.js', 'run', goal, '--config', file, '--json']
+    const args = ['dist/cli/main.js', 'run', goal, '--config', file, '--json']
     const env = { ...process.env, CLIPORT_ROBOT_KEYS: arm.robot.keys }
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr] = ['', '']

@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { checkCamera, checkFirmware, checkFrames, checkUsb } from '../../src/cli/camera-check.js'
 import { CliportError } from '../../src/control/errors.js'
 import type { HeightmapSpec } from '../../src/control/types.js'
 import { asCliportError, openRealSense } from '../../src/io/cameras/realsense.js'
 import { createProjector } from '../../src/io/projector.js'
-import { checkCamera, checkFirmware, checkFrames, checkUsb } from '../../src/runtime/cli/camera-check.js'
 import { height, injectForever, periodMs, softwareCamera, useLibrary, width } from '../fixtures/realsense.js'
 
 const skip = useLibrary('2.59.1')

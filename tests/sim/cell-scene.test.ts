@@ -6,8 +6,8 @@ import { StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { projectHeightmap } from '../../src/native/heightmap.js'
 import { publishedAppearance } from '../../src/sim/appearance.js'
 import { suctionTool } from '../../src/sim/arm.js'
+import { CellRenderer } from '../../src/sim/cell-renderer.js'
 import { colorNames, paletteOf } from '../../src/sim/colors.js'
-import { Eyes } from '../../src/sim/eyes.js'
 import { type Cell, type CellOptions, createCell, publishedWorkspace, type SimFrame } from '../../src/sim/index.js'
 import { layTable } from '../../src/sim/layout.js'
 import type { PlacedObject } from '../../src/sim/objects.js'
@@ -149,9 +149,9 @@ test('the parked arm hides and shades nothing: each camera sees the same of the 
   for (const seed of seeds.slice(0, 3)) {
     const [, placed] = scene(seed)
     const physics = new Physics(await loadPhysics(), placed, suctionTool, qRad)
-    const eyes = new Eyes(publishedAppearance(placed), suctionTool)
-    const withArm = await eyes.look(physics, 0n)
-    const withoutArm = await eyes.look(physics, 0n, { arm: false })
+    const renderer = new CellRenderer(publishedAppearance(placed), suctionTool)
+    const withArm = await renderer.look(physics, 0n)
+    const withoutArm = await renderer.look(physics, 0n, { arm: false })
     physics.close()
     for (const [i, frame] of withoutArm.entries()) {
       const [bare, parked] = [await fused([frame]), await fused([withArm[i]!])]

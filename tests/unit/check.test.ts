@@ -5,7 +5,13 @@ import type { Plan, Segment, Vec3 } from '../../src/control/types.js'
 import { emptyMap, raise, reachesAll, settings } from '../fixtures/table.js'
 
 const start = { p_base_m: [0.5, 0, 0.2] as Vec3, yawRad: 0 }
-const context: CheckContext = { start, kinematics: reachesAll, limits: settings.limits, heightmap: null, hangM: 0 }
+const context: CheckContext = {
+  start,
+  kinematics: reachesAll,
+  limits: settings.limits,
+  heightmap: null,
+  payloadHeightM: 0,
+}
 const move = (p_base_m: Vec3, speedMps = 0.4): Segment => ({ kind: 'move', p_base_m, yawRad: 0, speedMps })
 const descend = (p_base_m: Vec3, speedMps = 0.08): Segment => ({ kind: 'descend', p_base_m, yawRad: 0, speedMps })
 const planOf = (...segments: Segment[]): Plan => ({ name: 'pick', segments })
@@ -59,7 +65,7 @@ test('what moves sideways keeps clear of what was seen, with what it carries; st
   raise(heightmap, [0.5, 0.15], 0.04, 0.1)
   const over = planOf(move([0.5, 0.3, 0.2]))
   expect(codes(over, { heightmap })).toEqual([])
-  expect(codes(over, { heightmap, hangM: 0.09 })).toEqual(['0 PLAN_TOO_LOW'])
+  expect(codes(over, { heightmap, payloadHeightM: 0.09 })).toEqual(['0 PLAN_TOO_LOW'])
   expect(
     codes(planOf(move([0.5, 0.15, 0.2]), descend([0.5, 0.15, 0.05]), move([0.5, 0.15, 0.2])), { heightmap }),
   ).toEqual([])
@@ -72,7 +78,7 @@ test('a line through a keep-out box is refused, with what hangs below the tool a
   const over = (z: number) => planOf(move([0.45, 0, z]), move([0.45, 0.3, z]))
   expect(codes(over(0.2), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
   expect(codes(over(0.3), withPost)).toEqual([])
-  expect(codes(over(0.3), { ...withPost, hangM: 0.06 })).toEqual(['1 PLAN_IN_KEEP_OUT'])
+  expect(codes(over(0.3), { ...withPost, payloadHeightM: 0.06 })).toEqual(['1 PLAN_IN_KEEP_OUT'])
   expect(codes(planOf(move([0.45, 0.03, 0.3]), descend([0.45, 0.03, 0.1])), withPost)).toEqual(['1 PLAN_IN_KEEP_OUT'])
   expect(codes(planOf(move([0.45, 0.01, 0.3]), descend([0.45, 0.01, 0.1])), withPost)).toEqual([])
 })

@@ -30,7 +30,7 @@ test('a failed try alone does not count as something done', () => {
 
 test('doubt while spots are suppressed is taken up again without them', () => {
   const doubtful = { pick: { ...aProposal(map).pick, probability: 0.1 } }
-  expect(decided(doubtful, { steps: 1, failures: [missed], suppressed: 1 })).toEqual({ kind: 'forgive' })
+  expect(decided(doubtful, { steps: 1, failures: [missed], suppressed: 1 })).toEqual({ kind: 'retrySuppressed' })
   expect(decided(doubtful, { steps: 1, failures: [missed] })).toMatchObject({ outcome: 'failed' })
 })
 

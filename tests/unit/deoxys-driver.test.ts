@@ -314,12 +314,12 @@ describe('plans', () => {
   })
 
   test('a plan that needs a gripper whose process is silent is refused before anything moves', () => {
-    plant.gripperSilent = true
+    plant.gripperStateStopped = true
     run(1000)
     const atMs = plant.nowMs
     expect(execute(move(0.5, 0, 0.3), suction(true))).toMatchObject({
       status: 'rejected',
-      reason: expect.stringContaining('gripper_silent'),
+      reason: expect.stringContaining('gripper_state_timeout'),
     })
     expect(movedSince(atMs)).toBeLessThan(1e-6)
     expect(execute(move(0.46, 0, 0.3))).toMatchObject({ status: 'done' })

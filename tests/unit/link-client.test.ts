@@ -4,9 +4,9 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { beforeEach, expect, test } from 'vitest'
 import type { Execution } from '../../src/control/types.js'
-import { AwakeTime } from '../../src/io/link/awake.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ClockOffset } from '../../src/io/link/clock-offset.js'
+import { EventLoopTime } from '../../src/io/link/event-loop-time.js'
 
 import {
   type Event,
@@ -240,7 +240,7 @@ test('sequences increase within a session', async () => {
 test('silence for the configured time while a plan runs is a lost peer', async () => {
   const { outcome, alive } = await running()
   await time.pass(300, alive)
-  await time.pass(linkDefaults.silenceTimeoutMs - linkDefaults.tickMs)
+  await time.pass(linkDefaults.stateTimeoutMs - linkDefaults.tickMs)
   expect(outcome).toEqual({})
   await time.pass(2 * linkDefaults.tickMs)
   expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
@@ -251,7 +251,7 @@ test('silence for the configured time while a plan runs is a lost peer', async (
 
 test('states that repeat the same stamp are silence', async () => {
   const { outcome, id } = await running()
-  await time.pass(linkDefaults.silenceTimeoutMs + 60, () => peer.state(2n, id))
+  await time.pass(linkDefaults.stateTimeoutMs + 60, () => peer.state(2n, id))
   expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
 })
 
@@ -329,7 +329,7 @@ test('the result of a plan is not held back by states that no longer come', asyn
   const { outcome, id } = await running()
   peer.event({ kind: EventKind.EVENT_DONE, stampNs: 50n }, id)
   await settle()
-  await time.pass(linkDefaults.silenceTimeoutMs)
+  await time.pass(linkDefaults.stateTimeoutMs)
   expect(outcome.result).toMatchObject({ status: 'done' })
 })
 
@@ -374,14 +374,14 @@ propertyTest.prop([
 propertyTest.prop([fc.array(fc.integer({ min: -100, max: 10_000 }))])(
   'waking time never goes back, and no gap counts for more than two ticks',
   (gapsMs) => {
-    const awake = new AwakeTime(20, 0n)
+    const loopTime = new EventLoopTime(20, 0n)
     let nowMs = 0
     for (const gapMs of gapsMs) {
       nowMs += gapMs
-      const before = awake.ms
-      awake.tick(BigInt(nowMs) * 1_000_000n)
-      expect(awake.ms).toBeGreaterThanOrEqual(before)
-      expect(awake.ms - before).toBeLessThanOrEqual(40)
+      const before = loopTime.ms
+      loopTime.tick(BigInt(nowMs) * 1_000_000n)
+      expect(loopTime.ms).toBeGreaterThanOrEqual(before)
+      expect(loopTime.ms - before).toBeLessThanOrEqual(40)
     }
   },
 )

@@ -1,11 +1,11 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { duration, runFolderName } from '../../src/runtime/page/format.js'
-import { markup } from '../../src/runtime/page/markup.js'
-import { type PageData, renderPage } from '../../src/runtime/page/page.js'
-import { planProfile } from '../../src/runtime/page/plan-profile.js'
-import { sceneMarks } from '../../src/runtime/page/scene-marks.js'
-import { stageChart, stepTimeline } from '../../src/runtime/page/timings.js'
+import { duration, runFolderName } from '../../src/runtime/report/format.js'
+import { markup } from '../../src/runtime/report/markup.js'
+import { type PageData, renderPage } from '../../src/runtime/report/page.js'
+import { planProfile } from '../../src/runtime/report/plan-profile.js'
+import { sceneMarks } from '../../src/runtime/report/scene-marks.js'
+import { stageChart, stepTimeline } from '../../src/runtime/report/timings.js'
 import { aDurations, aHeightmap, aProposal, aRunResult, aStep } from '../fixtures/runs.js'
 
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }

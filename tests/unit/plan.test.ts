@@ -30,15 +30,15 @@ function proposalFor(map: Heightmap, { pick, place, yaw }: { pick: number[]; pla
 }
 
 const plan = (map: Heightmap, of = aProposal(map)) => planAction(map, of, parkPose, reachesAll, settings.plan)
-const context = (heightmap: Heightmap, hangM = 0) => {
-  return { start: parkPose, kinematics: reachesAll, limits: settings.limits, heightmap, hangM }
+const context = (heightmap: Heightmap, payloadHeightM = 0) => {
+  return { start: parkPose, kinematics: reachesAll, limits: settings.limits, heightmap, payloadHeightM }
 }
 const zOf = (segment: Segment | undefined) => (segment as { p_base_m: Vec3 }).p_base_m[2]
 
 describe('the pick and place primitive', () => {
   const map = emptyMap()
   raise(map, [0.45, -0.2], 0.04, 0.04)
-  const { pick, place, hangM } = plan(map)
+  const { pick, place, payloadHeightM } = plan(map)
 
   test('approaches from above, descends slowly past the expected surface, closes the vacuum and lifts', () => {
     expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
@@ -50,7 +50,7 @@ describe('the pick and place primitive', () => {
   })
 
   test('carries what it holds above everything on the way, lowers it until contact and retreats upwards', () => {
-    expect(hangM).toBeCloseTo(0.04)
+    expect(payloadHeightM).toBeCloseTo(0.04)
     expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
     expect(zOf(pick.segments.at(-1))).toBeCloseTo(0.04 + 0.04 + 0.05)
     expect(zOf(place.segments[0])).toBeCloseTo(0.13)
@@ -98,26 +98,30 @@ test('a keep-out box is passed over, as high as what is seen', () => {
   const keepOut = [box]
   const across = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 0 })
   const plans = planAction(map, across, parkPose, reachesAll, { ...settings.plan, keepOut })
-  expect(zOf(plans.place.segments[0]) - plans.hangM).toBeGreaterThanOrEqual(0.3 + settings.plan.transitClearanceM)
+  expect(zOf(plans.place.segments[0]) - plans.payloadHeightM).toBeGreaterThanOrEqual(
+    0.3 + settings.plan.transitClearanceM,
+  )
   const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
   const limits = { ...settings.limits, keepOut }
-  expect(checkPlan(plans.place, { ...context(map, plans.hangM), start: end, limits })).toBe(plans.place)
+  expect(checkPlan(plans.place, { ...context(map, plans.payloadHeightM), start: end, limits })).toBe(plans.place)
 })
 
 propertyTest.prop([scene, action])('a plan never leaves the motion box and passes the check', (map, wanted) => {
   const plans = plan(map, proposalFor(map, wanted))
   expect(checkPlan(plans.pick, context(map))).toBe(plans.pick)
   const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
-  expect(checkPlan(plans.place, { ...context(map, plans.hangM), start: end })).toBe(plans.place)
+  expect(checkPlan(plans.place, { ...context(map, plans.payloadHeightM), start: end })).toBe(plans.place)
 })
 
 propertyTest.prop([scene, action])(
   'what is carried stays clear of everything that was seen on the way',
   (map, wanted) => {
     const proposal = proposalFor(map, wanted)
-    const { pick, place, hangM } = plan(map, proposal)
+    const { pick, place, payloadHeightM } = plan(map, proposal)
     const surfaceM = highestAlongM(map, proposal.pick.p_base_m, proposal.place.p_base_m, settings.plan.loadRadiusM)
-    expect(Math.min(zOf(pick.segments.at(-1)), zOf(place.segments[0])) - hangM).toBeGreaterThanOrEqual(surfaceM + 0.049)
+    expect(Math.min(zOf(pick.segments.at(-1)), zOf(place.segments[0])) - payloadHeightM).toBeGreaterThanOrEqual(
+      surfaceM + 0.049,
+    )
   },
 )
 

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import type { Heightmap, RgbdFrame } from '../../src/control/types.js'
 import { cameraFacts, rotationOf } from '../../src/io/recording/calibration.js'
 import { McapFile } from '../../src/io/recording/mcap-file.js'
+import { type Answer, createMcapWriter, type Order } from '../../src/io/recording/mcap-writer.js'
 import { decodeRawImage, encodeRawImage, rawImageSchema } from '../../src/io/recording/raw-image.js'
 import { findDamage, imageOf, jsonOf, recordingOf } from '../../src/io/recording/reader.js'
-import { RunRecorder, type ScribePort } from '../../src/io/recording/run-recorder.js'
-import { type Answer, createScribe, type Order } from '../../src/io/recording/scribe.js'
+import { type McapWriterPort, RunRecorder } from '../../src/io/recording/run-recorder.js'
 import { MemorySink } from '../fixtures/memory-sink.js'
 
 const image = fc
@@ -279,7 +279,7 @@ class RelentingSink extends MemorySink {
   }
 }
 
-class SilentPort implements ScribePort {
+class SilentPort implements McapWriterPort {
   readonly orders: Order[] = []
   answer: (answer: Answer) => void = () => {}
   die: (error: Error) => void = () => {}
@@ -297,10 +297,10 @@ class SilentPort implements ScribePort {
   unref(): void {}
 }
 
-/** A recorder whose scribe runs in this thread, behind a real message channel, on a disk in memory. */
+/** A recorder whose MCAP writer runs in this thread, behind a real message channel, on a disk in memory. */
 function aRecorder(sink = new MemorySink(), onProblem: (problem: Error & { code: string }) => void = () => {}) {
   const { port1, port2 } = new MessageChannel()
-  const takeOrder = createScribe(
+  const takeOrder = createMcapWriter(
     async () => sink,
     (answer) => {
       port2.postMessage(answer)
@@ -308,7 +308,7 @@ function aRecorder(sink = new MemorySink(), onProblem: (problem: Error & { code:
     },
   )
   port2.on('message', takeOrder)
-  return { recorder: new RunRecorder('x.mcap', port1 as ScribePort, { onProblem }), sink }
+  return { recorder: new RunRecorder('x.mcap', port1 as McapWriterPort, { onProblem }), sink }
 }
 
 function aFrame(camera: string, width = 40, height = 30, seed = 1): RgbdFrame {

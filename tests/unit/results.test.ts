@@ -4,11 +4,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { matrixProduct, peakGflops } from '../../src/runtime/bench/gemm.js'
-import { sumUp } from '../../src/runtime/bench/graph-profile.js'
-import { RawFolder } from '../../src/runtime/evaluation/raw-folder.js'
-import { nearestCell } from '../../src/runtime/evaluation/real-frames.js'
-import { writeResults } from '../../src/runtime/results/write-results.js'
+import { matrixProduct, peakGflops } from '../../src/bench/gemm.js'
+import { sumUp } from '../../src/bench/graph-profile.js'
+import { RawFolder } from '../../src/evaluation/raw-folder.js'
+import { nearestCell } from '../../src/evaluation/real-frames.js'
+import { writeResults } from '../../src/evaluation/results/write-results.js'
 import { aHeightmap } from '../fixtures/policy.js'
 
 let out: string

@@ -2,20 +2,18 @@
 
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { addFault } from '../../src/cli/faults.js'
+import { stageTable } from '../../src/cli/stage-table.js'
 import { type CycleResult, runCycle } from '../../src/control/cycle.js'
 import type { RgbdFrame, Vec3 } from '../../src/control/types.js'
-import { createCellCamera } from '../../src/runtime/cell-camera.js'
-import { addFault } from '../../src/runtime/cli/faults.js'
-import { stageTable } from '../../src/runtime/cli/stage-table.js'
+import { splitOf } from '../../src/evaluation/evaluate.js'
 import { cycleSettingsOf, expectConsent, workspaceOf } from '../../src/runtime/compose.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { StageHistograms } from '../../src/runtime/durations.js'
-import { splitOf } from '../../src/runtime/evaluate.js'
-import { pixelInFrame } from '../../src/runtime/marks.js'
-import { createOraclePolicy } from '../../src/runtime/oracle-policy.js'
-import type { RunStep } from '../../src/runtime/page/types.js'
-import { createPageWatcher } from '../../src/runtime/page-watcher.js'
 import { rebase, withOwnHeights } from '../../src/runtime/policy-workspace.js'
+import { pixelInFrame } from '../../src/runtime/report/marks.js'
+import { createPageWatcher } from '../../src/runtime/report/page-watcher.js'
+import type { RunStep } from '../../src/runtime/report/types.js'
 import {
   expectedCalibrationError,
   reliabilityBins,
@@ -23,6 +21,8 @@ import {
   wilsonInterval,
 } from '../../src/runtime/statistics.js'
 import type { Cell, SimFrame, Truth } from '../../src/sim/api.js'
+import { createCellCamera } from '../../src/sim/cell-camera.js'
+import { createOraclePolicy } from '../../src/sim/oracle-policy.js'
 import { createTable, emptyMap, raise, settings, type TableOptions, workspace } from '../fixtures/table.js'
 
 describe('durations', () => {

@@ -4,8 +4,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { runPython } from '../../src/runtime/python.js'
-import { type TrainRequest, train } from '../../src/runtime/train.js'
+import { runPython } from '../../src/datasets/python.js'
+import { type TrainRequest, train } from '../../src/datasets/train.js'
 
 let folder: string
 beforeEach(async () => {

@@ -6,7 +6,7 @@
 #include <set>
 #include <variant>
 
-#include "doorbell.hpp"
+#include "thread_safe_notifier.hpp"
 #include "session.hpp"
 #include "software.hpp"
 
@@ -335,13 +335,13 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
          InstanceMethod<&SessionWrap::close>("close")});
   }
 
-  /// (options, doorbell callback)
+  /// (options, notification callback)
   explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {
     guarded(info.Env(), [&] {
       SessionOptions options = session_options(info[0].As<Napi::Object>());
       library();
-      bell_ = Doorbell::create(info.Env(), info[1].As<Napi::Function>());
-      session_ = Session::start(std::move(options), [bell = bell_] { bell->ring(); });
+      notifier_ = ThreadSafeNotifier::create(info.Env(), info[1].As<Napi::Function>());
+      session_ = Session::start(std::move(options), [notifier = notifier_] { notifier->notify(); });
       auto& sessions = environment(info.Env()).sessions;
       std::erase_if(sessions, [](const auto& weak) { return weak.expired(); });
       sessions.push_back(session_);
@@ -351,7 +351,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
   // Forgotten without close: the thread ends on its own. Frames that are leased stay with the session.
   ~SessionWrap() override {
     if (session_) session_->request_stop();
-    if (bell_) bell_->close();
+    if (notifier_) notifier_->close();
   }
 
  private:
@@ -436,7 +436,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
 
   Napi::Value status(const Napi::CallbackInfo& info) { return to_js(info.Env(), session_->status()); }
 
-  void keep_alive(const Napi::CallbackInfo& info) { bell_->keep_alive(info.Env(), info[0].ToBoolean()); }
+  void keep_alive(const Napi::CallbackInfo& info) { notifier_->keep_alive(info.Env(), info[0].ToBoolean()); }
 
   Napi::Value options(const Napi::CallbackInfo& info) {
     return Task<std::vector<OptionInfo>>::run(
@@ -461,21 +461,21 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
         [](Napi::Env env, const std::string& json) { return Napi::String::New(env, json); });
   }
 
-  /// Begins the end; the doorbell rings when the library has let go (`status().finished`).
+  /// Begins the end; notifies when the library has let go (`status().finished`).
   void stop(const Napi::CallbackInfo&) {
     while (!leases_.empty()) detach(leases_.begin()->first);
     session_->request_stop();
   }
 
-  /// After `stop`, finished or given up: no more rings.
+  /// After `stop`, finished or given up: notifies no more.
   void close(const Napi::CallbackInfo& info) {
-    bell_->close();
+    notifier_->close();
     ring_.clear();
     // Given up or finished: the end of the process does not wait for it (again).
     std::erase_if(environment(info.Env()).sessions, [&](const auto& weak) { return weak.lock() == session_; });
   }
 
-  std::shared_ptr<Doorbell> bell_;
+  std::shared_ptr<ThreadSafeNotifier> notifier_;
   std::shared_ptr<Session> session_;
   std::map<int, Lease> leases_;
   std::map<PixelBuffer*, std::pair<std::weak_ptr<PixelBuffer>, Napi::Reference<Napi::ArrayBuffer>>> ring_;
@@ -547,13 +547,13 @@ class WatcherWrap : public Napi::ObjectWrap<WatcherWrap> {
     guarded(info.Env(), [&] {
       library();
       queue_ = std::make_shared<Queue>();
-      bell_ = Doorbell::create(info.Env(), info[0].As<Napi::Function>());
-      id_ = listen_devices([queue = queue_, bell = bell_](const DevicesChanged& change) {
+      notifier_ = ThreadSafeNotifier::create(info.Env(), info[0].As<Napi::Function>());
+      id_ = listen_devices([queue = queue_, notifier = notifier_](const DevicesChanged& change) {
         {
           std::lock_guard lock(queue->mutex);
           queue->changes.push_back(change);
         }
-        bell->ring();
+        notifier->notify();
       });
       environment_ = &environment(info.Env());
       environment_->listeners.insert(id_);
@@ -585,17 +585,17 @@ class WatcherWrap : public Napi::ObjectWrap<WatcherWrap> {
     }
     return array;
   }
-  void keep_alive(const Napi::CallbackInfo& info) { bell_->keep_alive(info.Env(), info[0].ToBoolean()); }
+  void keep_alive(const Napi::CallbackInfo& info) { notifier_->keep_alive(info.Env(), info[0].ToBoolean()); }
   void close(const Napi::CallbackInfo&) {
     if (!id_) return;
     unlisten_devices(id_);
     environment_->listeners.erase(id_);
     id_ = 0;
-    bell_->close();
+    notifier_->close();
   }
 
   std::shared_ptr<Queue> queue_;
-  std::shared_ptr<Doorbell> bell_;
+  std::shared_ptr<ThreadSafeNotifier> notifier_;
   Environment* environment_ = nullptr;
   int id_ = 0;
 };

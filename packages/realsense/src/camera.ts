@@ -319,7 +319,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
       // Once found, the same camera is looked for again.
       const serial = this.#options.serial ?? (this.#options.file === undefined ? this.#info?.serial : undefined)
       try {
-        const session = native(() => new Session({ ...this.#native, serial }, () => this.#ring(run)))
+        const session = native(() => new Session({ ...this.#native, serial }, () => this.#onNotify(run)))
         const run: Run = { session, startedNs: nowNs(), taken: 0, announced: false, failed: false }
         this.#run = run
         this.#keepAlive()
@@ -356,7 +356,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
   }
 
   /** The native side has a frame or a new state. */
-  #ring(run: Run): void {
+  #onNotify(run: Run): void {
     const status = run.session.status()
     if (run !== this.#run) {
       if (status.finished) run.onFinished?.()

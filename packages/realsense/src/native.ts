@@ -145,7 +145,7 @@ export interface SensorOption {
   readonly readOnly: boolean
 }
 
-/** Opens on a thread of its own; `doorbell` is called on the JavaScript thread for a frame or a new state. */
+/** Opens on a thread of its own; `notify` is called on the JavaScript thread for a frame or a new state. */
 export interface NativeSession {
   take(): NativeFrame | null
   release(lease: number): void
@@ -154,9 +154,9 @@ export interface NativeSession {
   options(): Promise<SensorOption[]>
   setOption(sensor: string, name: string, value: number): Promise<void>
   preset(): Promise<string>
-  /** Begins to stop, detaches every lease; returns at once. The doorbell rings when `finished`. */
+  /** Begins to stop, detaches every lease; returns at once. Notifies when `finished`. */
   stop(): void
-  /** No more doorbells; after `finished`, or to give up. */
+  /** No more notifications; after `finished`, or to give up. */
   close(): void
 }
 
@@ -194,7 +194,7 @@ export interface Addon {
   /** Ends every session of this thread, waiting at most two seconds; whether the library let go of all. */
   stopAll(): boolean
   softwareBuffersAlive(): number
-  Session: new (options: NativeSessionOptions, doorbell: () => void) => NativeSession
+  Session: new (options: NativeSessionOptions, notify: () => void) => NativeSession
   SoftwareDevice: new (options: {
     serial: string
     name: string
@@ -204,7 +204,7 @@ export interface Addon {
     rotation: readonly number[]
     translation: readonly number[]
   }) => NativeSoftwareDevice
-  Watcher: new (doorbell: () => void) => NativeWatcher
+  Watcher: new (notify: () => void) => NativeWatcher
 }
 
 let loaded: Addon | undefined

@@ -7,7 +7,7 @@
 import type { ErrorCode } from '../../control/errors.js'
 import type { Kinematics } from '../../control/ports.js'
 import type { Execution, Plan, RobotMode } from '../../control/types.js'
-import { AwakeTime } from '../link/awake.js'
+import { EventLoopTime } from '../link/event-loop-time.js'
 import { jointImpedance, noControl } from './codec.js'
 import type { DeoxysAnswer, DeoxysEvent, DeoxysOutput } from './events.js'
 import { distanceM, toolAt } from './joint-path.js'
@@ -23,7 +23,7 @@ const trustedStates = 5
 const sameToolM = 0.005
 
 export class DeoxysDriver {
-  readonly #awake: AwakeTime
+  readonly #loopTime: EventLoopTime
   readonly #peer: PeerState
   readonly #goal: JointGoal = { qRad: [], correctionRad: [0, 0, 0, 0, 0, 0, 0] }
   #phase: Phase = 'silent'
@@ -44,7 +44,7 @@ export class DeoxysDriver {
     nowNs: bigint,
   ) {
     this.#nowNs = nowNs
-    this.#awake = new AwakeTime(options.tickMs, nowNs)
+    this.#loopTime = new EventLoopTime(options.tickMs, nowNs)
     this.#peer = new PeerState(options)
   }
 
@@ -144,14 +144,14 @@ export class DeoxysDriver {
   tick(nowNs: bigint): DeoxysOutput {
     const beforeMs = this.#now
     this.#nowNs = nowNs
-    this.#awake.tick(nowNs)
+    this.#loopTime.tick(nowNs)
     if (this.#phase !== 'silent' && this.#phase !== 'released') this.#watchPeer()
     const gripper = this.#runner === null ? null : this.#run(this.#now - beforeMs)
     return { arm: this.#armCommand(), gripper }
   }
 
   get #now(): number {
-    return this.#awake.ms
+    return this.#loopTime.ms
   }
 
   #enter(phase: Phase): void {
@@ -257,7 +257,7 @@ export class DeoxysDriver {
 
   #run(dtMs: number): Uint8Array | null {
     const runner = this.#runner!
-    if (this.#now - this.#aliveMs > this.options.mainSilenceMs) runner.stop('watchdog')
+    if (this.#now - this.#aliveMs > this.options.heartbeatTimeoutMs) runner.stop('watchdog')
     const execution = runner.step(dtMs, this.#now)
     if (execution !== null) this.#endRun(execution)
     return runner.gripperCommand
@@ -275,11 +275,11 @@ export class DeoxysDriver {
   // ---- watching ----
 
   #watchPeer(): void {
-    const { silenceTimeoutMs, staleTimeoutMs, freshTimeoutMs } = this.options
+    const { stateTimeoutMs, staleTimeoutMs, freshTimeoutMs } = this.options
     const peer = this.#peer
     const longestStaleMs = this.#phase === 'limp' ? freshTimeoutMs : staleTimeoutMs
-    if (peer.silentMs(this.#now) > silenceTimeoutMs) {
-      this.#lose('LINK_PEER_LOST', 'silent', `has published no state for ${silenceTimeoutMs} ms`)
+    if (peer.silentMs(this.#now) > stateTimeoutMs) {
+      this.#lose('LINK_PEER_LOST', 'silent', `has published no state for ${stateTimeoutMs} ms`)
     } else if (this.#phase === 'handover') {
       // The arm is not read yet.
     } else if (peer.hasRestarted()) {

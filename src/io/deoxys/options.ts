@@ -15,11 +15,11 @@ export interface DeoxysOptions {
   /** Until the robot's clock must advance once control has begun. */
   readonly freshTimeoutMs: number
   /** Without any state: the controller is lost. It leaves by itself after 1 s without commands. */
-  readonly silenceTimeoutMs: number
+  readonly stateTimeoutMs: number
   /** States come, but the robot's clock in them stands still. */
   readonly staleTimeoutMs: number
   /** Without a sign of life from the thread that runs the cycle the arm is stopped. */
-  readonly mainSilenceMs: number
+  readonly heartbeatTimeoutMs: number
   /** Period of those signs. */
   readonly aliveMs: number
 
@@ -67,9 +67,9 @@ export const deoxysDefaults: DeoxysOptions = {
   handoverMs: 1000,
   stiffenMs: 500,
   freshTimeoutMs: 2000,
-  silenceTimeoutMs: 500,
+  stateTimeoutMs: 500,
   staleTimeoutMs: 300,
-  mainSilenceMs: 250,
+  heartbeatTimeoutMs: 250,
   aliveMs: 50,
   kpNmPerRad: [100, 100, 100, 100, 75, 150, 50],
   kdNmsPerRad: [20, 20, 20, 20, 7.5, 15, 5],

@@ -80,7 +80,7 @@ export class PeerState {
   }
 
   hasGripper(nowMs: number): boolean {
-    return nowMs - this.#gripperMs <= this.options.silenceTimeoutMs
+    return nowMs - this.#gripperMs <= this.options.stateTimeoutMs
   }
 
   gripper(nowMs: number): GripperSample | null {

@@ -54,7 +54,7 @@ export class PlanRunner {
     if (this.plan.segments.length === 0) return 'empty_plan'
     const needsGripper = this.plan.segments.some(({ kind }) => kind === 'suction')
     if (needsGripper && !this.peer.hasGripper(nowMs)) {
-      return 'gripper_silent: the gripper process of deoxys does not publish its state'
+      return 'gripper_state_timeout: the gripper process of deoxys does not publish its state'
     }
     let from: readonly number[] = this.goal.qRad
     for (const segment of this.plan.segments) {

@@ -1,6 +1,6 @@
 // Something that the peer will say, or not.
 
-/** A promise that others settle; `overdueMs` is the waking time (awake.ts) at which somebody should reject it. */
+/** A promise that others settle; `overdueMs` is the waking time (event-loop-time.ts) at which somebody should reject it. */
 export class Awaited<T> {
   readonly promise: Promise<T>
   resolve!: (value: T) => void

@@ -6,9 +6,9 @@
 import type { Clock, RobotLink } from '../../control/ports.js'
 import type { CheckedPlan, Execution, RobotState } from '../../control/types.js'
 import { unlessAborted } from './awaited.js'
-import { AwakeTime } from './awake.js'
 import { decodeReply, decodeState, jointsMessage, planMessage } from './codec.js'
 import { LinkCommands, type PlanOf } from './commands.js'
+import { EventLoopTime } from './event-loop-time.js'
 import { EventStream } from './event-stream.js'
 import { LinkFailures } from './failures.js'
 import type { Event } from './gen/link_pb.js'
@@ -51,7 +51,7 @@ export class LinkClient implements RobotLink {
 
   readonly #transport: LinkTransport
   readonly #clock: Clock
-  readonly #awake: AwakeTime
+  readonly #loopTime: EventLoopTime
   readonly #failures: LinkFailures
   readonly #session: LinkSession
   readonly #handshake: Handshake
@@ -67,20 +67,20 @@ export class LinkClient implements RobotLink {
     const { streams } = transport
     this.#transport = transport
     this.#clock = clock
-    const awake = new AwakeTime(options.tickMs, clock.nowNs())
-    const states = new StateCache(clock, awake, options)
+    const loopTime = new EventLoopTime(options.tickMs, clock.nowNs())
+    const states = new StateCache(clock, loopTime, options)
     const failures = new LinkFailures(transport.address, options, () => states.robotStates)
     const session = new LinkSession(transport, clock)
-    const events = new EventStream(session, awake, options)
+    const events = new EventStream(session, loopTime, options)
     const lose = (error: LinkError) => this.#lose(error)
-    this.#awake = awake
+    this.#loopTime = loopTime
     this.#states = states
     this.#failures = failures
     this.#session = session
     this.#events = events
-    this.#handshake = new Handshake(session, streams, awake, options, failures)
-    this.#pings = new Pings(session, clock, awake, options, failures)
-    this.#commands = new LinkCommands(session, states, events, streams, awake, options, failures, lose)
+    this.#handshake = new Handshake(session, streams, loopTime, options, failures)
+    this.#pings = new Pings(session, clock, loopTime, options, failures)
+    this.#commands = new LinkCommands(session, states, events, streams, loopTime, options, failures, lose)
     transport.onReply((bytes) => this.#onReply(bytes))
     transport.onRefused?.((why) => lose(failures.keysDoNotFit(why)))
     transport.onState((bytes) => this.#onState(bytes))
@@ -246,7 +246,7 @@ export class LinkClient implements RobotLink {
   }
 
   #tick(): void {
-    this.#awake.tick(this.#clock.nowNs())
+    this.#loopTime.tick(this.#clock.nowNs())
     if (!this.#transport.streams) return
     if (this.#armed) this.#session.heartbeat()
     this.#pings.tick(this.#handshake.welcome !== null)

@@ -1,8 +1,8 @@
 // What is asked of the controller: each command from its request to its answer, its end, or its time-out.
 
 import type { Execution } from '../../control/types.js'
-import type { AwakeTime } from './awake.js'
 import type { RequestBody } from './codec.js'
+import type { EventLoopTime } from './event-loop-time.js'
 import type { EventStream } from './event-stream.js'
 import type { LinkFailures } from './failures.js'
 import { EventKind, type Plan as PlanMessage } from './gen/link_pb.js'
@@ -36,7 +36,7 @@ export class LinkCommands {
     private readonly states: StateCache,
     private readonly events: EventStream,
     private readonly streams: boolean,
-    private readonly awake: AwakeTime,
+    private readonly loopTime: EventLoopTime,
     private readonly options: LinkOptions,
     private readonly failures: LinkFailures,
     private readonly lose: (error: LinkError) => void,
@@ -46,7 +46,7 @@ export class LinkCommands {
   ask(what: string, body: (id: bigint) => RequestBody, timeoutMs = this.options.answerTimeoutMs): Promise<Answer> {
     const id = this.session.nextCommandId()
     return new Promise((resolve, reject) => {
-      const overdueMs = this.awake.ms + timeoutMs
+      const overdueMs = this.loopTime.ms + timeoutMs
       const { sequence, sent } = this.session.request(body(id))
       this.pending.add(id, {
         sequence,
@@ -56,7 +56,7 @@ export class LinkCommands {
         },
         onError: (reason, message) => resolve({ kind: 'rejected', reason, message, stampNs: 0n }),
         onTick: () => {
-          if (this.awake.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered(what))
+          if (this.loopTime.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered(what))
         },
         fail: reject,
       })
@@ -82,7 +82,7 @@ export class LinkCommands {
       }
     }
     await new Promise<void>((resolve, reject) => {
-      let sentMs = this.awake.ms
+      let sentMs = this.loopTime.ms
       const overdueMs = sentMs + this.options.answerTimeoutMs
       this.pending.add(id, {
         sequence: 0n,
@@ -92,9 +92,9 @@ export class LinkCommands {
         },
         onError: (code, message) => reject(this.failures.refused('did not stop', code, message)),
         onTick: () => {
-          if (this.awake.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered('stop'))
-          if (this.awake.ms < sentMs + this.options.stopRepeatMs) return
-          sentMs = this.awake.ms
+          if (this.loopTime.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered('stop'))
+          if (this.loopTime.ms < sentMs + this.options.stopRepeatMs) return
+          sentMs = this.loopTime.ms
           void send()
         },
         fail: reject,
@@ -108,12 +108,12 @@ export class LinkCommands {
    * @throws LinkError LINK_PEER_LOST when the controller falls silent, or never says how it ended
    */
   run(what: string, message: PlanOf): Promise<{ execution: Execution; stampNs: bigint }> {
-    const { answerTimeoutMs, silenceTimeoutMs, planValidForS } = this.options
+    const { answerTimeoutMs, stateTimeoutMs, planValidForS } = this.options
     const id = this.session.nextCommandId()
     const firstEvent = this.events.last + 1n
     const run = new PlanRun()
     this.states.expectNews()
-    let missedSinceMs = this.awake.ms
+    let missedSinceMs = this.loopTime.ms
     let replayed = false
     return new Promise((resolve, reject) => {
       const { sequence, sent } = this.session.request({ case: 'plan', value: message(id, planValidForS) })
@@ -130,20 +130,20 @@ export class LinkCommands {
           resolve({ execution: { status: 'rejected', reason, segments: [], sealed }, stampNs: 0n })
         },
         onTick: () => {
-          if (this.states.silentMs > silenceTimeoutMs) {
-            this.lose(this.failures.lost(`fell silent for ${silenceTimeoutMs} ms while it ran ${what}`))
+          if (this.states.silentMs > stateTimeoutMs) {
+            this.lose(this.failures.lost(`fell silent for ${stateTimeoutMs} ms while it ran ${what}`))
             return
           }
           // The state says that the plan is over, or never began: then its last events are on their way, or lost.
-          if (this.#isRunning(id)) missedSinceMs = this.awake.ms
-          if (this.awake.ms - missedSinceMs <= answerTimeoutMs) return
+          if (this.#isRunning(id)) missedSinceMs = this.loopTime.ms
+          if (this.loopTime.ms - missedSinceMs <= answerTimeoutMs) return
           if (replayed) {
             const words = run.answered ? 'never said how it ended' : 'did not answer'
             this.pending.giveUp(id, this.failures.lost(`${words} ${what}`))
             return
           }
           replayed = true
-          missedSinceMs = this.awake.ms
+          missedSinceMs = this.loopTime.ms
           this.session.replay(firstEvent)
         },
         fail: reject,

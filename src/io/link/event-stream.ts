@@ -1,7 +1,7 @@
 // Events of all sessions for whoever watches, without holes.
 
-import type { AwakeTime } from './awake.js'
 import { EventFeed } from './event-feed.js'
+import type { EventLoopTime } from './event-loop-time.js'
 import type { Event } from './gen/link_pb.js'
 import type { LinkOptions } from './options.js'
 import type { LinkSession } from './session.js'
@@ -14,7 +14,7 @@ export class EventStream {
 
   constructor(
     private readonly session: LinkSession,
-    private readonly awake: AwakeTime,
+    private readonly loopTime: EventLoopTime,
     private readonly options: LinkOptions,
   ) {}
 
@@ -47,9 +47,9 @@ export class EventStream {
   /** Asks for events again that are due and have not come for a while. @param newest that the state has told of */
   tick(newest: bigint): void {
     const from = this.#feed?.missing(newest) ?? null
-    if (from === null) this.#missedSinceMs = this.awake.ms
-    if (from === null || this.awake.ms - this.#missedSinceMs < this.options.replayAfterMs) return
-    this.#missedSinceMs = this.awake.ms
+    if (from === null) this.#missedSinceMs = this.loopTime.ms
+    if (from === null || this.loopTime.ms - this.#missedSinceMs < this.options.replayAfterMs) return
+    this.#missedSinceMs = this.loopTime.ms
     this.session.replay(from)
   }
 }

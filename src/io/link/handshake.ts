@@ -1,7 +1,7 @@
 // Hello and Welcome: who the controller is, and where its other sockets are.
 
 import { Awaited } from './awaited.js'
-import type { AwakeTime } from './awake.js'
+import type { EventLoopTime } from './event-loop-time.js'
 import type { LinkFailures } from './failures.js'
 import type { Welcome } from './gen/link_pb.js'
 import type { LinkOptions } from './options.js'
@@ -16,7 +16,7 @@ export class Handshake {
   constructor(
     private readonly session: LinkSession,
     private readonly streams: boolean,
-    private readonly awake: AwakeTime,
+    private readonly loopTime: EventLoopTime,
     private readonly options: LinkOptions,
     private readonly failures: LinkFailures,
   ) {}
@@ -33,7 +33,7 @@ export class Handshake {
    */
   async greet(): Promise<{ welcome: Welcome; isSame: boolean }> {
     this.#welcome = null
-    this.#greeting = new Awaited(this.awake.ms + this.options.connectTimeoutMs)
+    this.#greeting = new Awaited(this.loopTime.ms + this.options.connectTimeoutMs)
     this.#sayHello()
     const before = this.#instance
     const welcome = await this.#greeting.promise
@@ -49,7 +49,7 @@ export class Handshake {
 
   tick(): void {
     if (!this.#greeting) return
-    if (this.awake.ms < this.#greeting.overdueMs) this.#sayHello()
+    if (this.loopTime.ms < this.#greeting.overdueMs) this.#sayHello()
     else this.#greeting.reject(this.failures.absent(`did not answer within ${this.options.connectTimeoutMs} ms`))
   }
 

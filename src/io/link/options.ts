@@ -1,4 +1,4 @@
-// Every time of the link, in one place. Milliseconds are of this process's waking time: see awake.ts.
+// Every time of the link, in one place. Milliseconds are of this process's waking time: see event-loop-time.ts.
 
 export interface LinkOptions {
   /** Until a controller must have answered and sent its first state. */
@@ -6,7 +6,7 @@ export interface LinkOptions {
   /** Until it must have answered a command. */
   readonly answerTimeoutMs: number
   /** Without a new state while a plan runs: the controller is lost. */
-  readonly silenceTimeoutMs: number
+  readonly stateTimeoutMs: number
   /** Period of heartbeats and of all watching. The controller stops the arm after 100 ms without one. */
   readonly tickMs: number
   /** Period of pings, which measure the offset of the clocks. */
@@ -24,7 +24,7 @@ export interface LinkOptions {
 export const linkDefaults: LinkOptions = {
   connectTimeoutMs: 3000,
   answerTimeoutMs: 1000,
-  silenceTimeoutMs: 500,
+  stateTimeoutMs: 500,
   tickMs: 20,
   pingMs: 1000,
   stopRepeatMs: 100,

@@ -2,8 +2,8 @@
 
 import type { Clock } from '../../control/ports.js'
 import { Awaited } from './awaited.js'
-import type { AwakeTime } from './awake.js'
 import { ClockOffset } from './clock-offset.js'
+import type { EventLoopTime } from './event-loop-time.js'
 import type { LinkFailures } from './failures.js'
 import type { LinkOptions } from './options.js'
 import type { LinkSession } from './session.js'
@@ -17,7 +17,7 @@ export class Pings {
   constructor(
     private readonly session: LinkSession,
     private readonly clock: Clock,
-    private readonly awake: AwakeTime,
+    private readonly loopTime: EventLoopTime,
     private readonly options: LinkOptions,
     private readonly failures: LinkFailures,
   ) {}
@@ -29,7 +29,7 @@ export class Pings {
 
   /** @returns nanoseconds of one round trip @throws LinkError LINK_PEER_LOST when it is not answered in time */
   async ask(): Promise<bigint> {
-    const awaited = new Awaited<bigint>(this.awake.ms + this.options.answerTimeoutMs)
+    const awaited = new Awaited<bigint>(this.loopTime.ms + this.options.answerTimeoutMs)
     this.#send(awaited.resolve)
     this.#asked = awaited
     try {
@@ -49,8 +49,8 @@ export class Pings {
 
   /** @param greeted whether there is a controller to ping from time to time */
   tick(greeted: boolean): void {
-    if (greeted && !this.#asked && this.awake.ms - this.#sentMs >= this.options.pingMs) this.#send()
-    if (this.#asked && this.awake.ms >= this.#asked.overdueMs) this.#asked.reject(this.failures.unanswered('ping'))
+    if (greeted && !this.#asked && this.loopTime.ms - this.#sentMs >= this.options.pingMs) this.#send()
+    if (this.#asked && this.loopTime.ms >= this.#asked.overdueMs) this.#asked.reject(this.failures.unanswered('ping'))
   }
 
   /** Another controller has another clock. */
@@ -64,7 +64,7 @@ export class Pings {
   }
 
   #send(answered: (roundTripNs: bigint) => void = () => {}): void {
-    this.#sentMs = this.awake.ms
+    this.#sentMs = this.loopTime.ms
     const sentNs = this.clock.nowNs()
     this.#sent.clear() // one at a time: an older one that is still out was too slow to tell anything
     const { sequence, sent } = this.session.request({ case: 'ping', value: {} })

@@ -3,8 +3,8 @@
 import type { Clock } from '../../control/ports.js'
 import type { RobotState } from '../../control/types.js'
 import { Awaited } from './awaited.js'
-import type { AwakeTime } from './awake.js'
 import { robotState } from './codec.js'
+import type { EventLoopTime } from './event-loop-time.js'
 import type { State } from './gen/link_pb.js'
 import type { LinkOptions } from './options.js'
 
@@ -17,7 +17,7 @@ export class StateCache {
 
   constructor(
     private readonly clock: Clock,
-    private readonly awake: AwakeTime,
+    private readonly loopTime: EventLoopTime,
     private readonly options: LinkOptions,
   ) {}
 
@@ -41,17 +41,17 @@ export class StateCache {
 
   /** Waking milliseconds since the control loop was last known to go on. */
   get silentMs(): number {
-    return this.awake.ms - this.#freshMs
+    return this.loopTime.ms - this.#freshMs
   }
 
   /** Silence counts from here. */
   expectNews(): void {
-    this.#freshMs = this.awake.ms
+    this.#freshMs = this.loopTime.ms
   }
 
   add(state: State): void {
     // The sockets go on when the control loop stands still: only a newer stamp is a sign of life.
-    if (this.#newest === null || state.stampNs > this.#newest.stampNs) this.#freshMs = this.awake.ms
+    if (this.#newest === null || state.stampNs > this.#newest.stampNs) this.#freshMs = this.loopTime.ms
     this.#newest = state
     this.#robotStates.push(robotState(state, this.clock.nowNs()))
     if (this.#robotStates.length > this.options.statesKept) this.#robotStates.shift()
@@ -69,14 +69,14 @@ export class StateCache {
   /** Waits for one. @throws what `tick` is given when none comes in time */
   async first(): Promise<void> {
     if (this.#newest !== null) return
-    this.#first = new Awaited(this.awake.ms + this.options.connectTimeoutMs)
+    this.#first = new Awaited(this.loopTime.ms + this.options.connectTimeoutMs)
     await this.#first.promise
     this.#first = null
   }
 
   /** @param noState what is wrong when the first one does not come */
   tick(noState: () => Error): void {
-    if (this.#first && this.awake.ms >= this.#first.overdueMs) this.#first.reject(noState())
+    if (this.#first && this.loopTime.ms >= this.#first.overdueMs) this.#first.reject(noState())
     this.#settle()
   }
 
@@ -86,7 +86,7 @@ export class StateCache {
    */
   async caughtUp(stampNs: bigint): Promise<void> {
     if (this.#newest === null || this.#newest.stampNs >= stampNs) return
-    const awaited = new Awaited<void>(this.awake.ms + this.options.silenceTimeoutMs)
+    const awaited = new Awaited<void>(this.loopTime.ms + this.options.stateTimeoutMs)
     this.#catchingUp.set(awaited, stampNs)
     await awaited.promise
   }
@@ -100,7 +100,7 @@ export class StateCache {
   /** Lets go on who waited for a state that has come, or for too long. */
   #settle(): void {
     for (const [awaited, stampNs] of this.#catchingUp) {
-      if (this.#newest && this.#newest.stampNs < stampNs && this.awake.ms < awaited.overdueMs) continue
+      if (this.#newest && this.#newest.stampNs < stampNs && this.loopTime.ms < awaited.overdueMs) continue
       awaited.resolve()
       this.#catchingUp.delete(awaited)
     }

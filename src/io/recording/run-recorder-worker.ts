@@ -1,11 +1,11 @@
 // The thread of a run's recording: compression and disk, away from the cycle.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { createScribe, type Order } from './scribe.js'
+import { createMcapWriter, type Order } from './mcap-writer.js'
 import { fileSink } from './sink.js'
 
 const { path } = workerData as { path: string }
-const takeOrder = createScribe(
+const takeOrder = createMcapWriter(
   () => fileSink(path),
   (answer) => {
     parentPort!.postMessage(answer)

@@ -8,10 +8,10 @@ import type { Heightmap, RgbdFrame } from '../../control/types.js'
 import { workerUrl } from '../../native/paths.js'
 import { cameraFacts } from './calibration.js'
 import { cameraImages, heightmapImages, type TopicImage } from './images.js'
-import type { Answer, Order } from './scribe.js'
+import type { Answer, Order } from './mcap-writer.js'
 
 /** The thread that writes: a `Worker`, or one end of a `MessageChannel`. */
-export interface ScribePort {
+export interface McapWriterPort {
   postMessage(order: Order, transfer?: readonly ArrayBuffer[]): void
   on(event: 'message', listener: (answer: Answer) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -30,7 +30,7 @@ export interface RunRecorderOptions {
 
 export class RunRecorder implements Recorder {
   readonly #path: string
-  readonly #port: ScribePort
+  readonly #port: McapWriterPort
   readonly #options: Required<RunRecorderOptions>
   #waitingBytes = 0
   #droppedPictures = 0
@@ -48,7 +48,7 @@ export class RunRecorder implements Recorder {
   }
 
   /** @param path only named in problems; the port's other end writes the file */
-  constructor(path: string, port: ScribePort, options: RunRecorderOptions = {}) {
+  constructor(path: string, port: McapWriterPort, options: RunRecorderOptions = {}) {
     this.#path = path
     this.#port = port
     this.#options = {

@@ -1,0 +1,168 @@
+// `cliport bench policy`: how long a decision takes, where the time goes, and how far it is from what the processor can do;
+// with a Python, the same net in eager PyTorch beside it, by turns.
+
+import { Tensor } from 'onnxruntime-node'
+import type { Heightmap, HeightmapSpec } from '../control/types.js'
+import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { loadPackage } from '../io/policy/package.js'
+import { hostClock, policyFolder } from '../runtime/compose.js'
+import type { Config } from '../runtime/config/schema.js'
+import { type Durations, StageHistograms } from '../runtime/durations.js'
+import { type Machine, machine, watchProcessors } from '../runtime/machine.js'
+import { colorNames } from '../sim/index.js'
+import { type Eager, startEager } from './eager.js'
+import { peakGflops } from './gemm.js'
+import { type NodeTypeShare, profileGraph } from './graph-profile.js'
+
+export interface PolicyBenchRequest {
+  readonly repeats: number
+  /** Interpreter with PyTorch; absent: no comparison. */
+  readonly python?: string
+  /** What the package was exported from; null: random weights. */
+  readonly checkpoint: string | null
+  readonly config: Config
+  readonly command: string
+  readonly signal: AbortSignal
+  readonly tell: (line: string) => void
+}
+
+/** The stable JSON of `cliport bench policy`. */
+export interface PolicyBenchReport {
+  readonly policy: string
+  /** Sentence known already, as in every step of a cycle but the first: copies, the way to the thread and the graph. */
+  readonly decision: Durations
+  /** `text` once a sentence, `decide` the graph alone. */
+  readonly stages: Readonly<Record<string, Durations>>
+  readonly eager_same_model?: Durations
+  /** Of the medians: how many times longer eager PyTorch takes. */
+  readonly ratio_same_model?: number
+  /** Decisions that were not the same; only with a checkpoint. */
+  readonly decisions_differ?: number
+  /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
+  readonly rss_mb: number
+  readonly graph: {
+    readonly types: readonly NodeTypeShare[]
+    readonly gflop: number
+    /** At the median of `decide`. */
+    readonly gflops: number
+    /** A matrix product of 1024 x 1024 on as many threads. */
+    readonly peak_gflops: number
+    readonly share_of_peak: number
+  }
+  readonly threads: number
+  readonly processors_busy: number
+  readonly torch?: string
+  readonly machine: Machine
+}
+
+const goal = 'put the red blocks in a green bowl'
+const warmUps = 5
+
+export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
+  const { config, repeats, signal, python, checkpoint } = request
+  const before = machine(request.command)
+  const endWatch = watchProcessors()
+  const folder = await policyFolder(config.policy.package)
+  const { threads } = config.policy
+  const policy = await OnnxPolicy.load(folder, { threads, providers: [config.policy.provider], log: request.tell })
+  const { rows, cols, workspace } = policy.manifest
+  const heightmap = aTable(workspace, rows, cols)
+  const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
+  const stages = new StageHistograms()
+  let differ = 0
+  try {
+    for (let i = -warmUps; i < repeats; i++) {
+      signal.throwIfAborted()
+      const startNs = hostClock.nowNs()
+      const proposal = await policy.propose(heightmap, goal)
+      const tookMs = Number(hostClock.nowNs() - startNs) / 1e6
+      const other = await eager?.decide()
+      if (i < 0) continue
+      stages.observe('decision', tookMs)
+      stages.observe('decide', proposal.timingMs.decide!)
+      if (other === undefined) continue
+      stages.observe('eager', other.ms)
+      const same =
+        JSON.stringify([proposal.pick.pixel, proposal.place.pixel]) === JSON.stringify([other.pick, other.place])
+      if (!same) differ++
+    }
+    await readSentences(policy, heightmap, stages)
+  } finally {
+    await eager?.close()
+    await policy.close()
+  }
+  const busy = endWatch().busy
+  const rssMb = Math.round(process.memoryUsage.rss() / 1e6)
+  request.tell('profiling the graph')
+  const { types, gflop } = await profileGraph(await decideGraph(folder), feedsOf(heightmap, policy), threads)
+  const peak = await peakGflops(threads)
+  const decide = stages.of('decide')
+  const gflops = (1000 * gflop) / decide.p50
+  return {
+    policy: policy.info.name,
+    decision: stages.of('decision'),
+    stages: { text: stages.of('text'), decide },
+    ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
+    rss_mb: rssMb,
+    graph: { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak },
+    threads,
+    processors_busy: busy,
+    machine: before,
+  }
+}
+
+function comparison({ version }: Eager, stages: StageHistograms, differ: number | null) {
+  const eager = stages.of('eager')
+  return {
+    eager_same_model: eager,
+    ratio_same_model: Math.round((100 * eager.p50) / stages.of('decision').p50) / 100,
+    ...(differ === null ? {} : { decisions_differ: differ }),
+    torch: version,
+  }
+}
+
+/** A sentence is read once and remembered, so each of these is new. */
+async function readSentences(policy: OnnxPolicy, heightmap: Heightmap, stages: StageHistograms): Promise<void> {
+  for (const block of colorNames) {
+    const { timingMs } = await policy.propose(heightmap, `move every ${block} block to a white bowl`)
+    if (timingMs.text !== undefined) stages.observe('text', timingMs.text)
+  }
+}
+
+async function decideGraph(folder: string): Promise<Uint8Array> {
+  return (await loadPackage(folder)).graphs.decide
+}
+
+/** Any sentence will do: time does not depend on it. */
+function feedsOf({ color, heightM }: Heightmap, { manifest }: OnnxPolicy): Record<string, Tensor> {
+  const { inputs } = manifest.models.decide
+  const data: Record<string, Uint8Array | Float32Array> = { color, height: heightM }
+  const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1)
+  return Object.fromEntries(
+    inputs.map(({ name, type, shape }) => [name, new Tensor(type, data[name] ?? new Float32Array(size(shape)), shape)]),
+  )
+}
+
+/** A dark table with two red blocks, a blue one, a green bowl and a yellow one. */
+function aTable(spec: HeightmapSpec, rows: number, cols: number): Heightmap {
+  const heightM = new Float32Array(rows * cols)
+  const color = new Uint8Array(3 * rows * cols).fill(51)
+  const put = (u0: number, v0: number, radius: number, rgb: number[], heightAt: (r: number) => number | null) => {
+    for (let u = u0 - radius; u <= u0 + radius; u++) {
+      for (let v = v0 - radius; v <= v0 + radius; v++) {
+        const zM = heightAt(Math.hypot(u - u0, v - v0))
+        if (zM === null) continue
+        heightM[u * cols + v] = zM
+        color.set(rgb, 3 * (u * cols + v))
+      }
+    }
+  }
+  const block = () => 0.04
+  const bowl = (r: number) => (r > 22 ? null : r > 18 ? 0.05 : 0.01)
+  put(60, 60, 6, [255, 87, 89], block)
+  put(120, 110, 6, [255, 87, 89], block)
+  put(100, 40, 6, [78, 121, 167], block)
+  put(200, 70, 24, [89, 169, 79], bowl)
+  put(260, 100, 24, [237, 201, 72], bowl)
+  return { spec, rows, cols, heightM, color, stampNs: 1n }
+}

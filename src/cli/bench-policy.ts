@@ -1,0 +1,86 @@
+// cliport bench policy
+
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { benchPolicy, type PolicyBenchReport } from '../bench/policy.js'
+import { projectPath } from '../native/paths.js'
+import { machineLine } from '../runtime/machine.js'
+import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { durationRow } from './duration-row.js'
+
+interface BenchPolicyOptions extends CommonOptions {
+  readonly policy?: string
+  readonly python?: string
+  readonly checkpoint?: string
+  readonly threads?: number
+  readonly repeats: number
+}
+
+/** What the shipped package was exported from. */
+const shippedCheckpoint = 'models/checkpoints/edge.pt'
+
+export function addBenchPolicy(bench: Command): void {
+  withCommonOptions(
+    bench
+      .command('policy')
+      .description('a decision: its time, its parts, its distance from the processor, PyTorch beside it'),
+  )
+    .option('--policy <folder>', 'policy package')
+    .option(
+      '--python <file>',
+      'interpreter with models/requirements.txt: eager PyTorch decides by turns with the package',
+    )
+    .option('--checkpoint <file>', "what the package was exported from (default: the shipped package's)")
+    .option('--threads <n>', 'threads of a decision', wholeNumber(1, 64))
+    .option('--repeats <n>', 'decisions', wholeNumber(1, 100_000), 100)
+    .action((options: BenchPolicyOptions) =>
+      runVerb(options, async ({ signal, tell }) => {
+        const { policy, python, repeats, threads } = options
+        const config = await configFor(options, { 'policy.package': policy, 'policy.threads': threads })
+        const report = await benchPolicy({
+          repeats,
+          ...(python === undefined ? {} : { python }),
+          checkpoint: checkpointOf(options),
+          config,
+          command: `cliport bench policy --repeats ${repeats} --threads ${config.policy.threads}${python === undefined ? '' : ' --python PYTHON'}`,
+          signal,
+          tell,
+        })
+        return { exitCode: (report.decisions_differ ?? 0) === 0 ? 0 : 1, json: report, lines: linesOf(report) }
+      }),
+    )
+}
+
+/** Of another package than the shipped one nobody but the caller knows it. */
+function checkpointOf({ checkpoint, policy }: BenchPolicyOptions): string | null {
+  if (checkpoint !== undefined) return checkpoint
+  const shipped = projectPath(shippedCheckpoint)
+  return policy === undefined && existsSync(shipped) ? shipped : null
+}
+
+function linesOf(report: PolicyBenchReport): string[] {
+  const { graph, eager_same_model: eager } = report
+  const compared =
+    eager === undefined
+      ? ['eager PyTorch: left out, no --python']
+      : [
+          durationRow(`the same net in eager PyTorch ${report.torch}`, eager),
+          `  ratio of medians ${report.ratio_same_model}${report.decisions_differ === undefined ? ', random weights' : `, ${report.decisions_differ} decisions differ`}`,
+        ]
+  return [
+    machineLine(report.machine),
+    `processors ${(100 * report.processors_busy).toFixed(0)} % busy, ${report.threads} threads, ${report.rss_mb} MB`,
+    '',
+    durationRow(`decision of ${report.policy}`, report.decision),
+    ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),
+    ...compared,
+    '',
+    `${graph.gflop.toFixed(2)} GFLOP a decision, ${graph.gflops.toFixed(0)} GFLOP/s: ${(100 * graph.share_of_peak).toFixed(0)} % of the ${graph.peak_gflops.toFixed(0)} of a matrix product`,
+    ...graph.types
+      .filter(({ share }) => share >= 0.01)
+      .map(
+        ({ type, nodes, ms, share, gflop }) =>
+          `  ${type.padEnd(24)} ${`${nodes}`.padStart(4)} nodes ${ms.toFixed(2).padStart(8)} ms ${(100 * share).toFixed(0).padStart(4)} % ${gflop.toFixed(3).padStart(8)} GFLOP`,
+      ),
+  ]
+}

@@ -1,0 +1,225 @@
+// cliport eval
+
+import { type Command, Option } from 'commander'
+import pc from 'picocolors'
+import { CliportError } from '../control/errors.js'
+import { type EpisodeReport, type EvalReport, evaluate } from '../evaluation/evaluate.js'
+import { evaluateGrounding, type GroundingMode, type GroundingReport, groundingModes } from '../evaluation/grounding.js'
+import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
+import { tryRealFrames } from '../evaluation/real-frames.js'
+import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
+import { defaultTask } from '../runtime/run.js'
+import type { CellFaults } from '../sim/api.js'
+import {
+  type CommonOptions,
+  configFor,
+  runVerb,
+  type Verb,
+  type VerbResult,
+  wholeNumber,
+  withCommonOptions,
+} from './context.js'
+import { addFault, faultHelp } from './faults.js'
+import { realWorkspaceOf } from './frames.js'
+
+interface EvalOptions extends CommonOptions {
+  readonly task: string
+  readonly policy?: string
+  readonly episodes: number
+  readonly seed: number
+  readonly link: 'in-process' | 'sockets'
+  readonly steps?: StepBudget
+  readonly openLoop?: boolean
+  readonly fault?: CellFaults
+  readonly graspFailure?: string
+  readonly nudge?: string
+  readonly real?: string
+  readonly grounding?: GroundingMode
+  readonly out?: string
+  readonly label?: string
+}
+
+export function addEval(program: Command): void {
+  withCommonOptions(program.command('eval').description('score a policy on many simulated scenes'))
+    .option('--task <name>', 'task', defaultTask)
+    .option('--policy <folder>', "policy package, or 'oracle'")
+    .option('--episodes <n>', 'number of scenes', wholeNumber(1, 100_000), 50)
+    .option(
+      '--seed <n>',
+      'scene i is number seed + 2i; 10001: the test scenes; odd ones below: validation',
+      wholeNumber(0),
+      10001,
+    )
+    .addOption(
+      new Option('--link <way>', 'in-process: free clock; sockets: ZeroMQ and the paced clock')
+        .choices(['in-process', 'sockets'])
+        .default('in-process'),
+    )
+    .option(
+      '--steps <budget>',
+      'greatest number of picks a scene: a number, or 3n+1 for 3 x n + 1 with n objects to be moved (default: as published for the task)',
+      parseStepBudget,
+    )
+    .option('--open-loop', 'look once, act on everything in that look in turn, never look again and verify nothing')
+    .option(
+      '--grasp-failure <p>',
+      'probability 0..1 that the cup does not seal; in the physics, nothing tells the runtime',
+    )
+    .option(
+      '--nudge <metres>',
+      'LEAST:GREATEST, what is still to be moved is nudged by that between look and grasp; likewise',
+    )
+    .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
+    .addOption(
+      new Option(
+        '--grounding <what>',
+        'first decision only, nothing moves: on sentences about something that is there, that is not there, one of each, or on paraphrases',
+      ).choices(groundingModes),
+    )
+    .option(
+      '--real <folder>',
+      'sentences of goals.json on real frames with labels, beside chance and the nearest colour',
+    )
+    .option('--out <folder>', 'raw results: report.json, lines.jsonl, pictures of what failed; for cliport results')
+    .option('--label <text>', 'what is special about this evaluation, for the tables of cliport results', '')
+    .action(runEval)
+}
+
+async function runEval(options: EvalOptions): Promise<void> {
+  await runVerb(options, (verb) => {
+    if (options.real !== undefined) return realFrames(options, options.real, verb)
+    return options.grounding === undefined ? episodes(options, verb) : grounding(options, verb)
+  })
+}
+
+async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
+  const { task, seed, link, steps, openLoop = false } = options
+  const oracle = options.policy === 'oracle'
+  const faults = faultsOf(options)
+  const config = await configFor(options, { 'policy.package': oracle ? undefined : options.policy })
+  const raw = await rawFolder(options, 'episodes')
+  const asked = { task, episodes: options.episodes, seed, link, openLoop, steps: steps ?? null, faults: faults ?? null }
+  const report = await evaluate({
+    task,
+    episodes: options.episodes,
+    seed,
+    oracle,
+    link,
+    openLoop,
+    ...(steps === undefined ? {} : { steps }),
+    ...(faults === undefined ? {} : { faults }),
+    ...(raw === undefined ? {} : { raw }),
+    config,
+    signal,
+    tell,
+    onEpisode: (episode) => tell(episodeLine(episode, options.episodes)),
+  })
+  await raw?.finish({ ...asked, ...config.cell, package: oracle ? 'oracle' : config.policy.package }, report)
+  return { exitCode: 0, json: report, lines: summary(report) }
+}
+
+async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
+  const { task, seed, episodes: scenes, grounding: mode } = options
+  const wrong = (['openLoop', 'steps', 'fault', 'graspFailure', 'nudge'] as const).find(
+    (key) => options[key] !== undefined,
+  )
+  if (wrong !== undefined || options.policy === 'oracle') {
+    throw usage(
+      `Expected no ${wrong ?? "'--policy oracle'"} with --grounding, where nothing moves`,
+      'Leave it out, or leave out --grounding for whole episodes',
+    )
+  }
+  const config = await configFor(options, { 'policy.package': options.policy })
+  const raw = await rawFolder(options, 'grounding')
+  const report = await evaluateGrounding({
+    task,
+    grounding: mode!,
+    scenes,
+    seed,
+    config,
+    ...(raw === undefined ? {} : { raw }),
+    signal,
+    tell,
+  })
+  await raw?.finish({ task, grounding: mode, scenes, seed, ...config.cell, package: config.policy.package }, report)
+  return { exitCode: 0, json: report, lines: groundingSummary(report) }
+}
+
+async function realFrames(options: EvalOptions, folder: string, { tell }: Verb): Promise<VerbResult> {
+  const config = await configFor(options, { 'policy.package': options.policy })
+  const workspace = realWorkspaceOf(config)
+  const raw = await rawFolder(options, 'real-frames')
+  const report = await tryRealFrames({ folder, workspace, config, tell, ...(raw === undefined ? {} : { raw }) })
+  await raw?.finish({ package: config.policy.package }, report)
+  const { sentences, picks_right: right, places_asked: asked, places_right: placed, acted, acted_right: well } = report
+  const lines = [
+    `${report.policy}: ${right} of ${sentences} picks and ${placed} of ${asked} places on the right object`,
+    `chance        ${report.picks_by_chance.toFixed(1)} picks`,
+    `nearest colour ${report.nearest_color_picks} picks, ${report.nearest_color_places} places`,
+    `would act on  ${acted}, ${well} of them right`,
+  ]
+  return { exitCode: 0, json: report, lines }
+}
+
+async function rawFolder({ out, label }: EvalOptions, kind: RawKind): Promise<RawFolder | undefined> {
+  return out === undefined ? undefined : RawFolder.create(out, kind, label)
+}
+
+/** `--grasp-failure` and `--nudge` are the faults of the same names, in fewer letters. */
+function faultsOf({ fault, graspFailure, nudge }: EvalOptions): CellFaults | undefined {
+  let faults = fault
+  if (graspFailure !== undefined) faults = addFault(`grasp-failure=${graspFailure}`, faults)
+  if (nudge !== undefined) faults = addFault(`nudge-m=${nudge}`, faults)
+  return faults
+}
+
+function usage(message: string, hint: string): CliportError {
+  return new CliportError('USAGE', message, { stage: 'start', hint })
+}
+
+function episodeLine({ index, seed, outcome, reason, score, achieved, steps, goal, cause }: EpisodeReport, of: number) {
+  const mark = achieved ? pc.green('ok ') : pc.red('not')
+  const why = cause === null ? '' : ` [${cause}]`
+  return `${`${index + 1}`.padStart(`${of}`.length)}/${of} ${mark} scene ${seed}: score ${score.toFixed(2)}, ${outcome} after ${steps} steps${why}, "${goal}"${outcome === 'achieved' ? '' : `: ${reason}`}`
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+function summary(report: EvalReport): string[] {
+  const [low, high] = report.ci95
+  const counts = (of: Readonly<Record<string, number>>) =>
+    Object.entries(of)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')
+  return [
+    `${report.policy} on ${report.task}, ${report.episodes} scenes from ${report.seed} (${report.split})`,
+    `score           ${report.mean_score.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`,
+    `success         ${percent(report.success_rate)} in ${report.steps_mean.toFixed(2)} steps on average`,
+    `outcomes        ${counts(report.outcomes)}`,
+    `causes          ${counts(report.causes) || 'nothing went wrong'}`,
+    `false achieved  ${percent(report.false_achieved)}`,
+    `false continue  ${percent(report.false_continue)}`,
+    `workspace       ${percent(report.workspace_share)} of the published one is used`,
+    `decision        p50 ${report.decision_ms.p50.toFixed(1)} ms, p99 ${report.decision_ms.p99.toFixed(1)} ms`,
+    `pace            ${report.episodes_per_minute.toFixed(1)} scenes a minute`,
+  ]
+}
+
+function groundingSummary({
+  policy,
+  task,
+  seed,
+  split,
+  absent,
+  present,
+  calibration_error: ece,
+}: GroundingReport): string[] {
+  const lines = [`${policy} on ${task}, grounding questions from ${seed} (${split})`]
+  if (absent !== null) lines.push(`not there    ${absent.false_moves} false moves of ${absent.asked}`)
+  if (present !== null) {
+    lines.push(`there        ${present.refusals} refusals of ${present.asked}`)
+    lines.push(`acted on     ${percent(present.pick_right)} pick right, ${percent(present.place_right)} place right`)
+  }
+  const errors = Object.entries(ece).map(([name, error]) => `${name} ${error.toFixed(3)}`)
+  return [...lines, `calibration  expected error ${errors.join(', ')}`]
+}

@@ -1,0 +1,60 @@
+// `--fault KEY=VALUE`: faults of the simulated cell, for tests and for the curious. They happen in the physics; nothing
+// tells the runtime.
+
+import { CliportError } from '../control/errors.js'
+import { nearest } from '../runtime/nearest.js'
+import type { CellFaults } from '../sim/api.js'
+
+const known = {
+  'grasp-failure': 'probability 0..1 that the cup does not seal',
+  'nudge-m': 'metres, or LEAST:GREATEST, by which what is still to be moved is nudged between a look and the grasp',
+  'kill-controller-at-s': 'simulated seconds after which the controller dies',
+  camera: 'stall, nan or zero, with @N from the N-th look on (0 is the first)',
+} as const
+
+export const faultHelp = Object.entries(known)
+  .map(([key, meaning]) => `${key}: ${meaning}`)
+  .join('; ')
+
+/** Adds one `KEY=VALUE` to what was given before. @throws CliportError USAGE */
+export function addFault(text: string, before: CellFaults = {}): CellFaults {
+  const [key = '', value = ''] = text.split('=', 2)
+  switch (key) {
+    case 'grasp-failure':
+      return { ...before, graspFailure: numberOf(text, value, 1) }
+    case 'nudge-m':
+      return { ...before, nudgeM: rangeOf(text, value, 0.5) }
+    case 'kill-controller-at-s':
+      return { ...before, killControllerAtS: numberOf(text, value, 3600) }
+    case 'camera': {
+      const [, fault, from = '0'] = /^(stall|nan|zero)(?:@(\d+))?$/.exec(value) ?? []
+      if (fault === undefined) throw wrong(text, 'stall, nan or zero')
+      return { ...before, camera: { fault: fault as 'stall' | 'nan' | 'zero', fromCapture: Number(from) } }
+    }
+    default: {
+      const right = nearest(key, Object.keys(known))
+      throw wrong(text, right === null ? `one of ${Object.keys(known).join(', ')}` : `${right}=...`)
+    }
+  }
+}
+
+function numberOf(text: string, value: string, max: number): number {
+  const number = Number(value)
+  if (value === '' || !(number >= 0 && number <= max)) throw wrong(text, `a number 0..${max}`)
+  return number
+}
+
+/** 'A:B', or 'B' for 0..B. */
+function rangeOf(text: string, value: string, max: number): readonly [least: number, greatest: number] {
+  const parts = value.split(':')
+  const [least, greatest] = (parts.length === 1 ? ['0', ...parts] : parts).map((part) => numberOf(text, part, max))
+  if (parts.length > 2 || least! > greatest!) throw wrong(text, 'LEAST:GREATEST, two numbers in order')
+  return [least!, greatest!]
+}
+
+function wrong(received: string, expected: string): CliportError {
+  return new CliportError('USAGE', `Expected ${expected} for --fault but received '${received}'`, {
+    stage: 'start',
+    hint: faultHelp,
+  })
+}

@@ -1,0 +1,56 @@
+// Where frames come from on the command line: a folder of camera pictures, or a reference file.
+
+import type { Command } from 'commander'
+import { CliportError } from '../control/errors.js'
+import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
+import { readFrames } from '../io/frame-folder.js'
+import { framesOf } from '../io/heightmap-check.js'
+import { readNpz } from '../io/npz.js'
+import { workspaceOf } from '../runtime/compose.js'
+import type { Config } from '../runtime/config/schema.js'
+import { realNumber } from './context.js'
+
+export interface FrameOptions {
+  readonly frames?: string
+  readonly npz?: string
+  readonly zMin?: number
+}
+
+export function withFrameOptions(command: Command): Command {
+  return command
+    .option('--frames <folder>', 'color.png, depth.png and camera.json of a camera, or a folder of such folders')
+    .option('--npz <file>', 'frames as in ../shared/heightmap-ref')
+    .option(
+      '--z-min <metres>',
+      'bottom of the heightmap (default: -0.02 for --frames, else the setting)',
+      realNumber(-1, 1),
+    )
+}
+
+/** @throws CliportError USAGE without exactly one source; INPUT_INVALID for one that cannot be read */
+export async function openFrames(
+  { frames, npz, zMin }: FrameOptions,
+  config: Config,
+): Promise<{ frames: RgbdFrame[]; workspace: HeightmapSpec }> {
+  if ((frames === undefined) === (npz === undefined)) {
+    throw new CliportError(
+      'USAGE',
+      `Expected one of --frames and --npz but received ${frames === undefined ? 'none' : 'both'}`,
+      {
+        stage: 'start',
+        hint: 'Give a folder with --frames, or a file with --npz',
+      },
+    )
+  }
+  const workspace = workspaceOf(config)
+  if (npz !== undefined)
+    return { frames: framesOf(readNpz(npz), npz), workspace: { ...workspace, zMinM: zMin ?? workspace.zMinM } }
+  const real = realWorkspaceOf(config)
+  return { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
+}
+
+/** Half of a real table's noisy points lie below zero: unless the settings say where it begins, the map does so lower. */
+export function realWorkspaceOf(config: Config): HeightmapSpec {
+  const workspace = workspaceOf(config)
+  return { ...workspace, zMinM: workspace.zMinM === 0 ? -0.02 : workspace.zMinM }
+}

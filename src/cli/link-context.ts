@@ -1,0 +1,94 @@
+// What the verbs of `cliport link` share: an address, a connection, and a person's yes before anything moves.
+
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { CliportError } from '../control/errors.js'
+import type { Execution } from '../control/types.js'
+import type { LinkClient } from '../io/link/client.js'
+import { connectLink, expectConsent } from '../runtime/compose.js'
+import type { Config } from '../runtime/config/schema.js'
+import { raiseThreadPriority } from '../runtime/thread-priority.js'
+import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
+
+export interface LinkVerbOptions extends CommonOptions {
+  readonly robot?: string
+  readonly yes?: boolean
+}
+
+export interface LinkVerb<Options> {
+  readonly client: LinkClient
+  readonly config: Config
+  readonly options: Options
+  readonly signal: AbortSignal
+  /** Asks a person before a real arm moves. @throws CliportError CONSENT_REQUIRED */
+  readonly consent: (backend: string) => Promise<void>
+  /** Asks a person whatever the backend. @throws CliportError CONSENT_REQUIRED */
+  readonly confirm: (question: string) => Promise<void>
+}
+
+/** Where cliport-controller listens unless told otherwise. */
+const defaultAddress = 'tcp://127.0.0.1:5600'
+
+/** Adds a verb that works on one controller; returns it for options of its own. */
+export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
+  parent: Command,
+  name: string,
+  description: string,
+  work: (verb: LinkVerb<Options>) => Promise<VerbResult>,
+): Command {
+  return withCommonOptions(parent.command(name).description(description))
+    .option('--robot <address>', `the controller [robot.link of the settings, else ${defaultAddress}]`)
+    .option('--yes', 'a person is beside the arm, has looked, and wants it')
+    .action((options: Options) =>
+      runVerb(options, async ({ signal }) => {
+        raiseThreadPriority()
+        const config = await configFor(options, { 'robot.link': options.robot })
+        const client = await connectLink(config.robot.link ?? defaultAddress, config, undefined, signal)
+        try {
+          const confirm = (question: string) => confirmed(question, options.yes === true)
+          const consent = async (backend: string) => {
+            if (backend === 'sim' || backend === 'cell' || config.robot.consent_to_motion) return
+            await confirm(
+              `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`,
+            )
+            expectConsent(backend, true)
+          }
+          return await work({ client, config, options, signal, consent, confirm })
+        } finally {
+          await client.close()
+        }
+      }),
+    )
+}
+
+/** @throws CliportError CONSENT_REQUIRED when the answer is no, or nobody can be asked */
+async function confirmed(question: string, isGiven: boolean): Promise<void> {
+  if (isGiven) return
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY
+  if (canAsk && (await ask(`${question} Type yes: `)) === 'yes') return
+  throw new CliportError(
+    'CONSENT_REQUIRED',
+    canAsk ? 'The answer was not yes' : `Nobody was there to ask: ${question}`,
+    {
+      stage: 'start',
+      hint: 'Go to the arm, look, and run it again there; --yes says that you did',
+    },
+  )
+}
+
+async function ask(question: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await prompt.question(question)).trim()
+  } finally {
+    prompt.close()
+  }
+}
+
+/** @throws the execution's error unless it was done */
+export function reportExecution(client: LinkClient, { status, error }: Execution): VerbResult {
+  if (error) throw error
+  const [x, y, z] = client.state?.p_base_tool_m ?? []
+  const json = { status, p_base_tool_m: [x, y, z], yaw_rad: client.state?.yawRad, q_rad: client.state?.qRad }
+  return { exitCode: 0, json, lines: [`${status}; the tool is at ${[x, y, z].map((m) => m?.toFixed(3)).join(', ')} m`] }
+}

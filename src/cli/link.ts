@@ -1,0 +1,97 @@
+// cliport link VERB: look at a controller, and move its arm by hand, without a sentence.
+
+import type { Command } from 'commander'
+import { homeRad, homeSpeedMps, jog, recover } from '../runtime/link/manual-motion.js'
+import { describeLink, measureRoundTrips, statusOf } from '../runtime/link/status.js'
+import { watch } from '../runtime/link/watch.js'
+import { realNumber, wholeNumber } from './context.js'
+import { type LinkVerbOptions, linkVerb, reportExecution } from './link-context.js'
+
+export function addLink(program: Command): void {
+  const link = program.command('link').description('look at a controller, or move its arm without a sentence')
+
+  linkVerb(
+    link,
+    'status',
+    'what the arm is doing, who holds it, how far away the controller is',
+    async ({ client }) => {
+      const status = await statusOf(client)
+      return { exitCode: 0, json: status, lines: describeLink(status) }
+    },
+  )
+
+  linkVerb<LinkVerbOptions & { count: number }>(
+    link,
+    'ping',
+    "round trips to the controller's sockets",
+    async ({ client, options, signal }) => {
+      const report = await measureRoundTrips(client, options.count, signal)
+      const { p50, p99, max } = report.round_trip
+      const line = `${report.count} round trips: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, max ${max.toFixed(2)} ms`
+      return { exitCode: 0, json: report, lines: [line] }
+    },
+  ).option('--count <n>', 'how many', wholeNumber(1, 100_000), 100)
+
+  linkVerb<LinkVerbOptions & { rate: number; for?: number }>(
+    link,
+    'watch',
+    'states and events as they come, until Ctrl-C; with --json one object a line',
+    async ({ client, options, signal }) => {
+      const seen = await watch(client, {
+        rateHz: options.rate,
+        forS: options.for,
+        asJson: options.json === true,
+        signal,
+        print: (line) => process.stdout.write(`${line}\n`),
+      })
+      return { exitCode: 0, json: seen, lines: [`${seen.states} states, ${seen.events} events`] }
+    },
+  )
+    .option('--rate <hz>', 'states a second', realNumber(0.1, 250), 5)
+    .option('--for <seconds>', 'end after this time', realNumber(0, 1e6))
+
+  linkVerb<LinkVerbOptions & { x: number; y: number; z: number; yaw: number; speed: number }>(
+    link,
+    'jog',
+    'move the tool by a little in a straight line, then disarm',
+    async ({ client, config, options, signal, consent }) => {
+      await consent(client.backend)
+      const { x, y, z, yaw, speed } = options
+      return reportExecution(
+        client,
+        await jog(client, config, { offset_m: [x, y, z], yawRad: yaw, speedMps: speed }, signal),
+      )
+    },
+  )
+    .option('--x <m>', 'away from the robot, metres', realNumber(-0.2, 0.2), 0)
+    .option('--y <m>', 'to the left, metres', realNumber(-0.2, 0.2), 0)
+    .option('--z <m>', 'up, metres', realNumber(-0.2, 0.2), 0)
+    .option('--yaw <rad>', 'counter-clockwise seen from above, radians', realNumber(-1.6, 1.6), 0)
+    .option('--speed <m/s>', 'greatest speed', realNumber(0.001, 0.25), 0.05)
+
+  linkVerb(link, 'home', 'move all joints to the posture in which every run begins, then disarm', async (verb) => {
+    const { client, signal, consent } = verb
+    await consent(client.backend)
+    await client.arm(signal)
+    return reportExecution(client, await client.moveJoints(homeRad, homeSpeedMps, signal))
+  })
+
+  linkVerb(
+    link,
+    'recover',
+    'clear a stop or fault, after a person has looked at the arm; it is disarmed afterwards',
+    async ({ client, confirm, signal }) => {
+      const before = client.state
+      if (before?.mode !== 'stopped' && before?.mode !== 'fault') {
+        const line = `nothing to clear: the arm is ${before?.mode}`
+        return { exitCode: 0, json: { cleared: false, mode: before?.mode }, lines: [line] }
+      }
+      await confirm(
+        `The arm is in '${before.mode}' (${before.reason ?? 'no reason given'}). Is the cause removed and the area clear?`,
+      )
+      const mode = await recover(client, signal)
+      const json = { cleared: true, mode, was: { mode: before.mode, reason: before.reason ?? '' } }
+      return { exitCode: 0, json, lines: [`cleared; the arm is ${mode}`] }
+    },
+  )
+}

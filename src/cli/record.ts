@@ -1,0 +1,87 @@
+// cliport record
+
+import { availableParallelism } from 'node:os'
+import { type Command, Option } from 'commander'
+import { type RecordReport, record } from '../datasets/record.js'
+import { defaultTask } from '../runtime/run.js'
+import { type CommonOptions, configFor, realNumber, runVerb, wholeNumber, withCommonOptions } from './context.js'
+
+interface RecordOptions extends CommonOptions {
+  readonly task: string
+  readonly episodes: number
+  readonly seed: number
+  readonly out: string
+  readonly workers: number
+  readonly frames?: boolean
+  readonly perturb: number
+  readonly appearance?: 'published' | 'randomized' | 'mixed'
+  readonly sensor?: 'clean' | 'real' | 'mixed'
+}
+
+export function addRecord(program: Command): void {
+  withCommonOptions(
+    program.command('record').description("demonstrations of the simulated cell's oracle, for training"),
+  )
+    .option('--task <name>', 'task', defaultTask)
+    .option('--episodes <n>', 'number of episodes', wholeNumber(1, 1_000_000), 100)
+    .option('--seed <n>', 'episode i shows scene seed + 2i; even: training, odd: validation', wholeNumber(0), 0)
+    .requiredOption('--out <folder>', 'where the episodes go; whole ones that are there already are kept')
+    .option('--workers <n>', 'threads', wholeNumber(1, 256), availableParallelism())
+    .option('--frames', "keep the cameras' pictures too")
+    .option(
+      '--perturb <p>',
+      'probability that a step places somewhere else, so that mistakes are in the data',
+      realNumber(0, 1),
+      0,
+    )
+    .addOption(
+      new Option('--appearance <kind>', 'light, colours, table and camera poses').choices([
+        'published',
+        'randomized',
+        'mixed',
+      ]),
+    )
+    .addOption(new Option('--sensor <kind>', 'noise and holes of the cameras').choices(['clean', 'real', 'mixed']))
+    .action(runRecord)
+}
+
+async function runRecord(options: RecordOptions): Promise<void> {
+  await runVerb(options, async ({ signal, tell }) => {
+    const config = await configFor(options)
+    let toldMs = 0
+    const report = await record({
+      task: options.task,
+      episodes: options.episodes,
+      seed: options.seed,
+      out: options.out,
+      workers: options.workers,
+      frames: options.frames === true,
+      perturb: options.perturb,
+      appearance: options.appearance ?? config.cell.appearance,
+      sensor: options.sensor ?? config.cell.sensor,
+      config,
+      signal,
+      tell,
+      onProgress({ done, of, leftS }) {
+        if (performance.now() - toldMs < 1000 && done < of) return
+        toldMs = performance.now()
+        tell(`${done} of ${of} episodes, ${timeLeft(leftS)} left`)
+      },
+    })
+    return { exitCode: 0, json: report, lines: summary(report) }
+  })
+}
+
+function summary(report: RecordReport): string[] {
+  const { recorded, kept, redone, episodes, out, achieved_share: achieved, episodes_per_minute: perMinute } = report
+  return [
+    `${episodes} episodes of ${report.task} (${report.split}) in ${out}`,
+    `${recorded} recorded at ${perMinute.toFixed(1)} a minute (${redone.length} of them again), ${kept} kept`,
+    `goal achieved in ${(100 * achieved).toFixed(1)} % of the recorded ones`,
+  ]
+}
+
+function timeLeft(seconds: number): string {
+  const whole = Math.round(seconds)
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}

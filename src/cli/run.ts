@@ -1,0 +1,101 @@
+// cliport run "SENTENCE"
+
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { defaultTask, type RunReport, runSentence } from '../runtime/run.js'
+import type { CellFaults } from '../sim/api.js'
+import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { addFault, faultHelp } from './faults.js'
+import { stageTable } from './stage-table.js'
+
+interface RunOptions extends CommonOptions {
+  readonly task: string
+  readonly seed: number
+  readonly policy?: string
+  readonly robot?: string
+  readonly out?: string
+  readonly steps?: number
+  readonly consentToMotion?: boolean
+  readonly fault?: CellFaults
+}
+
+export function addRun(program: Command): void {
+  withCommonOptions(
+    program
+      .command('run')
+      .description('work on a goal until it is done: on a simulated cell, or on the controller at --robot')
+      .argument('<sentence>', 'for example "put the red blocks in a green bowl"'),
+  )
+    .option('--task <name>', 'task of the simulated scene', defaultTask)
+    .option('--seed <n>', 'number of the simulated scene', wholeNumber(0), 3)
+    .option('--policy <folder>', "policy package, or 'oracle'")
+    .option('--robot <address>', 'a controller, e.g. tcp://10.0.0.2:5601, or deoxys://10.0.0.2')
+    .option('--out <folder>', 'where the run gets its folder')
+    .option('--steps <n>', 'greatest number of picks', wholeNumber(1, 200))
+    .option('--consent-to-motion', 'a person is beside the real arm and wants it to move')
+    .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
+    .action(run)
+}
+
+async function run(sentence: string, options: RunOptions): Promise<void> {
+  await runVerb(options, async ({ signal, tell }) => {
+    const oracle = options.policy === 'oracle'
+    const config = await configFor(options, {
+      'policy.package': oracle ? undefined : options.policy,
+      'robot.link': options.robot,
+      'robot.consent_to_motion': options.consentToMotion,
+      'run.out': options.out,
+      'run.max_steps': options.steps,
+    })
+    const report = await runSentence({
+      sentence,
+      task: options.task,
+      seed: options.seed,
+      oracle,
+      ...(options.fault === undefined ? {} : { faults: options.fault }),
+      command: `cliport run ${process.argv.slice(3).map(quoted).join(' ')}`,
+      config,
+      signal,
+      tell: (line) => tell(pc.dim(line)),
+      ...(process.stdin.isTTY && process.stderr.isTTY ? { askConsent } : {}),
+    })
+    return { exitCode: exitCodeFor(report), json: report, lines: summary(report) }
+  })
+}
+
+function exitCodeFor({ outcome }: RunReport): number {
+  if (outcome === 'achieved') return 0
+  return outcome === 'stopped' ? 130 : 1
+}
+
+function summary(report: RunReport): string[] {
+  const { outcome, reason, truth, steps, retries, stages, page, error } = report
+  const color = outcome === 'achieved' ? pc.green : outcome === 'error' || outcome === 'failed' ? pc.red : pc.yellow
+  return [
+    '',
+    ...stageTable(stages),
+    '',
+    `outcome  ${pc.bold(color(outcome))}: ${reason}`,
+    ...(error === undefined ? [] : [`         ${error.code} in ${error.stage}. ${error.hint}`]),
+    ...(truth === undefined
+      ? []
+      : [`truth    ${truth.achieved ? 'achieved' : 'not achieved'}, score ${truth.score.toFixed(2)}`]),
+    `steps    ${steps}, of which ${retries} had to be tried again`,
+    `page     ${page}`,
+  ]
+}
+
+async function askConsent(backend: string): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await prompt.question(`The controller moves a real arm (${backend}). Is the area clear? Type yes: `)
+    return answer.trim() === 'yes'
+  } finally {
+    prompt.close()
+  }
+}
+
+function quoted(argument: string): string {
+  return /^[\w./:=@-]+$/.test(argument) ? argument : `"${argument.replace(/(["\\$`])/g, '\\$1')}"`
+}

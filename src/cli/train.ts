@@ -1,0 +1,91 @@
+// cliport train, cliport export
+
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { runPython } from '../datasets/python.js'
+import { train } from '../datasets/train.js'
+import { projectPath } from '../native/paths.js'
+import { type CommonOptions, runVerb, wholeNumber, withCommonOptions } from './context.js'
+
+interface TrainOptions extends CommonOptions {
+  readonly data: readonly string[]
+  readonly validation?: readonly string[]
+  readonly out: string
+  readonly recipe: string
+  readonly stage: string
+  readonly set?: readonly string[]
+  readonly init?: string
+  readonly resume?: boolean
+  readonly workers: number
+  readonly processes?: number
+  readonly python?: string
+}
+
+const pythonFlag = [
+  '--python <path>',
+  'interpreter with models/requirements.txt (default: CLIPORT_PYTHON, else python3)',
+] as const
+
+export function addTrain(program: Command): void {
+  withCommonOptions(
+    program.command('train').description('train a policy on recorded episodes (needs Python and PyTorch)'),
+  )
+    .requiredOption('--data <folders...>', 'folders of cliport record, or caches made of them')
+    .option('--validation <folders...>', 'the same of odd seeds: thresholds and scores come from them')
+    .requiredOption('--out <folder>', "the run's folder: checkpoints, progress, TensorBoard, card")
+    .option('--recipe <file>', 'settings of each stage', projectPath('models/recipe.json'))
+    .option('--stage <name>', 'stage of the recipe: pretrain (captioned scenes) or train', 'train')
+    .option('--set <settings...>', "name=value, over the recipe's")
+    .option('--init <checkpoint>', 'weights of pre-training to begin from')
+    .option('--resume', 'go on with the run that is in the folder')
+    .option('--workers <n>', 'processes that make samples ahead', wholeNumber(0, 64), 1)
+    .option('--processes <n>', 'processes that train together (torchrun); default: one a GPU', wholeNumber(1, 64))
+    .option(...pythonFlag)
+    .action(runTrain)
+}
+
+async function runTrain(options: TrainOptions): Promise<void> {
+  await runVerb(options, async ({ signal, tell }) => {
+    const { validation = [], set = [], resume = false, data, out, recipe, stage, workers } = options
+    const card = await train({
+      ...{ data, validation, out, recipe, stage, set, resume, workers, signal, tell },
+      ...(options.init === undefined ? {} : { init: options.init }),
+      ...(options.processes === undefined ? {} : { processes: options.processes }),
+      ...(options.python === undefined ? {} : { python: options.python }),
+    })
+    return { exitCode: 0, json: card, lines: [`trained: ${out}/final.pt; what of it: ${out}/card.json`] }
+  })
+}
+
+interface ExportOptions extends CommonOptions {
+  readonly checkpoint: string
+  readonly out: string
+  readonly data?: string
+  readonly python?: string
+}
+
+export function addExport(program: Command): void {
+  withCommonOptions(
+    program.command('export').description('a trained checkpoint to a policy package (needs Python and PyTorch)'),
+  )
+    .requiredOption('--checkpoint <file>', 'final.pt of cliport train')
+    .requiredOption('--out <folder>', 'the policy package')
+    .option('--data <cache>', 'observations on which ONNX Runtime and PyTorch must agree')
+    .option(...pythonFlag)
+    .action(runExport)
+}
+
+async function runExport(options: ExportOptions): Promise<void> {
+  await runVerb(options, async ({ signal, tell }) => {
+    const { checkpoint, out, data, python } = options
+    await runPython({
+      ...{ module: 'cliport_edge.export', signal, tell },
+      args: [
+        ...['--checkpoint', resolve(checkpoint), '--out', resolve(out)],
+        ...(data === undefined ? [] : ['--data', resolve(data)]),
+      ],
+      ...(python === undefined ? {} : { python }),
+    })
+    return { exitCode: 0, json: { package: out }, lines: [`policy package: ${out}`] }
+  })
+}

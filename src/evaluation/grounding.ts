@@ -1,0 +1,239 @@
+// What a policy would do at its first look, asked for something that is there and for something that is not: moves that
+// should not be, refusals that need not be, and how far its probabilities can be believed. Nothing moves.
+
+import { decideAtFirst } from '../control/decide.js'
+import type { Policy } from '../control/ports.js'
+import type { Heightmap, Outcome, Proposal } from '../control/types.js'
+import { cellAddons, expectAddons, hostClock, openPolicy, projectorOf, workspaceOf } from '../runtime/compose.js'
+import type { Config } from '../runtime/config/schema.js'
+import { type Durations, StageHistograms } from '../runtime/durations.js'
+import { type Belief, expectedCalibrationError, mean, wilsonInterval } from '../runtime/statistics.js'
+import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
+import { paletteOf } from '../sim/colors.js'
+import { type Cell, createCell, type SimFrame, type Truth } from '../sim/index.js'
+import { random } from '../sim/random.js'
+import { taskNamed } from '../sim/tasks/index.js'
+import { askForAbsent } from './absent-questions.js'
+import { labelAt } from './episode-trace.js'
+import { splitOf } from './evaluate.js'
+import { aimOf } from './judge.js'
+import { paraphrased } from './paraphrases.js'
+import type { RawFolder } from './raw-folder.js'
+
+/**
+ * Scenes whose sentence names something that is there, something that is not, one question of each, or the sentence in
+ * other words.
+ */
+export const groundingModes = ['present', 'absent', 'both', 'paraphrased'] as const
+export type GroundingMode = (typeof groundingModes)[number]
+
+export interface GroundingRequest {
+  readonly task: string
+  readonly grounding: GroundingMode
+  readonly scenes: number
+  /** Scene i is number `seed + 2i`. */
+  readonly seed: number
+  readonly config: Config
+  readonly raw?: RawFolder
+  readonly signal: AbortSignal
+  readonly tell: (line: string) => void
+}
+
+/** One decision and what would have been right; a null was not asked. */
+export interface GroundingLine {
+  readonly seed: number
+  readonly asked: 'present' | 'absent'
+  /** Of absent things: what is not there. */
+  readonly missing: 'pick' | 'place' | null
+  readonly sentence: string
+  /** 'act', or how it would end without a move. */
+  readonly decision: 'act' | Outcome
+  readonly pick_probability: number
+  readonly pick_right: boolean | null
+  readonly place_probability: number
+  readonly place_right: boolean | null
+  readonly found: number
+  /** Whether all that the sentence names is in view. */
+  readonly is_there: boolean
+  readonly remaining: number
+  /** Whether something is left to do; of a place that is not there, that is a matter of taste. */
+  readonly remains: boolean | null
+  readonly pictures: readonly string[]
+}
+
+/** The stable JSON of `cliport eval --grounding`. */
+export interface GroundingReport {
+  readonly task: string
+  readonly grounding: GroundingMode
+  readonly split: 'train' | 'val' | 'test'
+  readonly policy: string
+  readonly seed: number
+  readonly absent: {
+    readonly asked: number
+    readonly false_moves: number
+    readonly ci95: readonly [number, number]
+  } | null
+  readonly present: {
+    readonly asked: number
+    readonly refusals: number
+    readonly ci95: readonly [number, number]
+    /** Of those acted on: share that picks, and places, what is meant. */
+    readonly pick_right: number
+    readonly place_right: number
+  } | null
+  /** Expected calibration error of each probability over all questions. */
+  readonly calibration_error: Readonly<Record<BeliefName, number>>
+  readonly decision_ms: Durations
+}
+
+export const beliefNames = ['pick', 'place', 'found', 'remaining'] as const
+export type BeliefName = (typeof beliefNames)[number]
+
+export async function evaluateGrounding(request: GroundingRequest): Promise<GroundingReport> {
+  const { config, signal, raw, scenes, task } = request
+  const { split } = taskNamed(task)
+  expectAddons(...cellAddons)
+  const policy = await openPolicy(config, request.tell)
+  const cell = createCell('worker')
+  const durations = new StageHistograms()
+  const lines: GroundingLine[] = []
+  try {
+    for (let index = 0; index < scenes; index++) {
+      const seed = request.seed + 2 * index
+      const look = await observeScene(cell, request, seed)
+      const { goal, objects } = look.truth
+      const questions: { sentence: string; missing: GroundingLine['missing'] }[] = []
+      if (request.grounding === 'present' || request.grounding === 'both') questions.push({ sentence: goal, missing: null })
+      if (request.grounding === 'paraphrased') {
+        const sentence = paraphrased(goal, random(seed, 'paraphrase'))
+        if (sentence !== null) questions.push({ sentence, missing: null })
+      }
+      if (request.grounding === 'absent' || request.grounding === 'both') {
+        // By turns, where the sentence names a place by its colour.
+        const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
+        const ask = (kind: 'pick' | 'place') =>
+          askForAbsent(goal, kind, objects, paletteOf(split, seed), random(seed, 'absent'))
+        const question = ask(kinds[0]) ?? ask(kinds[1])
+        if (question !== null) questions.push(question)
+      }
+      for (const { sentence, missing } of questions) {
+        signal.throwIfAborted()
+        const startNs = hostClock.nowNs()
+        const proposal = await policy.propose(look.heightmap, sentence, { signal })
+        durations.observe('propose', Number(hostClock.nowNs() - startNs) / 1e6)
+        const line = lineOf(seed, sentence, missing, look, proposal, policy)
+        const name = `${seed}-${line.asked}`
+        const pictures = isWrong(line) ? ((await raw?.pictures(name, { view: look, proposal })) ?? []) : []
+        lines.push({ ...line, pictures })
+        await raw?.line({ ...line, pictures })
+        if (isWrong(line)) request.tell(`scene ${seed}: ${line.decision} on "${sentence}" (${line.asked})`)
+      }
+    }
+  } finally {
+    await policy.close()
+    await cell.close()
+  }
+  return summarize(request, policy.info.name, lines, durations.of('propose'))
+}
+
+interface Look {
+  readonly frames: readonly SimFrame[]
+  readonly heightmap: Heightmap
+  readonly map: LabelMap
+  readonly truth: Truth
+}
+
+async function observeScene(cell: Cell, { task, config }: GroundingRequest, seed: number): Promise<Look> {
+  const workspace = workspaceOf(config)
+  const { sensor, appearance } = config.cell
+  await cell.reset({ task, seed, clock: 'free', sensor, appearance, workspace })
+  const frames = await cell.capture()
+  const truth = await cell.truth()
+  const heightmap = await projectorOf(config).project(frames, workspace)
+  return { frames, heightmap, map: await labelMap(frames, workspace), truth }
+}
+
+function lineOf(
+  seed: number,
+  sentence: string,
+  missing: GroundingLine['missing'],
+  { map, truth }: Look,
+  proposal: Proposal,
+  { info }: Policy,
+): Omit<GroundingLine, 'pictures'> {
+  const decision = decideAtFirst(proposal, info.thresholds)
+  const aim = aimOf(proposal, labelAt(map, proposal.pick.pixel), truth)
+  return {
+    seed,
+    asked: missing === null ? 'present' : 'absent',
+    missing,
+    sentence,
+    decision: decision.kind === 'conclude' ? decision.outcome : 'act',
+    pick_probability: proposal.pick.probability,
+    pick_right: missing === 'pick' ? false : missing === 'place' ? null : aim.pickRight,
+    place_probability: proposal.place.probability,
+    place_right: missing === 'place' ? false : missing === 'pick' ? null : aim.placeRight,
+    found: proposal.found,
+    is_there: missing === null,
+    remaining: proposal.remaining,
+    remains: missing === null ? true : missing === 'pick' ? false : null,
+  }
+}
+
+/** A move for something that is not there, none for something that is, or one at the wrong thing. */
+function isWrong({ asked, decision, pick_right: pick, place_right: place }: Omit<GroundingLine, 'pictures'>): boolean {
+  return asked === 'absent' ? decision === 'act' : decision !== 'act' || !pick || !place
+}
+
+/** Each probability that a decision states, beside whether it was so. */
+export function beliefsOf(lines: readonly GroundingLine[]): Record<BeliefName, Belief[]> {
+  const beliefs = (of: (line: GroundingLine) => [probability: number, isTrue: boolean | null]) =>
+    lines.flatMap((line) => {
+      const [probability, isTrue] = of(line)
+      return isTrue === null ? [] : [{ probability, isTrue }]
+    })
+  return {
+    pick: beliefs((line) => [line.pick_probability, line.pick_right]),
+    place: beliefs((line) => [line.place_probability, line.place_right]),
+    found: beliefs((line) => [line.found, line.is_there]),
+    remaining: beliefs((line) => [line.remaining, line.remains]),
+  }
+}
+
+function summarize(
+  { task, seed, grounding }: GroundingRequest,
+  policy: string,
+  lines: readonly GroundingLine[],
+  decision_ms: Durations,
+): GroundingReport {
+  const absent = lines.filter(({ asked }) => asked === 'absent').map(({ decision }) => (decision === 'act' ? 1 : 0))
+  const present = lines.filter(({ asked }) => asked === 'present')
+  const refused = present.map(({ decision }): number => (decision === 'act' ? 0 : 1))
+  const acted = present.filter(({ decision }) => decision === 'act')
+  const count = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+  const share = (of: (line: GroundingLine) => boolean | null) => mean(acted.map((line) => (of(line) ? 1 : 0)))
+  const beliefs = beliefsOf(lines)
+  return {
+    task,
+    grounding,
+    split: splitOf(seed),
+    policy,
+    seed,
+    absent:
+      absent.length === 0 ? null : { asked: absent.length, false_moves: count(absent), ci95: wilsonInterval(absent) },
+    present:
+      present.length === 0
+        ? null
+        : {
+            asked: present.length,
+            refusals: count(refused),
+            ci95: wilsonInterval(refused),
+            pick_right: share(({ pick_right }) => pick_right),
+            place_right: share(({ place_right }) => place_right),
+          },
+    calibration_error: Object.fromEntries(
+      beliefNames.map((name) => [name, expectedCalibrationError(beliefs[name])]),
+    ) as Record<BeliefName, number>,
+    decision_ms,
+  }
+}

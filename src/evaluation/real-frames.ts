@@ -1,0 +1,188 @@
+// Sentences on real camera frames: how many picks and places land on what a person would point at, beside chance and
+// beside a rule that knows colours and nothing else.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { z } from 'zod'
+import { decideAtFirst } from '../control/decide.js'
+import { CliportError } from '../control/errors.js'
+import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
+import { readFrames } from '../io/frame-folder.js'
+import { expectAddons, openPolicy, projectorOf } from '../runtime/compose.js'
+import type { Config } from '../runtime/config/schema.js'
+import { mean } from '../runtime/statistics.js'
+import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
+import { colorOfWord, rgbOf } from '../sim/colors.js'
+import { labelAt } from './episode-trace.js'
+import type { RawFolder } from './raw-folder.js'
+
+export interface RealFramesRequest {
+  /** goals.json, and a folder a frame with color.png, depth.png, camera.json and labels.png (255: no depth, 0: table). */
+  readonly folder: string
+  /** Its z begins below the table, where half of a real table's points lie. */
+  readonly workspace: HeightmapSpec
+  readonly config: Config
+  readonly raw?: RawFolder
+  readonly tell: (line: string) => void
+}
+
+/** One sentence. Where it names no place, everything about the place is null. */
+export interface RealFrameLine {
+  readonly frame: string
+  readonly sentence: string
+  readonly pick_right: boolean
+  readonly place_right: boolean | null
+  /** Share of the cells that show any object which show the right one. */
+  readonly pick_chance: number
+  readonly place_chance: number | null
+  /** Whether the cell above the table whose colour is nearest to the one that is named shows the right object. */
+  readonly nearest_color_pick: boolean
+  readonly nearest_color_place: boolean | null
+  /** 'act', or how the runtime would end it without a move. */
+  readonly decision: 'act' | Outcome
+  readonly pick_probability: number
+  readonly place_probability: number
+  readonly pictures: readonly string[]
+}
+
+/** The stable JSON of `cliport eval --real`. */
+export interface RealFramesReport {
+  readonly policy: string
+  readonly sentences: number
+  readonly picks_right: number
+  readonly places_asked: number
+  readonly places_right: number
+  /** Sentences that the runtime would act on; of the others it says that it is unsure, or finds nothing. */
+  readonly acted: number
+  readonly acted_right: number
+  /** What as many random cells of objects would hit on average. */
+  readonly picks_by_chance: number
+  readonly nearest_color_picks: number
+  readonly nearest_color_places: number
+}
+
+const labels = z.array(z.int().min(1).max(254)).min(1)
+const goalsSchema = z.object({
+  goals: z.array(z.object({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() })).min(1),
+})
+type Goal = z.infer<typeof goalsSchema>['goals'][number]
+
+/** @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file */
+export async function tryRealFrames(request: RealFramesRequest): Promise<RealFramesReport> {
+  expectAddons('heightmap')
+  const { folder, raw, workspace } = request
+  const goals = await readGoals(join(folder, 'goals.json'))
+  const policy = await openPolicy(request.config, request.tell)
+  const lines: RealFrameLine[] = []
+  try {
+    for (const [index, goal] of goals.entries()) {
+      const look = await lookAt(join(folder, goal.frame), workspace, request.config)
+      const proposal = await policy.propose(look.heightmap, goal.sentence)
+      const decision = decideAtFirst(proposal, policy.info.thresholds)
+      const view = { frames: look.frames, heightmap: look.heightmap }
+      const pictures = (await raw?.pictures(`${index + 1}-${goal.frame}`, { view, proposal })) ?? []
+      const line: RealFrameLine = {
+        frame: goal.frame,
+        sentence: goal.sentence,
+        ...judged(goal, look, proposal.pick.pixel, proposal.place.pixel),
+        decision: decision.kind === 'conclude' ? decision.outcome : 'act',
+        pick_probability: proposal.pick.probability,
+        place_probability: proposal.place.probability,
+        pictures,
+      }
+      lines.push(line)
+      await raw?.line(line)
+      request.tell(`${line.pick_right ? 'right' : 'wrong'}  ${goal.frame}: "${goal.sentence}" (${line.decision})`)
+    }
+  } finally {
+    await policy.close()
+  }
+  const count = (of: (line: RealFrameLine) => boolean | null) => lines.filter((line) => of(line) === true).length
+  return {
+    policy: policy.info.name,
+    sentences: lines.length,
+    picks_right: count(({ pick_right }) => pick_right),
+    places_asked: count(({ place_right }) => place_right !== null),
+    places_right: count(({ place_right }) => place_right),
+    acted: count(({ decision }) => decision === 'act'),
+    acted_right: count(
+      ({ decision, pick_right, place_right }) => decision === 'act' && pick_right && place_right !== false,
+    ),
+    picks_by_chance: lines.length * mean(lines.map(({ pick_chance }) => pick_chance)),
+    nearest_color_picks: count(({ nearest_color_pick }) => nearest_color_pick),
+    nearest_color_places: count(({ nearest_color_place }) => nearest_color_place),
+  }
+}
+
+interface Look {
+  readonly frames: readonly RgbdFrame[]
+  readonly heightmap: Heightmap
+  readonly map: LabelMap
+}
+
+async function lookAt(folder: string, workspace: HeightmapSpec, config: Config): Promise<Look> {
+  const frames = await readFrames(folder)
+  const [frame] = frames as [RgbdFrame]
+  const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
+  const heightmap = await projectorOf(config).project(frames, workspace)
+  return { frames, heightmap, map: await labelMap([labelled], workspace) }
+}
+
+function judged({ sentence, pick, place }: Goal, { heightmap, map }: Look, pickAt: Pixel, placeAt: Pixel) {
+  const isOf = (wanted: readonly number[], at: Pixel | null) => at !== null && wanted.includes(labelAt(map, at))
+  const objects = map.labels.filter((label) => label !== 0)
+  const chance = (wanted: readonly number[]) =>
+    objects.filter((label) => wanted.includes(label)).length / objects.length
+  const [pickColor, placeColor] = sentence.split(/\W+/).flatMap((word) => colorOfWord(word) ?? [])
+  const nearest = (color: typeof pickColor) => (color === undefined ? null : nearestCell(heightmap, rgbOf(color)))
+  return {
+    pick_right: isOf(pick, pickAt),
+    place_right: place === undefined ? null : isOf(place, placeAt),
+    pick_chance: chance(pick),
+    place_chance: place === undefined ? null : chance(place),
+    nearest_color_pick: isOf(pick, nearest(pickColor)),
+    nearest_color_place: place === undefined ? null : isOf(place, nearest(placeColor)),
+  }
+}
+
+/** What is lower is table, noise included. */
+const leastRiseM = 0.01
+
+/** The cell above the table whose colour is nearest, by the distance in RGB. @param rgb 0..1 */
+export function nearestCell({ color, heightM, spec, cols }: Heightmap, rgb: readonly number[]): Pixel | null {
+  let best: { cell: number; distance: number } | null = null
+  for (let cell = 0; cell < heightM.length; cell++) {
+    if (spec.zMinM + heightM[cell]! < leastRiseM) continue
+    const distance = Math.hypot(...rgb.map((value, c) => value - color[3 * cell + c]! / 255))
+    if (best === null || distance < best.distance) best = { cell, distance }
+  }
+  return best === null ? null : [Math.floor(best.cell / cols), best.cell % cols]
+}
+
+async function readGoals(path: string): Promise<readonly Goal[]> {
+  try {
+    return goalsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).goals
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message
+    throw invalid(path, why, cause)
+  }
+}
+
+async function readLabels(path: string, pixels: number): Promise<Uint8Array> {
+  try {
+    const data = await sharp(path).toColourspace('b-w').extractChannel(0).raw({ depth: 'uchar' }).toBuffer()
+    if (data.length !== pixels) throw new Error(`expected ${pixels} pixels but received ${data.length}`)
+    return Uint8Array.from(data)
+  } catch (cause) {
+    throw invalid(path, (cause as Error).message, cause)
+  }
+}
+
+function invalid(path: string, why: string, cause: unknown): CliportError {
+  return new CliportError('INPUT_INVALID', `${path} cannot be used: ${why}`, {
+    stage: 'capture',
+    hint: 'Expected goals.json beside a folder a frame with color.png, depth.png, camera.json and labels.png',
+    cause,
+  })
+}

@@ -1,0 +1,105 @@
+// Pictures for people: what failed, by cause, and what the policy makes of real frames.
+
+import { basename, join } from 'node:path'
+import type { RawResults } from '../raw-folder.js'
+import type { RealFrameLine, RealFramesReport } from '../real-frames.js'
+import { table } from './markdown.js'
+import { type Episodes, isOracle } from './scores.js'
+
+/** Takes a picture of the raw results into the page's own folder. @returns its path as the page refers to it */
+export type TakePicture = (file: string, name: string) => string
+
+/** As many of one cause are shown. */
+const shownOfACause = 3
+
+const meanings: Readonly<Record<string, string>> = {
+  wrong_object: 'aimed at, or moved, something that was not to be moved',
+  wrong_place: 'took the right thing elsewhere',
+  imprecise: 'right thing, right place, beside the tolerance',
+  missed_grasp: 'aimed at the right thing, and the cup did not seal',
+  dropped: 'aimed right, and it did not come to rest there',
+  unsure: 'did not act, being unsure',
+  refused: 'no plan within the limits of the arm',
+  not_found: 'did not see what is there',
+  gave_up_early: 'said that it had finished, and something was left',
+  continued_after_done: 'reached the goal and did not stop',
+  step_limit: 'ran out of steps, each of them right',
+  stopped: 'was stopped',
+  error: 'ended with an error',
+}
+
+export function failureSection(all: readonly Episodes[], take: TakePicture): string[] {
+  const episodes = all.filter((one) => !isOracle(one) && one.label === '')
+  if (episodes.length === 0) return []
+  const failed = episodes.flatMap((one) =>
+    one.lines.filter(({ cause }) => cause !== null).map((line) => ({ ...one, line })),
+  )
+  const causes = Object.keys(meanings).filter((cause) => failed.some(({ line }) => line.cause === cause))
+  const groups = [...new Set(episodes.map(groupOf))].sort()
+  const rows = causes.map((cause) => [
+    cause.replaceAll('_', ' '),
+    meanings[cause]!,
+    ...groups.map((group) => `${failed.filter((one) => groupOf(one) === group && one.line.cause === cause).length}`),
+  ])
+  const totals = groups.map((group) => {
+    const lines = episodes.filter((one) => groupOf(one) === group).flatMap((one) => one.lines)
+    return `${lines.filter(({ cause }) => cause !== null).length} of ${lines.length}`
+  })
+  return [
+    '## Failures by cause',
+    'The cause is the last step that went wrong and was not mended, judged by what the cell knows; where every step was right, how the runtime ended it.',
+    table(['cause', 'meaning', ...groups], [...rows, ['all', '', ...totals]]),
+    ...causes.flatMap((cause) => {
+      const shown = failed
+        .filter(({ line }) => line.cause === cause && line.pictures.length > 0)
+        .slice(0, shownOfACause)
+      return shown.length === 0
+        ? []
+        : [
+            `### ${cause.replaceAll('_', ' ')}`,
+            ...shown.map(({ line, path, ...one }) => {
+              const pictures = line.pictures.map((file) => {
+                const name = `${basename(path)}-${basename(file)}`
+                return `![${cause.replaceAll('_', ' ')}, scene ${line.seed}](${take(join(path, file), name)})`
+              })
+              return `"${line.goal}", scene ${line.seed} of ${groupOf(one)}: score ${line.score.toFixed(2)} after ${line.steps} steps, ${line.outcome} (${line.reason})\n\n${pictures.join(' ')}`
+            }),
+          ]
+    }),
+  ]
+}
+
+function groupOf({ report, faults, openLoop }: Pick<Episodes, 'report' | 'faults' | 'openLoop'>): string {
+  return `${report.task.replace('-colors', '')}${faults === null ? '' : ', disturbed'}${openLoop ? ', open loop' : ''}`
+}
+
+export function realFramesSection(raw: readonly RawResults<Record<string, unknown>>[], take: TakePicture): string[] {
+  return raw
+    .filter(({ kind, label }) => kind === 'real-frames' && label === '')
+    .flatMap(({ report, lines, path }) => {
+      const real = report as unknown as RealFramesReport
+      const yes = (is: boolean | null) => (is === null ? '' : is ? 'yes' : 'no')
+      const rows = (lines as unknown as RealFrameLine[]).map((line) => [
+        line.frame,
+        line.sentence,
+        yes(line.pick_right),
+        yes(line.place_right),
+        line.decision,
+        line.pick_probability.toFixed(2),
+        `${(100 * line.pick_chance).toFixed(0)} %`,
+        yes(line.nearest_color_pick),
+        line.pictures
+          .filter((file) => file.includes('camera'))
+          .map((file) => `![${line.sentence}](${take(join(path, file), `real-${basename(file)}`)})`)
+          .join(' '),
+      ])
+      return [
+        '## Real camera frames',
+        `Sentences on frames of a structured-light camera that no training has seen. **${real.picks_right} of ${real.sentences} picks** and ${real.places_right} of ${real.places_asked} places land on the object that a person would point at (strictly: the picked cell shows it). Chance, by the share of all objects' cells: ${real.picks_by_chance.toFixed(1)} picks. The cell above the table whose colour is nearest to the named colour's: ${real.nearest_color_picks} picks, ${real.nearest_color_places} places. The runtime would act on ${real.acted}, ${real.acted_right} of them right; the others it leaves alone.`,
+        table(
+          ['frame', 'sentence', 'pick right', 'place right', 'decision', 'probability', 'chance', 'nearest colour', ''],
+          rows,
+        ),
+      ]
+    })
+}

@@ -1,0 +1,81 @@
+// `cliport results`: the page of results from the raw results of evaluations, and nothing else.
+
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { CliportError } from '../../control/errors.js'
+import { machineLine } from '../../runtime/machine.js'
+import { type RawResults, readRawFolders } from '../raw-folder.js'
+import { failureSection, realFramesSection } from './gallery.js'
+import { table } from './markdown.js'
+import { groundingSection, paraphraseSection, reliabilitySvg } from './reliability.js'
+import { episodesOf, loopSection, partsSection, scoreSection } from './scores.js'
+
+export interface ResultsReport {
+  readonly page: string
+  readonly evaluations: number
+  readonly pictures: number
+}
+
+/**
+ * Writes the page and, in the folder `images/results` beside it, the pictures that it shows and no others. A checkout has
+ * raw results without their pictures: those beside the page are kept then.
+ * @param raw folder of the folders given to `cliport eval --out`
+ * @throws CliportError INPUT_INVALID where there are no results, DISK_FULL
+ */
+export async function writeResults(raw: string, page: string): Promise<ResultsReport> {
+  const all = await readRawFolders(raw)
+  if (all.length === 0) {
+    throw new CliportError('INPUT_INVALID', `The folder ${raw} holds no results`, {
+      stage: 'start',
+      hint: `Evaluate first, for example: npx cliport eval --episodes 50 --out ${raw}/bowl-seen`,
+    })
+  }
+  const images = join(dirname(page), 'images', 'results')
+  const pictures: { readonly from: string; readonly to: string }[] = []
+  const reference = (name: string) => relative(dirname(page), join(images, name))
+  const take = (from: string, name: string) => {
+    pictures.push({ from, to: join(images, name) })
+    return reference(name)
+  }
+  const episodes = episodesOf(all)
+  const sections = [
+    '# Results',
+    `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line an episode, every decision and step in it); do not edit. How long things take: benchmarks/RESULTS.md.`,
+    ...scoreSection(episodes),
+    ...loopSection(episodes),
+    ...groundingSection(all, reference('reliability.svg')),
+    ...paraphraseSection(all),
+    ...realFramesSection(all, take),
+    ...partsSection(episodes),
+    ...failureSection(episodes, take),
+    ...originSection(all, raw),
+  ]
+  const svg = reliabilitySvg(all)
+  try {
+    await mkdir(images, { recursive: true })
+    for (const { from, to } of pictures) if (existsSync(from) || !existsSync(to)) await copyFile(from, to)
+    if (svg !== null) await writeFile(join(images, 'reliability.svg'), svg)
+    await writeFile(page, `${sections.join('\n\n')}\n`)
+    const shown = new Set(pictures.map(({ to }) => basename(to)))
+    if (svg !== null) shown.add('reliability.svg')
+    for (const name of await readdir(images)) if (!shown.has(name)) await rm(join(images, name))
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DISK_FULL' : 'INPUT_INVALID'
+    throw new CliportError(code, `Could not write ${page} and its pictures: ${(cause as Error).message}`, {
+      stage: 'record',
+      hint: 'Check space and permissions, or name another page with --out',
+      cause,
+    })
+  }
+  return { page, evaluations: all.length, pictures: pictures.length }
+}
+
+function originSection(all: readonly RawResults<Record<string, unknown>>[], raw: string): string[] {
+  const rows = all.map(({ path, machine }) => [
+    relative(raw, path),
+    `\`${machine.command}\``,
+    machineLine({ ...machine, command: '' }),
+  ])
+  return ['## Where the figures come from', table(['raw results', 'command', 'machine'], rows)]
+}

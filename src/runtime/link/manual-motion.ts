@@ -1,0 +1,70 @@
+// What a person does to the arm by hand. Every act arms first and leaves the arm disarmed, since the link is closed.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkPlan } from '../../control/check.js'
+import { CliportError } from '../../control/errors.js'
+import type { Execution, Plan, RobotMode, Vec3 } from '../../control/types.js'
+import type { LinkClient } from '../../io/link/client.js'
+import { cycleSettingsOf, kinematicsOf } from '../compose.js'
+import type { Config } from '../config/schema.js'
+
+/** The posture in which Franka's own examples begin: elbow up, tool down, far from every joint's limit. */
+export const homeRad: readonly number[] = [0, -Math.PI / 4, 0, (-3 * Math.PI) / 4, 0, Math.PI / 2, Math.PI / 4]
+export const homeSpeedMps = 0.1
+
+/** Between two looks at the state while a robot recovers. */
+const lookMs = 20
+
+export interface Jog {
+  readonly offset_m: Vec3
+  readonly yawRad: number
+  readonly speedMps: number
+}
+
+/**
+ * One straight line from where the tool is.
+ * @throws CliportError LINK_REFUSED when the target is outside the limits of the settings, with every violation
+ */
+export async function jog(client: LinkClient, config: Config, way: Jog, signal: AbortSignal): Promise<Execution> {
+  await client.arm(signal)
+  const { p_base_tool_m: from, yawRad } = client.state!
+  const [x, y, z] = way.offset_m
+  const plan: Plan = {
+    name: 'park',
+    segments: [
+      {
+        kind: 'move',
+        p_base_m: [from[0] + x, from[1] + y, from[2] + z],
+        yawRad: yawRad + way.yawRad,
+        speedMps: way.speedMps,
+      },
+    ],
+  }
+  const { limits } = cycleSettingsOf(config)
+  const start = { p_base_m: from, yawRad }
+  const checked = checkPlan(plan, {
+    start,
+    kinematics: kinematicsOf(config),
+    limits,
+    heightmap: null,
+    payloadHeightM: 0,
+  })
+  if ('segments' in checked) return client.execute(checked, signal)
+  const violations = checked.map(
+    ({ code, expected, received }) => `${code}: expected ${expected}, received ${received}`,
+  )
+  throw new CliportError('LINK_REFUSED', `The arm was not moved. ${violations.join('; ')}`, {
+    stage: 'check',
+    hint: 'Jog by less, or widen `limits` in the settings if the cell allows it',
+  })
+}
+
+/**
+ * Clears a latched stop or fault, and waits until the robot itself has recovered.
+ * @returns the mode then: disarmed
+ */
+export async function recover(client: LinkClient, signal: AbortSignal): Promise<RobotMode> {
+  await client.clear()
+  while (client.state?.mode === 'stopped' || client.state?.mode === 'fault') await sleep(lookMs, undefined, { signal })
+  return client.state?.mode ?? 'disarmed'
+}

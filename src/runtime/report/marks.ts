@@ -1,0 +1,82 @@
+// Where a policy would pick and place, drawn on the heightmap and on the cameras' pictures.
+
+import sharp, { type Sharp } from 'sharp'
+import { colorIntrinsicsOf } from '../../control/frame.js'
+import type { Affordance, Mat4, Proposal, RgbdFrame, Vec3 } from '../../control/types.js'
+import { encodePng, type Picture } from '../../io/pictures.js'
+
+type Poses = Pick<Proposal, 'pick' | 'place'>
+
+/** A picture seen from above (src/io/pictures.ts), each cell `scale` pixels wide, with both marks. @returns PNG */
+export async function markedMap(picture: Picture, { pick, place }: Poses, scale: number): Promise<Buffer> {
+  const [width, height] = [picture.width * scale, picture.height * scale]
+  // Seen from above: y runs to the right and x down.
+  const at = ({ pixel: [u, v] }: Affordance): Point => [(u + 0.5) * scale, (v + 0.5) * scale]
+  return drawn(
+    sharp(await encodePng(picture)).resize(width, height, { kernel: 'nearest' }),
+    marksSvg(width, height, at(pick), at(place)),
+  )
+}
+
+/** A camera's picture with whichever marks it sees. @returns PNG */
+export async function markedFrame(frame: RgbdFrame, { pick, place }: Poses): Promise<Buffer> {
+  const { width, height } = colorIntrinsicsOf(frame)
+  const picture = { rgb: frame.color, width, height }
+  const svg = marksSvg(width, height, pixelInFrame(frame, pick.p_base_m), pixelInFrame(frame, place.p_base_m))
+  return drawn(sharp(await encodePng(picture)), svg)
+}
+
+function drawn(plain: Sharp, svg: string): Promise<Buffer> {
+  return plain
+    .composite([{ input: Buffer.from(svg) }])
+    .png()
+    .toBuffer()
+}
+
+/**
+ * Column and row of a base point in a camera's colour picture (pinhole: a mark may be off by what a lens bends), or null
+ * behind the camera and outside of the picture. `T_base_camera` is rigid, so its inverse is its transpose.
+ */
+export function pixelInFrame(frame: RgbdFrame, p_base_m: Vec3): readonly [number, number] | null {
+  const { T_base_camera: T, colorCamera } = frame
+  const d = p_base_m.map((value, i) => value - T[4 * i + 3]!)
+  const along = (axis: number) => T[axis]! * d[0]! + T[4 + axis]! * d[1]! + T[8 + axis]! * d[2]!
+  const p_depth_m: Vec3 = [along(0), along(1), along(2)]
+  const [x, y, z] = colorCamera === undefined ? p_depth_m : transformed(colorCamera.T_color_depth, p_depth_m)
+  if (z <= 0) return null
+  const { width, height, fx, fy, cx, cy } = colorIntrinsicsOf(frame)
+  const u = Math.round((fx * x) / z + cx)
+  const v = Math.round((fy * y) / z + cy)
+  return u >= 0 && u < width && v >= 0 && v < height ? [u, v] : null
+}
+
+function transformed(T: Mat4, [x, y, z]: Vec3): Vec3 {
+  const row = (i: number) => T[i]! * x + T[i + 1]! * y + T[i + 2]! * z + T[i + 3]!
+  return [row(0), row(4), row(8)]
+}
+
+type Point = readonly [x: number, y: number]
+
+/** Cross-hair where it would pick, ring where it would place, a line between them; dark and light, so that both show. */
+function marksSvg(width: number, height: number, pick: Point | null, place: Point | null): string {
+  const shapes: string[] = []
+  if (pick !== null && place !== null) {
+    shapes.push(`<line x1="${pick[0]}" y1="${pick[1]}" x2="${place[0]}" y2="${place[1]}" stroke-dasharray="7 6"/>`)
+  }
+  if (pick !== null) {
+    const [x, y] = pick
+    shapes.push(
+      `<circle cx="${x}" cy="${y}" r="12"/><path d="M${x - 20} ${y}h14M${x + 6} ${y}h14M${x} ${y - 20}v14M${x} ${y + 6}v14"/>`,
+    )
+  }
+  if (place !== null) {
+    const [x, y] = place
+    shapes.push(`<circle cx="${x}" cy="${y}" r="16"/><circle cx="${x}" cy="${y}" r="3"/>`)
+  }
+  const label = (text: string, at: Point | null) =>
+    at === null
+      ? ''
+      : `<text x="${Math.min(at[0] + 20, width - 60)}" y="${Math.max(20, at[1] - 16)}" font-family="sans-serif" font-size="18" fill="#fff" stroke="#111" stroke-width="4" paint-order="stroke">${text}</text>`
+  const drawn = shapes.join('')
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><g fill="none" stroke="#111" stroke-width="6">${drawn}</g><g fill="none" stroke="#ffe14d" stroke-width="2.5">${drawn}</g>${label('pick', pick)}${label('place', place)}</svg>`
+}

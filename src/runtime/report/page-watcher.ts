@@ -1,0 +1,122 @@
+// Tells the run's folder of every turn of the cycle: gathers what belongs together, and hands over whole steps.
+
+import type { CycleResult, CycleWatcher, StepRecord, View } from '../../control/cycle.js'
+import type { Decision } from '../../control/decide.js'
+import type { StageMeter } from '../../control/ports.js'
+import type { Execution, Outcome, Plan, Proposal, Vec3 } from '../../control/types.js'
+import type { RunPage, RunStep, StepResult } from './types.js'
+
+export interface PageWatcher extends CycleWatcher, StageMeter {
+  /** A turn that was begun and not finished ends with the run. */
+  end(result: CycleResult): void
+}
+
+export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): PageWatcher {
+  let view: View | null = null
+  let turn: { proposal?: Proposal; plans: readonly Plan[] } = { plans: [] }
+  let stagesMs: Record<string, number> = {}
+  let isFirstLook = true
+
+  const tell = (result: StepResult, note: string, over: Partial<RunStep> = {}) => {
+    if (view === null) return
+    page.step({ heightmap: view.heightmap, ...turn, result, note, stagesMs, ...over })
+    turn = { plans: [] }
+    stagesMs = {}
+  }
+
+  return {
+    observe(stage, durationMs) {
+      stagesMs[stage] = (stagesMs[stage] ?? 0) + durationMs
+    },
+    looked(look) {
+      page.cameras(isFirstLook ? 'before' : 'after', look.frames)
+      isFirstLook = false
+      // The look after an action still belongs to its step, which is told of in `stepped`.
+      if (turn.plans.length === 0) view = look
+    },
+    proposed(proposal, decision) {
+      turn = { proposal, plans: [] }
+      if (decision.kind === 'conclude') tell(resultOf(decision.outcome), decision.reason)
+    },
+    planned({ pick, place }) {
+      turn = { ...turn, plans: [pick, place] }
+    },
+    refused(reason) {
+      tell('refused', reason)
+    },
+    stepped(step) {
+      tell(step.verdict.result, describeStep(step), { executions: executionsOf(step) })
+      view = step.after
+    },
+    end({ outcome, reason }) {
+      if (turn.proposal !== undefined) tell(resultOf(outcome), reason)
+    },
+  }
+}
+
+/** One line a turn for whoever watches a terminal. */
+export function createLineWatcher(write: (line: string) => void): CycleWatcher {
+  return {
+    proposed(proposal, decision: Decision) {
+      if (decision.kind === 'conclude') write(decision.reason)
+      if (decision.kind === 'retrySuppressed') write('only spots where a grasp has failed are left: trying them again')
+      if (decision.kind !== 'act') return
+      const { pick, place, remaining } = proposal
+      write(
+        `pick ${at(pick.p_base_m)} (${percent(pick.probability)}), place ${at(place.p_base_m)} (${percent(place.probability)}), remaining ${percent(remaining)}`,
+      )
+    },
+    refused: write,
+    stepped: (step) => write(`step ${step.index + 1}: ${describeStep(step)}`),
+  }
+}
+
+/** Calls each watcher in turn. */
+export function allWatchers(...watchers: readonly CycleWatcher[]): CycleWatcher {
+  return {
+    looked(view) {
+      for (const watcher of watchers) watcher.looked?.(view)
+    },
+    proposed(proposal, decision, sentence) {
+      for (const watcher of watchers) watcher.proposed?.(proposal, decision, sentence)
+    },
+    planned(plans) {
+      for (const watcher of watchers) watcher.planned?.(plans)
+    },
+    refused(reason) {
+      for (const watcher of watchers) watcher.refused?.(reason)
+    },
+    stepped(step) {
+      for (const watcher of watchers) watcher.stepped?.(step)
+    },
+  }
+}
+
+function executionsOf({ pick, place }: StepRecord): Execution[] {
+  return place === null ? [pick] : [pick, place]
+}
+
+function describeStep({ verdict, proposal }: StepRecord): string {
+  switch (verdict.result) {
+    case 'placed':
+      return `placed at ${at(proposal.place.p_base_m)}`
+    case 'missed':
+      return `the vacuum did not seal at ${at(proposal.pick.p_base_m)}; that spot is left out for now`
+    case 'lost':
+      return `what was held did not arrive at ${at(proposal.place.p_base_m)}${
+        verdict.droppedAt === undefined ? '' : `; something new lies at ${at(verdict.droppedAt)}`
+      }`
+  }
+}
+
+function resultOf(outcome: Outcome): StepResult {
+  return outcome === 'achieved' ? 'finished' : outcome
+}
+
+function at([x, y]: Vec3): string {
+  return `x ${x.toFixed(3)}, y ${y.toFixed(3)} m`
+}
+
+function percent(probability: number): string {
+  return `${Math.round(100 * probability)} %`
+}
