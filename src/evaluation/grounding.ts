@@ -103,7 +103,8 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
       const look = await observeScene(cell, request, seed)
       const { goal, objects } = look.truth
       const questions: { sentence: string; missing: GroundingLine['missing'] }[] = []
-      if (request.grounding === 'present' || request.grounding === 'both') questions.push({ sentence: goal, missing: null })
+      if (request.grounding === 'present' || request.grounding === 'both')
+        questions.push({ sentence: goal, missing: null })
       if (request.grounding === 'paraphrased') {
         const sentence = paraphrased(goal, random(seed, 'paraphrase'))
         if (sentence !== null) questions.push({ sentence, missing: null })
