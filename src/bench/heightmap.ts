@@ -4,9 +4,9 @@ import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { framesOf, specOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
 import { type ProjectOptions, projectHeightmap } from '../native/heightmap.js'
-import { hostClock } from '../runtime/compose.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
 import { type Machine, machine, watchProcessors } from '../runtime/machine.js'
+import { hostClock } from '../runtime/session.js'
 import { type NumpyReference, startNumpyReference } from './numpy-reference.js'
 
 export interface HeightmapBenchRequest {

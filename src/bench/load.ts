@@ -1,9 +1,8 @@
 // What a working runtime does to the machine beside the link: decisions of the policy, and pictures of the cell.
 
-import { openPolicy, projectorOf, workspaceOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { defaultTask } from '../runtime/run.js'
-import { createCell } from '../sim/index.js'
+import { openSession } from '../runtime/session.js'
 
 export interface Load {
   /** Decisions that the policy has made. */
@@ -19,10 +18,11 @@ export interface Load {
  * @throws CliportError as the policy and the cell do
  */
 export async function startLoad(config: Config, { rendering }: { readonly rendering: boolean }): Promise<Load> {
-  const cell = createCell('worker')
-  const policy = await openPolicy(config, () => {})
-  const { goal } = await cell.reset({ task: defaultTask, seed: 1, clock: 'free' })
-  const heightmap = await projectorOf(config).project(await cell.capture(), workspaceOf(config))
+  const session = await openSession(config, { cell: { thread: 'worker', policy: 'package' }, tell: () => {} })
+  const { cell, settings } = session
+  const { policy, projector } = session.ports
+  const { goal } = await session.show({ task: defaultTask, seed: 1, clock: 'free' })
+  const heightmap = await projector.project(await cell.capture(), settings.workspace)
   const done = { decisions: 0, looks: 0 }
   let ending = false
   const again = async (work: () => Promise<unknown>, count: keyof typeof done) => {
@@ -41,8 +41,7 @@ export async function startLoad(config: Config, { rendering }: { readonly render
     async end() {
       ending = true
       const ended = await Promise.allSettled(loops)
-      await policy.close()
-      await cell.close()
+      await session.close()
       for (const loop of ended) if (loop.status === 'rejected') throw loop.reason
     },
   }

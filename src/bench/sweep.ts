@@ -5,9 +5,11 @@ import { checkPlan } from '../control/check.js'
 import { CliportError } from '../control/errors.js'
 import type { CheckedPlan, Vec3 } from '../control/types.js'
 import type { LinkClient } from '../io/link/client.js'
-import { connectLink, cycleSettingsOf, kinematicsOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { recover } from '../runtime/link/manual-motion.js'
+import { connectLink } from '../runtime/robot.js'
+import { kinematicsOf } from '../runtime/session.js'
+import { cycleSettingsOf } from '../runtime/settings.js'
 
 const left: Vec3 = [0.45, 0.25, 0.3]
 const right: Vec3 = [0.45, -0.25, 0.3]

@@ -6,8 +6,8 @@ import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { readFrames } from '../io/frame-folder.js'
 import { framesOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
-import { workspaceOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
+import { workspaceOf } from '../runtime/settings.js'
 import { realNumber } from './context.js'
 
 export interface FrameOptions {

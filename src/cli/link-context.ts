@@ -5,8 +5,8 @@ import type { Command } from 'commander'
 import { CliportError } from '../control/errors.js'
 import type { Execution } from '../control/types.js'
 import type { LinkClient } from '../io/link/client.js'
-import { connectLink, expectConsent } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
+import { connectLink, movesHardware } from '../runtime/robot.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
 
@@ -47,11 +47,10 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
         try {
           const confirm = (question: string) => confirmed(question, options.yes === true)
           const consent = async (backend: string) => {
-            if (backend === 'sim' || backend === 'cell' || config.robot.consent_to_motion) return
+            if (!movesHardware(backend) || config.robot.consent_to_motion) return
             await confirm(
               `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`,
             )
-            expectConsent(backend, true)
           }
           return await work({ client, config, options, signal, consent, confirm })
         } finally {

@@ -3,20 +3,9 @@
 import { runCycle } from '../control/cycle.js'
 import type { Policy } from '../control/ports.js'
 import { highestAtM, pixelOf, pointOf } from '../control/surface.js'
-import type { Heightmap, Proposal } from '../control/types.js'
-import { LinkClient } from '../io/link/client.js'
+import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
-import { CellTransport } from '../runtime/cell-link.js'
-import {
-  cellRobotOf,
-  cycleSettingsOf,
-  hostClock,
-  kinematicsOf,
-  noRecorder,
-  projectorOf,
-  workspaceOf,
-} from '../runtime/compose.js'
-import type { Config } from '../runtime/config/schema.js'
+import { type CellSession, noRecorder } from '../runtime/session.js'
 import { seededRandom } from '../runtime/statistics.js'
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/cell-renderer.js'
@@ -32,7 +21,6 @@ export interface DemonstrationOptions {
   readonly frames: boolean
   /** Probability that a step places somewhere else, so that what comes after a mistake is in the data. */
   readonly perturb: number
-  readonly config: Config
 }
 
 export interface DemonstrationReport {
@@ -46,53 +34,33 @@ export interface DemonstrationReport {
  * @throws CliportError DISK_FULL, CELL_FAILED, TASK_UNKNOWN; no file is left then
  */
 export async function demonstrate(
-  cell: Cell,
+  session: CellSession,
   options: DemonstrationOptions,
   signal: AbortSignal,
 ): Promise<DemonstrationReport> {
-  const { config, task, seed, appearance, sensor } = options
-  const workspace = workspaceOf(config)
-  const ready = await cell.reset({
-    task,
-    seed,
-    clock: 'free',
-    appearance,
-    sensor,
-    workspace,
-    robot: cellRobotOf(config),
-  })
-  const link = await LinkClient.connect(new CellTransport(cell))
+  const { task, seed, appearance, sensor } = options
+  const { cell, settings } = session
+  const { workspace } = settings
+  const ready = await session.reset({ task, seed, clock: 'free', link: 'in-process', appearance, sensor })
+  const { names } = ready.ports.camera
   let frames: readonly SimFrame[] = []
-  const writer = await DemonstrationWriter.create(options.path, {
-    task,
-    seed,
-    goal: ready.goal,
-    workspace,
-    cameras: ['front', 'left', 'right'],
-    appearance,
-    sensor,
-  })
+  const capture = async () => {
+    frames = await cell.capture()
+    return frames.map(({ labels: _, ...frame }) => frame)
+  }
+  const head = { task, seed, goal: ready.goal, workspace, cameras: names, appearance, sensor }
+  const writer = await DemonstrationWriter.create(options.path, head)
   try {
-    const policy = new DemonstratingPolicy(cell, writer, () => frames, options)
-    const settings = cycleSettingsOf(config)
+    const policy = new DemonstratingPolicy(cell, writer, () => frames, workspace, options)
     const steps = (options.perturb > 0 ? 3 : 2) * ready.maxSteps
     const result = await runCycle(
       async () => (await cell.truth()).goal,
       {
-        camera: {
-          names: ['front', 'left', 'right'],
-          async capture() {
-            frames = await cell.capture()
-            return frames.map(({ labels: _, ...frame }) => frame)
-          },
-          async close() {},
-        },
-        projector: projectorOf(config),
+        ...session.ports,
+        ...ready.ports,
+        camera: { ...ready.ports.camera, capture },
         policy,
-        kinematics: kinematicsOf(config),
-        link,
         recorder: noRecorder,
-        clock: hostClock,
         meter: { observe() {} },
         watcher: { stepped: (step) => policy.acted(step.pick.sealed) },
       },
@@ -107,8 +75,6 @@ export async function demonstrate(
   } catch (error) {
     await writer.abandon()
     throw error
-  } finally {
-    await link.close()
   }
 }
 
@@ -137,6 +103,7 @@ class DemonstratingPolicy implements Policy {
     cell: Cell,
     writer: DemonstrationWriter,
     frames: () => readonly SimFrame[],
+    workspace: HeightmapSpec,
     options: DemonstrationOptions,
   ) {
     this.#cell = cell
@@ -147,7 +114,7 @@ class DemonstratingPolicy implements Policy {
     this.info = {
       name: 'oracle',
       architecture: 'oracle',
-      workspace: workspaceOf(options.config),
+      workspace,
       rotations: 36,
       thresholds: { pick: 0.5, place: 0.5, remaining: 0.5, found: 0.5 },
     }

@@ -4,11 +4,12 @@ import { access, rm } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { verifyEpisode } from '../io/recording/dataset.js'
-import { createCell } from '../sim/index.js'
+import type { Config } from '../runtime/config/schema.js'
+import { openSession } from '../runtime/session.js'
 import { type DemonstrationOptions, type DemonstrationReport, demonstrate } from './demonstrate.js'
 
 /** What does not change from episode to episode. */
-export type RecordWorkerData = Pick<DemonstrationOptions, 'config' | 'task' | 'frames' | 'perturb'>
+export type RecordWorkerData = Pick<DemonstrationOptions, 'task' | 'frames' | 'perturb'> & { readonly config: Config }
 
 export type EpisodeOrder = Pick<DemonstrationOptions, 'path' | 'seed' | 'appearance' | 'sensor'> & {
   readonly index: number
@@ -30,8 +31,8 @@ export type EpisodeAnswer =
 
 if (parentPort !== null) {
   const port = parentPort
-  const shared = workerData as RecordWorkerData
-  const cell = createCell('caller')
+  const { config, ...shared } = workerData as RecordWorkerData
+  const opening = openSession(config, { cell: { thread: 'caller', policy: 'oracle' }, tell: () => {} })
   const never = new AbortController().signal
   port.on('message', (order: EpisodeOrder) => {
     void episode(order).then((answer) => port.postMessage(answer))
@@ -43,7 +44,7 @@ if (parentPort !== null) {
       if (damage === null) return { index, kind: 'kept' }
       await rm(order.path, { force: true })
       await rm(`${order.path}.part`, { force: true })
-      const report = await demonstrate(cell, { ...shared, ...order }, never)
+      const report = await demonstrate(await opening, { ...shared, ...order }, never)
       return { index, kind: 'recorded', report, ...(damage === '' ? {} : { redone: damage }) }
     } catch (error) {
       const { code, stage, hint } =

@@ -1,30 +1,13 @@
 // `cliport eval`: the same cycle as `run`, on many scenes, with what the runtime concludes held against the truth.
 
 import { type CycleResult, type CycleSettings, runCycle } from '../control/cycle.js'
-import type { Policy } from '../control/ports.js'
-import { LinkClient } from '../io/link/client.js'
-import { CellTransport } from '../runtime/cell-link.js'
-import {
-  cellAddons,
-  cellRobotOf,
-  connectLink,
-  cycleSettingsOf,
-  expectAddons,
-  hostClock,
-  kinematicsOf,
-  noRecorder,
-  openPolicy,
-  projectorOf,
-  workspaceOf,
-} from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
+import { type CellSession, hostClock, noRecorder, openSession } from '../runtime/session.js'
 import { mean, wilsonInterval } from '../runtime/statistics.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
-import type { Cell, CellOptions, CellReady, Truth } from '../sim/api.js'
+import type { CellOptions, CellReady, Truth } from '../sim/api.js'
 import { createCellCamera } from '../sim/cell-camera.js'
-import { createCell } from '../sim/index.js'
-import { createOraclePolicy } from '../sim/oracle-policy.js'
 import { type EpisodeTrace, EpisodeTracer, type TracedStep } from './episode-trace.js'
 import { type Cause, causeOf, type JudgedDecision } from './judge.js'
 import { firstFramesOnly, onceForEach } from './open-loop.js'
@@ -99,12 +82,9 @@ export interface EvalReport {
 }
 
 export async function evaluate(request: EvalRequest): Promise<EvalReport> {
-  const { config, signal } = request
+  const { config, signal, oracle, tell } = request
   if (request.link === 'sockets') raiseThreadPriority()
-  expectAddons(...cellAddons)
-  const trained = request.oracle ? null : await openPolicy(config, request.tell)
-  const cell = createCell('worker')
-  const policy = trained ?? createOraclePolicy(cell, workspaceOf(config))
+  const session = await openSession(config, { cell: { thread: 'worker', policy: oracle ? 'oracle' : 'package' }, tell })
   const decisions = new StageHistograms()
   const reports: EpisodeReport[] = []
   const startNs = hostClock.nowNs()
@@ -112,17 +92,16 @@ export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   try {
     for (let index = 0; index < request.episodes; index++) {
       signal.throwIfAborted()
-      const { report, share } = await episode(cell, policy, request, index, decisions)
+      const { report, share } = await episode(session, request, index, decisions)
       workspaceShare = share
       reports.push(report)
       request.onEpisode?.(report)
     }
   } finally {
-    await trained?.close()
-    await cell.close()
+    await session.close()
   }
   const minutes = Number(hostClock.nowNs() - startNs) / 60e9
-  return summarize(request, policy.info.name, reports, workspaceShare, decisions.of('propose'), minutes)
+  return summarize(request, session.ports.policy.info.name, reports, workspaceShare, decisions.of('propose'), minutes)
 }
 
 /** 'train' for even seeds, 'val' for odd ones, 'test' from 10001 (as published). */
@@ -132,66 +111,51 @@ export function splitOf(seed: number): 'train' | 'val' | 'test' {
 }
 
 async function episode(
-  cell: Cell,
-  policy: Policy,
+  session: CellSession,
   request: EvalRequest,
   index: number,
   decisions: StageHistograms,
 ): Promise<{ report: EpisodeReport; share: number }> {
-  const { config, task, signal } = request
+  const { task, signal, link, faults } = request
+  const { cell, ports, settings } = session
   const seed = request.seed + 2 * index
-  const isLive = request.link === 'sockets'
-  const ready = await cell.reset({
+  const ready = await session.reset({
     task,
     seed,
-    clock: isLive ? 'paced' : 'free',
-    sensor: config.cell.sensor,
-    appearance: config.cell.appearance,
-    workspace: workspaceOf(config),
-    robot: cellRobotOf(config),
-    ...(isLive ? { listen: 'tcp://127.0.0.1:*' } : {}),
-    ...(request.faults === undefined ? {} : { faults: request.faults }),
+    clock: link === 'sockets' ? 'paced' : 'free',
+    link,
+    ...(faults === undefined ? {} : { faults }),
   })
-  const link =
-    isLive && ready.link
-      ? await connectLink(ready.link.address, config, ready.link.keys)
-      : await LinkClient.connect(new CellTransport(cell))
   const capture = request.openLoop ? firstFramesOnly(cell) : () => cell.capture()
-  const tracer = new EpisodeTracer(cell, capture, workspaceOf(config))
-  try {
-    let sentence = ready.goal
-    let stepsWhenAchieved: number | null = null
-    /** The person beside the cell: says the next sentence as soon as the last one is done, and watches. */
-    const person = async (): Promise<string> => {
-      const truth = await cell.truth()
-      if (truth.achieved) stepsWhenAchieved ??= tracer.taken
-      else sentence = truth.goal
-      return sentence
-    }
-    const result = await runCycle(
-      person,
-      {
-        camera: createCellCamera(tracer, cameraTimeoutS(request)),
-        projector: projectorOf(config),
-        policy: request.openLoop ? onceForEach(policy) : policy,
-        kinematics: kinematicsOf(config),
-        link,
-        recorder: noRecorder,
-        clock: hostClock,
-        meter: decisions,
-        watcher: tracer,
-      },
-      settingsOf(request, ready),
-      signal,
-    )
-    signal.throwIfAborted()
-    const trace = await tracer.trace()
-    const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved, trace)
-    if (request.raw !== undefined) await keep(request.raw, report, trace)
-    return { report, share: ready.workspaceShare }
-  } finally {
-    await link.close()
+  const tracer = new EpisodeTracer(cell, capture, settings.workspace)
+  let sentence = ready.goal
+  let stepsWhenAchieved: number | null = null
+  /** The person beside the cell: says the next sentence as soon as the last one is done, and watches. */
+  const person = async (): Promise<string> => {
+    const truth = await cell.truth()
+    if (truth.achieved) stepsWhenAchieved ??= tracer.taken
+    else sentence = truth.goal
+    return sentence
   }
+  const result = await runCycle(
+    person,
+    {
+      ...ports,
+      ...ready.ports,
+      camera: createCellCamera(tracer, cameraTimeoutS(request)),
+      policy: request.openLoop ? onceForEach(ports.policy) : ports.policy,
+      recorder: noRecorder,
+      meter: decisions,
+      watcher: tracer,
+    },
+    settingsOf(settings, request, ready),
+    signal,
+  )
+  signal.throwIfAborted()
+  const trace = await tracer.trace()
+  const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved, trace)
+  if (request.raw !== undefined) await keep(request.raw, report, trace)
+  return { report, share: ready.workspaceShare }
 }
 
 /** In the free clock a slow machine is no fault: only cameras that are made to stall are waited for no longer than a while. */
@@ -200,8 +164,11 @@ function cameraTimeoutS({ config, link, faults }: EvalRequest): number {
   return mayStall ? config.cell.camera_timeout_s : Number.POSITIVE_INFINITY
 }
 
-function settingsOf({ config, steps, openLoop }: EvalRequest, { maxSteps, moves }: CellReady): CycleSettings {
-  const settings = cycleSettingsOf(config)
+function settingsOf(
+  settings: CycleSettings,
+  { steps, openLoop }: EvalRequest,
+  { maxSteps, moves }: CellReady,
+): CycleSettings {
   const budget = { ...settings.budget, steps: steps === undefined ? maxSteps : stepsOf(steps, moves) }
   // Who does not look again cannot tire of failing.
   return { ...settings, budget: openLoop ? { ...budget, failuresInARow: Number.POSITIVE_INFINITY } : budget }

@@ -4,13 +4,13 @@
 import { decideAtFirst } from '../control/decide.js'
 import type { Policy } from '../control/ports.js'
 import type { Heightmap, Outcome, Proposal } from '../control/types.js'
-import { cellAddons, expectAddons, hostClock, openPolicy, projectorOf, workspaceOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
+import { type CellSession, hostClock, openSession } from '../runtime/session.js'
 import { type Belief, expectedCalibrationError, mean, wilsonInterval } from '../runtime/statistics.js'
+import type { SimFrame, Truth } from '../sim/api.js'
 import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
 import { paletteOf } from '../sim/colors.js'
-import { type Cell, createCell, type SimFrame, type Truth } from '../sim/index.js'
 import { random } from '../sim/random.js'
 import { taskNamed } from '../sim/tasks/index.js'
 import { askForAbsent } from './absent-questions.js'
@@ -90,34 +90,16 @@ export const beliefNames = ['pick', 'place', 'found', 'remaining'] as const
 export type BeliefName = (typeof beliefNames)[number]
 
 export async function evaluateGrounding(request: GroundingRequest): Promise<GroundingReport> {
-  const { config, signal, raw, scenes, task } = request
-  const { split } = taskNamed(task)
-  expectAddons(...cellAddons)
-  const policy = await openPolicy(config, request.tell)
-  const cell = createCell('worker')
+  const { config, signal, raw, scenes, tell } = request
+  const session = await openSession(config, { cell: { thread: 'worker', policy: 'package' }, tell })
+  const { policy } = session.ports
   const durations = new StageHistograms()
   const lines: GroundingLine[] = []
   try {
     for (let index = 0; index < scenes; index++) {
       const seed = request.seed + 2 * index
-      const look = await observeScene(cell, request, seed)
-      const { goal, objects } = look.truth
-      const questions: { sentence: string; missing: GroundingLine['missing'] }[] = []
-      if (request.grounding === 'present' || request.grounding === 'both')
-        questions.push({ sentence: goal, missing: null })
-      if (request.grounding === 'paraphrased') {
-        const sentence = paraphrased(goal, random(seed, 'paraphrase'))
-        if (sentence !== null) questions.push({ sentence, missing: null })
-      }
-      if (request.grounding === 'absent' || request.grounding === 'both') {
-        // By turns, where the sentence names a place by its colour.
-        const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
-        const ask = (kind: 'pick' | 'place') =>
-          askForAbsent(goal, kind, objects, paletteOf(split, seed), random(seed, 'absent'))
-        const question = ask(kinds[0]) ?? ask(kinds[1])
-        if (question !== null) questions.push(question)
-      }
-      for (const { sentence, missing } of questions) {
+      const look = await observeScene(session, request.task, seed)
+      for (const { sentence, missing } of questionsOf(request, index, look.truth)) {
         signal.throwIfAborted()
         const startNs = hostClock.nowNs()
         const proposal = await policy.propose(look.heightmap, sentence, { signal })
@@ -127,14 +109,43 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
         const pictures = isWrong(line) ? ((await raw?.pictures(name, { view: look, proposal })) ?? []) : []
         lines.push({ ...line, pictures })
         await raw?.line({ ...line, pictures })
-        if (isWrong(line)) request.tell(`scene ${seed}: ${line.decision} on "${sentence}" (${line.asked})`)
+        if (isWrong(line)) tell(`scene ${seed}: ${line.decision} on "${sentence}" (${line.asked})`)
       }
     }
   } finally {
-    await policy.close()
-    await cell.close()
+    await session.close()
   }
   return summarize(request, policy.info.name, lines, durations.of('propose'))
+}
+
+interface Question {
+  readonly sentence: string
+  readonly missing: GroundingLine['missing']
+}
+
+/** Sentences about one scene; none where the scene allows no such question. */
+function questionsOf(
+  { grounding, seed: first, task }: GroundingRequest,
+  index: number,
+  { goal, objects }: Truth,
+): Question[] {
+  const seed = first + 2 * index
+  const questions: Question[] = []
+  if (grounding === 'present' || grounding === 'both') questions.push({ sentence: goal, missing: null })
+  if (grounding === 'paraphrased') {
+    const sentence = paraphrased(goal, random(seed, 'paraphrase'))
+    if (sentence !== null) questions.push({ sentence, missing: null })
+  }
+  if (grounding === 'absent' || grounding === 'both') {
+    const { split } = taskNamed(task)
+    // By turns, where the sentence names a place by its colour.
+    const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
+    const ask = (kind: 'pick' | 'place') =>
+      askForAbsent(goal, kind, objects, paletteOf(split, seed), random(seed, 'absent'))
+    const question = ask(kinds[0]) ?? ask(kinds[1])
+    if (question !== null) questions.push(question)
+  }
+  return questions
 }
 
 interface Look {
@@ -144,13 +155,12 @@ interface Look {
   readonly truth: Truth
 }
 
-async function observeScene(cell: Cell, { task, config }: GroundingRequest, seed: number): Promise<Look> {
-  const workspace = workspaceOf(config)
-  const { sensor, appearance } = config.cell
-  await cell.reset({ task, seed, clock: 'free', sensor, appearance, workspace })
+async function observeScene({ cell, ports, settings, show }: CellSession, task: string, seed: number): Promise<Look> {
+  const { workspace } = settings
+  await show({ task, seed, clock: 'free' })
   const frames = await cell.capture()
   const truth = await cell.truth()
-  const heightmap = await projectorOf(config).project(frames, workspace)
+  const heightmap = await ports.projector.project(frames, workspace)
   return { frames, heightmap, map: await labelMap(frames, workspace), truth }
 }
 

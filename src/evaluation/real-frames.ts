@@ -7,10 +7,11 @@ import sharp from 'sharp'
 import { z } from 'zod'
 import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
+import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
 import { readFrames } from '../io/frame-folder.js'
-import { expectAddons, openPolicy, projectorOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
+import { openSession } from '../runtime/session.js'
 import { mean } from '../runtime/statistics.js'
 import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
 import { colorOfWord, rgbOf } from '../sim/colors.js'
@@ -70,14 +71,14 @@ type Goal = z.infer<typeof goalsSchema>['goals'][number]
 
 /** @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file */
 export async function tryRealFrames(request: RealFramesRequest): Promise<RealFramesReport> {
-  expectAddons('heightmap')
-  const { folder, raw, workspace } = request
+  const { folder, raw, workspace, tell } = request
   const goals = await readGoals(join(folder, 'goals.json'))
-  const policy = await openPolicy(request.config, request.tell)
+  const session = await openSession(request.config, { frames: 'given', tell })
+  const { policy, projector } = session.ports
   const lines: RealFrameLine[] = []
   try {
     for (const [index, goal] of goals.entries()) {
-      const look = await lookAt(join(folder, goal.frame), workspace, request.config)
+      const look = await lookAt(join(folder, goal.frame), workspace, projector)
       const proposal = await policy.propose(look.heightmap, goal.sentence)
       const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
@@ -93,10 +94,10 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
       }
       lines.push(line)
       await raw?.line(line)
-      request.tell(`${line.pick_right ? 'right' : 'wrong'}  ${goal.frame}: "${goal.sentence}" (${line.decision})`)
+      tell(`${line.pick_right ? 'right' : 'wrong'}  ${goal.frame}: "${goal.sentence}" (${line.decision})`)
     }
   } finally {
-    await policy.close()
+    await session.close()
   }
   const count = (of: (line: RealFrameLine) => boolean | null) => lines.filter((line) => of(line) === true).length
   return {
@@ -121,11 +122,11 @@ interface Look {
   readonly map: LabelMap
 }
 
-async function lookAt(folder: string, workspace: HeightmapSpec, config: Config): Promise<Look> {
+async function lookAt(folder: string, workspace: HeightmapSpec, projector: Projector): Promise<Look> {
   const frames = await readFrames(folder)
   const [frame] = frames as [RgbdFrame]
   const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
-  const heightmap = await projectorOf(config).project(frames, workspace)
+  const heightmap = await projector.project(frames, workspace)
   return { frames, heightmap, map: await labelMap([labelled], workspace) }
 }
 

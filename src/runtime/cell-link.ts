@@ -9,13 +9,16 @@ export class CellTransport implements LinkTransport {
   readonly #cell: Pick<Cell, 'send' | 'state'>
   #replyHandler: (reply: Uint8Array) => void = () => {}
   #stateHandler: (state: Uint8Array) => void = () => {}
+  #closed = false
 
   /** The cell stays its owner's: closing the transport does not close it. */
   constructor(cell: Pick<Cell, 'send' | 'state'>) {
     this.#cell = cell
   }
 
+  /** @throws Error after `close`: the cell may then play another scene, which is not this link's */
   async send(request: Uint8Array): Promise<void> {
+    if (this.#closed) throw new Error('The link to the simulated cell has been closed')
     const replies = await this.#cell.send(request)
     // The state first: who hears that a plan has ended finds the arm where it ended.
     this.#stateHandler(await this.#cell.state())
@@ -36,5 +39,7 @@ export class CellTransport implements LinkTransport {
 
   welcomed(): void {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed = true
+  }
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
-import { policyFolder } from './compose.js'
 import type { Config } from './config/schema.js'
+import { policyFolder } from './session.js'
 
 export interface Check {
   readonly id: string

@@ -8,10 +8,10 @@ import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
 import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.js'
-import { expectAddons, hostClock, noRecorder, openPolicy, projectorOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { markedFrame, markedMap, pixelInFrame } from './report/marks.js'
+import { hostClock, noRecorder, openSession } from './session.js'
 
 export interface PredictRequest {
   readonly frames: readonly RgbdFrame[]
@@ -50,15 +50,13 @@ export interface PredictReport {
 }
 
 export async function predict(request: PredictRequest): Promise<PredictReport> {
-  expectAddons('heightmap')
   const goal = parseGoal(request.goal)
   const stages = new StageHistograms()
   const timer = createStageTimer(hostClock, stages, noRecorder)
-  const policy = await openPolicy(request.config, request.tell)
+  const session = await openSession(request.config, { frames: 'given', tell: request.tell })
+  const { policy, projector } = session.ports
   try {
-    const heightmap = await timer.run('project', () =>
-      projectorOf(request.config).project(request.frames, request.workspace),
-    )
+    const heightmap = await timer.run('project', () => projector.project(request.frames, request.workspace))
     const maps = request.out !== undefined
     const proposal = await timer.run('propose', () => policy.propose(heightmap, goal, { maps }))
     for (const [part, ms] of Object.entries(proposal.timingMs)) timer.note(`propose.${part}`, ms)
@@ -75,7 +73,7 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
       files,
     }
   } finally {
-    await policy.close()
+    await session.close()
   }
 }
 

@@ -4,36 +4,16 @@
 import { type CycleResult, runCycle } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
-import type { Policy, RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
-import type { CellFaults, CellReady } from '../sim/api.js'
-import { createCellCamera } from '../sim/cell-camera.js'
-import { createCell } from '../sim/index.js'
-import { createOraclePolicy } from '../sim/oracle-policy.js'
-import { openCameras } from './cameras.js'
-import {
-  allowMotion,
-  cellAddons,
-  cellRobotOf,
-  connectLink,
-  connectRobot,
-  cycleSettingsOf,
-  describeLacks,
-  expectAddons,
-  expectConsent,
-  hostClock,
-  kinematicsOf,
-  openPolicy,
-  projectorOf,
-  realCellAddons,
-  workspaceOf,
-} from './compose.js'
+import type { Cell, CellFaults, Truth } from '../sim/api.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { film } from './report/film-camera.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
 import { RunFolder } from './report/run-folder.js'
+import { type Consent, expectRobot } from './robot.js'
+import { type CellPorts, openSession, type Session } from './session.js'
 import { raiseThreadPriority } from './thread-priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
@@ -51,7 +31,7 @@ export interface RunRequest {
   readonly config: Config
   readonly signal: AbortSignal
   /** Asks a person before a real arm moves; absent where nobody can be asked. */
-  readonly askConsent?: (backend: string) => Promise<boolean>
+  readonly askConsent?: Consent
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
 }
@@ -78,150 +58,112 @@ export interface RunReport {
 export async function runSentence(request: RunRequest): Promise<RunReport> {
   raiseThreadPriority()
   expectRealCell(request)
-  expectAddons(...(hasRealCameras(request.config) ? realCellAddons : cellAddons))
-  const opened: { close(): Promise<void> }[] = []
+  const goal = parseGoal(request.sentence)
+  const opened = request.config.cameras.length > 0 ? await openHardware(request) : await openScene(request, goal)
   try {
-    return await runWith(request, (resource) => {
-      opened.unshift(resource)
-      return resource
-    })
+    return await runGoal(goal, request, opened)
   } finally {
-    for (const resource of opened) await resource.close().catch(() => {})
+    await opened.session.close()
   }
 }
 
-/** @param closing keeps what must be closed at the end, newest first */
-async function runWith(
-  request: RunRequest,
-  closing: <T extends { close(): Promise<void> }>(resource: T) => T,
-): Promise<RunReport> {
-  const { config, signal, tell } = request
-  const goal = parseGoal(request.sentence)
-  // With real cameras there is no simulated cell: no oracle, no film, no truth.
-  const cell = hasRealCameras(config) ? null : closing(createCell('worker'))
-  const trained = request.oracle ? null : closing(await openPolicy(config, tell))
-  const ready = await cell?.reset(cellOptions(request, goal))
-  const policy = trained ?? createOraclePolicy(cell!, workspaceOf(config))
-  const camera =
-    cell === null
-      ? closing(await openCameras(config.cameras, signal))
-      : createCellCamera(cell, config.cell.camera_timeout_s)
-  const link = closing(await openLink(config, ready?.link))
-  const { backend } = link
-  const lacks = describeLacks(link)
-  if (lacks !== null) tell(lacks)
-  await consent(request, backend)
-  allowMotion(link)
+/** A session whose arm is connected. */
+interface OpenedCell {
+  readonly session: Session
+  readonly ports: Session['ports'] & CellPorts
+  /** Null with real cameras: no film, no truth. */
+  readonly cell: Cell | null
+}
 
+async function openHardware({ config, signal, askConsent, tell }: RunRequest): Promise<OpenedCell> {
+  const consent = askConsent === undefined ? {} : { consent: askConsent }
+  const session = await openSession(config, { hardware: { signal, ...consent }, tell })
+  return { session, ports: session.ports, cell: null }
+}
+
+async function openScene({ config, task, seed, oracle, faults, tell }: RunRequest, goal: string): Promise<OpenedCell> {
+  const session = await openSession(config, { cell: { thread: 'worker', policy: oracle ? 'oracle' : 'package' }, tell })
+  try {
+    const { ports } = await session.reset({
+      task,
+      seed,
+      goal,
+      clock: 'paced',
+      link: config.robot.link === null ? 'sockets' : 'robot',
+      ...(faults === undefined ? {} : { faults }),
+    })
+    return { session, ports: { ...session.ports, ...ports }, cell: session.cell }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+async function runGoal(
+  goal: string,
+  { config, task, seed, command, signal, tell }: RunRequest,
+  { session, ports, cell }: OpenedCell,
+): Promise<RunReport> {
+  const { backend } = ports.link
   const folder = await RunFolder.create(config.run.out, {
     goal,
-    policy: policy.info.name,
+    policy: ports.policy.info.name,
     backend,
-    ...(cell === null ? {} : { task: request.task, seed: request.seed }),
-    command: request.command,
+    ...(cell === null ? {} : { task, seed }),
+    command,
   })
   const onProblem = ({ message }: CliportError) => {
     tell(message)
     folder.problems.push(message)
   }
-  const recorder = closing(RunRecorder.start(folder.recordingPath, { onProblem }))
-  const histograms = new StageHistograms()
-  const pageWatcher = createPageWatcher(folder)
-  tell(`goal: ${goal}`)
-  const endFilm = cell === null ? async () => {} : film(cell, folder, config.run.picture_hz)
-
-  const result = await cycle(goal, policy, link)
-  await endFilm()
-  pageWatcher.end(result)
-  const truth = (await cell?.truth().catch(() => null)) ?? null
-  await recorder.close()
-  const report = {
-    outcome: result.outcome,
-    reason: result.reason,
-    ...(truth === null || backend !== 'cell' ? {} : { truth: { score: truth.score, achieved: truth.achieved } }),
-    goal,
-    steps: result.steps,
-    retries: result.retries,
-    stages: histograms.all(),
-    folder: folder.path,
-    ...(result.error === undefined ? {} : { error: describeError(result.error) }),
-  }
-  const page = await folder.finish(report)
-  for (const problem of folder.problems) tell(`not written: ${problem}`)
-  return { ...report, page }
-
-  async function cycle(sentence: string, chosen: Policy, robot: RobotLink): Promise<CycleResult> {
+  const recorder = RunRecorder.start(folder.recordingPath, { onProblem })
+  try {
+    const stages = new StageHistograms()
+    const page = createPageWatcher(folder)
+    tell(`goal: ${goal}`)
+    const endFilm = cell === null ? async () => {} : film(cell, folder, config.run.picture_hz)
     const meter = {
       observe(stage: string, durationMs: number) {
-        histograms.observe(stage, durationMs)
-        pageWatcher.observe(stage, durationMs)
+        stages.observe(stage, durationMs)
+        page.observe(stage, durationMs)
       },
     }
-    const ports = {
-      camera,
-      projector: projectorOf(config),
-      policy: chosen,
-      kinematics: kinematicsOf(config),
-      link: robot,
-      recorder,
-      clock: hostClock,
-      meter,
-      watcher: allWatchers(pageWatcher, createLineWatcher(tell)),
-    }
-    return runCycle(async () => sentence, ports, cycleSettingsOf(config, { maps: true }), signal)
+    const watcher = allWatchers(page, createLineWatcher(tell))
+    const settings = { ...session.settings, maps: true }
+    const result = await runCycle(async () => goal, { ...ports, recorder, meter, watcher }, settings, signal)
+    await endFilm()
+    page.end(result)
+    const truth = (backend === 'cell' && (await cell?.truth().catch(() => null))) || null
+    await recorder.close()
+    const report = { ...summaryOf(goal, result, truth), stages: stages.all(), folder: folder.path }
+    const pagePath = await folder.finish(report)
+    for (const problem of folder.problems) tell(`not written: ${problem}`)
+    return { ...report, page: pagePath }
+  } finally {
+    await recorder.close()
   }
 }
 
-/** The controller of the settings, or else the cell's own, to which nobody but this process has the keys. */
-function openLink(config: Config, cell: CellReady['link']): Promise<RobotLink> {
-  if (config.robot.link !== null) return connectRobot(config.robot.link, config)
-  return connectLink(cell!.address, config, cell!.keys)
-}
-
-function cellOptions({ task, seed, faults, config }: RunRequest, goal: string) {
-  const { sensor, appearance } = config.cell
+function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {
+  const { outcome, reason, steps, retries, error } = result
   return {
-    task,
-    seed,
+    outcome,
+    reason,
+    ...(truth === null ? {} : { truth: { score: truth.score, achieved: truth.achieved } }),
     goal,
-    clock: 'paced' as const,
-    sensor,
-    appearance,
-    workspace: workspaceOf(config),
-    robot: cellRobotOf(config),
-    // With a controller elsewhere the cell gives the cameras' pictures only: its own arm stays parked.
-    ...(config.robot.link === null ? { listen: 'tcp://127.0.0.1:*' } : {}),
-    ...(faults === undefined ? {} : { faults }),
+    steps,
+    retries,
+    ...(error === undefined ? {} : { error: describeError(error) }),
   }
-}
-
-async function consent({ config, askConsent }: RunRequest, backend: string): Promise<void> {
-  const isGiven = config.robot.consent_to_motion
-  const isAsked = backend !== 'cell' && backend !== 'sim' && !isGiven && askConsent !== undefined
-  expectConsent(backend, isGiven || (isAsked && (await askConsent(backend))))
-  if (backend === 'cell' || backend === 'sim') return
-  if (hasRealCameras(config)) return
-  throw new CliportError('CAMERA_ABSENT', 'There is no camera that looks at the real arm', {
-    stage: 'start',
-    hint: 'List the cameras under `cameras` in the settings (docs/realsense.md); cliport camera list names them',
-  })
-}
-
-function hasRealCameras({ cameras }: Config): boolean {
-  return cameras.length > 0
 }
 
 /** What goes with real cameras. @throws CliportError USAGE */
 function expectRealCell({ config, oracle, faults }: RunRequest): void {
-  if (!hasRealCameras(config)) return
+  if (config.cameras.length === 0) return
   const expect = (isFine: boolean, message: string, hint: string) => {
     if (!isFine) throw new CliportError('USAGE', message, { stage: 'start', hint })
   }
-  expect(
-    config.robot.link !== null,
-    'The settings list real cameras, but no robot',
-    'Give --robot or robot.link; for an arm that only pretends: cliport-controller --backend sim. Without cameras the simulated cell runs',
-  )
+  expectRobot(config)
   expect(!oracle, 'The oracle knows simulated scenes only', 'Leave out --policy oracle')
   expect(faults === undefined, 'Faults are of the simulated cell only', 'Leave out --fault')
 }

@@ -5,15 +5,17 @@ import { describe, expect, test } from 'vitest'
 import { addFault } from '../../src/cli/faults.js'
 import { stageTable } from '../../src/cli/stage-table.js'
 import { type CycleResult, runCycle } from '../../src/control/cycle.js'
+import type { RobotLink } from '../../src/control/ports.js'
 import type { RgbdFrame, Vec3 } from '../../src/control/types.js'
 import { splitOf } from '../../src/evaluation/evaluate.js'
-import { cycleSettingsOf, expectConsent, workspaceOf } from '../../src/runtime/compose.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { StageHistograms } from '../../src/runtime/durations.js'
 import { rebase, withOwnHeights } from '../../src/runtime/policy-workspace.js'
 import { pixelInFrame } from '../../src/runtime/report/marks.js'
 import { createPageWatcher } from '../../src/runtime/report/page-watcher.js'
 import type { RunStep } from '../../src/runtime/report/types.js'
+import { expectConsent } from '../../src/runtime/robot.js'
+import { cycleSettingsOf, workspaceOf } from '../../src/runtime/settings.js'
 import {
   expectedCalibrationError,
   reliabilityBins,
@@ -305,11 +307,29 @@ describe('composition', () => {
     expect(defaults).toEqual(tested)
   })
 
-  test('a real arm does not move without consent, a simulated one needs none', () => {
-    expect(() => expectConsent('franka', false)).toThrow(expect.objectContaining({ code: 'CONSENT_REQUIRED' }))
-    expect(() => expectConsent('a backend of tomorrow', false)).toThrow(/real arm/)
-    expect(() => expectConsent('franka', true)).not.toThrow()
-    expect(() => expectConsent('sim', false)).not.toThrow()
-    expect(() => expectConsent('cell', false)).not.toThrow()
+  test('a real arm does not move without consent, a simulated one needs none', async () => {
+    const config = mergeConfig(null, {}, {})
+    const consented = mergeConfig(null, {}, { 'robot.consent_to_motion': true })
+    const ask = (backend: string, settings = config, answer?: boolean) =>
+      expectConsent({ backend } as RobotLink, settings, () => {}, answer === undefined ? undefined : async () => answer)
+    await expect(ask('franka')).rejects.toThrow(expect.objectContaining({ code: 'CONSENT_REQUIRED' }))
+    await expect(ask('franka', config, false)).rejects.toThrow(/real arm/)
+    await expect(ask('a backend of tomorrow')).rejects.toThrow(/real arm/)
+    await ask('franka', config, true)
+    await ask('franka', consented)
+    await ask('sim')
+    await ask('cell')
+  })
+
+  test('a person hears which guarantees a link lacks before the question', async () => {
+    const heard: string[] = []
+    const link = { backend: 'deoxys', lacks: ['watchdog', 'lease'] } as unknown as RobotLink
+    await expectConsent(
+      link,
+      mergeConfig(null, {}, {}),
+      (line) => heard.push(line),
+      async () => heard.push('asked') > 0,
+    )
+    expect(heard).toEqual([expect.stringContaining('no watchdog, no lease'), 'asked'])
   })
 })

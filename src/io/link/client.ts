@@ -332,8 +332,10 @@ export class LinkClient implements RobotLink {
   }
 
   async #end(): Promise<void> {
+    const closed = this.#failures.lost('was left: the link has been closed')
     this.#endTicks()
-    this.#lose(this.#failures.lost('was left: the link has been closed'))
+    this.#handshake.close(closed)
+    this.#lose(closed)
     await this.#transport.close()
   }
 }

@@ -4,6 +4,7 @@ import { Awaited } from './awaited.js'
 import type { EventLoopTime } from './event-loop-time.js'
 import type { LinkFailures } from './failures.js'
 import type { Welcome } from './gen/link_pb.js'
+import type { LinkError } from './link-error.js'
 import type { LinkOptions } from './options.js'
 import type { LinkSession } from './session.js'
 
@@ -11,6 +12,7 @@ export class Handshake {
   #greeting: Awaited<Welcome> | null = null
   #welcome: Welcome | null = null
   #instance = 0n
+  #closed: LinkError | null = null
 
   /** @param streams of the transport: without it Hello is answered at once or never */
   constructor(
@@ -29,9 +31,10 @@ export class Handshake {
   /**
    * Repeats Hello until it is answered: the first may go out before there is a connection.
    * @returns the answer, and whether this instance of the controller was known before
-   * @throws LinkError LINK_ABSENT when nobody answers in time
+   * @throws LinkError LINK_ABSENT when nobody answers in time, LINK_PEER_LOST once the link has been closed
    */
   async greet(): Promise<{ welcome: Welcome; isSame: boolean }> {
+    if (this.#closed) throw this.#closed
     this.#welcome = null
     this.#greeting = new Awaited(this.loopTime.ms + this.options.connectTimeoutMs)
     this.#sayHello()
@@ -55,6 +58,11 @@ export class Handshake {
 
   lose(error: Error): void {
     this.#greeting?.reject(error)
+  }
+
+  /** No greeting from now on: nothing ticks any more, so none could end. */
+  close(error: LinkError): void {
+    this.#closed = error
   }
 
   #sayHello(): void {

@@ -5,8 +5,9 @@ import { checkPlan } from '../../control/check.js'
 import { CliportError } from '../../control/errors.js'
 import type { Execution, Plan, RobotMode, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
-import { cycleSettingsOf, kinematicsOf } from '../compose.js'
 import type { Config } from '../config/schema.js'
+import { kinematicsOf } from '../session.js'
+import { cycleSettingsOf } from '../settings.js'
 
 /** The posture in which Franka's own examples begin: elbow up, tool down, far from every joint's limit. */
 export const homeRad: readonly number[] = [0, -Math.PI / 4, 0, (-3 * Math.PI) / 4, 0, Math.PI / 2, Math.PI / 4]

@@ -1,0 +1,254 @@
+// The one composition root: opens the ports that a configuration names, on the simulated cell, on hardware or on frames
+// that are given, and closes them in order. Nothing else knows which adapter stands behind a port.
+
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { CycleSettings } from '../control/cycle.js'
+import { CliportError } from '../control/errors.js'
+import type { Camera, Clock, Kinematics, Policy, Projector, Recorder, RobotLink } from '../control/ports.js'
+import { createKinematics } from '../io/kinematics.js'
+import { LinkClient } from '../io/link/client.js'
+import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { createProjector } from '../io/projector.js'
+import { projectPath } from '../native/paths.js'
+import type { Cell, CellOptions, CellReady } from '../sim/api.js'
+import { createCellCamera } from '../sim/cell-camera.js'
+import { createCell } from '../sim/index.js'
+import { createOraclePolicy } from '../sim/oracle-policy.js'
+import { cellAddons, expectAddons, realCellAddons } from './addons.js'
+import { openCameras } from './cameras.js'
+import { CellTransport } from './cell-link.js'
+import type { Config } from './config/schema.js'
+import { withOwnHeights } from './policy-workspace.js'
+import { type Consent, connectLink, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
+import { cellRobotOf, cycleSettingsOf, defaultTool, workspaceOf } from './settings.js'
+
+export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
+
+/** For evaluation: nothing is kept. */
+export const noRecorder: Recorder = { frames() {}, heightmap() {}, event() {}, async close() {} }
+
+/** From frames to a proposal: the same whatever the frames and the arm are. */
+export interface PerceptionPorts {
+  readonly projector: Projector
+  readonly policy: Policy
+  readonly kinematics: Kinematics
+  readonly clock: Clock
+}
+
+/** What looks at the workspace, and what moves the arm. */
+export interface CellPorts {
+  readonly camera: Camera
+  readonly link: RobotLink
+}
+
+/** Ports and settings that belong together, open until `close`. */
+export interface Session {
+  readonly ports: PerceptionPorts
+  readonly settings: CycleSettings
+  /** Closes everything that was opened, the newest first; what fails to close does not keep the rest open. */
+  close(): Promise<void>
+}
+
+export interface HardwareSession extends Session {
+  readonly ports: PerceptionPorts & CellPorts
+}
+
+/** One scene of the simulated cell. */
+export interface Scene
+  extends Pick<CellOptions, 'task' | 'seed' | 'goal' | 'clock' | 'sensor' | 'appearance' | 'faults'> {
+  /**
+   * How the arm is reached: requests as calls, which the free clock needs; over ZeroMQ, as on a robot; or the controller
+   * of the settings instead of the cell's own, whose arm then stays parked.
+   */
+  readonly link: 'in-process' | 'sockets' | 'robot'
+}
+
+export interface CellSession extends Session {
+  readonly cell: Cell
+  /**
+   * Makes a scene and connects its arm; what the scene before it had opened is closed first. Sensor and appearance come
+   * from the settings unless the scene names them.
+   * @throws CliportError TASK_UNKNOWN, CELL_FAILED, LINK_*; CAMERA_ABSENT for a real arm, which the cell's cameras do not see
+   */
+  reset(scene: Scene): Promise<CellReady & { readonly ports: CellPorts }>
+  /** Makes a scene that is only looked at: no arm is connected. @throws CliportError TASK_UNKNOWN, CELL_FAILED */
+  show(scene: Omit<Scene, 'link'>): Promise<CellReady>
+}
+
+interface SessionOptions {
+  /** Hears one line for people at a time. */
+  readonly tell: (line: string) => void
+}
+
+export interface CellTarget {
+  /** 'worker': in a thread of its own; 'caller': in this thread, which has nothing else to do. */
+  readonly thread: 'worker' | 'caller'
+  /** 'package': the policy of the settings; 'oracle': what a perfect policy would do, from the cell's truth. */
+  readonly policy: 'package' | 'oracle'
+}
+
+export interface HardwareTarget {
+  readonly signal: AbortSignal
+  readonly consent?: Consent
+}
+
+/**
+ * Opens a session:
+ * - `cell`: the simulated cell; its scenes and the arm come with `reset`
+ * - `hardware`: the cameras and the arm of the settings; a person has agreed that the arm moves, and it is disarmed
+ * - `frames`: neither cameras nor an arm, for frames that are given
+ *
+ * When anything fails, what had been opened is closed.
+ * @throws CliportError ADDON_MISSING, POLICY_*, CAMERA_*, LINK_*, CONSENT_REQUIRED, CONFIG_INVALID
+ */
+export function openSession(
+  config: Config,
+  target: SessionOptions & { readonly cell: CellTarget },
+): Promise<CellSession>
+export function openSession(
+  config: Config,
+  target: SessionOptions & { readonly hardware: HardwareTarget },
+): Promise<HardwareSession>
+export function openSession(config: Config, target: SessionOptions & { readonly frames: 'given' }): Promise<Session>
+export async function openSession(
+  config: Config,
+  target: SessionOptions &
+    ({ readonly cell: CellTarget } | { readonly hardware: HardwareTarget } | { readonly frames: 'given' }),
+): Promise<Session> {
+  const opened = new Opened()
+  try {
+    if ('cell' in target) return await openCellSession(config, target.cell, target.tell, opened)
+    if ('hardware' in target) return await openHardwareSession(config, target.hardware, target.tell, opened)
+    expectAddons('heightmap')
+    return sessionOf(config, opened.add(await openPolicy(config, target.tell)), opened)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+/** What must be closed, newest first. */
+class Opened {
+  #resources: { close(): Promise<void> }[] = []
+
+  add<T extends { close(): Promise<void> }>(resource: T): T {
+    this.#resources.unshift(resource)
+    return resource
+  }
+
+  async close(): Promise<void> {
+    const resources = this.#resources
+    this.#resources = []
+    for (const resource of resources) await resource.close().catch(() => {})
+  }
+}
+
+function sessionOf(config: Config, policy: Policy, opened: Opened): Session {
+  return {
+    ports: { projector: projectorOf(config), policy, kinematics: kinematicsOf(config), clock: hostClock },
+    settings: cycleSettingsOf(config),
+    close: () => opened.close(),
+  }
+}
+
+async function openHardwareSession(
+  config: Config,
+  { signal, consent }: HardwareTarget,
+  tell: SessionOptions['tell'],
+  opened: Opened,
+): Promise<HardwareSession> {
+  if (config.cameras.length === 0) throw noRealCamera()
+  expectRobot(config)
+  expectAddons(...realCellAddons)
+  const session = sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
+  const camera = opened.add(await openCameras(config.cameras, signal))
+  const link = opened.add(await connectRobot(config))
+  await expectConsent(link, config, tell, consent)
+  return { ...session, ports: { ...session.ports, camera, link } }
+}
+
+async function openCellSession(
+  config: Config,
+  { thread, policy: source }: CellTarget,
+  tell: SessionOptions['tell'],
+  opened: Opened,
+): Promise<CellSession> {
+  expectAddons(...cellAddons)
+  const cell = opened.add(createCell(thread))
+  const policy =
+    source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : opened.add(await openPolicy(config, tell))
+  const scene = opened.add(new Opened())
+  const session = sessionOf(config, policy, opened)
+
+  const make = async (wanted: Omit<Scene, 'link'>, listen?: string): Promise<CellReady> => {
+    await scene.close()
+    const { sensor, appearance } = config.cell
+    const given = { sensor, appearance, ...wanted, workspace: workspaceOf(config), robot: cellRobotOf(config) }
+    return cell.reset({ ...given, ...(listen === undefined ? {} : { listen }) })
+  }
+  return {
+    ...session,
+    cell,
+    show: (wanted) => make(wanted),
+    async reset({ link: way, ...wanted }) {
+      const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
+      const link = scene.add(await connectCell(config, cell, way, ready))
+      if (movesHardware(link.backend)) throw noRealCamera()
+      return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
+    },
+  }
+}
+
+/** An arm that is real and cameras that are not do not go together. */
+function noRealCamera(): CliportError {
+  return new CliportError('CAMERA_ABSENT', 'There is no camera that looks at the real arm', {
+    stage: 'start',
+    hint: 'List the cameras under `cameras` in the settings (docs/realsense.md); cliport camera list names them',
+  })
+}
+
+function connectCell(config: Config, cell: Cell, way: Scene['link'], { link }: CellReady): Promise<RobotLink> {
+  if (way === 'in-process') return LinkClient.connect(new CellTransport(cell))
+  return way === 'robot' ? connectRobot(config) : connectLink(link!.address, config, link!.keys)
+}
+
+/** The projector as configured. */
+export function projectorOf({ heightmap }: Config): Projector {
+  const {
+    mode,
+    threads,
+    outlier_tolerance_m: toleranceM,
+    outlier_support: minSupport,
+    hole_passes: holePasses,
+  } = heightmap
+  return createProjector({
+    fast: mode === 'fast',
+    threads,
+    ...(toleranceM > 0 ? { outliers: { toleranceM, minSupport } } : {}),
+    holePasses,
+  })
+}
+
+export function kinematicsOf(config: Config): Kinematics {
+  return createKinematics({ tool: defaultTool, arm: config.robot.arm, jointMarginRad: config.limits.joint_margin_rad })
+}
+
+/** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
+export async function policyFolder(name: string): Promise<string> {
+  const here = resolve(name)
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    )
+  if (await exists(here)) return here
+  const shipped = projectPath(name)
+  return (await exists(shipped)) ? shipped : here
+}
+
+/** @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE */
+export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
+  const { package: name, provider, threads } = config.policy
+  return withOwnHeights(await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log }))
+}
