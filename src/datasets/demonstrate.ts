@@ -1,11 +1,11 @@
 // One demonstration: the oracle through the very cycle that `run` uses, and every look at it written down with its truth.
 
-import { runCycle } from '../control/cycle.js'
 import type { Policy } from '../control/ports.js'
 import { highestAtM, pixelOf, pointOf } from '../control/surface.js'
 import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
-import { type CellSession, noRecorder } from '../runtime/session.js'
+import { runGoal } from '../runtime/run-goal.js'
+import type { CellSession } from '../runtime/session.js'
 import { seededRandom } from '../runtime/statistics.js'
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/cell-renderer.js'
@@ -53,19 +53,11 @@ export async function demonstrate(
   try {
     const policy = new DemonstratingPolicy(cell, writer, () => frames, workspace, options)
     const steps = (options.perturb > 0 ? 3 : 2) * ready.maxSteps
-    const result = await runCycle(
+    const result = await runGoal(
       async () => (await cell.truth()).goal,
-      {
-        ...session.ports,
-        ...ready.ports,
-        camera: { ...ready.ports.camera, capture },
-        policy,
-        recorder: noRecorder,
-        meter: { observe() {} },
-        watcher: { stepped: (step) => policy.acted(step.pick.sealed) },
-      },
+      { ...session.ports, ...ready.ports, camera: { ...ready.ports.camera, capture }, policy },
       { ...settings, budget: { steps, failuresInARow: 8 } },
-      signal,
+      { watcher: { stepped: (step) => policy.acted(step.pick.sealed) }, signal },
     )
     signal.throwIfAborted()
     if (result.error !== undefined) throw result.error

@@ -1,9 +1,10 @@
 // `cliport eval`: the same cycle as `run`, on many scenes, with what the runtime concludes held against the truth.
 
-import { type CycleResult, type CycleSettings, runCycle } from '../control/cycle.js'
+import type { CycleResult, CycleSettings } from '../control/cycle.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
-import { type CellSession, hostClock, noRecorder, openSession } from '../runtime/session.js'
+import { runGoal } from '../runtime/run-goal.js'
+import { type CellSession, hostClock, openSession } from '../runtime/session.js'
 import { mean, wilsonInterval } from '../runtime/statistics.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import type { CellOptions, CellReady, Truth } from '../sim/api.js'
@@ -137,20 +138,15 @@ async function episode(
     else sentence = truth.goal
     return sentence
   }
-  const result = await runCycle(
-    person,
-    {
-      ...ports,
-      ...ready.ports,
-      camera: createCellCamera(tracer, cameraTimeoutS(request)),
-      policy: request.openLoop ? onceForEach(ports.policy) : ports.policy,
-      recorder: noRecorder,
-      meter: decisions,
-      watcher: tracer,
-    },
-    settingsOf(settings, request, ready),
+  const seen = {
+    camera: createCellCamera(tracer, cameraTimeoutS(request)),
+    policy: request.openLoop ? onceForEach(ports.policy) : ports.policy,
+  }
+  const result = await runGoal(person, { ...ports, ...ready.ports, ...seen }, settingsOf(settings, request, ready), {
+    meter: decisions,
+    watcher: tracer,
     signal,
-  )
+  })
   signal.throwIfAborted()
   const trace = await tracer.trace()
   const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved, trace)

@@ -1,7 +1,7 @@
 // `cliport run`: one sentence on the simulated cell, or on a controller and cameras somewhere else, with a folder that
 // tells of it.
 
-import { type CycleResult, runCycle } from '../control/cycle.js'
+import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
 import type { Outcome } from '../control/types.js'
@@ -13,6 +13,7 @@ import { film } from './report/film-camera.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
 import { RunFolder } from './report/run-folder.js'
 import { type Consent, expectRobot } from './robot.js'
+import { runGoal } from './run-goal.js'
 import { type CellPorts, openSession, type Session } from './session.js'
 import { raiseThreadPriority } from './thread-priority.js'
 
@@ -61,7 +62,7 @@ export async function runSentence(request: RunRequest): Promise<RunReport> {
   const goal = parseGoal(request.sentence)
   const opened = request.config.cameras.length > 0 ? await openHardware(request) : await openScene(request, goal)
   try {
-    return await runGoal(goal, request, opened)
+    return await recordRun(goal, request, opened)
   } finally {
     await opened.session.close()
   }
@@ -99,7 +100,7 @@ async function openScene({ config, task, seed, oracle, faults, tell }: RunReques
   }
 }
 
-async function runGoal(
+async function recordRun(
   goal: string,
   { config, task, seed, command, signal, tell }: RunRequest,
   { session, ports, cell }: OpenedCell,
@@ -130,7 +131,7 @@ async function runGoal(
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
     const settings = { ...session.settings, maps: true }
-    const result = await runCycle(async () => goal, { ...ports, recorder, meter, watcher }, settings, signal)
+    const result = await runGoal(goal, ports, settings, { recorder, meter, watcher, signal })
     await endFilm()
     page.end(result)
     const truth = (backend === 'cell' && (await cell?.truth().catch(() => null))) || null
