@@ -1,8 +1,9 @@
 // One demonstration: the oracle through the very cycle that `run` uses, and every look at it written down with its truth.
 
 import { runCycle } from '../control/cycle.js'
+import { pixelOf, pointOf } from '../control/geometry.js'
 import type { Policy } from '../control/ports.js'
-import { highestAtM, pixelOf, pointOf } from '../control/surface.js'
+import { highestAtM } from '../control/surface.js'
 import type { Heightmap, Proposal } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'

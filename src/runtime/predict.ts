@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
+import { pixelInFrame } from '../control/frame.js'
 import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
@@ -11,7 +12,7 @@ import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.
 import { expectAddons, hostClock, noRecorder, openPolicy, projectorOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
-import { markedFrame, markedMap, pixelInFrame } from './report/marks.js'
+import { markedFrame, markedMap } from './report/marks.js'
 
 export interface PredictRequest {
   readonly frames: readonly RgbdFrame[]
