@@ -1,10 +1,15 @@
 // The grid has as many rows and columns in TypeScript as in the native projection, for all bounds that can be set.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { gridSize, lookAt } from '../../src/control/geometry.js'
 import type { HeightmapSpec } from '../../src/control/types.js'
 import { projectHeightmap } from '../../src/native/heightmap.js'
+import { cliport } from '../fixtures/cli.js'
+import { npy, zip } from '../fixtures/npz.js'
 
 const frame = {
   ...{ width: 2, height: 2, fx: 100, fy: 100, cx: 1, cy: 1 },
@@ -65,4 +70,25 @@ test('a buffer of another size is refused, so that the sweep would see it', asyn
   const cells = 500 * 103
   const output = { heightM: new Float32Array(cells), color: new Uint8Array(3 * cells) }
   expect(() => projectHeightmap([frame], spec, output)).toThrow(/Expected 51000 elements/)
+})
+
+test('the command line projects onto a workspace whose side is half a cell too long', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cliport-grid-'))
+  try {
+    const [config, frames] = [join(folder, 'cell.yaml'), join(folder, 'frames.npz')]
+    writeFileSync(config, 'version: 1\nworkspace: {x_max_m: 0.455, pixel_m: 0.002}\n')
+    // A camera that looks straight down from 1 m over the middle of the workspace, on something 0.1 m high.
+    const arrays = {
+      'color.npy': npy('|u1', '(1, 3, 4, 3)', new Uint8Array(36).fill(90)),
+      'depth_m.npy': npy('<f4', '(1, 3, 4)', new Float32Array(12).fill(0.9)),
+      'intrinsics.npy': npy('<f8', '(1, 3, 3)', Float64Array.of(100, 0, 1.5, 0, 100, 1, 0, 0, 1)),
+      'T.npy': npy('<f8', '(1, 4, 4)', Float64Array.of(0, 1, 0, 0.35, 1, 0, 0, 0, 0, 0, -1, 1, 0, 0, 0, 1)),
+    }
+    writeFileSync(frames, zip(arrays, true))
+    const { exitCode, report } = await cliport('heightmap', '--config', config, '--npz', frames, '--json')
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({ rows: 500, cols: 102, cells: 51000, seen_cells: 12 })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
