@@ -23,9 +23,24 @@ mkdirSync(stage, { recursive: true })
 
 for (const path of [
   ...['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'CMakeLists.txt', 'config', 'examples', 'docs'],
-  ...['native/CMakeLists.txt', 'native/include', 'native/core', 'native/controller', 'native/backends', 'native/addon', 'native/bench'],
+  ...[
+    'native/CMakeLists.txt',
+    'native/include',
+    'native/core',
+    'native/controller',
+    'native/backends',
+    'native/addon',
+    'native/bench',
+  ],
   ...['native/proto', 'models/edge', 'models/cliport_edge', 'models/recipe.json', 'models/requirements.txt'],
-  ...['models/MODEL_CARD.md', 'benchmarks/heightmap/reference.py', 'benchmarks/policy/eager.py', 'scripts/install-native.mjs', 'scripts/build-native', 'scripts/install-packages'],
+  ...[
+    'models/MODEL_CARD.md',
+    'benchmarks/heightmap/reference.py',
+    'benchmarks/policy/eager.py',
+    'scripts/install-native.mjs',
+    'scripts/build-native',
+    'scripts/install-packages',
+  ],
 ]) {
   copy(join(root, path), join(stage, path), (source) => !/__pycache__|docs\/images\/results/.test(source))
 }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startNumpyReference } from '../../dist/bench/numpy-reference.js'
+import { gridSize } from '../../dist/control/geometry.js'
 import { framesOf, specOf } from '../../dist/io/heightmap-check.js'
 import { readNpz } from '../../dist/io/npz.js'
 import { projectHeightmap } from '../../dist/native/heightmap.js'
@@ -26,8 +27,8 @@ if (options.scenes === undefined) throw new Error('Expected a folder of scenes: 
 async function project(path, mode) {
   const npz = readNpz(path)
   const spec = specOf(npz, path)
-  const cells =
-    Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM) * Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM)
+  const { rows, cols } = gridSize(spec)
+  const cells = rows * cols
   const output = { heightM: new Float32Array(cells), color: new Uint8Array(3 * cells) }
   const frames = framesOf(npz, path).map((frame) => ({ ...frame.intrinsics, ...frame }))
   await projectHeightmap(frames, spec, output, mode)

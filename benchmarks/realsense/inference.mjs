@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parentPort } from 'node:worker_threads'
+import { gridSize } from '../../dist/control/geometry.js'
 import { OnnxPolicy } from '../../dist/io/policy/onnx-policy.js'
 
 const threads = Number(process.env.CLIPORT_POLICY_THREADS ?? 2)
@@ -12,8 +13,7 @@ const policy = await OnnxPolicy.load(fileURLToPath(new URL('../../models/edge', 
   threads,
 })
 const { workspace: spec } = policy.info
-const rows = Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM)
-const cols = Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM)
+const { rows, cols } = gridSize(spec)
 // A flat table with a red block and a green bowl's rim; what the net sees does not change how long it takes.
 const heightM = new Float32Array(rows * cols).fill(0.001)
 const color = new Uint8Array(rows * cols * 3).fill(120)

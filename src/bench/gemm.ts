@@ -1,7 +1,7 @@
 // The processor's peak, as ONNX Runtime itself gets it: one large matrix product.
 
 import { performance } from 'node:perf_hooks'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '../io/policy/onnxruntime.js'
 
 /** Large enough that packing and threads do not count, small enough to stay in the caches. */
 const side = 1024

@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InferenceSession, type Tensor } from 'onnxruntime-node'
+import { InferenceSession, type Tensor } from '../io/policy/onnxruntime.js'
 
 export interface NodeTypeShare {
   readonly type: string

@@ -1,5 +1,6 @@
 // `cliport bench heightmap`: the projection's modes and, with a Python, its NumPy reference, by turns in one run.
 
+import { gridSize } from '../control/geometry.js'
 import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { framesOf, specOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
@@ -103,8 +104,8 @@ async function oneRound(
 }
 
 async function project(frames: readonly RgbdFrame[], spec: HeightmapSpec, options: ProjectOptions) {
-  const cells =
-    Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM) * Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM)
+  const { rows, cols } = gridSize(spec)
+  const cells = rows * cols
   const output = { heightM: new Float32Array(cells), color: new Uint8Array(3 * cells) }
   const inputs = frames.map((frame) => ({ ...frame.intrinsics, ...frame }))
   await projectHeightmap(inputs, spec, output, options)

@@ -1,9 +1,9 @@
 // `cliport bench policy`: how long a decision takes, where the time goes, and how far it is from what the processor can do;
 // with a Python, the same net in eager PyTorch beside it, by turns.
 
-import { Tensor } from 'onnxruntime-node'
 import type { Heightmap, HeightmapSpec } from '../control/types.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { Tensor } from '../io/policy/onnxruntime.js'
 import { loadPackage } from '../io/policy/package.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'

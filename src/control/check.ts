@@ -1,6 +1,6 @@
 // The gate between what was planned and what moves. Independent of how a plan was made.
 
-import { wrapRad } from './angle.js'
+import { wrapRad } from './geometry.js'
 import { type Box, crosses } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM } from './surface.js'

@@ -2,7 +2,7 @@
 // release `primitives.py`), with a transit height from the scene instead of the published fixed 0.32 m, because a Franka
 // does not reach the workspace's corners that high.
 
-import { wrapRad } from './angle.js'
+import { wrapRad } from './geometry.js'
 import { type Box, highestBoxAlongM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM, highestAtM } from './surface.js'

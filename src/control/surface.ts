@@ -1,27 +1,7 @@
 // Questions about the top-down surface. Everything in metres in the base frame; z is `spec.zMinM` plus the map's height.
 
-import type { Heightmap, HeightmapSpec, Pixel, Vec3 } from './types.js'
-
-/** Rows (along y) and columns (along x) of a grid. */
-export function gridSize(spec: HeightmapSpec): { rows: number; cols: number } {
-  return {
-    rows: Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM),
-    cols: Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM),
-  }
-}
-
-/** The published convention (CLIPort `pix_to_xyz`): x from the column, y from the row, z from the map. */
-export function pointOf(heightmap: Heightmap, [u, v]: Pixel): Vec3 {
-  const { spec, cols, heightM } = heightmap
-  return [spec.xMinM + v * spec.pixelM, spec.yMinM + u * spec.pixelM, spec.zMinM + heightM[u * cols + v]!]
-}
-
-/** Cell that contains a point, clamped to the grid. */
-export function pixelOf(heightmap: Heightmap, x: number, y: number): Pixel {
-  const { spec, rows, cols } = heightmap
-  const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, Math.round(value / spec.pixelM)))
-  return [clamp(y - spec.yMinM, rows), clamp(x - spec.xMinM, cols)]
-}
+import { pixelOf, xOfColumn, yOfRow } from './geometry.js'
+import type { Heightmap } from './types.js'
 
 /** Calls back with the index of every cell whose centre lies within `radiusM` of the segment from..to (x and y only). */
 function eachCellNear(
@@ -38,9 +18,9 @@ function eachCellNear(
   const dy = to[1] - from[1]
   const lengthSquared = dx * dx + dy * dy
   for (let u = uMin; u <= uMax; u++) {
-    const y = spec.yMinM + u * spec.pixelM - from[1]
+    const y = yOfRow(spec, u) - from[1]
     for (let v = vMin; v <= vMax; v++) {
-      const x = spec.xMinM + v * spec.pixelM - from[0]
+      const x = xOfColumn(spec, v) - from[0]
       const along = lengthSquared === 0 ? 0 : Math.min(1, Math.max(0, (x * dx + y * dy) / lengthSquared))
       const offX = x - along * dx
       const offY = y - along * dy

@@ -1,5 +1,6 @@
 // Did the action do what it was meant to? Only from what a real cell has: the vacuum sensor and the cameras.
 
+import { pointOf } from './geometry.js'
 import { changedShare, medianRiseM } from './surface.js'
 import type { Execution, Heightmap, Vec3 } from './types.js'
 
@@ -56,7 +57,7 @@ export function verifyAction(
 
 /** Centre of the 5 x 5 cells that rose the most, or null where nothing rose. */
 function highestRise(before: Heightmap, after: Heightmap): Vec3 | null {
-  const { rows, cols, spec } = before
+  const { rows, cols } = before
   const half = 2
   let best: { riseM: number; u: number; v: number } | null = null
   for (let u = half; u < rows - half; u += half) {
@@ -71,7 +72,5 @@ function highestRise(before: Heightmap, after: Heightmap): Vec3 | null {
       if (riseM >= leastChangeM && (best === null || riseM > best.riseM)) best = { riseM, u, v }
     }
   }
-  if (best === null) return null
-  const z = spec.zMinM + after.heightM[best.u * cols + best.v]!
-  return [spec.xMinM + best.v * spec.pixelM, spec.yMinM + best.u * spec.pixelM, z]
+  return best === null ? null : pointOf(after, [best.u, best.v])
 }

@@ -1,7 +1,8 @@
 // One demonstration: the oracle through the very cycle that `run` uses, and every look at it written down with its truth.
 
+import { pixelOf, pointOf } from '../control/geometry.js'
 import type { Policy } from '../control/ports.js'
-import { highestAtM, pixelOf, pointOf } from '../control/surface.js'
+import { highestAtM } from '../control/surface.js'
 import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
 import { runGoal } from '../runtime/run-goal.js'

@@ -3,6 +3,7 @@
 
 import type { CycleWatcher, StepRecord, View } from '../control/cycle.js'
 import type { Decision } from '../control/decide.js'
+import { indexOf } from '../control/geometry.js'
 import type { HeightmapSpec, Pixel, Proposal } from '../control/types.js'
 import type { Cell, SimFrame, Truth } from '../sim/api.js'
 import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
@@ -112,8 +113,8 @@ async function aim({ look, proposal }: Said): Promise<Aim> {
   return aimOf(proposal, map === null ? 0 : labelAt(map, proposal.pick.pixel), look.truth)
 }
 
-export function labelAt({ labels, cols }: LabelMap, [u, v]: Pixel): number {
-  return labels[u * cols + v] ?? 0
+export function labelAt(map: LabelMap, pixel: Pixel): number {
+  return map.labels[indexOf(map, pixel)] ?? 0
 }
 
 function tracedStep(aimed: Aim, { pick, verdict }: StepRecord, before: Truth, after: Truth): TracedStep {

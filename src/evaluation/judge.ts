@@ -1,6 +1,7 @@
 // What a proposal, a step and an episode came to, judged by the cell's truth. Pure.
 
 import type { Decision } from '../control/decide.js'
+import { distanceM, shortestTurnRad, turnedAbout } from '../control/geometry.js'
 import type { Outcome, Proposal, Vec3 } from '../control/types.js'
 import type { TrueObject, TruePlace, Truth } from '../sim/api.js'
 
@@ -42,10 +43,8 @@ export function aimOf(proposal: Pick<Proposal, 'pick' | 'place'>, label: number,
 
 /** Where the object's middle comes to lie: what is picked off its middle is placed off its middle, turned. */
 function endOf({ p_base_m: object }: TrueObject, { pick, place }: Pick<Proposal, 'pick' | 'place'>): Vec3 {
-  const turnRad = place.yawRad - pick.yawRad
-  const [dx, dy] = [object[0] - pick.p_base_m[0], object[1] - pick.p_base_m[1]]
-  const [cos, sin] = [Math.cos(turnRad), Math.sin(turnRad)]
-  return [place.p_base_m[0] + cos * dx - sin * dy, place.p_base_m[1] + sin * dx + cos * dy, place.p_base_m[2]]
+  const offset = [object[0] - pick.p_base_m[0], object[1] - pick.p_base_m[1]] as const
+  return [...turnedAbout(place.p_base_m, place.yawRad - pick.yawRad, offset), place.p_base_m[2]]
 }
 
 /** To the place; where things only have to be inside their target, to its inside. */
@@ -60,8 +59,7 @@ function distanceTo(place: TruePlace, [x, y]: Vec3, { toleranceM, objects }: Tru
 
 /** Turn from a yaw to the place's, the shortest by the object's symmetry. */
 function turnLeft({ yawRad, symmetryRad }: TruePlace, isRad: number): number {
-  const turnRad = yawRad - isRad
-  return symmetryRad === 0 ? 0 : turnRad - symmetryRad * Math.round(turnRad / symmetryRad)
+  return shortestTurnRad(yawRad - isRad, symmetryRad)
 }
 
 /**
@@ -96,8 +94,7 @@ function distanceOf(truth: Truth, label: number): number {
 
 function movedMost(before: Truth, after: Truth): TrueObject {
   const shiftM = ({ label, p_base_m: to }: TrueObject) => {
-    const from = before.objects.find((object) => object.label === label)!.p_base_m
-    return Math.hypot(...to.map((value, i) => value - from[i]!))
+    return distanceM(to, before.objects.find((object) => object.label === label)!.p_base_m)
   }
   return after.objects.reduce((most, object) => (shiftM(object) > shiftM(most) ? object : most))
 }

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { z } from 'zod'
 import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
+import { pixelAt } from '../control/geometry.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
 import { readFrames } from '../io/frame-folder.js'
@@ -158,7 +159,7 @@ export function nearestCell({ color, heightM, spec, cols }: Heightmap, rgb: read
     const distance = Math.hypot(...rgb.map((value, c) => value - color[3 * cell + c]! / 255))
     if (best === null || distance < best.distance) best = { cell, distance }
   }
-  return best === null ? null : [Math.floor(best.cell / cols), best.cell % cols]
+  return best === null ? null : pixelAt({ cols }, best.cell)
 }
 
 async function readGoals(path: string): Promise<readonly Goal[]> {

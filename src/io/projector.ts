@@ -2,6 +2,7 @@
 
 import { CliportError } from '../control/errors.js'
 import { colorIntrinsicsOf } from '../control/frame.js'
+import { gridSize } from '../control/geometry.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { type ProjectOptions, projectHeightmap } from '../native/heightmap.js'
@@ -36,8 +37,7 @@ export function createProjector(options: ProjectOptions = {}): Projector {
 }
 
 function emptyHeightmap(frames: readonly RgbdFrame[], spec: HeightmapSpec): Heightmap {
-  const rows = Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM)
-  const cols = Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM)
+  const { rows, cols } = gridSize(spec)
   return {
     spec,
     rows,

@@ -3,6 +3,7 @@
 import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { distanceM, translationOf } from '../control/geometry.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
@@ -83,7 +84,7 @@ function checkKinematics(): Finding {
     return fail('no joint angles for a point in the middle of the workspace', 'make setup')
   }
   kinematics().forward(qRad, tool, T_base_tool)
-  const errorM = Math.hypot(T_base_tool[3]! - 0.5, T_base_tool[7]! - 0.1, T_base_tool[11]! - 0.2)
+  const errorM = distanceM(translationOf(T_base_tool), [0.5, 0.1, 0.2])
   return errorM < 1e-6
     ? ok('forward and inverse agree')
     : fail(`forward and inverse differ by ${errorM} m`, 'make setup')

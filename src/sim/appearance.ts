@@ -2,7 +2,7 @@
 
 import type { RenderLight, SensorNoise } from '../native/raster.js'
 import { type CellCamera, publishedCameras, randomCameras } from './cameras.js'
-import type { Rgb } from './geometry.js'
+import type { Rgb } from './mesh.js'
 import type { PlacedObject } from './objects.js'
 import { random } from './random.js'
 

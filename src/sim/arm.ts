@@ -2,7 +2,7 @@
 
 import type { Vec3 } from '../control/types.js'
 import type { ToolGeometry } from '../native/kinematics.js'
-import { capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './geometry.js'
+import { capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './mesh.js'
 
 /** As long as the Franka hand and mounted like it: the controller's default tool. */
 export const suctionTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }

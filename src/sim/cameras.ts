@@ -1,8 +1,8 @@
 // The published cameras (CLIPort, "Cameras"), and the one for people.
 
+import { lookAt, multiplyRotations, rotationAbout, rotationOf, transform, translationOf } from '../control/geometry.js'
 import type { Intrinsics, Mat4, Vec3 } from '../control/types.js'
 import type { Random } from './random.js'
-import { lookAt, rotate, rotationAbout, transform } from './transform.js'
 
 export interface CellCamera {
   readonly name: string
@@ -60,8 +60,8 @@ function jittered({ name, intrinsics, T_base_camera: T }: CellCamera, random: Ra
   const axis: Vec3 = [random.normal(), random.normal(), random.normal()]
   const length = Math.hypot(...axis)
   const turn = rotationAbout([axis[0] / length, axis[1] / length, axis[2] / length], random.normal() * 0.03)
-  const rotation = rotate(turn, [T[0]!, T[1]!, T[2]!, T[4]!, T[5]!, T[6]!, T[8]!, T[9]!, T[10]!])
-  const position = [T[3]!, T[7]!, T[11]!].map((metres) => metres + random.normal() * 0.02)
+  const rotation = multiplyRotations(turn, rotationOf(T))
+  const position = translationOf(T).map((metres) => metres + random.normal() * 0.02)
   const focalPx = intrinsics.fx * random.uniform(0.97, 1.03)
   return {
     name,

@@ -1,5 +1,6 @@
 // The cell's cameras: pictures with depth and the label of every pixel, and the same seen from above.
 
+import { gridSize, type HeightGrid, identity, transform } from '../control/geometry.js'
 import type { HeightmapSpec } from '../control/types.js'
 import { projectHeightmap } from '../native/heightmap.js'
 import type { ToolGeometry } from '../native/kinematics.js'
@@ -8,16 +9,11 @@ import type { SimFrame } from './api.js'
 import type { Appearance } from './appearance.js'
 import { armMeshes } from './arm.js'
 import { type CellCamera, observerCamera } from './cameras.js'
-import { boxMesh, merge } from './geometry.js'
+import { boxMesh, merge } from './mesh.js'
 import type { Physics } from './physics/physics.js'
 
 /** What the cameras see from above, with the object that each cell shows. */
-export interface LabelMap {
-  readonly spec: HeightmapSpec
-  readonly rows: number
-  readonly cols: number
-  /** rows x cols, metres above `spec.zMinM`. */
-  readonly heightM: Float32Array
+export interface LabelMap extends HeightGrid {
   /** rows x cols; 0: no object. */
   readonly labels: Uint8Array
 }
@@ -75,7 +71,7 @@ export class CellRenderer {
 
   #poses(physics: Physics, arm: boolean): Float64Array {
     const parts = [
-      identity,
+      identity(),
       ...physics.armPoses().map((T) => (arm ? T : outOfSight)),
       ...this.#appearance.objects.map(({ label }) => physics.objectPose(label)),
     ]
@@ -89,8 +85,7 @@ export class CellRenderer {
 
 /** Fuses frames to a map of labels, on the grid of `spec`. */
 export async function labelMap(frames: readonly SimFrame[], spec: HeightmapSpec): Promise<LabelMap> {
-  const rows = Math.round((spec.yMaxM - spec.yMinM) / spec.pixelM)
-  const cols = Math.round((spec.xMaxM - spec.xMinM) / spec.pixelM)
+  const { rows, cols } = gridSize(spec)
   const heightM = new Float32Array(rows * cols)
   const labels = new Uint8Array(rows * cols)
   const inputs = frames.map((frame) => ({ ...frame, ...frame.intrinsics }))
@@ -98,8 +93,7 @@ export async function labelMap(frames: readonly SimFrame[], spec: HeightmapSpec)
   return { spec, rows, cols, heightM, labels }
 }
 
-const identity = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
-const outOfSight = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, -100, 0, 0, 0, 1)
+const outOfSight = transform([0, 0, -100], [1, 0, 0, 0, 1, 0, 0, 0, 1])
 
 /**
  * Mat, table and floor. The mat lies a tenth of a millimetre above z = 0, where the heightmap begins, so that rounding

@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { CliportError } from '../control/errors.js'
+import { translationOf, yawOf } from '../control/geometry.js'
 import { parkPose } from '../control/park.js'
 import { kinematics } from '../native/kinematics.js'
 import { addSensorNoise } from '../native/raster.js'
@@ -20,7 +21,7 @@ import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
 import { publishedWorkspace, workspaceShare } from './reach.js'
-import { openMoves, placesOf, Score, yawOf } from './score.js'
+import { openMoves, placesOf, Score } from './score.js'
 import { taskNamed } from './tasks/index.js'
 import type { TaskScene } from './tasks/task.js'
 
@@ -262,7 +263,7 @@ function parkedJoints(): number[] {
 function trueObjects(physics: Physics): TrueObject[] {
   return physics.objects.map(({ label, kind, color, shape }) => {
     const T = physics.objectPose(label)
-    return { label, kind, color, sizeM: shape.sizeM, p_base_m: [T[3]!, T[7]!, T[11]!], yawRad: yawOf(T) }
+    return { label, kind, color, sizeM: shape.sizeM, p_base_m: translationOf(T), yawRad: yawOf(T) }
   })
 }
 

@@ -1,6 +1,6 @@
 // The published benchmark's colours (CLIPort, cliport/utils/utils.py; the Tableau 10 palette).
 
-import type { Rgb } from './geometry.js'
+import type { Rgb } from './mesh.js'
 
 const bytes = {
   blue: [78, 121, 167],

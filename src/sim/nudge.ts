@@ -1,5 +1,6 @@
 // Fault injection: somebody bumps into things between the look and the grasp.
 
+import { translationOf } from '../control/geometry.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
 import { publishedWorkspace } from './reach.js'
@@ -32,15 +33,15 @@ export function nudge(
 }
 
 function isFree(physics: Physics, label: number, [dx, dy]: readonly [number, number]): boolean {
-  const T = physics.objectPose(label)
-  const [x, y] = [T[3]! + dx, T[7]! + dy]
+  const [fromX, fromY] = translationOf(physics.objectPose(label))
+  const [x, y] = [fromX + dx, fromY + dy]
   const footprintOf = (wanted: number) => physics.objects.find((o) => o.label === wanted)!.shape.footprintM
   const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
   const edgeM = footprintOf(label)
   if (x < xMinM + edgeM || x > xMaxM - edgeM || y < yMinM + edgeM || y > yMaxM - edgeM) return false
   return physics.objects.every((other) => {
     if (other.label === label) return true
-    const at = physics.objectPose(other.label)
-    return Math.hypot(x - at[3]!, y - at[7]!) > edgeM + footprintOf(other.label)
+    const [otherX, otherY] = translationOf(physics.objectPose(other.label))
+    return Math.hypot(x - otherX, y - otherY) > edgeM + footprintOf(other.label)
   })
 }

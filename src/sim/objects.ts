@@ -1,7 +1,7 @@
 // The kinds of objects that tasks put on the table: what collides, what is drawn, how large it is.
 
 import type { Vec3 } from '../control/types.js'
-import { boxMesh, type Mesh, merge, type ProfilePoint, type Rgb, revolve } from './geometry.js'
+import { boxMesh, type Mesh, merge, type ProfilePoint, type Rgb, revolve } from './mesh.js'
 
 /** Kinds of the tasks, as a sentence would call them; a 'box' is open at the top, and things go into it. */
 export type TaskKind = 'block' | 'bowl' | 'stand' | 'box'

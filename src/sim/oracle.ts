@@ -1,6 +1,7 @@
 // What somebody who knows the truth would do next (CLIPort, "Oracle, reward, metric").
 
-import type { HeightmapSpec, Pixel, Vec3 } from '../control/types.js'
+import { indexOf, pixelOf, pointOf, translationOf, turnedAbout } from '../control/geometry.js'
+import type { Pixel, Vec3 } from '../control/types.js'
 import type { OracleAction } from './api.js'
 import type { LabelMap } from './cell-renderer.js'
 import type { Physics } from './physics/physics.js'
@@ -27,13 +28,11 @@ export function oracleAction(
     const cells = pickableCells(map, move.object)
     if (cells.length === 0) continue
     const pick = pointAt(map, random.pick(cells))
-    const object = physics.objectPose(move.object)
+    const object = translationOf(physics.objectPose(move.object))
     const target = targets[0]!
-    const [targetX, targetY] = targetPose(target, physics).p_base_m
     const turnRad = goal.rotations ? turnTo(move.object, target, move.symmetryRad, physics) : 0
-    const [dx, dy] = [pick.p_base_m[0] - object[3]!, pick.p_base_m[1] - object[7]!]
-    const x = targetX + Math.cos(turnRad) * dx - Math.sin(turnRad) * dy
-    const y = targetY + Math.sin(turnRad) * dx + Math.cos(turnRad) * dy
+    const offset = [pick.p_base_m[0] - object[0], pick.p_base_m[1] - object[1]] as const
+    const [x, y] = turnedAbout(targetPose(target, physics).p_base_m, turnRad, offset)
     return { pick, place: { ...pointAt(map, pixelOf(map, x, y)), yawRad: turnRad } }
   }
   return null
@@ -48,7 +47,7 @@ export function visibleLabels(map: LabelMap): ReadonlySet<number> {
 function pickableCells(map: LabelMap, label: number): Pixel[] {
   const mask: Pixel[] = []
   for (let u = 0; u < map.rows; u++) {
-    for (let v = 0; v < map.cols; v++) if (map.labels[u * map.cols + v] === label) mask.push([u, v])
+    for (let v = 0; v < map.cols; v++) if (map.labels[indexOf(map, [u, v])] === label) mask.push([u, v])
   }
   for (let margin = marginCells; margin > 0; margin--) {
     const inside = mask.filter(([u, v]) => isInside(map, label, u, v, margin))
@@ -63,22 +62,12 @@ function isInside(map: LabelMap, label: number, u: number, v: number, margin: nu
       if (du * du + dv * dv > margin * margin) continue
       const [row, col] = [u + du, v + dv]
       if (row < 0 || col < 0 || row >= map.rows || col >= map.cols) return false
-      if (map.labels[row * map.cols + col] !== label) return false
+      if (map.labels[indexOf(map, [row, col])] !== label) return false
     }
   }
   return true
 }
 
-/** Rounded, as published (points are binned by floor, poses by rounding). */
-function pixelOf({ spec, rows, cols }: LabelMap, x: number, y: number): Pixel {
-  const clip = (cell: number, count: number) => Math.min(count - 1, Math.max(0, Math.round(cell)))
-  return [clip((y - spec.yMinM) / spec.pixelM, rows), clip((x - spec.xMinM) / spec.pixelM, cols)]
-}
-
 function pointAt(map: LabelMap, pixel: Pixel): { pixel: Pixel; p_base_m: Vec3; yawRad: number } {
-  return { pixel, p_base_m: pointOf(map.spec, pixel, map.heightM[pixel[0] * map.cols + pixel[1]]!), yawRad: 0 }
-}
-
-function pointOf(spec: HeightmapSpec, [u, v]: Pixel, heightM: number): Vec3 {
-  return [spec.xMinM + v * spec.pixelM, spec.yMinM + u * spec.pixelM, spec.zMinM + heightM]
+  return { pixel, p_base_m: pointOf(map, pixel), yawRad: 0 }
 }

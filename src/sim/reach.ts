@@ -1,5 +1,6 @@
 // Where the simulated arm can work. A Franka does not reach the whole published workspace, which was a UR5's.
 
+import { gridSize } from '../control/geometry.js'
 import { parkPose } from '../control/park.js'
 import type { HeightmapSpec, Vec3 } from '../control/types.js'
 import { kinematics, type ToolGeometry } from '../native/kinematics.js'
@@ -77,8 +78,8 @@ export function workspaceShare(tool: ToolGeometry): number {
   const key = `${tool.flangeToTcpM}/${tool.flangeToTcpYawRad}`
   const known = shares.get(key)
   if (known !== undefined) return known
-  const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
-  const [cols, rows] = [Math.round((xMaxM - xMinM) / strideM), Math.round((yMaxM - yMinM) / strideM)]
+  const { xMinM, yMinM } = publishedWorkspace
+  const { rows, cols } = gridSize({ ...publishedWorkspace, pixelM: strideM })
   let reached = 0
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {

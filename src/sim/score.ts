@@ -1,6 +1,6 @@
 // How far the goal is reached (CLIPort, "Oracle, reward, metric"): the score only counts objects that were let go.
 
-import { wrapRad } from '../control/angle.js'
+import { apply, shortestTurnRad, translationOf, wrapRad, yawOf } from '../control/geometry.js'
 import type { Vec3 } from '../control/types.js'
 import type { TruePlace } from './api.js'
 import type { Physics } from './physics/physics.js'
@@ -88,16 +88,13 @@ function isDone({ zone, toleranceM }: Goal, { object, symmetryRad }: Move, targe
 
 /** Turn about base z that brings an object to its target's yaw: the shortest by its symmetry, 0 where yaw is free. */
 export function turnTo(object: number, target: Target, symmetryRad: number, physics: Physics): number {
-  if (symmetryRad === 0) return 0
-  const turnRad = targetPose(target, physics).yawRad - yawOf(physics.objectPose(object))
-  return turnRad - symmetryRad * Math.round(turnRad / symmetryRad)
+  return shortestTurnRad(targetPose(target, physics).yawRad - yawOf(physics.objectPose(object)), symmetryRad)
 }
 
 /** Where the origin of an object at this target comes to lie, and its yaw. */
 export function targetPose({ label, p_object_m: p, yawRad }: Target, physics: Physics): TargetPose {
   const T = physics.objectPose(label)
-  const at = (row: number) => T[row]! * p[0] + T[row + 1]! * p[1] + T[row + 2]! * p[2] + T[row + 3]!
-  return { p_base_m: [at(0), at(4), at(8)], yawRad: wrapRad(yawOf(T) + yawRad) }
+  return { p_base_m: apply(T, p), yawRad: wrapRad(yawOf(T) + yawRad) }
 }
 
 export interface TargetPose {
@@ -140,11 +137,6 @@ export function placesOf({ move, targets }: OpenMove, physics: Physics): TruePla
   })
 }
 
-/** Yaw of an object's x axis about base z. */
-export function yawOf(T_base_object: ArrayLike<number>): number {
-  return Math.atan2(T_base_object[4]!, T_base_object[0]!)
-}
-
 function nearest({ object, targets }: Move, physics: Physics): Target {
   return targets.reduce((best, candidate) =>
     distanceM(object, candidate, physics) < distanceM(object, best, physics) ? candidate : best,
@@ -153,7 +145,7 @@ function nearest({ object, targets }: Move, physics: Physics): Target {
 
 /** In the table's plane. */
 function distanceM(object: number, target: Target, physics: Physics): number {
-  const T = physics.objectPose(object)
+  const [fromX, fromY] = translationOf(physics.objectPose(object))
   const [x, y] = targetPose(target, physics).p_base_m
-  return Math.hypot(T[3]! - x, T[7]! - y)
+  return Math.hypot(fromX - x, fromY - y)
 }

@@ -1,7 +1,7 @@
 // Shapes of captioned scenes: things as they stand on tables, of many sizes. They are only looked at, so all of them are
 // fastened.
 
-import { boxMesh, type Mesh, type ProfilePoint, type Rgb, revolve } from './geometry.js'
+import { boxMesh, type Mesh, type ProfilePoint, type Rgb, revolve } from './mesh.js'
 import { type ObjectKind, type ObjectShape, openBox, shapes } from './objects.js'
 import type { Random } from './random.js'
 

@@ -1,5 +1,6 @@
 // How much of an object is inside a zone, counted by sample points (CLIPort, "Oracle, reward, metric").
 
+import { apply } from '../control/geometry.js'
 import type { Vec3 } from '../control/types.js'
 import type { Physics } from './physics/physics.js'
 import type { Zone } from './tasks/task.js'
@@ -31,10 +32,11 @@ export function pointsInside(label: number, zone: Zone, physics: Physics): Insid
   // The shape's box has its centre this far above the body's origin.
   const riseM = shape.sizeM[2] / 2 - shape.restM
   const inside = samples.filter(([x, y, z]) => {
-    const at = (row: number) => T[row]! * x + T[row + 1]! * y + T[row + 2]! * (z + riseM) + T[row + 3]!
-    const [dx, dy] = [at(0) - Z[3]!, at(4) - Z[7]!]
+    const [baseX, baseY, baseZ] = apply(T, [x, y, z + riseM])
+    const [dx, dy] = [baseX - Z[3]!, baseY - Z[7]!]
+    // A zone stands upright: only its yaw counts.
     const [zoneX, zoneY] = [Z[0]! * dx + Z[4]! * dy, Z[1]! * dx + Z[5]! * dy]
-    return Math.abs(zoneX) < halfX && Math.abs(zoneY) < halfY && at(8) < zone.topM
+    return Math.abs(zoneX) < halfX && Math.abs(zoneY) < halfY && baseZ < zone.topM
   }).length
   return { inside, points: samples.length }
 }

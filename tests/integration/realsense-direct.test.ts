@@ -3,6 +3,7 @@
 import { type CameraFrame, type CameraOptions, openCamera } from '@cliport/realsense'
 import { SoftwareCamera } from '@cliport/realsense/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { inverse, multiply } from '../../src/control/geometry.js'
 import type { Heightmap, HeightmapSpec, Mat4, RgbdFrame } from '../../src/control/types.js'
 import { openRealSense } from '../../src/io/cameras/realsense.js'
 import { createProjector } from '../../src/io/projector.js'
@@ -133,28 +134,11 @@ function alignedFrame({ depth, color }: CameraFrame, T_base_depth: Mat4): RgbdFr
   return {
     camera: 'aligned',
     intrinsics: { width, height, fx, fy, cx, cy },
-    T_base_camera: product(T_base_depth, inverse(T_color_depth)),
+    T_base_camera: multiply(T_base_depth, inverse(T_color_depth)),
     color: color!.data as Uint8Array,
     depthM: depth!.data as Float32Array,
     stampNs: 0n,
   }
-}
-
-function product(A: Mat4, B: Mat4): Mat4 {
-  return Float64Array.from({ length: 16 }, (_, i) => {
-    const [row, col] = [Math.floor(i / 4), i % 4]
-    return [0, 1, 2, 3].reduce((sum, k) => sum + A[4 * row + k]! * B[4 * k + col]!, 0)
-  })
-}
-
-function inverse(T: Mat4): Mat4 {
-  const back = (i: number) => -(T[i]! * T[3]! + T[4 + i]! * T[7]! + T[8 + i]! * T[11]!)
-  return Float64Array.of(
-    ...[T[0]!, T[4]!, T[8]!, back(0)],
-    ...[T[1]!, T[5]!, T[9]!, back(1)],
-    ...[T[2]!, T[6]!, T[10]!, back(2)],
-    ...[0, 0, 0, 1],
-  )
 }
 
 function cells({ heightM }: Heightmap): number[] {

@@ -65,6 +65,12 @@ test('bounds in the wrong order are named', () => {
   expect(problemsOf('version: 1\nworkspace: {x_min_m: 0.8}\n')).toContain('Expected more than x_min_m (0.8)')
 })
 
+test('a workspace narrower than half a pixel has no cell', () => {
+  const text = (xMaxM: number) => `version: 1\nworkspace: {x_min_m: 0.25, x_max_m: ${xMaxM}, pixel_m: 0.05}\n`
+  expect(problemsOf(text(0.27))).toContain('Expected room for a cell of pixel_m (0.05) above x_min_m (0.25)')
+  expect(mergeConfig({ text: text(0.28), name: 'cell.yaml' }, {}, {}).workspace.x_max_m).toBe(0.28)
+})
+
 test.each([
   ['no version', 'policy: {}\n', 'version'],
   ['another version', 'version: 2\n', 'received 2'],

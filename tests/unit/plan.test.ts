@@ -1,9 +1,9 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { wrapRad } from '../../src/control/angle.js'
 import { checkPlan, isRefused } from '../../src/control/check.js'
+import { pixelOf, pointOf, wrapRad } from '../../src/control/geometry.js'
 import { planAction, planPark } from '../../src/control/plan.js'
-import { highestAlongM, pixelOf, pointOf } from '../../src/control/surface.js'
+import { highestAlongM } from '../../src/control/surface.js'
 import type { Heightmap, Segment, Vec3 } from '../../src/control/types.js'
 import { aProposal, emptyMap, parkPose, raise, reachesAll, settings } from '../fixtures/table.js'
 

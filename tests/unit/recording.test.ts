@@ -2,8 +2,9 @@ import { MessageChannel } from 'node:worker_threads'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import * as foxglove from '@foxglove/schemas/internal.js'
 import { describe, expect, test } from 'vitest'
+import { quaternionOf } from '../../src/control/geometry.js'
 import type { Heightmap, RgbdFrame } from '../../src/control/types.js'
-import { cameraFacts, rotationOf } from '../../src/io/recording/calibration.js'
+import { cameraFacts } from '../../src/io/recording/calibration.js'
 import { McapFile } from '../../src/io/recording/mcap-file.js'
 import { type Answer, createMcapWriter, type Order } from '../../src/io/recording/mcap-writer.js'
 import { decodeRawImage, encodeRawImage, rawImageSchema } from '../../src/io/recording/raw-image.js'
@@ -162,7 +163,7 @@ describe('pictures in recordings', () => {
       fc.pre(norm > 0.1)
       const [x, y, z, w] = components.map((c) => c / norm) as [number, number, number, number]
       const T = transformOf(x, y, z, w)
-      const q = rotationOf(T)
+      const q = quaternionOf(T)
       expect(Math.hypot(q.x, q.y, q.z, q.w)).toBeCloseTo(1, 9)
       expect(Math.abs(q.x * x + q.y * y + q.z * z + q.w * w)).toBeCloseTo(1, 9)
     },

@@ -103,6 +103,8 @@ async function soak() {
   feeder.on('error', (error) => {
     throw error
   })
+  // A load may use ONNX Runtime, which reads the environment of the process, not that of the thread.
+  process.env.ORT_DISABLE_TELEMETRY = '1'
   const load = values.load === undefined ? undefined : new Worker(resolve(values.load))
   const loadsMs = []
   if (load) await once(load, 'message') // ready

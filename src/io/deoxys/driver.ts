@@ -5,12 +5,13 @@
 // A stop holds the arm where it came to rest, and is latched here, since deoxys knows no latch.
 
 import type { ErrorCode } from '../../control/errors.js'
+import { distanceM } from '../../control/geometry.js'
 import type { Kinematics } from '../../control/ports.js'
 import type { Execution, Plan, RobotMode } from '../../control/types.js'
 import { EventLoopTime } from '../link/event-loop-time.js'
 import { jointImpedance, noControl } from './codec.js'
 import type { DeoxysAnswer, DeoxysEvent, DeoxysOutput } from './events.js'
-import { distanceM, toolAt } from './joint-path.js'
+import { toolAt } from './joint-path.js'
 import type { DeoxysOptions } from './options.js'
 import { PeerState } from './peer-state.js'
 import { type JointGoal, PlanRunner } from './plan-runner.js'

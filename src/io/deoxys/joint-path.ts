@@ -1,5 +1,6 @@
 // A straight line of the tool as joint angles over time, for a controller that only takes joint angles.
 
+import { distanceM, translationOf, yawOf } from '../../control/geometry.js'
 import type { Kinematics } from '../../control/ports.js'
 import type { Vec3 } from '../../control/types.js'
 import type { DeoxysOptions } from './options.js'
@@ -49,7 +50,7 @@ export class JointPath {
     if (!offsetRad.every((offset) => Math.abs(offset) <= limits.postureRad)) return null
     // The way round that joint 7 can go: yaw is q1 - q7 and a constant of the tool.
     const turnRad = last[0]! - last[6]! - (first[0]! - first[6]!)
-    const lengthM = Math.hypot(...target.p_base_m.map((value, axis) => value - start.p_base_m[axis]!))
+    const lengthM = distanceM(target.p_base_m, start.p_base_m)
 
     const jointsAt = (share: number): number[] | null => {
       const p = target.p_base_m.map((end, axis) => {
@@ -88,9 +89,5 @@ export class JointPath {
 /** Where the tool is at these joint angles. */
 export function toolAt(kinematics: Kinematics, qRad: readonly number[]): ToolTarget {
   const T = kinematics.forward(qRad)
-  return { p_base_m: [T[3]!, T[7]!, T[11]!], yawRad: Math.atan2(T[4]!, T[0]!) }
-}
-
-export function distanceM(a: Vec3, b: Vec3): number {
-  return Math.hypot(...a.map((value, axis) => value - b[axis]!))
+  return { p_base_m: translationOf(T), yawRad: yawOf(T) }
 }

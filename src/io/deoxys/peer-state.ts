@@ -3,9 +3,9 @@
 // deoxys publishes states all the time, but reads the arm only while it controls it: before and after, it repeats the
 // last one, with a message counter that goes on. Whether a state was measured shows only in the robot's clock.
 
+import { distanceM } from '../../control/geometry.js'
 import type { RobotState, Vec3 } from '../../control/types.js'
 import { type ArmSample, decodeArmState, decodeGripperState, type GripperSample, RobotMode } from './codec.js'
-import { distanceM } from './joint-path.js'
 import type { DeoxysOptions } from './options.js'
 
 export class PeerState {

@@ -1,9 +1,10 @@
 // Runs one plan: from segments to joint goals, tick by tick, and back from what the arm does to how each segment ended.
 
+import { distanceM } from '../../control/geometry.js'
 import type { Kinematics } from '../../control/ports.js'
 import type { Execution, Plan, Segment } from '../../control/types.js'
 import { gripperGrasp, gripperMove } from './codec.js'
-import { distanceM, JointPath, type ToolTarget } from './joint-path.js'
+import { JointPath, type ToolTarget } from './joint-path.js'
 import type { DeoxysOptions } from './options.js'
 import type { PeerState } from './peer-state.js'
 

@@ -1,7 +1,7 @@
 // The Policy port on a policy package: ONNX Runtime in a worker thread.
 
-import { wrapRad } from '../../control/angle.js'
 import { CliportError } from '../../control/errors.js'
+import { pixelAt, pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
 import type { Manifest } from './manifest.js'
@@ -143,10 +143,10 @@ export class OnnxPolicy implements Policy {
     }
     const bad = firstNotFinite(heightmap.heightM)
     if (bad >= 0) {
+      const [row, column] = pixelAt(heightmap, bad)
       throw new CliportError(
         'INPUT_INVALID',
-        `Expected finite heights in the heightmap but received ${heightmap.heightM[bad]} at row ` +
-          `${Math.floor(bad / cols)}, column ${bad % cols}`,
+        `Expected finite heights in the heightmap but received ${heightmap.heightM[bad]} at row ${row}, column ${column}`,
         { stage: 'propose', hint: 'Cells where nothing was seen are 0; look for a camera that delivers NaN' },
       )
     }
@@ -224,14 +224,8 @@ export function yawOf(index: number, rotations: number, turnRad = 0): number {
   return wrapRad((-2 * Math.PI * index) / rotations + turnRad)
 }
 
-function poseOf({ spec, cols, heightM }: Heightmap, [u, v]: Pixel, yawRad: number, probability: number): Affordance {
-  const z = heightM[u * cols + v]! + spec.zMinM
-  return {
-    pixel: [u, v],
-    p_base_m: [spec.xMinM + v * spec.pixelM, spec.yMinM + u * spec.pixelM, z],
-    yawRad,
-    probability,
-  }
+function poseOf(heightmap: Heightmap, pixel: Pixel, yawRad: number, probability: number): Affordance {
+  return { pixel, p_base_m: pointOf(heightmap, pixel), yawRad, probability }
 }
 
 function describe(spec: Heightmap['spec'], rows: number, cols: number): string {

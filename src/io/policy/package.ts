@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
+import { gridSize } from '../../control/geometry.js'
 import {
   type GraphName,
   graphDifference,
@@ -73,13 +74,13 @@ function parseManifest(folder: string, text: string): Manifest {
 }
 
 function checkGraphs(folder: string, manifest: Manifest): void {
-  const { workspace: w, rows, cols, models, tokenizer } = manifest
-  const grid = [Math.round((w.yMaxM - w.yMinM) / w.pixelM), Math.round((w.xMaxM - w.xMinM) / w.pixelM)]
-  if (grid[0] !== rows || grid[1] !== cols) {
+  const { workspace, rows, cols, models, tokenizer } = manifest
+  const grid = gridSize(workspace)
+  if (grid.rows !== rows || grid.cols !== cols) {
     throw packageError(
       'POLICY_SHAPE',
       folder,
-      `its workspace has ${grid.join(' x ')} cells but rows x cols are ${rows} x ${cols}`,
+      `its workspace has ${grid.rows} x ${grid.cols} cells but rows x cols are ${rows} x ${cols}`,
       restore,
     )
   }

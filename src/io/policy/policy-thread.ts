@@ -5,6 +5,7 @@ import type { CliportError } from '../../control/errors.js'
 import { workerUrl } from '../../native/paths.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
+import { turnOffTelemetry } from './telemetry.js'
 import {
   goodbye,
   type Provider,
@@ -53,9 +54,11 @@ export class PolicyThread {
 
   /**
    * Starts the thread, opens the graphs and warms them up.
-   * @throws CliportError POLICY_SHAPE, POLICY_INVALID, or ADDON_MISSING when no execution provider can be used
+   * @throws CliportError POLICY_SHAPE, POLICY_INVALID, or ADDON_MISSING when no execution provider can be used; USAGE in a
+   * worker thread of a process that has ONNX Runtime's telemetry on
    */
   static async start(folder: string, settings: WorkerSettings): Promise<PolicyThread> {
+    turnOffTelemetry()
     const worker = new Worker(workerUrl('io/policy/policy-worker'), {
       workerData: settings,
       name: 'policy',

@@ -4,8 +4,8 @@
 import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type GraphName, type GraphSpec, graphDifference, type TensorSpec } from './manifest.js'
+import { InferenceSession, Tensor } from './onnxruntime.js'
 import {
   goodbye,
   type Provider,

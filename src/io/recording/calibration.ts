@@ -1,6 +1,7 @@
 // Where each camera is and what it sees through, in Foxglove's terms, so that its pictures stand in the 3D view.
 
 import { CameraCalibration, FrameTransform } from '@foxglove/schemas/jsonschema.js'
+import { inverse, quaternionOf, translationOf } from '../../control/geometry.js'
 import type { ColorCamera, Intrinsics, Mat4, RgbdFrame } from '../../control/types.js'
 import type { TopicSchema } from './mcap-file.js'
 
@@ -35,17 +36,15 @@ export function cameraFacts(frame: RgbdFrame, timeNs: bigint): TopicJson[] {
     schema: 'foxglove.CameraCalibration',
     value: { timestamp, frame_id, ...lens, ...matricesOf(view) },
   })
-  const transform = (parent_frame_id: string, child_frame_id: string, T: Mat4): TopicJson => ({
-    topic: '/tf',
-    schema: 'foxglove.FrameTransform',
-    value: {
-      timestamp,
-      parent_frame_id,
-      child_frame_id,
-      translation: { x: T[3], y: T[7], z: T[11] },
-      rotation: rotationOf(T),
-    },
-  })
+  const transform = (parent_frame_id: string, child_frame_id: string, T: Mat4): TopicJson => {
+    const [x, y, z] = translationOf(T)
+    const pose = { translation: { x, y, z }, rotation: quaternionOf(T) }
+    return {
+      topic: '/tf',
+      schema: 'foxglove.FrameTransform',
+      value: { timestamp, parent_frame_id, child_frame_id, ...pose },
+    }
+  }
   const facts = [
     calibration(`/camera/${camera}/calibration`, camera, frame.intrinsics, pinhole),
     transform('base', camera, frame.T_base_camera),
@@ -55,7 +54,7 @@ export function cameraFacts(frame: RgbdFrame, timeNs: bigint): TopicJson[] {
   return [
     ...facts,
     calibration(`/camera/${camera}/color/calibration`, id, colorCamera.intrinsics, lensOf(colorCamera)),
-    transform(camera, id, inverseOf(colorCamera.T_color_depth)),
+    transform(camera, id, inverse(colorCamera.T_color_depth)),
   ]
 }
 
@@ -75,38 +74,6 @@ function matricesOf({ width, height, fx, fy, cx, cy }: Intrinsics): object {
     R: [1, 0, 0, 0, 1, 0, 0, 0, 1],
     P: [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0],
   }
-}
-
-/** Of a rigid transform: the transposed rotation, and the translation turned back. */
-function inverseOf(T: Mat4): Mat4 {
-  const turnedBack = (axis: number) => -(T[axis]! * T[3]! + T[4 + axis]! * T[7]! + T[8 + axis]! * T[11]!)
-  return Float64Array.of(
-    ...[T[0]!, T[4]!, T[8]!, turnedBack(0)],
-    ...[T[1]!, T[5]!, T[9]!, turnedBack(1)],
-    ...[T[2]!, T[6]!, T[10]!, turnedBack(2)],
-    ...[0, 0, 0, 1],
-  )
-}
-
-/**
- * Unit quaternion of a transform's rotation. The largest component comes from the trace or the diagonal, so that nothing
- * is divided by a small number (Shepperd, "Quaternion from rotation matrix", 1978).
- */
-export function rotationOf(T: Mat4): { x: number; y: number; z: number; w: number } {
-  const m = (row: number, col: number) => T[row * 4 + col]!
-  const trace = m(0, 0) + m(1, 1) + m(2, 2)
-  if (trace > 0) {
-    const s = 2 * Math.sqrt(1 + trace)
-    return { x: (m(2, 1) - m(1, 2)) / s, y: (m(0, 2) - m(2, 0)) / s, z: (m(1, 0) - m(0, 1)) / s, w: s / 4 }
-  }
-  const i = [0, 1, 2].reduce((best, axis) => (m(axis, axis) > m(best, best) ? axis : best))
-  const [j, k] = [(i + 1) % 3, (i + 2) % 3] as [number, number]
-  const s = 2 * Math.sqrt(1 + m(i, i) - m(j, j) - m(k, k))
-  const q = [0, 0, 0]
-  q[i] = s / 4
-  q[j] = (m(i, j) + m(j, i)) / s
-  q[k] = (m(i, k) + m(k, i)) / s
-  return { x: q[0]!, y: q[1]!, z: q[2]!, w: (m(k, j) - m(j, k)) / s }
 }
 
 function jsonSchema(name: string, schema: unknown): TopicSchema {

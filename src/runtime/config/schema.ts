@@ -2,6 +2,7 @@
 // and of the environment variables' names (CLIPORT_<SECTION>_<KEY>).
 
 import { z } from 'zod'
+import { roundHalfToEven } from '../../control/geometry.js'
 import { camera, cameras } from './cameras.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
@@ -18,7 +19,10 @@ const workspace = z
     z_max_m: metres(-1, 2, 0.28),
     pixel_m: metres(0.0005, 0.05, 0.003125),
   })
-  .superRefine((box, context) => expectOrder(box, context))
+  .superRefine((box, context) => {
+    expectOrder(box, context)
+    expectCells(box, context)
+  })
 
 /** How the cameras' points become the heightmap. */
 const heightmap = z.strictObject({
@@ -135,6 +139,20 @@ export const configKeys: Readonly<Record<string, readonly string[]>> = Object.fr
 export const configListKeys: Readonly<Record<string, readonly string[]>> = { cameras: Object.keys(camera.shape) }
 
 type Box = Record<`${'x' | 'y' | 'z'}_${'min' | 'max'}_m`, number>
+
+/** A side of less than half a pixel has no cell. */
+function expectCells(box: Box & { readonly pixel_m: number }, context: z.core.$RefinementCtx): void {
+  for (const axis of ['x', 'y'] as const) {
+    const [min, max] = [box[`${axis}_min_m`], box[`${axis}_max_m`]]
+    if (min >= max || roundHalfToEven((max - min) / box.pixel_m) > 0) continue
+    context.addIssue({
+      code: 'custom',
+      path: [`${axis}_max_m`],
+      message: `Expected room for a cell of pixel_m (${box.pixel_m}) above ${axis}_min_m (${min})`,
+      input: max,
+    })
+  }
+}
 
 function expectOrder(box: Box, context: z.core.$RefinementCtx): void {
   for (const axis of ['x', 'y', 'z'] as const) {

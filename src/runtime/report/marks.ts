@@ -1,8 +1,8 @@
 // Where a policy would pick and place, drawn on the heightmap and on the cameras' pictures.
 
 import sharp, { type Sharp } from 'sharp'
-import { colorIntrinsicsOf } from '../../control/frame.js'
-import type { Affordance, Mat4, Proposal, RgbdFrame, Vec3 } from '../../control/types.js'
+import { colorIntrinsicsOf, pixelInFrame } from '../../control/frame.js'
+import type { Affordance, Proposal, RgbdFrame } from '../../control/types.js'
 import { encodePng, type Picture } from '../../io/pictures.js'
 
 type Poses = Pick<Proposal, 'pick' | 'place'>
@@ -31,28 +31,6 @@ function drawn(plain: Sharp, svg: string): Promise<Buffer> {
     .composite([{ input: Buffer.from(svg) }])
     .png()
     .toBuffer()
-}
-
-/**
- * Column and row of a base point in a camera's colour picture (pinhole: a mark may be off by what a lens bends), or null
- * behind the camera and outside of the picture. `T_base_camera` is rigid, so its inverse is its transpose.
- */
-export function pixelInFrame(frame: RgbdFrame, p_base_m: Vec3): readonly [number, number] | null {
-  const { T_base_camera: T, colorCamera } = frame
-  const d = p_base_m.map((value, i) => value - T[4 * i + 3]!)
-  const along = (axis: number) => T[axis]! * d[0]! + T[4 + axis]! * d[1]! + T[8 + axis]! * d[2]!
-  const p_depth_m: Vec3 = [along(0), along(1), along(2)]
-  const [x, y, z] = colorCamera === undefined ? p_depth_m : transformed(colorCamera.T_color_depth, p_depth_m)
-  if (z <= 0) return null
-  const { width, height, fx, fy, cx, cy } = colorIntrinsicsOf(frame)
-  const u = Math.round((fx * x) / z + cx)
-  const v = Math.round((fy * y) / z + cy)
-  return u >= 0 && u < width && v >= 0 && v < height ? [u, v] : null
-}
-
-function transformed(T: Mat4, [x, y, z]: Vec3): Vec3 {
-  const row = (i: number) => T[i]! * x + T[i + 1]! * y + T[i + 2]! * z + T[i + 3]!
-  return [row(0), row(4), row(8)]
 }
 
 type Point = readonly [x: number, y: number]

@@ -1,5 +1,6 @@
 // The plans of a step as a profile: how high the tool is along its way over the table, and what lies below it.
 
+import { pixelContaining, pointOf } from '../../control/geometry.js'
 import type { Execution, Heightmap, Plan, Segment, Vec3 } from '../../control/types.js'
 import { px } from './format.js'
 import { type Markup, markup } from './markup.js'
@@ -96,18 +97,16 @@ function stopsOf(plans: readonly Plan[], executions: readonly Execution[]): Stop
 }
 
 /** Height of the surface along the way, sampled every cell and a half. */
-function groundUnder(stops: readonly Stop[], { spec, rows, cols, heightM }: Heightmap): { wayM: number; zM: number }[] {
+function groundUnder(stops: readonly Stop[], heightmap: Heightmap): { wayM: number; zM: number }[] {
   return stops.slice(1).flatMap((stop, i) => {
     const from = stops[i]!
-    const samples = Math.max(1, Math.ceil((stop.wayM - from.wayM) / (1.5 * spec.pixelM)))
+    const samples = Math.max(1, Math.ceil((stop.wayM - from.wayM) / (1.5 * heightmap.spec.pixelM)))
     return Array.from({ length: samples + 1 }, (_, k) => {
       const t = k / samples
       const xM = from.p_base_m[0] + (stop.p_base_m[0] - from.p_base_m[0]) * t
       const yM = from.p_base_m[1] + (stop.p_base_m[1] - from.p_base_m[1]) * t
-      const row = Math.floor((yM - spec.yMinM) / spec.pixelM)
-      const col = Math.floor((xM - spec.xMinM) / spec.pixelM)
-      const inside = row >= 0 && row < rows && col >= 0 && col < cols
-      const zM = inside ? spec.zMinM + heightM[row * cols + col]! : 0
+      const pixel = pixelContaining(heightmap, xM, yM)
+      const zM = pixel === null ? 0 : pointOf(heightmap, pixel)[2]
       return { wayM: from.wayM + (stop.wayM - from.wayM) * t, zM: Number.isFinite(zM) ? zM : 0 }
     })
   })

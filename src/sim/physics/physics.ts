@@ -1,11 +1,11 @@
 // MuJoCo in WebAssembly: the only dynamics of the cell, arm included.
 
 import loadMujoco, { type MainModule, type MjData, type MjModel } from '@mujoco/mujoco'
+import { transform } from '../../control/geometry.js'
 import type { Mat4, Vec3 } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
 import { armBodies, armDof, jointCount, joints } from '../arm.js'
 import type { PlacedObject } from '../objects.js'
-import { transform } from '../transform.js'
 import { cellXml, isMovable, nameOf, stepS } from './mjcf.js'
 
 let library: Promise<MainModule> | undefined

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { armMeshes, suctionTool } from '../../src/sim/arm.js'
 import { publishedCameras } from '../../src/sim/cameras.js'
-import { boxMesh, capsuleMesh, coneMesh, type Mesh } from '../../src/sim/geometry.js'
+import { boxMesh, capsuleMesh, coneMesh, type Mesh } from '../../src/sim/mesh.js'
 import { shapes } from '../../src/sim/objects.js'
 
 /** Signed volume by the divergence theorem: positive only where all corners run counter-clockwise from outside. */

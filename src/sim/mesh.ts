@@ -1,7 +1,7 @@
 // Triangle meshes of the cell: what the rasteriser draws. Corners run counter-clockwise seen from outside.
 
+import { cross, subtract, unit } from '../control/geometry.js'
 import type { Vec3 } from '../control/types.js'
-import { cross, subtract, unit } from './transform.js'
 
 /** RGB, 0..1. */
 export type Rgb = readonly [number, number, number]

@@ -1,0 +1,7 @@
+// The only module that imports onnxruntime-node, so that its telemetry is off before it loads, wherever that is.
+
+import { turnOffTelemetry } from './telemetry.js'
+
+export { InferenceSession, Tensor } from 'onnxruntime-node'
+
+turnOffTelemetry()
