@@ -1,24 +1,22 @@
 // Puts the adapters together: the only place that knows which class stands behind which port.
 
-import { access } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import type { Box } from '../control/keep-out.js'
 import { parkPose } from '../control/park.js'
-import type { Clock, Kinematics, Policy, Projector, Recorder, RobotLink } from '../control/ports.js'
+import type { Clock, Kinematics, Projector, Recorder, RobotLink } from '../control/ports.js'
 import type { HeightmapSpec } from '../control/types.js'
 import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
 import { linkKeys } from '../io/link/keys.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
-import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { createProjector } from '../io/projector.js'
-import { loadAddon, projectPath } from '../native/paths.js'
+import { loadAddon } from '../native/paths.js'
 import type { CellRobot } from '../sim/index.js'
 import type { Config } from './config/schema.js'
-import { withOwnHeights } from './policy-workspace.js'
+
+export { openPolicy } from './policy.js'
 
 export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
 
@@ -106,25 +104,6 @@ function boxOf(box: Config['limits']['keep_out'][number]): Box {
 
 export function kinematicsOf(config: Config): Kinematics {
   return createKinematics({ tool, arm: config.robot.arm, jointMarginRad: config.limits.joint_margin_rad })
-}
-
-/** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
-export async function policyFolder(name: string): Promise<string> {
-  const here = resolve(name)
-  const exists = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    )
-  if (await exists(here)) return here
-  const shipped = projectPath(name)
-  return (await exists(shipped)) ? shipped : here
-}
-
-/** @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE */
-export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
-  const { package: name, provider, threads } = config.policy
-  return withOwnHeights(await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log }))
 }
 
 /**
