@@ -15,6 +15,7 @@ from cliport_edge.lexicon import lexicon
 from cliport_edge.parity import random_samples
 from cliport_edge.words import PREPOSITIONS, Tokenizer, split_words
 
+from . import tiny_policy
 from .dataset_case import silently
 
 MODELS = Path(__file__).parents[1]
@@ -80,6 +81,16 @@ class Package(unittest.TestCase):
 
     def test_an_untrained_package_has_the_published_workspace(self):
         self.assertEqual(workspace_of({}), SHIPPED["workspace"])
+
+
+class TinyPolicy(unittest.TestCase):
+    def test_the_committed_fixture_is_what_its_script_writes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tiny_policy.write(Path(folder))
+            written = json.loads(Path(folder, "manifest.json").read_text())
+        committed = json.loads((MODELS / "tests/tiny-policy/manifest.json").read_text())
+        # Bytes of graphs depend on the version of onnx.
+        self.assertEqual({**written, "files": list(written["files"])}, {**committed, "files": list(committed["files"])})
 
 
 class Lexicon(unittest.TestCase):

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/control/errors.js'
 import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
 import { projectPath } from '../../src/native/paths.js'
-import { aHeightmap, asVersion1, copyOfPackage, shippedPackage } from '../fixtures/policy.js'
+import { aHeightmap, asVersion1, copyOfPackage, shippedPackage, tinyPackage } from '../fixtures/policy.js'
 
 const goal = 'put the red blocks in a green bowl'
 
@@ -139,6 +139,35 @@ describe('a package that is not what it says', () => {
     await copy.remove('maps.onnx')
     const policy = await OnnxPolicy.load(copy.folder)
     expect((await policy.propose(aHeightmap(), goal, { maps: true })).maps).toBeUndefined()
+    await policy.close()
+  })
+})
+
+describe('a package with names and heads of its own', () => {
+  test('its inputs are fed by role, its grasp is read, and its lexicon and end effectors are told', async () => {
+    const policy = await OnnxPolicy.load(tinyPackage)
+    try {
+      const heightmap = aHeightmap()
+      heightmap.heightM[100 * 160 + 50] = 0.2
+      // Half of it was not seen.
+      heightmap.color.fill(0, 3 * 160 * 160)
+      heightmap.heightM.fill(0, 160 * 160)
+      const { pick, grasp } = await policy.propose(heightmap, goal)
+      expect(pick).toMatchObject({ pixel: [100, 50], yawRad: 0.5 })
+      expect(grasp?.widthM).toBeCloseTo(0.04, 6)
+      expect(grasp?.tiltRad?.map((angle) => angle.toFixed(3))).toEqual(['0.100', '-0.200'])
+      const suppress = [{ pixel: [100, 50] as const, radiusM: 0.001 }]
+      expect((await policy.propose(heightmap, goal, { suppress })).pick.pixel).not.toEqual([100, 50])
+      expect(policy.info).toMatchObject({ endEffectors: ['two_finger'], lexicon: { colors: { red: '#ff5759' } } })
+    } finally {
+      await policy.close()
+    }
+  })
+
+  test('one without such heads says nothing of the grasp', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    expect(await policy.propose(aHeightmap(), goal)).not.toHaveProperty('grasp')
+    expect(policy.info.endEffectors).toEqual(['suction_cup'])
     await policy.close()
   })
 })
