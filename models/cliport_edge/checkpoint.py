@@ -31,7 +31,7 @@ def read(path: Path, device: torch.device | str = "cpu") -> dict:
     state = torch.load(path, weights_only=True, map_location=device)
     if any(name.startswith(f"{OLD_HEAD}.") for name in state["model"]):
         raise SystemExit(
-            f"checkpoint: {path} calls the completion head `{OLD_HEAD}`, as releases before 0.2 did; "
+            f"checkpoint: {path} calls the completion head by its former name, `{OLD_HEAD}`; "
             f"convert it: python -m cliport_edge.checkpoint {path} NEW.pt"
         )
     return state
