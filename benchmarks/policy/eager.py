@@ -10,7 +10,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 
-from cliport_edge.export import load_edge  # noqa: E402
+from cliport_edge.checkpoint import load_edge  # noqa: E402
 from cliport_edge.words import Tokenizer  # noqa: E402
 
 settings = json.loads(sys.argv[1])

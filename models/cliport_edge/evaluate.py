@@ -15,13 +15,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import scene as scenes
+from . import checkpoint
 from .episodes import Cache
 from .labels import places_of
 from .model import Edge
+from .questions import asks_for_bowls, caption, other_bowls, own_absent
+from .recolor import recolor
+from .scene import scene_of
 from .words import Tokenizer
 
-# Whether what is meant is there is judged by `found`; these only keep back what is hopeless.
+# Whether what is meant is there is decided by `found`; these only keep back what is hopeless.
 REFUSED = 0.001
 GRID = np.linspace(0.05, 0.95, 91)  # thresholds that are tried
 CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
@@ -33,18 +36,18 @@ def questions(caches: list[Cache], limit: int, seed: int = 7):
     for k in np.linspace(0, len(every) - 1, min(limit, len(every))).astype(int):
         rng = np.random.default_rng([seed, int(k)])
         cache, index = every[k]
-        scene = scenes.scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
+        scene = scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
         task = scene.task.split("-seen")[0].split("-full")[0]
         if scene.is_captioned:
-            recolored = scenes.recolor(scene, rng, 0.8)
-            yield recolored, scenes.caption(recolored, rng), "captions"
-            yield recolored, scenes.caption(recolored, rng, "pick"), "captions, absent"
+            recolored = recolor(scene, rng, 0.8)
+            yield recolored, caption(recolored, rng), "captions"
+            yield recolored, caption(recolored, rng, "pick"), "captions, absent"
             continue
         yield scene, scene.own, task
-        yield scene, scenes.own_absent(scene, rng), f"{task}, absent"
-        if scenes.asks_for_bowls(scene):
-            yield scene, scenes.other_bowls(scene, rng), f"{task}, another goal"
-            yield scene, scenes.other_bowls(scene, rng, "place"), f"{task}, absent place"
+        yield scene, own_absent(scene, rng), f"{task}, absent"
+        if asks_for_bowls(scene):
+            yield scene, other_bowls(scene, rng), f"{task}, another goal"
+            yield scene, other_bowls(scene, rng, "place"), f"{task}, absent place"
 
 
 @torch.no_grad()
@@ -147,35 +150,17 @@ def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float 
     return round(float(sum(gaps)), 4)
 
 
-def add_scores(edge: Edge, checkpoint: Path, caches: list[Cache], limit: int = 600) -> dict:
+def add_scores(edge: Edge, path: Path, caches: list[Cache], limit: int = 600) -> dict:
     """Evaluates and stores scores and thresholds in the checkpoint's card."""
     scores, thresholds = summarize(answers(edge.eval(), caches, Tokenizer.default(), limit))
-    state = torch.load(checkpoint, weights_only=True)
+    state = checkpoint.read(path)
     state["card"] |= {"scores": {"validation": scores, "validationData": [cache.summary for cache in caches]}, "thresholds": thresholds}
-    torch.save(state, checkpoint)
+    checkpoint.save(path, state)
     print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1), flush=True)
     return state["card"]
 
 
-def parity_samples(folder: Path, tokenizer: Tokenizer, count: int) -> list[dict]:
-    """Real observations for the parity check of export.py."""
-    cache = Cache(folder)
-    rng = np.random.default_rng(3)
-    samples = []
-    for index in np.linspace(0, len(cache) - 1, min(count, len(cache))).astype(int):
-        suppress = np.zeros(cache.labels.shape[1:], np.float32)
-        u, v = rng.integers(suppress.shape[0]), rng.integers(suppress.shape[1])
-        suppress[u : u + 16, v : v + 16] = 1
-        samples.append({
-            "color": np.array(cache.color[index]), "height": cache.height[index].astype(np.float32),
-            "tokens": tokenizer.encode(cache.samples[index]["truth"]["goal"]), "suppress": suppress,
-        })  # fmt: skip
-    return samples
-
-
 def main() -> None:
-    from .export import load_edge
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
@@ -183,7 +168,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="store scores and thresholds in the checkpoint")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    edge, _ = load_edge(args.checkpoint, Tokenizer.default())
+    edge, _ = checkpoint.load_edge(args.checkpoint, Tokenizer.default())
     if args.save:
         add_scores(edge, args.checkpoint, [Cache(folder) for folder in args.data], args.limit)
         return

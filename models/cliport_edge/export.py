@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import warnings
 from pathlib import Path
@@ -20,11 +21,18 @@ import onnxruntime
 import torch
 from torch import nn
 
-from .model import Edge, EdgeConfig
+from .checkpoint import load_edge
+from .lexicon import lexicon
+from .model import Edge
+from .parity import check_parity, parity, random_samples, recorded_samples
 from .words import Tokenizer
 
 OPSET = 17
-PUBLISHED_WORKSPACE = {"xMinM": 0.25, "xMaxM": 0.75, "yMinM": -0.5, "yMaxM": 0.5, "zMinM": 0.0, "zMaxM": 0.28, "pixelM": 0.003125}
+# The unit of every number of a package, by the ending of its name; colours are sRGB, 8 bits a channel.
+UNITS = {"length": "m", "angle": "rad", "color": "srgb8"}
+# Trained with demonstrations of these (src/sim/): a grasp is a point on a surface that a cup seals on.
+END_EFFECTORS = ["suction_cup"]
+PUBLISHED_WORKSPACE = {"x_min_m": 0.25, "x_max_m": 0.75, "y_min_m": -0.5, "y_max_m": 0.5, "z_min_m": 0.0, "z_max_m": 0.28, "pixel_m": 0.003125}
 DEFAULT_THRESHOLDS = {"pick": 0.5, "place": 0.5, "remaining": 0.5, "found": 0.5}
 TYPE_OF = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64", onnx.TensorProto.UINT8: "uint8"}
 
@@ -39,18 +47,6 @@ class _Call(nn.Module):
 
     def forward(self, *inputs):
         return self.method(*inputs)
-
-
-def load_edge(checkpoint: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
-    """The net with a checkpoint's weights, and the checkpoint's card. Checkpoints are read without executing anything."""
-    if checkpoint is None:
-        torch.manual_seed(0)
-        config = EdgeConfig(vocabulary=tokenizer.size)
-        return Edge(config, torch.from_numpy(tokenizer.color_features())).eval(), {}
-    state = torch.load(checkpoint, weights_only=True)
-    edge = Edge(EdgeConfig(**state["config"] | changes), torch.from_numpy(tokenizer.color_features()))
-    edge.load_state_dict(state["model"])
-    return edge.eval(), state.get("card", {})
 
 
 def export_graphs(edge: Edge, out: Path, max_tokens: int) -> None:
@@ -79,8 +75,8 @@ def export_graphs(edge: Edge, out: Path, max_tokens: int) -> None:
         onnx.checker.check_model(model, full_check=True)
 
 
-def signature(path: Path) -> dict:
-    """Names, types and shapes of a graph's tensors, as the manifest holds them.
+def graph_of(path: Path) -> dict:
+    """A graph as the manifest holds it: its file, and its tensors by role. Our graphs call every tensor by its role.
 
     Shapes are those that the runtime will see, so ONNX Runtime is asked: the exporter leaves some symbolic.
     """
@@ -89,53 +85,20 @@ def signature(path: Path) -> dict:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     feeds = {i.name: np.zeros(i.shape, {"float32": np.float32, "int64": np.int64, "uint8": np.uint8}[kinds[i.name]]) for i in session.get_inputs()}
     results = session.run(None, feeds)
+    tensor = lambda name, shape: {"tensor": name, "type": kinds[name], "shape": list(shape)}
     return {
-        "inputs": [{"name": i.name, "type": kinds[i.name], "shape": list(i.shape)} for i in session.get_inputs()],
-        "outputs": [
-            {"name": o.name, "type": kinds[o.name], "shape": list(value.shape)}
-            for o, value in zip(session.get_outputs(), results, strict=True)
-        ],
+        "file": path.name,
+        "inputs": {i.name: tensor(i.name, i.shape) for i in session.get_inputs()},
+        "outputs": {o.name: tensor(o.name, value.shape) for o, value in zip(session.get_outputs(), results, strict=True)},
     }
 
 
-def parity(edge: Edge, out: Path, samples: list[dict], max_tokens: int) -> dict:
-    """ONNX Runtime beside PyTorch on `samples` (color, height, tokens, suppress): how far apart, and how often they disagree."""
-    sessions = {n: onnxruntime.InferenceSession(str(out / f"{n}.onnx"), providers=["CPUExecutionProvider"]) for n in ("text", "decide", "maps")}
-    result = {"samples": len(samples), "cellsDiffer": 0, "maxTextDifference": 0.0, "maxProbabilityDifference": 0.0, "maxMapDifference": 0.0}
-    for sample in samples:
-        text = sessions["text"].run(None, {"tokens": sample["tokens"][None]})[0]
-        feeds = {"color": sample["color"][None], "height": sample["height"][None], "text": text, "suppress": sample["suppress"][None]}
-        ours, our_maps = sessions["decide"].run(None, feeds), sessions["maps"].run(None, feeds)
-        with torch.no_grad():
-            theirs_text = edge.text(torch.from_numpy(sample["tokens"][None]))
-            args = [torch.from_numpy(feeds[name]) for name in ("color", "height")] + [theirs_text, torch.from_numpy(feeds["suppress"])]
-            theirs, their_maps = edge.decide(*args), edge.maps(*args)
-        result["maxTextDifference"] = max(result["maxTextDifference"], float(np.abs(text - theirs_text.numpy()).max()))
-        result["cellsDiffer"] += any(not np.array_equal(a, b.numpy()) for a, b in zip(ours[:3], theirs[:3], strict=True))
-        for key, pairs in (("maxProbabilityDifference", zip(ours[3:], theirs[3:], strict=True)), ("maxMapDifference", zip(our_maps, their_maps, strict=True))):
-            result[key] = max([result[key]] + [float(np.abs(a - b.numpy()).max()) for a, b in pairs])
-    return result
-
-
-def check_parity(result: dict) -> None:
-    """@raises SystemExit when the exported graphs are not the trained net."""
-    near = result["maxTextDifference"] < 1e-4 and result["maxProbabilityDifference"] < 1e-3 and result["maxMapDifference"] < 1e-2
-    # Two cells of nearly equal value may swap by rounding: at most one in thirty samples.
-    if not near or result["cellsDiffer"] > result["samples"] // 30:
-        raise SystemExit(f"export: ONNX Runtime and PyTorch disagree, nothing was written: {json.dumps(result)}")
-
-
-def random_samples(count: int, rows: int, cols: int, max_tokens: int, vocabulary: int) -> list[dict]:
-    rng = np.random.default_rng(0)
-    return [
-        {
-            "color": rng.integers(0, 256, (rows // 8, cols // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1),
-            "height": (rng.random((rows // 8, cols // 8)) * 0.1).astype(np.float32).repeat(8, 0).repeat(8, 1),
-            "tokens": np.where(np.arange(max_tokens) < 8, rng.integers(2, vocabulary, max_tokens), 0),
-            "suppress": (rng.random((rows, cols)) < 0.1).astype(np.float32),
-        }
-        for _ in range(count)
-    ]
+def workspace_of(training: dict) -> dict:
+    """Of the data that a checkpoint was trained on (docs/recordings.md has other names for the keys); untrained: as published."""
+    if not training:
+        return PUBLISHED_WORKSPACE
+    snake = lambda name: re.sub(r"[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+    return {snake(name): value for name, value in training["data"][0]["workspace"].items()}
 
 
 def write_package(edge: Edge, tokenizer: Tokenizer, out: Path, samples: list[dict], training: dict, scores: dict, thresholds: dict) -> dict:
@@ -150,17 +113,20 @@ def write_package(edge: Edge, tokenizer: Tokenizer, out: Path, samples: list[dic
     names = ["decide.onnx", "text.onnx", "maps.onnx", "tokenizer.json"]
     manifest = {
         "format": "cliport-policy",
-        "version": 1,
+        "version": 2,
         "name": "edge",
         "architecture": "edge",
-        "workspace": training["data"][0]["workspace"] if training else PUBLISHED_WORKSPACE,
+        "units": UNITS,
+        "workspace": workspace_of(training),
         "rows": edge.config.rows,
         "cols": edge.config.cols,
         "rotations": edge.config.rotations,
-        "tokenizer": {"file": "tokenizer.json", "maxTokens": tokenizer.max_tokens},
+        "end_effectors": END_EFFECTORS,
+        "tokenizer": {"file": "tokenizer.json", "max_tokens": tokenizer.max_tokens},
         "thresholds": thresholds,
         "files": {n: {"sha256": hashlib.sha256((part / n).read_bytes()).hexdigest(), "bytes": (part / n).stat().st_size} for n in names},
-        "models": {n.removesuffix(".onnx"): signature(part / n) for n in names if n.endswith(".onnx")},
+        "models": {n.removesuffix(".onnx"): graph_of(part / n) for n in names if n.endswith(".onnx")},
+        "lexicon": lexicon(),
         "network": edge.config.to_json(),
         "training": training,
         "scores": {**scores, "parity": measured},
@@ -184,9 +150,7 @@ def main() -> None:
     c = edge.config
     samples = random_samples(4, c.rows, c.cols, tokenizer.max_tokens, tokenizer.size)
     if args.data is not None:
-        from .evaluate import parity_samples
-
-        samples += parity_samples(args.data, tokenizer, 32)
+        samples += recorded_samples(args.data, tokenizer, 32)
     scores = card.get("scores", {}) if args.checkpoint else {"status": "untrained: runs, and knows nothing"}
     manifest = write_package(edge, tokenizer, args.out, samples, card.get("training", {}), scores, card.get("thresholds", DEFAULT_THRESHOLDS))
     print(json.dumps({"out": str(args.out), "files": manifest["files"], "scores": manifest["scores"]}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .model import STRIDE
+from .network_config import STRIDE
 from .scene import Meaning, Scene, Spot, Thing
 from .words import split_goal, split_words
 

@@ -27,7 +27,11 @@ VERBS = (
     "transfer", "stow", "collect", "hand", "fetch", "throw", "carry", "gather", "deposit", "fill", "position",
 )  # fmt: skip
 FILLERS = ("now", "just", "robot", "kindly", "quickly", "then", "also", "again")
-PREPOSITIONS = ("in", "into", "inside", "on", "onto", "to")
+# How the thing lies to the place afterwards, and the prepositions that say so.
+RELATIONS = {"in": ("in", "into", "inside"), "on": ("on", "onto"), "to": ("to",)}
+PREPOSITIONS = tuple(word for words in RELATIONS.values() for word in words)
+# What demonstrations show (src/sim/tasks/).
+TASKS = ("put-block-in-bowl", "stack-block-pyramid-seq", "packing-boxes-pairs")
 
 # What things are called. A noun may name several kinds: a box is open at the top or not.
 NOUNS = {

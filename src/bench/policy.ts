@@ -2,13 +2,15 @@
 // with a Python, the same net in eager PyTorch beside it, by turns.
 
 import type { Heightmap, HeightmapSpec } from '../control/types.js'
+import { tensorsOf } from '../io/policy/graph-spec.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { Tensor } from '../io/policy/onnxruntime.js'
 import { loadPackage } from '../io/policy/package.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
 import { type Machine, machine, watchProcessors } from '../runtime/machine.js'
-import { hostClock, policyFolder } from '../runtime/session.js'
+import { packageOf, policyFolder } from '../runtime/policy.js'
+import { hostClock } from '../runtime/session.js'
 import { colorNames } from '../sim/index.js'
 import { type Eager, startEager } from './eager.js'
 import { peakGflops } from './gemm.js'
@@ -62,11 +64,11 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const { config, repeats, signal, python, checkpoint } = request
   const before = machine(request.command)
   const endWatch = watchProcessors()
-  const folder = await policyFolder(config.policy.package)
-  const { threads } = config.policy
-  const policy = await OnnxPolicy.load(folder, { threads, providers: [config.policy.provider], log: request.tell })
-  const { rows, cols, workspace } = policy.manifest
-  const heightmap = aTable(workspace, rows, cols)
+  const { package: name, provider, threads } = packageOf(config)
+  const folder = await policyFolder(name)
+  const policy = await OnnxPolicy.load(folder, { threads, providers: [provider], log: request.tell })
+  const { rows, cols } = policy.manifest
+  const heightmap = aTable(policy.info.workspace, rows, cols)
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
   const stages = new StageHistograms()
   let differ = 0
@@ -135,11 +137,15 @@ async function decideGraph(folder: string): Promise<Uint8Array> {
 
 /** Any sentence will do: time does not depend on it. */
 function feedsOf({ color, heightM }: Heightmap, { manifest }: OnnxPolicy): Record<string, Tensor> {
-  const { inputs } = manifest.models.decide
   const data: Record<string, Uint8Array | Float32Array> = { color, height: heightM }
   const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1)
+  const zeros = (type: string, shape: readonly number[]) =>
+    new (type === 'uint8' ? Uint8Array : Float32Array)(size(shape))
   return Object.fromEntries(
-    inputs.map(({ name, type, shape }) => [name, new Tensor(type, data[name] ?? new Float32Array(size(shape)), shape)]),
+    tensorsOf(manifest.models.decide.inputs).map(([role, { tensor, type, shape }]) => [
+      tensor,
+      new Tensor(type, data[role] ?? zeros(type, shape), shape),
+    ]),
   )
 }
 

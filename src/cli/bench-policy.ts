@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { benchPolicy, type PolicyBenchReport } from '../bench/policy.js'
 import { projectPath } from '../native/paths.js'
 import { machineLine } from '../runtime/machine.js'
+import { packageOf } from '../runtime/policy.js'
 import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
 import { durationRow } from './duration-row.js'
 
@@ -42,7 +43,7 @@ export function addBenchPolicy(bench: Command): void {
           ...(python === undefined ? {} : { python }),
           checkpoint: checkpointOf(options),
           config,
-          command: `cliport bench policy --repeats ${repeats} --threads ${config.policy.threads}${python === undefined ? '' : ' --python PYTHON'}`,
+          command: `cliport bench policy --repeats ${repeats} --threads ${packageOf(config).threads}${python === undefined ? '' : ' --python PYTHON'}`,
           signal,
           tell,
         })

@@ -8,6 +8,7 @@ import { evaluateGrounding, type GroundingMode, type GroundingReport, groundingM
 import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
 import { tryRealFrames } from '../evaluation/real-frames.js'
 import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
+import { describePolicy } from '../runtime/policy.js'
 import { defaultTask } from '../runtime/run.js'
 import type { CellFaults } from '../sim/api.js'
 import {
@@ -114,7 +115,7 @@ async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<V
     tell,
     onEpisode: (episode) => tell(episodeLine(episode, options.episodes)),
   })
-  await raw?.finish({ ...asked, ...config.cell, package: oracle ? 'oracle' : config.policy.package }, report)
+  await raw?.finish({ ...asked, ...config.cell, package: oracle ? 'oracle' : describePolicy(config) }, report)
   return { exitCode: 0, json: report, lines: summary(report) }
 }
 
@@ -141,7 +142,7 @@ async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<
     signal,
     tell,
   })
-  await raw?.finish({ task, grounding: mode, scenes, seed, ...config.cell, package: config.policy.package }, report)
+  await raw?.finish({ task, grounding: mode, scenes, seed, ...config.cell, package: describePolicy(config) }, report)
   return { exitCode: 0, json: report, lines: groundingSummary(report) }
 }
 
@@ -150,7 +151,7 @@ async function realFrames(options: EvalOptions, folder: string, { tell }: Verb):
   const workspace = realWorkspaceOf(config)
   const raw = await rawFolder(options, 'real-frames')
   const report = await tryRealFrames({ folder, workspace, config, tell, ...(raw === undefined ? {} : { raw }) })
-  await raw?.finish({ package: config.policy.package }, report)
+  await raw?.finish({ package: describePolicy(config) }, report)
   const { sentences, picks_right: right, places_asked: asked, places_right: placed, acted, acted_right: well } = report
   const lines = [
     `${report.policy}: ${right} of ${sentences} picks and ${placed} of ${asked} places on the right object`,

@@ -7,6 +7,7 @@ import { CliportError } from '../control/errors.js'
 import { projectPath } from '../native/paths.js'
 import { addBench } from './bench.js'
 import { addCameraCommand } from './camera.js'
+import { addConvert } from './convert.js'
 import { addDoctor } from './doctor.js'
 import { addEval } from './eval.js'
 import { addHeightmap } from './heightmap.js'
@@ -37,6 +38,7 @@ addEval(program)
 addResults(program)
 addTrain(program)
 addExport(program)
+addConvert(program)
 addCameraCommand(program)
 addBench(program)
 addLink(program)

@@ -23,8 +23,10 @@ export const errorCodes = [
   'LINK_REFUSED',
   'LINK_STATE_STALE',
   'POLICY_CHECKSUM',
+  'POLICY_END_EFFECTOR',
   'POLICY_INVALID',
   'POLICY_SHAPE',
+  'POLICY_UNAVAILABLE',
   'PYTHON_ABSENT',
   'RECORDING_CORRUPT',
   'TASK_UNKNOWN',
@@ -83,6 +85,7 @@ export function exitCodeOf(error: unknown): number {
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
     case 'POLICY_CHECKSUM':
+    case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
     case 'POLICY_SHAPE':
     case 'TASK_UNKNOWN':
@@ -92,6 +95,7 @@ export function exitCodeOf(error: unknown): number {
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
     case 'LINK_AUTH_FAILED':
+    case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
       return 3
     default:

@@ -31,6 +31,17 @@ export interface Projector {
   project(frames: readonly RgbdFrame[], spec: HeightmapSpec): Promise<Heightmap>
 }
 
+/** What a policy's words mean, for programs that talk to people. Colours are sRGB, #rrggbb. */
+export interface Lexicon {
+  /** Kind of thing -> its names, singular. */
+  readonly nouns: Readonly<Record<string, readonly string[]>>
+  readonly colors: Readonly<Record<string, string>>
+  /** How the thing lies to the place -> the prepositions that say so. */
+  readonly relations: Readonly<Record<string, readonly string[]>>
+  /** Tasks whose sentences it was made for. */
+  readonly tasks: readonly string[]
+}
+
 export interface PolicyInfo {
   readonly name: string
   readonly architecture: string
@@ -43,6 +54,10 @@ export interface PolicyInfo {
     readonly remaining: number
     readonly found: number
   }
+  /** Kinds of end effectors that its grasps are for; absent: any (the simulated cell's oracle). */
+  readonly endEffectors?: readonly string[]
+  /** Absent: nobody has written it down. */
+  readonly lexicon?: Lexicon
 }
 
 export interface ProposeOptions {

@@ -97,6 +97,13 @@ export interface Proposal {
   readonly found: number
   /** Words of the sentence that the policy knows; 0 means that it understood nothing. */
   readonly knownWords: number
+  /** How to grasp, from policies that say it; a suction cup needs neither. */
+  readonly grasp?: {
+    /** Opening of the fingers before they close, metres. */
+    readonly widthM?: number
+    /** Rotation of the approach about base x, then base y, radians; absent: straight down. */
+    readonly tiltRad?: readonly [number, number]
+  }
   /** Affordance maps for a person to look at, rows x cols, each scaled to 0..1; only when asked for. */
   readonly maps?: { readonly pick: Float32Array; readonly place: Float32Array }
   /** Where the time went, stage name -> milliseconds. */

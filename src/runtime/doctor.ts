@@ -8,7 +8,7 @@ import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import type { Config } from './config/schema.js'
-import { policyFolder } from './session.js'
+import { packageOf, policyFolder } from './policy.js'
 
 export interface Check {
   readonly id: string
@@ -101,12 +101,9 @@ async function checkController(): Promise<Finding> {
 }
 
 async function checkPolicy(config: Config): Promise<Finding> {
-  const folder = await policyFolder(config.policy.package)
   try {
-    const policy = await OnnxPolicy.load(folder, {
-      providers: [config.policy.provider],
-      threads: config.policy.threads,
-    })
+    const { package: name, provider, threads } = packageOf(config)
+    const policy = await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads })
     await policy.close()
     return ok(`${policy.info.name} (${policy.info.architecture}) loads and decides`)
   } catch (error) {

@@ -1,16 +1,12 @@
 // The one composition root: opens the ports that a configuration names, on the simulated cell, on hardware or on frames
 // that are given, and closes them in order. Nothing else knows which adapter stands behind a port.
 
-import { access } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import type { Camera, Clock, Kinematics, Policy, Projector, Recorder, RobotLink } from '../control/ports.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
-import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { createProjector } from '../io/projector.js'
-import { projectPath } from '../native/paths.js'
 import type { Cell, CellOptions, CellReady } from '../sim/api.js'
 import { createCellCamera } from '../sim/cell-camera.js'
 import { createCell } from '../sim/index.js'
@@ -19,7 +15,7 @@ import { cellAddons, expectAddons, realCellAddons } from './addons.js'
 import { openCameras } from './cameras.js'
 import { CellTransport } from './cell-link.js'
 import type { Config } from './config/schema.js'
-import { withOwnHeights } from './policy-workspace.js'
+import { openPolicy } from './policy.js'
 import { type Consent, connectLink, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
 import { cellRobotOf, cycleSettingsOf, defaultTool, workspaceOf } from './settings.js'
 
@@ -232,23 +228,4 @@ export function projectorOf({ heightmap }: Config): Projector {
 
 export function kinematicsOf(config: Config): Kinematics {
   return createKinematics({ tool: defaultTool, arm: config.robot.arm, jointMarginRad: config.limits.joint_margin_rad })
-}
-
-/** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
-export async function policyFolder(name: string): Promise<string> {
-  const here = resolve(name)
-  const exists = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    )
-  if (await exists(here)) return here
-  const shipped = projectPath(name)
-  return (await exists(shipped)) ? shipped : here
-}
-
-/** @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE */
-export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
-  const { package: name, provider, threads } = config.policy
-  return withOwnHeights(await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log }))
 }

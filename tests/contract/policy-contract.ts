@@ -6,7 +6,8 @@ import { aHeightmap } from '../fixtures/policy.js'
 
 const goal = 'put the red blocks in a green bowl'
 
-export function policyContract(name: string, load: () => Promise<Policy>): void {
+/** @param graspYawRad yaw of every pick */
+export function policyContract(name: string, load: () => Promise<Policy>, { graspYawRad = 0 } = {}): void {
   describe(`the policy contract: ${name}`, () => {
     let policy: Policy
     beforeAll(async () => {
@@ -25,7 +26,7 @@ export function policyContract(name: string, load: () => Promise<Policy>): void 
         expect(p_base_m[1]).toBeCloseTo(yMinM + u * pixelM, 12)
         expect(p_base_m[2]).toBeCloseTo(zMinM + heightM, 12)
       }
-      expect(pick.yawRad).toBe(0)
+      expect(pick.yawRad).toBe(graspYawRad)
       // A rotation, and what the zoom stage turns beyond it.
       expect(Math.abs(place.yawRad)).toBeLessThanOrEqual(Math.PI)
     })

@@ -164,11 +164,29 @@ describe('what is wrong before anything moves', () => {
     const other = join(out, 'other-shape')
     cpSync('models/edge', other, { recursive: true })
     const manifest = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8'))
-    manifest.models.decide.inputs.find(({ name }: { name: string }) => name === 'height').shape = [1, 321, 160]
+    manifest.models.decide.inputs.height.shape = [1, 321, 160]
     writeFileSync(join(other, 'manifest.json'), JSON.stringify(manifest))
     const { exitCode, stderr } = await run('run', goal, '--policy', other, '--out', out, '--json')
     expect(exitCode).toBe(2)
-    expect(stderr).toMatch(/POLICY_(SHAPE|INVALID)/)
+    expect(stderr).toMatch(/POLICY_SHAPE.*height/)
+  })
+
+  test('a policy for an end effector that is not mounted: POLICY_END_EFFECTOR, exit code 2', async () => {
+    const other = join(out, 'two-finger')
+    cpSync('models/edge', other, { recursive: true })
+    const manifest = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8'))
+    writeFileSync(join(other, 'manifest.json'), JSON.stringify({ ...manifest, end_effectors: ['two_finger'] }))
+    const { exitCode, stderr } = await run('run', goal, '--policy', other, '--out', out, '--json')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/POLICY_END_EFFECTOR.*suction_cup.*two_finger/)
+  })
+
+  test('a policy server is for a later release: POLICY_UNAVAILABLE, exit code 3', async () => {
+    const file = join(out, 'server.yaml')
+    writeFileSync(file, 'version: 1\npolicy:\n  server: tcp://127.0.0.1:5700\n')
+    const { exitCode, stderr } = await run('run', goal, '--config', file, '--out', out, '--json')
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/POLICY_UNAVAILABLE.*tcp:\/\/127\.0\.0\.1:5700/)
   })
 
   test('a misspelt key of the settings is named with the right one: exit code 2', async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/control/errors.js'
 import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
 import { projectPath } from '../../src/native/paths.js'
-import { aHeightmap, copyOfPackage, shippedPackage } from '../fixtures/policy.js'
+import { aHeightmap, asVersion1, copyOfPackage, shippedPackage, tinyPackage } from '../fixtures/policy.js'
 
 const goal = 'put the red blocks in a green bowl'
 
@@ -40,9 +40,42 @@ describe('a package that is not what it says', () => {
   })
 
   test('a later format version names both versions', async () => {
-    await copy.manifest((manifest) => ({ ...manifest, version: 2 }))
-    const expected = /expected format cliport-policy version 1 but received cliport-policy version 2/
+    await copy.manifest((manifest) => ({ ...manifest, version: 3 }))
+    const expected = /expected format cliport-policy version 2 but received cliport-policy version 3/
     expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message: expect.stringMatching(expected), exit: 2 })
+  })
+
+  test('format 1 is refused with the command that converts it', async () => {
+    await copy.manifest(asVersion1)
+    expect(await refusal()).toMatchObject({
+      code: 'POLICY_INVALID',
+      message: expect.stringContaining('version 2 but received cliport-policy version 1'),
+      hint: `Convert it: npx cliport convert policy ${copy.folder} --out ${copy.folder}-v2`,
+      exit: 2,
+    })
+  })
+
+  test('every problem of a manifest is told at once', async () => {
+    await copy.manifest(({ workspace: { x_min_m: _, ...workspace }, ...rest }) => ({
+      ...rest,
+      workspace: { ...workspace, x_mim_m: 0.25 },
+      rows: 'many',
+    }))
+    const { code, message } = await refusal()
+    expect(code).toBe('POLICY_INVALID')
+    expect(message).toContain('manifest.json has 3 problem(s)')
+    expect(message).toContain('workspace.x_min_m: missing')
+    expect(message).toContain('workspace.x_mim_m: unknown key, did you mean x_min_m?')
+    expect(message).toMatch(/rows: .*number.*, received "many"/)
+  })
+
+  test('a lexicon with a word that the tokenizer does not know', async () => {
+    await copy.manifest((manifest) => {
+      manifest.lexicon.colors['shiny zebra'] = '#010203'
+      return manifest
+    })
+    const message = expect.stringMatching(/lexicon has words that the tokenizer does not know: shiny zebra$/)
+    expect(await refusal()).toMatchObject({ code: 'POLICY_INVALID', message, exit: 2 })
   })
 
   test('a manifest that is no JSON', async () => {
@@ -57,7 +90,7 @@ describe('a package that is not what it says', () => {
 
   test('a manifest whose graph has another shape than its workspace', async () => {
     await copy.manifest((manifest) => {
-      manifest.models.decide.inputs[0]!.shape = [1, 320, 320, 3]
+      manifest.models.decide.inputs.color.shape = [1, 320, 320, 3]
       return manifest
     })
     const expected =
@@ -106,6 +139,35 @@ describe('a package that is not what it says', () => {
     await copy.remove('maps.onnx')
     const policy = await OnnxPolicy.load(copy.folder)
     expect((await policy.propose(aHeightmap(), goal, { maps: true })).maps).toBeUndefined()
+    await policy.close()
+  })
+})
+
+describe('a package with names and heads of its own', () => {
+  test('its inputs are fed by role, its grasp is read, and its lexicon and end effectors are told', async () => {
+    const policy = await OnnxPolicy.load(tinyPackage)
+    try {
+      const heightmap = aHeightmap()
+      heightmap.heightM[100 * 160 + 50] = 0.2
+      // Half of it was not seen.
+      heightmap.color.fill(0, 3 * 160 * 160)
+      heightmap.heightM.fill(0, 160 * 160)
+      const { pick, grasp } = await policy.propose(heightmap, goal)
+      expect(pick).toMatchObject({ pixel: [100, 50], yawRad: 0.5 })
+      expect(grasp?.widthM).toBeCloseTo(0.04, 6)
+      expect(grasp?.tiltRad?.map((angle) => angle.toFixed(3))).toEqual(['0.100', '-0.200'])
+      const suppress = [{ pixel: [100, 50] as const, radiusM: 0.001 }]
+      expect((await policy.propose(heightmap, goal, { suppress })).pick.pixel).not.toEqual([100, 50])
+      expect(policy.info).toMatchObject({ endEffectors: ['two_finger'], lexicon: { colors: { red: '#ff5759' } } })
+    } finally {
+      await policy.close()
+    }
+  })
+
+  test('one without such heads says nothing of the grasp', async () => {
+    const policy = await OnnxPolicy.load(shippedPackage)
+    expect(await policy.propose(aHeightmap(), goal)).not.toHaveProperty('grasp')
+    expect(policy.info.endEffectors).toEqual(['suction_cup'])
     await policy.close()
   })
 })

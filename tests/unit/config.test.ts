@@ -3,8 +3,8 @@ import { fc, test as propertyTest } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CliportError } from '../../src/control/errors.js'
+import { nearest } from '../../src/control/nearest.js'
 import { loadConfig, mergeConfig } from '../../src/runtime/config/load.js'
-import { nearest } from '../../src/runtime/nearest.js'
 
 const problemsOf = (text: string, environment = {}, flags = {}): string => {
   try {
@@ -35,9 +35,54 @@ test('a flag wins over the environment, the environment over the file, the file 
     { CLIPORT_POLICY_THREADS: '3', CLIPORT_RUN_MAX_STEPS: '4' },
     { 'policy.threads': 4, 'run.out': undefined },
   )
-  expect(config.policy.threads).toBe(4)
+  expect(config.policy).toMatchObject({ threads: 4 })
   expect(config.run).toMatchObject({ max_steps: 4, out: 'runs' })
   expect(config.log.level).toBe('info')
+})
+
+const packageDefaults = { kind: 'package', package: 'models/edge', provider: 'cpu', threads: 2 }
+
+test.each([
+  ['nothing', '', packageDefaults],
+  ['a package', 'policy: {package: mine}\n', { ...packageDefaults, package: 'mine' }],
+  ['a package by its kind', 'policy: {kind: package, threads: 3}\n', { ...packageDefaults, threads: 3 }],
+  ['a server', 'policy: {server: "tcp://10.0.0.3:5700"}\n', { kind: 'server', server: 'tcp://10.0.0.3:5700' }],
+  [
+    'a server by its kind',
+    'policy: {kind: server, server: "tcp://10.0.0.3:5700"}\n',
+    { kind: 'server', server: 'tcp://10.0.0.3:5700' },
+  ],
+])('a policy section with %s is a package or a server', (_, section, expected) => {
+  expect(mergeConfig({ text: `version: 1\n${section}`, name: 'a.yaml' }, {}, {}).policy).toEqual(expected)
+})
+
+test.each([
+  ['a server without an address', '{kind: server}', 'policy.server'],
+  [
+    'a server whose address is none',
+    '{server: somewhere}',
+    'an address like tcp://10.0.0.3:5700, received "somewhere"',
+  ],
+  ['another kind', '{kind: cloud}', 'policy.kind'],
+  [
+    'both',
+    '{package: mine, server: "tcp://a:1"}',
+    'policy.package does not go with the other settings of policy, which',
+  ],
+  ['a server with threads', '{server: "tcp://a:1", threads: 2}', 'policy.threads does not go with the other settings'],
+  ['a misspelt server', '{servr: "tcp://a:1"}', 'unknown setting policy.servr'],
+  ['no mapping', 'models/edge', 'policy: '],
+])('a policy section with %s is a problem', (_, section, expected) => {
+  expect(problemsOf(`version: 1\npolicy: ${section}\n`)).toContain(expected)
+})
+
+test('a higher layer that names a package replaces the server of a lower one, and the reverse', () => {
+  const server = { text: 'version: 1\npolicy: {server: "tcp://a:1"}\n', name: 'a.yaml' }
+  expect(mergeConfig(server, {}, { 'policy.package': 'mine' }).policy).toEqual({ ...packageDefaults, package: 'mine' })
+  const ours = { text: 'version: 1\npolicy: {package: mine, threads: 4}\n', name: 'a.yaml' }
+  const remote = { kind: 'server', server: 'tcp://b:2' }
+  expect(mergeConfig(ours, { CLIPORT_POLICY_SERVER: 'tcp://b:2' }, {}).policy).toEqual(remote)
+  expect(mergeConfig(ours, {}, { 'policy.package': 'other' }).policy).toMatchObject({ package: 'other', threads: 4 })
 })
 
 test('an unknown key is an error with its place and the nearest right name', () => {

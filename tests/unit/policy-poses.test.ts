@@ -1,7 +1,6 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
-import { graphDifference, requiredGraphs } from '../../src/io/policy/manifest.js'
-import { suppressMask, yawOf } from '../../src/io/policy/onnx-policy.js'
+import { seenMask, suppressMask, yawOf } from '../../src/io/policy/onnx-policy.js'
 import { aHeightmap } from '../fixtures/policy.js'
 
 test('rotation index i is a yaw of -i times 10 degrees', () => {
@@ -51,16 +50,11 @@ test('no spot suppresses nothing', () => {
   expect(suppressMask(aHeightmap(), []).every((value) => value === 0)).toBe(true)
 })
 
-test('two signatures that differ in one side of one tensor are told apart, with both', () => {
-  const [small, large] = [requiredGraphs(320, 160, 24, 192).decide, requiredGraphs(320, 80, 24, 192).decide]
-  expect(graphDifference(small, small)).toBeNull()
-  expect(graphDifference(small, large)).toMatch(
-    /color: uint8 \[1, 320, 160, 3\] but received color: uint8 \[1, 320, 80, 3\]/,
-  )
-})
-
-test('a tensor that is missing is named, and an input that nobody would feed too', () => {
-  const { decide, maps, text } = requiredGraphs(320, 160, 24, 192)
-  expect(graphDifference(decide, maps)).toMatch(/pick_pixel: int64 \[2\] but received pick_map, place_map/)
-  expect(graphDifference(text, { ...text, inputs: [...text.inputs, decide.inputs[0]!] })).toMatch(/no input color/)
+test('a cell is seen unless it is black at height zero', () => {
+  const heightmap = aHeightmap({ heightM: new Float32Array(320 * 160), color: new Uint8Array(3 * 320 * 160) })
+  heightmap.color[3 * 7 + 2] = 1
+  heightmap.heightM[9] = 0.01
+  const seen = seenMask(heightmap)
+  expect([...seen.entries()].filter(([, value]) => value === 1).map(([cell]) => cell)).toEqual([7, 9])
+  expect(seenMask(aHeightmap()).every((value) => value === 1)).toBe(true)
 })

@@ -1,111 +1,125 @@
-// The manifest of a policy package: what a folder must say about itself before anything in it is run.
+// The manifest of a policy package, format 2: what a folder must say about itself before anything in it is run.
 
 import { z } from 'zod'
+import type { HeightmapSpec } from '../../control/types.js'
 
 /** The format and version that this runtime reads. */
 export const packageFormat = 'cliport-policy'
-export const packageVersion = 1
+export const packageVersion = 2
 
+const metres = z.number()
 const probability = z.number().min(0).max(1)
-const file = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().positive() })
-const tensor = z.object({
-  name: z.string(),
+const file = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'),
+  bytes: z.int().positive(),
+})
+const fileName = z.string().regex(/^[\w.-]+$/, 'a file name without folders')
+const words = z.array(z.string().min(1)).min(1)
+
+const tensor = z.strictObject({
+  /** Name of the tensor in the graph. */
+  tensor: z.string().min(1),
   type: z.enum(['float32', 'int64', 'uint8']),
   shape: z.array(z.int().positive()),
 })
-const graph = z.object({ inputs: z.array(tensor), outputs: z.array(tensor) })
 
-export const manifestSchema = z.object({
+/** A tensor of each of these roles; those of `optional` may be absent. */
+function roles<const Role extends string, const Optional extends string = never>(
+  needed: readonly Role[],
+  optional: readonly Optional[] = [],
+) {
+  const needs = Object.fromEntries(needed.map((role) => [role, tensor])) as Record<Role, typeof tensor>
+  const may = Object.fromEntries(optional.map((role) => [role, tensor.optional()])) as Record<
+    Optional,
+    z.ZodOptional<typeof tensor>
+  >
+  return z.strictObject({ ...needs, ...may })
+}
+
+const scene = roles(['color', 'height', 'text', 'suppress'], ['seen'])
+
+const models = z.strictObject({
+  /** A sentence to its vector. */
+  text: z.strictObject({ file: fileName, inputs: roles(['tokens']), outputs: roles(['text']) }),
+  /** A heightmap and a sentence's vector to a decision. */
+  decide: z.strictObject({
+    file: fileName,
+    inputs: scene,
+    outputs: roles(
+      ['pick_pixel', 'place_pixel', 'place_rotation', 'pick_probability', 'place_probability', 'remaining', 'found'],
+      ['place_turn', 'grasp_yaw', 'grasp_width', 'tilt'],
+    ),
+  }),
+  /** The same to maps for a person to look at. */
+  maps: z.strictObject({ file: fileName, inputs: scene, outputs: roles(['pick_map', 'place_map']) }).optional(),
+})
+
+/** What the policy's words mean (models/cliport_edge/lexicon.py): control's Lexicon. */
+export const lexiconSchema = z.strictObject({
+  /** A name may stand for several kinds. */
+  nouns: z.record(z.string(), words),
+  colors: z.record(z.string(), z.string().regex(/^#[0-9a-f]{6}$/, 'a colour like #ff5759')),
+  relations: z.record(z.string(), words),
+  tasks: z.array(z.string().min(1)),
+})
+
+/** End effectors that a package may serve: those that can hold something (control's EndEffectorKind). */
+export const servedEndEffectors = ['suction_cup', 'two_finger'] as const
+
+export const manifestSchema = z.strictObject({
   format: z.literal(packageFormat),
   version: z.literal(packageVersion),
   name: z.string().min(1),
   architecture: z.string().min(1),
-  /** Metres, base frame; the heightmap that the policy was trained on. */
-  workspace: z.object({
-    xMinM: z.number(),
-    xMaxM: z.number(),
-    yMinM: z.number(),
-    yMaxM: z.number(),
-    zMinM: z.number(),
-    zMaxM: z.number(),
-    pixelM: z.number().positive(),
+  /** Of every number of the package; said, so that nobody has to guess. */
+  units: z.strictObject({ length: z.literal('m'), angle: z.literal('rad'), color: z.literal('srgb8') }),
+  /** Base frame; the heightmap that the policy was trained on. */
+  workspace: z.strictObject({
+    x_min_m: metres,
+    x_max_m: metres,
+    y_min_m: metres,
+    y_max_m: metres,
+    z_min_m: metres,
+    z_max_m: metres,
+    pixel_m: metres.positive(),
   }),
+  /** Cells along y. */
   rows: z.int().positive(),
+  /** Cells along x. */
   cols: z.int().positive(),
   rotations: z.int().positive(),
-  tokenizer: z.object({ file: z.string(), maxTokens: z.int().positive() }),
-  thresholds: z.object({ pick: probability, place: probability, remaining: probability, found: probability }),
-  files: z.record(z.string().regex(/^[\w.-]+$/, 'a file name without folders'), file),
-  models: z.object({ text: graph, decide: graph, maps: graph.optional() }),
+  end_effectors: z.array(z.enum(servedEndEffectors)).min(1),
+  tokenizer: z.strictObject({ file: fileName, max_tokens: z.int().positive() }),
+  /** Below these the runtime does not act. */
+  thresholds: z.strictObject({ pick: probability, place: probability, remaining: probability, found: probability }),
+  files: z.record(fileName, file),
+  models,
+  lexicon: lexiconSchema,
+  /** The architecture's own. */
+  network: z.record(z.string(), z.unknown()).optional(),
   training: z.record(z.string(), z.unknown()),
   scores: z.record(z.string(), z.unknown()),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
-export type TensorSpec = z.infer<typeof tensor>
-export type GraphSpec = z.infer<typeof graph>
-export type GraphName = 'text' | 'decide' | 'maps'
+export type GraphName = keyof Manifest['models']
 
-/** The tensors that the runtime feeds and reads, for a package of this size. */
-export function requiredGraphs(
-  rows: number,
-  cols: number,
-  maxTokens: number,
-  textSize: number,
-): Record<GraphName, GraphSpec> {
-  const scene: TensorSpec[] = [
-    { name: 'color', type: 'uint8', shape: [1, rows, cols, 3] },
-    { name: 'height', type: 'float32', shape: [1, rows, cols] },
-    { name: 'text', type: 'float32', shape: [1, textSize] },
-    { name: 'suppress', type: 'float32', shape: [1, rows, cols] },
-  ]
-  const one = (name: string): TensorSpec => ({ name, type: 'float32', shape: [1] })
+/** Roles that a graph's outputs may have. */
+export function outputRoles(graph: GraphName): string[] {
+  const { shape } = models
+  const spec = graph === 'maps' ? shape.maps.unwrap() : shape[graph]
+  return Object.keys(spec.shape.outputs.shape)
+}
+
+/** The workspace as the runtime calls it. */
+export function workspaceOf({ workspace }: Manifest): HeightmapSpec {
   return {
-    text: {
-      inputs: [{ name: 'tokens', type: 'int64', shape: [1, maxTokens] }],
-      outputs: [{ name: 'text', type: 'float32', shape: [1, textSize] }],
-    },
-    decide: {
-      inputs: scene,
-      outputs: [
-        { name: 'pick_pixel', type: 'int64', shape: [2] },
-        { name: 'place_pixel', type: 'int64', shape: [2] },
-        { name: 'place_rotation', type: 'int64', shape: [1] },
-        one('pick_probability'),
-        one('place_probability'),
-        one('remaining'),
-        one('found'),
-      ],
-    },
-    maps: {
-      inputs: scene,
-      outputs: [
-        { name: 'pick_map', type: 'float32', shape: [rows, cols] },
-        { name: 'place_map', type: 'float32', shape: [rows, cols] },
-      ],
-    },
+    xMinM: workspace.x_min_m,
+    xMaxM: workspace.x_max_m,
+    yMinM: workspace.y_min_m,
+    yMaxM: workspace.y_max_m,
+    zMinM: workspace.z_min_m,
+    zMaxM: workspace.z_max_m,
+    pixelM: workspace.pixel_m,
   }
-}
-
-/** The first difference between two signatures, for a person; null when there is none. Order does not matter. */
-export function graphDifference(expected: GraphSpec, received: GraphSpec): string | null {
-  for (const side of ['inputs', 'outputs'] as const) {
-    for (const want of expected[side]) {
-      const got = received[side].find((tensor) => tensor.name === want.name)
-      if (got === undefined) {
-        const names = received[side].map((tensor) => tensor.name).join(', ')
-        return `expected among its ${side} ${describeTensor(want)} but received ${names || 'none'}`
-      }
-      if (describeTensor(want) !== describeTensor(got)) {
-        return `expected ${describeTensor(want)} but received ${describeTensor(got)}`
-      }
-    }
-    const extra = received[side].find((tensor) => !expected[side].some((want) => want.name === tensor.name))
-    if (extra !== undefined && side === 'inputs') return `expected no input ${describeTensor(extra)}`
-  }
-  return null
-}
-
-function describeTensor({ name, type, shape }: TensorSpec): string {
-  return `${name}: ${type} [${shape.join(', ')}]`
 }

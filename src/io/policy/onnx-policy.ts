@@ -4,7 +4,7 @@ import { CliportError } from '../../control/errors.js'
 import { pixelAt, pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
-import type { Manifest } from './manifest.js'
+import { type Manifest, workspaceOf } from './manifest.js'
 import { loadPackage, type PolicyPackage, packageError } from './package.js'
 import { PolicyThread } from './policy-thread.js'
 import type { Provider, ProviderAttempt } from './worker-protocol.js'
@@ -28,8 +28,9 @@ export class OnnxPolicy implements Policy {
   readonly #texts = new Map<string, Float32Array>()
 
   private constructor(policyPackage: PolicyPackage, thread: PolicyThread) {
-    const { name, architecture, workspace, rotations, thresholds } = policyPackage.manifest
-    this.info = { name, architecture, workspace, rotations, thresholds }
+    const { manifest } = policyPackage
+    const { name, architecture, rotations, thresholds, lexicon, end_effectors: endEffectors } = manifest
+    this.info = { name, architecture, workspace: workspaceOf(manifest), rotations, thresholds, endEffectors, lexicon }
     this.#package = policyPackage
     this.#thread = thread
   }
@@ -64,8 +65,8 @@ export class OnnxPolicy implements Policy {
 
   /**
    * Poses follow the published convention (CLIPort's `pix_to_xyz`): x = xMin + v * pixel, y = yMin + u * pixel, z from
-   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's, which is 0; the
-   * package's optional place_turn is added to it.
+   * the heightmap; rotation index i is a yaw of -i * 360/rotations degrees, relative to the pick's; the package's optional
+   * place_turn is added to it. The pick's yaw is that of the optional head grasp_yaw, else 0.
    * @throws CliportError POLICY_SHAPE for another workspace than the package's, INPUT_INVALID for heights that are not
    * finite, POLICY_INVALID when the net's answer makes no sense; the signal's reason on abort
    */
@@ -81,8 +82,12 @@ export class OnnxPolicy implements Policy {
       const color = heightmap.color.slice()
       const height = heightmap.heightM.slice()
       const suppress = suppressMask(heightmap, options.suppress ?? [])
-      const scene = { color, height, text, suppress }
-      const moved = [color.buffer, height.buffer, suppress.buffer] as ArrayBuffer[]
+      const wantsSeen = this.manifest.models[graph]?.inputs.seen !== undefined
+      const masks: Record<string, Float32Array | Uint8Array> = wantsSeen
+        ? { suppress, seen: seenMask(heightmap) }
+        : { suppress }
+      const scene = { color, height, text, ...masks }
+      const moved = [color, height, ...Object.values(masks)].map(({ buffer }) => buffer) as ArrayBuffer[]
       const { outputs, durationMs } = await this.#thread.run(graph, scene, { signal, moved })
       timingMs[graph] = durationMs
       return outputs
@@ -90,11 +95,12 @@ export class OnnxPolicy implements Policy {
     const answer = this.#read(await look('decide'))
     const maps = options.maps && this.#package.graphs.maps ? await look('maps') : undefined
     return {
-      pick: poseOf(heightmap, answer.pick, 0, answer.pickProbability),
+      pick: poseOf(heightmap, answer.pick, answer.graspYawRad, answer.pickProbability),
       place: poseOf(heightmap, answer.place, answer.placeYawRad, answer.placeProbability),
       remaining: answer.remaining,
       found: answer.found,
       knownWords,
+      ...(answer.grasp && { grasp: answer.grasp }),
       ...(maps && { maps: { pick: maps.pick_map as Float32Array, place: maps.place_map as Float32Array } }),
       timingMs,
     }
@@ -121,7 +127,8 @@ export class OnnxPolicy implements Policy {
   }
 
   #checkHeightmap(heightmap: Heightmap): void {
-    const { rows, cols, workspace } = this.#package.manifest
+    const { rows, cols } = this.#package.manifest
+    const { workspace } = this.info
     const keys = ['xMinM', 'xMaxM', 'yMinM', 'yMaxM', 'zMinM', 'zMaxM', 'pixelM'] as const
     const same = keys.every((key) => Math.abs(heightmap.spec[key] - workspace[key]) < 1e-9)
     if (!same || heightmap.rows !== rows || heightmap.cols !== cols) {
@@ -167,10 +174,13 @@ export class OnnxPolicy implements Policy {
       if (!(value >= 0 && value <= 1)) throw this.#nonsense(name, value, '0..1')
       return value
     }
+    const angle = (name: string) => (outputs[name] === undefined ? 0 : this.#angleRad(name, outputs[name][0]))
     return {
       pick: integers('pick_pixel', rows, cols) as [number, number],
       place: integers('place_pixel', rows, cols) as [number, number],
-      placeYawRad: yawOf(integers('place_rotation', rotations)[0]!, rotations, this.#turnRad(outputs.place_turn)),
+      placeYawRad: yawOf(integers('place_rotation', rotations)[0]!, rotations, angle('place_turn')),
+      graspYawRad: angle('grasp_yaw'),
+      grasp: this.#graspOf(outputs),
       pickProbability: probability('pick_probability'),
       placeProbability: probability('place_probability'),
       remaining: probability('remaining'),
@@ -178,11 +188,21 @@ export class OnnxPolicy implements Policy {
     }
   }
 
-  /** How far beyond its rotation a place turns, radians; 0 for packages that know rotations only. */
-  #turnRad(output: Float32Array | BigInt64Array | undefined): number {
-    const turnRad = Number(output?.[0] ?? 0)
-    if (!(Math.abs(turnRad) <= Math.PI)) throw this.#nonsense('place_turn', turnRad, '-pi..pi')
-    return turnRad
+  #angleRad(name: string, output: number | bigint | undefined): number {
+    const angleRad = Number(output)
+    if (!(Math.abs(angleRad) <= Math.PI)) throw this.#nonsense(name, angleRad, '-pi..pi')
+    return angleRad
+  }
+
+  /** What the optional heads say of the grasp; absent where the package has neither. */
+  #graspOf({ grasp_width: width, tilt }: Readonly<Record<string, Float32Array | BigInt64Array>>): Proposal['grasp'] {
+    if (width === undefined && tilt === undefined) return undefined
+    const widthM = width && Number(width[0])
+    if (widthM !== undefined && !(widthM >= 0 && Number.isFinite(widthM))) {
+      throw this.#nonsense('grasp_width', widthM, '0 or more')
+    }
+    const tiltRad = tilt && ([this.#angleRad('tilt', tilt[0]), this.#angleRad('tilt', tilt[1])] as const)
+    return { ...(widthM !== undefined && { widthM }), ...(tiltRad && { tiltRad }) }
   }
 
   #nonsense(name: string, value: number, expected: string): CliportError {
@@ -215,6 +235,16 @@ export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpo
         if (Math.hypot(u - pixel[0], v - pixel[1]) <= radius) mask[u * cols + v] = 1
       }
     }
+  }
+  return mask
+}
+
+/** rows x cols: 1 where a camera saw something, else 0. The map itself says so: nothing seen is black at height 0. */
+export function seenMask({ rows, cols, heightM, color }: Heightmap): Uint8Array {
+  const mask = new Uint8Array(rows * cols)
+  for (let i = 0; i < mask.length; i++) {
+    const isBlack = color[3 * i] === 0 && color[3 * i + 1] === 0 && color[3 * i + 2] === 0
+    mask[i] = isBlack && heightM[i] === 0 ? 0 : 1
   }
   return mask
 }

@@ -3,18 +3,11 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import { gridSize } from '../../control/geometry.js'
-import {
-  type GraphName,
-  graphDifference,
-  type Manifest,
-  manifestSchema,
-  packageFormat,
-  packageVersion,
-  requiredGraphs,
-} from './manifest.js'
+import { layoutProblems } from './graph-spec.js'
+import { type GraphName, type Manifest, packageFormat, packageVersion, workspaceOf } from './manifest.js'
+import { checkManifest } from './manifest-problems.js'
 import { Tokenizer } from './tokenizer.js'
 
 export interface PolicyPackage {
@@ -22,23 +15,24 @@ export interface PolicyPackage {
   readonly manifest: Manifest
   readonly tokenizer: Tokenizer
   /** ONNX graphs whose checksums were right. `maps` is absent when the package has none. */
-  readonly graphs: Readonly<Record<'text' | 'decide', Uint8Array>> & { readonly maps?: Uint8Array }
+  readonly graphs: Readonly<Record<Exclude<GraphName, 'maps'>, Uint8Array>> & { readonly maps?: Uint8Array }
 }
 
 /**
  * Reads and checks a package folder.
- * @throws CliportError POLICY_INVALID for a missing or malformed file or an unknown format version, POLICY_CHECKSUM for
- * a file that is not the one the manifest was written for, POLICY_SHAPE for graphs that this runtime cannot feed
+ * @throws CliportError POLICY_INVALID for a missing or malformed file, for a lexicon that the tokenizer does not know or
+ * for another format version, POLICY_CHECKSUM for a file that is not the one the manifest was written for, POLICY_SHAPE
+ * for graphs that this runtime cannot feed
  */
 export async function loadPackage(folder: string): Promise<PolicyPackage> {
-  const manifest = parseManifest(folder, (await read(folder, 'manifest.json')).toString('utf8'))
-  checkGraphs(folder, manifest)
-  const tokenizer = parseTokenizer(folder, manifest, await readChecked(folder, manifest, manifest.tokenizer.file))
-  const [text, decide] = await Promise.all([
-    readChecked(folder, manifest, 'text.onnx'),
-    readChecked(folder, manifest, 'decide.onnx'),
-  ])
-  const maps = manifest.models.maps ? await readChecked(folder, manifest, 'maps.onnx') : undefined
+  const manifest = parseManifest(folder, (await readPackageFile(folder, 'manifest.json')).toString('utf8'))
+  checkShapes(folder, manifest)
+  const { models, files } = manifest
+  const bytesOf = (name: string) => readChecked(folder, files, name)
+  const tokenizer = parseTokenizer(folder, manifest, await bytesOf(manifest.tokenizer.file))
+  checkLexicon(folder, manifest, tokenizer)
+  const [text, decide] = await Promise.all([bytesOf(models.text.file), bytesOf(models.decide.file)])
+  const maps = models.maps && (await bytesOf(models.maps.file))
   return { folder, manifest, tokenizer, graphs: maps ? { text, decide, maps } : { text, decide } }
 }
 
@@ -47,69 +41,92 @@ export function packageError(code: ErrorCode, folder: string, what: string, hint
   return new CliportError(code, `Policy package ${folder}: ${what}`, { stage: 'start', hint, cause })
 }
 
-const restore = 'Restore the package, or export it again (models/README.md)'
+/** The hint for a package that is damaged. */
+export const restore = 'Restore the package, or export it again (models/README.md)'
 
-function parseManifest(folder: string, text: string): Manifest {
+/** A manifest.json of any version. @throws CliportError POLICY_INVALID for what is no JSON object of a policy package */
+export function parseAnyManifest(folder: string, text: string): Record<string, unknown> & { version: unknown } {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
     throw packageError('POLICY_INVALID', folder, 'manifest.json is not JSON', restore, cause)
   }
-  // Said first and alone: of another format or version, nothing else can be expected to fit.
   const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown }
-  if (format !== packageFormat || version !== packageVersion) {
+  if (format !== packageFormat) {
+    throw packageError('POLICY_INVALID', folder, `expected format ${packageFormat} but received ${format}`, restore)
+  }
+  return { ...(json as Record<string, unknown>), version }
+}
+
+function parseManifest(folder: string, text: string): Manifest {
+  const json = parseAnyManifest(folder, text)
+  // Said first and alone: of another version, nothing else can be expected to fit.
+  if (json.version !== packageVersion) {
     throw packageError(
       'POLICY_INVALID',
       folder,
-      `expected format ${packageFormat} version ${packageVersion} but received ${format} version ${version}`,
-      version === undefined ? restore : 'Use a package that was exported by this version of cliport-edge',
+      `expected format ${packageFormat} version ${packageVersion} but received ${packageFormat} version ${json.version}`,
+      json.version === 1
+        ? `Convert it: npx cliport convert policy ${quoted(folder)} --out ${quoted(`${folder.replace(/[/\\]+$/, '')}-v${packageVersion}`)}`
+        : 'Use a package that was exported by this version of cliport-edge',
     )
   }
-  const result = manifestSchema.safeParse(json)
-  if (!result.success) {
-    throw packageError('POLICY_INVALID', folder, `manifest.json: ${z.prettifyError(result.error)}`, restore)
-  }
-  return result.data
+  const checked = checkManifest(json)
+  if ('manifest' in checked) return checked.manifest
+  const { problems } = checked
+  const what = `manifest.json has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`
+  throw packageError('POLICY_INVALID', folder, what, restore)
 }
 
-function checkGraphs(folder: string, manifest: Manifest): void {
-  const { workspace, rows, cols, models, tokenizer } = manifest
-  const grid = gridSize(workspace)
+/** As a shell takes it for one argument. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
+
+function checkShapes(folder: string, manifest: Manifest): void {
+  const { rows, cols } = manifest
+  const grid = gridSize(workspaceOf(manifest))
+  const problems = layoutProblems(manifest)
   if (grid.rows !== rows || grid.cols !== cols) {
-    throw packageError(
-      'POLICY_SHAPE',
-      folder,
-      `its workspace has ${grid.rows} x ${grid.cols} cells but rows x cols are ${rows} x ${cols}`,
-      restore,
-    )
+    problems.unshift(`its workspace has ${grid.rows} x ${grid.cols} cells but rows x cols are ${rows} x ${cols}`)
   }
-  const textSize = models.text.outputs.find((tensor) => tensor.name === 'text')?.shape.at(-1) ?? 0
-  const required = requiredGraphs(rows, cols, tokenizer.maxTokens, textSize)
-  for (const name of Object.keys(models) as GraphName[]) {
-    const received = models[name]
-    const difference = received && graphDifference(required[name], received)
-    if (difference) throw packageError('POLICY_SHAPE', folder, `${name}.onnx: ${difference}`, restore)
-  }
+  if (problems.length > 0) throw packageError('POLICY_SHAPE', folder, problems.join('; '), restore)
+}
+
+/** What a lexicon promises, the tokenizer must understand. */
+function checkLexicon(folder: string, { lexicon }: Manifest, tokenizer: Tokenizer): void {
+  const unknown = lexiconNames(lexicon).filter((name) => !tokenizer.knows(name))
+  if (unknown.length === 0) return
+  const what = `manifest.json: lexicon has words that the tokenizer does not know: ${unknown.join(', ')}`
+  throw packageError('POLICY_INVALID', folder, what, restore)
+}
+
+function lexiconNames({ nouns, colors, relations }: Manifest['lexicon']): string[] {
+  return [...Object.values(nouns).flat(), ...Object.keys(colors), ...Object.values(relations).flat()]
 }
 
 function parseTokenizer(folder: string, manifest: Manifest, bytes: Buffer): Tokenizer {
   try {
     const tokenizer = Tokenizer.parse(bytes.toString('utf8'))
-    if (tokenizer.maxTokens === manifest.tokenizer.maxTokens) return tokenizer
-    throw new Error(`maxTokens is ${tokenizer.maxTokens} but the manifest says ${manifest.tokenizer.maxTokens}`)
+    if (tokenizer.maxTokens === manifest.tokenizer.max_tokens) return tokenizer
+    throw new Error(`maxTokens is ${tokenizer.maxTokens} but the manifest says ${manifest.tokenizer.max_tokens}`)
   } catch (cause) {
     const what = `${manifest.tokenizer.file}: ${cause instanceof Error ? cause.message : String(cause)}`
     throw packageError('POLICY_INVALID', folder, what, restore, cause)
   }
 }
 
-async function readChecked(folder: string, manifest: Manifest, name: string): Promise<Buffer> {
-  const expected = manifest.files[name]
+/**
+ * A file of a package, whose checksum is right.
+ * @throws CliportError POLICY_INVALID when it is missing or not listed, POLICY_CHECKSUM when it is another one
+ */
+export async function readChecked(folder: string, files: Manifest['files'], name: string): Promise<Buffer> {
+  const expected = files[name]
   if (expected === undefined) {
     throw packageError('POLICY_INVALID', folder, `manifest.json lists no checksum of ${name}`, restore)
   }
-  const bytes = await read(folder, name)
+  const bytes = await readPackageFile(folder, name)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (sha256 === expected.sha256) return bytes
   throw packageError(
@@ -121,7 +138,8 @@ async function readChecked(folder: string, manifest: Manifest, name: string): Pr
   )
 }
 
-async function read(folder: string, name: string): Promise<Buffer> {
+/** @throws CliportError POLICY_INVALID */
+export async function readPackageFile(folder: string, name: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, name))
   } catch (cause) {

@@ -4,7 +4,8 @@
 import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type GraphName, type GraphSpec, graphDifference, type TensorSpec } from './manifest.js'
+import { type GraphTensors, graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
+import type { GraphName } from './manifest.js'
 import { InferenceSession, Tensor } from './onnxruntime.js'
 import {
   goodbye,
@@ -98,16 +99,16 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     // would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
     extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },
   })
-  const difference = graphDifference(signatures[name]!, signatureOf(session))
+  const difference = graphDifference(signatures[name]!, tensorsIn(session))
   if (difference) throw new Failed('shape', `${name}.onnx: ${difference}`)
   return session
 }
 
-function signatureOf(session: InferenceSession): GraphSpec {
+function tensorsIn(session: InferenceSession): GraphTensors {
   const tensors = (metadata: readonly InferenceSession.ValueMetadata[]) =>
     metadata.map((value): TensorSpec => {
       if (!value.isTensor) throw new Failed('shape', `${value.name} is not a tensor`)
-      return { name: value.name, type: value.type as TensorSpec['type'], shape: value.shape as number[] }
+      return { tensor: value.name, type: value.type as TensorSpec['type'], shape: value.shape as number[] }
     })
   return { inputs: tensors(session.inputMetadata), outputs: tensors(session.outputMetadata) }
 }
@@ -115,7 +116,8 @@ function signatureOf(session: InferenceSession): GraphSpec {
 /** The first runs allocate and are slow; they happen before anybody waits for them. */
 async function warmUp(): Promise<void> {
   for (const graph of ['text', 'decide', 'decide'] as const) {
-    const zeros = signatures[graph]!.inputs.map(({ name, type, shape }) => [name, zeroData(type, shape)] as const)
+    const inputs = tensorsOf(signatures[graph]!.inputs)
+    const zeros = inputs.map(([role, { type, shape }]) => [role, zeroData(type, shape)] as const)
     await run(graph, Object.fromEntries(zeros))
   }
 }
@@ -131,13 +133,16 @@ async function run(
   inputs: RunRequest['inputs'],
 ): Promise<Record<string, Float32Array | BigInt64Array>> {
   sessions[graph] ??= await open(graph, graph === 'text' ? 'cpu' : provider)
+  const { inputs: inputRoles, outputs: outputRoles } = signatures[graph]!
   const feeds: Record<string, Tensor> = {}
-  for (const { name, type, shape } of signatures[graph]!.inputs) {
-    feeds[name] = new Tensor(type, inputs[name]! as Float32Array, shape)
+  for (const [role, { tensor, type, shape }] of tensorsOf(inputRoles)) {
+    feeds[tensor] = new Tensor(type, inputs[role]! as Float32Array, shape)
   }
   const results = await sessions[graph].run(feeds)
   const outputs: Record<string, Float32Array | BigInt64Array> = {}
-  for (const { name } of signatures[graph]!.outputs) outputs[name] = results[name]!.data as Float32Array | BigInt64Array
+  for (const [role, { tensor }] of tensorsOf(outputRoles)) {
+    outputs[role] = results[tensor]!.data as Float32Array | BigInt64Array
+  }
   return outputs
 }
 

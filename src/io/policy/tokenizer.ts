@@ -41,9 +41,14 @@ export class Tokenizer {
     return new Tokenizer(result.data.words, result.data.functionWords, result.data.maxTokens)
   }
 
+  /** Whether every word of a name is in the vocabulary. */
+  knows(name: string): boolean {
+    return wordsOf(name).every((word) => this.#idOf.has(word))
+  }
+
   /** Words are lower-cased runs of the letters a to z; those beyond `maxTokens` are not read. */
   encode(text: string): Encoded {
-    const words = (text.toLowerCase().match(/[a-z]+/g) ?? []).slice(0, this.maxTokens)
+    const words = wordsOf(text).slice(0, this.maxTokens)
     const tokens = new BigInt64Array(this.maxTokens)
     words.forEach((word, index) => {
       tokens[index] = BigInt(this.#idOf.get(word) ?? 1)
@@ -51,4 +56,8 @@ export class Tokenizer {
     const knownWords = words.filter((word) => this.#idOf.has(word) && !this.#functionWords.has(word)).length
     return { tokens, knownWords }
   }
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[a-z]+/g) ?? []
 }

@@ -1,6 +1,7 @@
 // What the policy and its worker thread say to each other. Everything in it can be cloned or transferred.
 
-import type { GraphName, GraphSpec } from './manifest.js'
+import type { GraphSpec } from './graph-spec.js'
+import type { GraphName } from './manifest.js'
 
 export type Provider = 'cpu' | 'cuda' | 'tensorrt'
 
@@ -12,7 +13,7 @@ export interface WorkerSettings {
   readonly threads: number
 }
 
-/** One run of a graph: its inputs by name, as the manifest's signature has them. */
+/** One run of a graph: its inputs by role, as the manifest's signature has them. */
 export interface RunRequest {
   readonly id: number
   readonly graph: GraphName
@@ -36,6 +37,7 @@ export type WorkerReply =
   | {
       readonly kind: 'result'
       readonly id: number
+      /** By role. */
       readonly outputs: Readonly<Record<string, Float32Array | BigInt64Array>>
       readonly durationMs: number
     }

@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises'
 import { LineCounter, parse, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../control/nearest.js'
+import { policyBelow, policyKeysOf } from './policy.js'
 import { type Config, configKeys, configListKeys, configSchema } from './schema.js'
 
 export interface ConfigSources {
@@ -36,8 +37,8 @@ export function mergeConfig(
 
   const set = (path: string, value: unknown, origin: string) => {
     const [section, key] = path.split('.') as [string, string]
-    const old = merged[section]
-    merged[section] = { ...(isObject(old) ? old : {}), [key]: value }
+    const old = isObject(merged[section]) ? merged[section] : {}
+    merged[section] = { ...(section === 'policy' ? policyBelow(old, key) : old), [key]: value }
     origins.set(path, origin)
   }
   for (const [name, value] of Object.entries(environment)) {
@@ -120,11 +121,16 @@ function describe(
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const known =
-      issue.path.length === 0 ? ['version', ...Object.keys({ ...configKeys, ...configListKeys })] : keysAt(issue.path)
+      issue.path.length === 0
+        ? ['version', ...Object.keys({ ...configKeys, ...configListKeys })]
+        : keysAt(issue.path, merged)
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`
       const origin = origins.get(full)
-      return `${origin === undefined ? place(issue.path, key) : `${origin}: `}unknown setting ${full}${hint(key, known)}`
+      const what = configKeys[path]?.includes(key)
+        ? `${full} does not go with the other settings of ${path}, which has ${known.join(', ')}`
+        : `unknown setting ${full}${hint(key, known)}`
+      return `${origin === undefined ? place(issue.path, key) : `${origin}: `}${what}`
     })
   }
   const received = issue.path.reduce<unknown>(
@@ -137,9 +143,10 @@ function describe(
   return [`${where}${path || 'settings'}: ${issue.message}, received ${describeValue(received)}`]
 }
 
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
+function keysAt(path: readonly PropertyKey[], merged: Readonly<Record<string, unknown>>): readonly string[] {
   const [section, index, ...deeper] = path
   if (deeper.length > 0) return []
+  if (section === 'policy') return policyKeysOf(merged.policy)
   return (index === undefined ? configKeys : configListKeys)[String(section)] ?? []
 }
 

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { roundHalfToEven } from '../../control/geometry.js'
 import { camera, cameras } from './cameras.js'
+import { policy, policyKeys } from './policy.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
 const speed = (fallback: number) => z.number().positive().max(1.7).default(fallback)
@@ -72,12 +73,6 @@ const planning = z.strictObject({
   descend_speed_mps: speed(0.08),
 })
 
-const policy = z.strictObject({
-  package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
-  provider: z.enum(['cpu']).default('cpu'),
-  threads: z.int().min(1).max(64).default(2),
-})
-
 const robot = z.strictObject({
   arm: z.enum(['panda', 'fr3']).default('panda').describe('whose joint limits hold'),
   link: z
@@ -128,15 +123,18 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>
 
 /** Names of the sections and their keys, in order. */
-export const configKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ workspace, heightmap, limits, planning, policy, robot, cell, run, log }).map(([section, schema]) => [
-    section,
-    Object.keys(schema.shape),
-  ]),
-)
+export const configKeys: Readonly<Record<string, readonly string[]>> = {
+  ...keysOf({ workspace, heightmap, limits, planning }),
+  policy: policyKeys,
+  ...keysOf({ robot, cell, run, log }),
+}
 
 /** Keys of the sections that are lists, which no environment variable sets. */
 export const configListKeys: Readonly<Record<string, readonly string[]>> = { cameras: Object.keys(camera.shape) }
+
+function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(sections).map(([section, { shape }]) => [section, Object.keys(shape)]))
+}
 
 type Box = Record<`${'x' | 'y' | 'z'}_${'min' | 'max'}_m`, number>
 

@@ -1,0 +1,79 @@
+"""Checkpoints: written whole, read without executing anything.
+
+    python -m cliport_edge.checkpoint OLD.pt NEW.pt
+
+converts a checkpoint that still calls the completion head `judge`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+
+from .model import Edge
+from .network_config import EdgeConfig
+from .words import Tokenizer
+
+OLD_HEAD, HEAD = "judge", "completion"
+
+
+def save(path: Path, content: dict) -> None:
+    """A checkpoint is whole or absent."""
+    torch.save(content, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
+
+
+def read(path: Path, device: torch.device | str = "cpu") -> dict:
+    """What `save` wrote. @raises SystemExit for a checkpoint of before the rename of the completion head"""
+    state = torch.load(path, weights_only=True, map_location=device)
+    if any(name.startswith(f"{OLD_HEAD}.") for name in state["model"]):
+        raise SystemExit(
+            f"checkpoint: {path} calls the completion head by its former name, `{OLD_HEAD}`; "
+            f"convert it: python -m cliport_edge.checkpoint {path} NEW.pt"
+        )
+    return state
+
+
+def load_edge(path: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
+    """The network with a checkpoint's weights (without one: untrained), and the checkpoint's card.
+
+    @param changes fields of EdgeConfig that differ from the checkpoint's
+    """
+    colors = torch.from_numpy(tokenizer.color_features())
+    if path is None:
+        torch.manual_seed(0)
+        return Edge(EdgeConfig(vocabulary=tokenizer.size), colors).eval(), {}
+    state = read(path)
+    edge = Edge(EdgeConfig(**state["config"] | changes), colors)
+    edge.load_state_dict(state["model"])
+    return edge.eval(), state.get("card", {})
+
+
+def converted(state: dict) -> dict:
+    """The same checkpoint with `completion` for `judge` in the names of weights and settings; an optimizer's state has no names."""
+    weight = lambda name: f"{HEAD}.{name.removeprefix(f'{OLD_HEAD}.')}" if name.startswith(f"{OLD_HEAD}.") else name
+    setting = lambda name: f"{HEAD}_{name.removeprefix(f'{OLD_HEAD}_')}" if name.startswith(f"{OLD_HEAD}_") else name
+    renamed = lambda settings: {setting(name): value for name, value in settings.items()}
+    result = state | {"model": {weight(name): value for name, value in state["model"].items()}}
+    if "train" in state:
+        result["train"] = renamed(state["train"])
+    training = state.get("card", {}).get("training", {})
+    if "config" in training:
+        result["card"] = state["card"] | {"training": training | {"config": renamed(training["config"])}}
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    args = parser.parse_args()
+    save(args.new, converted(torch.load(args.old, weights_only=True)))
+    print(f"checkpoint: {args.new}")
+
+
+if __name__ == "__main__":
+    main()

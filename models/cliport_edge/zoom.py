@@ -1,0 +1,122 @@
+"""The zoom stage: the exact cell of the place, and how much further to turn, at full resolution."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .layers import Block, correlated, crop_grid, merged
+from .network_config import STRIDE, EdgeConfig
+
+TURN_LIMIT = 0.3  # radians: a rotation and a half
+
+
+class Zoom(nn.Module):
+    """Full-resolution cells round the coarse place and, turned as they will be, round the pick, to the exact place."""
+
+    def __init__(self, config: EdgeConfig):
+        super().__init__()
+        c = config.zoom_channels
+        self.config = config
+        self.stem = nn.Sequential(nn.Conv2d(8, c, 5, 2, 2, bias=False), nn.BatchNorm2d(c), nn.ReLU())
+        self.down = nn.Sequential(nn.Conv2d(c, c, 3, 2, 1, bias=False), nn.BatchNorm2d(c), nn.ReLU())
+        self.blocks = nn.ModuleList([Block(c, config.text_size) for _ in range(3)])
+        self.merge = nn.Conv2d(2 * c, c, 1)
+        self.slide = Slide(config)
+        self.slid = nn.Conv2d(config.slides, c, 1, bias=False)
+        nn.init.zeros_(self.slid.weight)
+        self.last = Block(c)
+        self.head = nn.Conv2d(c, 4, 1)
+        self.edges = Edges(config.zoom_cells)
+        self.turn = nn.Sequential(nn.Linear(c + config.text_size + self.edges.size, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1))
+
+    def forward(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits batch x zoom_cells x zoom_cells, and how much further to turn, [B] radians. Entry (i, j) is the cell `STRIDE * coarse - zoom_cells/2 + STRIDE/2 + (i, j)`.
+
+        `pick` in continuous cells, `angle` [B] in radians (the rotation index times 10 degrees), `coarse` [B, 2] in cells
+        of the trunk.
+        """
+        size, rows, cols = self.config.zoom_cells, x.shape[2], x.shape[3]
+        centre = (coarse.to(x.dtype) + 0.5) * STRIDE
+        x = x.contiguous()
+        crop = lambda at, turn: F.grid_sample(
+            x, crop_grid(at[:, None], turn[:, None], size, rows, cols, (size - 1) / 2)[:, 0], align_corners=False
+        )
+        round_place, round_pick = crop(centre, torch.zeros_like(angle)), crop(pick, angle)
+        half = self.stem(torch.cat([round_place, round_pick], 1))
+        y = self.down(half)
+        for block in self.blocks:
+            y = block(y, text)
+        edges = self.edges(round_place[:, 3:], round_pick[:, 3:])
+        turn = TURN_LIMIT * torch.tanh(self.turn(torch.cat([y.mean((2, 3)), text, edges], 1))[:, 0])
+        slid = self.slid(self.slide(round_place, round_pick))
+        y = self.last(merged(self.merge, y, half) + slid)
+        return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
+
+
+class Slide(nn.Module):
+    """Slides what is round the pick over what is round the place, at half the resolution: where it would lie on something,
+    touch it, or leave a gap."""
+
+    KERNEL = 24  # of half the resolution's cells, along the side of what is slid: 150 mm
+    REACH = 16  # positions round the middle, along a side
+
+    def __init__(self, config: EdgeConfig):
+        super().__init__()
+        self.channels, self.slides = config.slide_channels, config.slides
+        stem = lambda outputs: nn.Sequential(nn.Conv2d(4, 16, 5, 2, 2, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, outputs, 1))
+        self.room, self.shape = stem(self.channels), stem(self.channels * self.slides)
+        self.norm = nn.BatchNorm2d(self.slides)
+
+    def forward(self, place: Tensor, pick: Tensor) -> Tensor:
+        """Of looks [B, 4, cells, cells]: [B, slides, cells/2, cells/2], 0 farther from the middle than is reached."""
+        room, shape = self.room(place), self.shape(pick)
+        batch, half = shape.shape[0], shape.shape[2]
+        rim, before = (half - self.KERNEL) // 2, (half - self.REACH) // 2
+        kernels = shape[:, :, rim : rim + self.KERNEL, rim : rim + self.KERNEL]
+        kernels = kernels.reshape(batch, self.slides, self.channels, self.KERNEL, self.KERNEL) / self.KERNEL
+        # The pick's own cell lies KERNEL / 2 from the kernel's corner, so this much room is missing at both ends.
+        missing = self.KERNEL // 2 - before
+        padded = F.pad(room, (missing, missing - 1, missing, missing - 1))
+        return F.pad(F.relu(self.norm(correlated(padded, kernels))), (before, before, before, before))
+
+
+class Edges(nn.Module):
+    """How the edges round the pick lie to those round the place: of rectangles, the angle that they still have to turn.
+
+    The gradients of the height, as complex numbers to the fourth power (a quarter turn changes nothing), are added up
+    within circles; the product of one sum with the other's conjugate has four times the angle between them.
+    """
+
+    PLACE_RADII = (16, 24, 64)  # cells
+    PICK_RADII = (12, 20, 64)
+    HIGHEST = 2.0  # in units of the net's input
+
+    def __init__(self, cells: int):
+        super().__init__()
+        slope = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
+        self.register_buffer("sobel", torch.stack([slope, slope.t()])[:, None], persistent=False)
+        offset = torch.arange(cells - 2) - (cells - 3) / 2
+        distance = (offset[:, None] ** 2 + offset[None, :] ** 2).sqrt().flatten()
+        within = lambda radii: torch.stack([(distance < radius).float() for radius in radii], 1)
+        self.register_buffer("round_place", within(self.PLACE_RADII), persistent=False)
+        self.register_buffer("round_pick", within(self.PICK_RADII), persistent=False)
+        self.size = 2 * len(self.PLACE_RADII) * len(self.PICK_RADII)
+
+    def forward(self, place: Tensor, pick: Tensor) -> Tensor:
+        """Of heights [B, 1, cells, cells]: cosine and sine of four times the angle, for each pair of circles, [B, size]."""
+        a, b = self.sums(place, self.round_place), self.sums(pick, self.round_pick)
+        a, b = a[:, :, :, None], b[:, :, None, :]
+        real, imaginary = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1], a[:, 1] * b[:, 0] - a[:, 0] * b[:, 1]
+        both = torch.stack([real, imaginary], 1)
+        return (both / ((both * both).sum(1, keepdim=True) + 1e-8).sqrt()).flatten(1)
+
+    def sums(self, height: Tensor, circles: Tensor) -> Tensor:
+        """Real and imaginary part, [B, 2, circles]."""
+        slope = F.conv2d(height.clamp(max=self.HIGHEST), self.sobel).flatten(2)
+        x, y = slope[:, 0], slope[:, 1]
+        squared = x * x + y * y
+        c, s = x * x - y * y, 2 * x * y  # twice the angle
+        fourth = torch.stack([c * c - s * s, 2 * c * s], 1) / (squared * squared.sqrt() + 1e-6)[:, None]
+        return fourth @ circles

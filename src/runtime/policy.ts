@@ -1,0 +1,71 @@
+// The policy that the settings name, opened for this cell.
+
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CliportError } from '../control/errors.js'
+import type { Policy, PolicyInfo } from '../control/ports.js'
+import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { projectPath } from '../native/paths.js'
+import type { PackageSettings } from './config/policy.js'
+import type { Config } from './config/schema.js'
+import { withOwnHeights } from './policy-workspace.js'
+
+/** What is mounted on every cell that this release runs. */
+const mounted = 'suction_cup'
+
+/** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
+export async function policyFolder(name: string): Promise<string> {
+  const here = resolve(name)
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    )
+  if (await exists(here)) return here
+  const shipped = projectPath(name)
+  return (await exists(shipped)) ? shipped : here
+}
+
+/** The package of these settings. @throws CliportError POLICY_UNAVAILABLE when they name a server */
+export function packageOf({ policy }: Config): PackageSettings {
+  if (policy.kind === 'package') return policy
+  throw new CliportError(
+    'POLICY_UNAVAILABLE',
+    `The settings name the policy server ${policy.server}, but this release has no client for policy servers`,
+    { stage: 'start', hint: 'Set policy.package to the folder of a policy package instead, for example models/edge' },
+  )
+}
+
+/** The package's folder, or the server's address, as the settings have it. */
+export function describePolicy({ policy }: Config): string {
+  return policy.kind === 'package' ? policy.package : policy.server
+}
+
+/**
+ * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE for a server;
+ * POLICY_END_EFFECTOR for a package whose grasps are for another end effector
+ */
+export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
+  const { package: name, provider, threads } = packageOf(config)
+  const policy = await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+  try {
+    expectServes(policy.info, mounted)
+  } catch (error) {
+    await policy.close()
+    throw error
+  }
+  return withOwnHeights(policy)
+}
+
+/** @throws CliportError POLICY_END_EFFECTOR */
+export function expectServes({ name, endEffectors }: PolicyInfo, endEffector: string): void {
+  if (endEffectors === undefined || endEffectors.includes(endEffector)) return
+  throw new CliportError(
+    'POLICY_END_EFFECTOR',
+    `Expected a policy for the end effector ${endEffector} but ${name} serves ${endEffectors.join(', ')}`,
+    {
+      stage: 'start',
+      hint: 'Use a package whose manifest lists it under end_effectors, or mount what the policy serves',
+    },
+  )
+}
