@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL ?= skip
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
 TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path 'src/io/*/gen/*')
 
-.PHONY: run test setup lint verify bench clean sanitize
+.PHONY: run test setup lint verify bench docs package clean sanitize
 
 run: setup
 	@npx cliport run "$(GOAL)" --seed $(SEED)
@@ -40,6 +40,7 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
+	@rm -rf dist
 	@npx tsc -p packages/realsense
 	@npx tsc -p tsconfig.json
 	@chmod +x dist/cli/main.js
@@ -58,6 +59,14 @@ verify: setup
 
 sanitize: setup
 	@scripts/sanitize
+
+# The API reference: build/docs/index.html.
+docs: setup
+	@node scripts/docs.mjs
+
+# What users install: build/cliport-edge-VERSION.tgz.
+package: setup
+	@node scripts/package.mjs
 
 bench: setup
 	@benchmarks/run
