@@ -7,7 +7,7 @@ import { CellTransport } from '../runtime/cell-link.js'
 import {
   cellAddons,
   cellRobotOf,
-  connectLink,
+  connectCell,
   cycleSettingsOf,
   expectAddons,
   hostClock,
@@ -152,10 +152,7 @@ async function episode(
     ...(isLive ? { listen: 'tcp://127.0.0.1:*' } : {}),
     ...(request.faults === undefined ? {} : { faults: request.faults }),
   })
-  const link =
-    isLive && ready.link
-      ? await connectLink(ready.link.address, config, ready.link.keys)
-      : await LinkClient.connect(new CellTransport(cell))
+  const link = isLive && ready.link ? await connectCell(ready.link) : await LinkClient.connect(new CellTransport(cell))
   const capture = request.openLoop ? firstFramesOnly(cell) : () => cell.capture()
   const tracer = new EpisodeTracer(cell, capture, workspaceOf(config))
   try {
@@ -171,7 +168,7 @@ async function episode(
     const result = await runCycle(
       person,
       {
-        camera: createCellCamera(tracer, cameraTimeoutS(request)),
+        camera: createCellCamera({ capture: () => tracer.capture(), load: () => cell.load() }, cameraTimeoutS(request)),
         projector: projectorOf(config),
         policy: request.openLoop ? onceForEach(policy) : policy,
         kinematics: kinematicsOf(config),

@@ -12,9 +12,11 @@ import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
 import { linkKeys } from '../io/link/keys.js'
+import { linkDefaults } from '../io/link/options.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { createProjector } from '../io/projector.js'
+import type { BoundLink } from '../native/controller.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import type { CellRobot } from '../sim/index.js'
 import type { Config } from './config/schema.js'
@@ -139,6 +141,14 @@ export async function connectLink(
 ): Promise<LinkClient> {
   const connectTimeoutMs = robot.connect_timeout_s * 1000
   return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs }, { signal })
+}
+
+/**
+ * The link to a simulated cell of this process: nobody is waited for who might not be there.
+ * @throws CliportError LINK_ABSENT
+ */
+export function connectCell({ address, keys }: BoundLink): Promise<LinkClient> {
+  return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs: linkDefaults.simulatedTimeoutMs })
 }
 
 /**

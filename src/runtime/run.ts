@@ -16,7 +16,7 @@ import {
   allowMotion,
   cellAddons,
   cellRobotOf,
-  connectLink,
+  connectCell,
   connectRobot,
   cycleSettingsOf,
   describeLacks,
@@ -134,6 +134,8 @@ async function runWith(
   await endFilm()
   pageWatcher.end(result)
   const truth = (await cell?.truth().catch(() => null)) ?? null
+  const load = await cell?.load().catch(() => null)
+  if (load && load.longestWaitS > 0) tell(describeWait(load.longestWaitS))
   await recorder.close()
   const report = {
     outcome: result.outcome,
@@ -175,7 +177,15 @@ async function runWith(
 /** The controller of the settings, or else the cell's own, to which nobody but this process has the keys. */
 function openLink(config: Config, cell: CellReady['link']): Promise<RobotLink> {
   if (config.robot.link !== null) return connectRobot(config.robot.link, config)
-  return connectLink(cell!.address, config, cell!.keys)
+  return connectCell(cell!)
+}
+
+/** Said, so that nobody takes for granted on a robot what the simulated cell has put up with. */
+function describeWait(longestWaitS: number): string {
+  return (
+    `note: the simulated cell stood still for up to ${longestWaitS.toFixed(1)} s, because this program sent no ` +
+    'heartbeat; the watchdog of a real arm would have stopped it. Is this machine busy?'
+  )
 }
 
 function cellOptions({ task, seed, faults, config }: RunRequest, goal: string) {
