@@ -10,7 +10,7 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { linkKeys } from '../../src/io/link/keys.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
-import { type ControllerProcess, startForgivingController } from '../fixtures/link-peers.js'
+import { type ControllerProcess, patient, startTolerantController } from '../fixtures/link-peers.js'
 
 const cli = 'dist/cli/main.js'
 
@@ -35,18 +35,17 @@ function link(robot: string, verb: string, ...more: string[]): Promise<Ended> {
   })
 }
 
-// Tried again when they fail: where a process gets no processor for 100 ms, the controller rightly stops the arm.
-describe('on a simulated arm', { retry: 2 }, () => {
+describe('on a simulated arm', () => {
   let controller: ControllerProcess
   beforeAll(async () => {
-    controller = await startForgivingController()
+    controller = await startTolerantController()
   })
   afterAll(() => controller.kill())
   /** Whatever stopped the arm before: each test begins with one that may be armed. */
   beforeEach(() => withClient((client) => client.clear()))
 
   async function withClient<T>(work: (client: LinkClient) => Promise<T>): Promise<T> {
-    const client = await LinkClient.connect(new ZmqTransport(controller.address))
+    const client = await LinkClient.connect(new ZmqTransport(controller.address), patient)
     try {
       return await work(client)
     } finally {
@@ -130,10 +129,10 @@ describe('on a simulated arm', { retry: 2 }, () => {
     const jogging = spawn(process.execPath, parameters, { stdio: 'ignore' })
     const ended = once(jogging, 'exit')
     await withClient(async (client) => {
-      await expect.poll(() => client.state?.mode, { timeout: 30_000 }).toBe('moving')
+      await expect.poll(() => client.state?.mode, { timeout: 50_000 }).toBe('moving')
       jogging.kill('SIGINT')
       expect((await ended)[0]).toBe(130)
-      await expect.poll(() => client.state?.mode).toBe('stopped')
+      await expect.poll(() => client.state?.mode, { timeout: 50_000 }).toBe('stopped')
       await client.clear()
     })
   })
