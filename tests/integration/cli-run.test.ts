@@ -97,7 +97,7 @@ describe('faults while it runs', () => {
   test('Ctrl-C in mid-move stops the arm, exits with 130 and leaves a readable recording', async () => {
     const folder = mkdtempSync(join(out, 'sigint-'))
     const { child, ended } = start('run', goal, '--policy', 'oracle', '--out', folder, '--json')
-    await told(child, 'pick at') // what it is about to do, for several seconds
+    await told(child, 'remaining') // what it is about to do, for several seconds
     child.kill('SIGINT')
     const { exitCode, report } = await ended
     expect(report).toMatchObject({ outcome: 'stopped' })

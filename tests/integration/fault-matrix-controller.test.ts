@@ -12,7 +12,7 @@ import { RunRecorder } from '../../src/io/recording/run-recorder.js'
 import { controllerExecutable } from '../../src/native/paths.js'
 import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
-import { FaultRig, reported, shortWatchdogS, sideways } from '../fixtures/fault-rig.js'
+import { FaultRig, freeze, reported, shortWatchdogS, sideways } from '../fixtures/fault-rig.js'
 import { patient, startController, tolerant } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
@@ -59,7 +59,7 @@ test('a controller that gets no processor for a while does not make up for it: t
   rig = await FaultRig.start({ watchdogS: shortWatchdogS })
   const { running } = await rig.moving()
   rig.fault()
-  rig.controller.process.kill('SIGSTOP')
+  await freeze(rig.controller)
   await sleep(1500 * shortWatchdogS)
   rig.controller.process.kill('SIGCONT')
   expect(await running).toMatchObject({ status: 'stopped', reason: 'watchdog' })

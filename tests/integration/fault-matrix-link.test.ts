@@ -11,7 +11,7 @@ import { linkKeys } from '../../src/io/link/keys.js'
 import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
-import { FaultRig, reported, shortWatchdogS, sideways } from '../fixtures/fault-rig.js'
+import { FaultRig, freeze, reported, shortWatchdogS, sideways } from '../fixtures/fault-rig.js'
 import { moveTo, plan, RawLink, startController } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
@@ -109,7 +109,7 @@ test('a plan that waited longer than it is valid never runs', async () => {
   await session.send(session.encode({ case: 'acquire', value: { id: 1n } }))
   await session.event(({ commandId, kind }) => commandId === 1n && kind === EventKind.EVENT_ACCEPTED)
   rig.fault()
-  rig.controller.process.kill('SIGSTOP')
+  await freeze(rig.controller)
   await session.send(session.encode({ case: 'plan', value: planMessage(sideways, 2n, 0.4) }))
   await sleep(600)
   rig.controller.process.kill('SIGCONT')

@@ -3,6 +3,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Publisher, Router } from 'zeromq'
@@ -106,21 +107,35 @@ describe('on a simulated arm', () => {
     expect((await link(controller.address, 'recover', '--yes')).report).toMatchObject({ cleared: false })
   })
 
-  test('watch prints states and the events of others', async () => {
-    const watching = link(controller.address, 'watch', '--for', '3', '--rate', '20')
-    await withClient(async (client) => {
-      for (let i = 0; i < 10; i++) {
-        await client.arm()
-        await new Promise((resolve) => setTimeout(resolve, 250))
-      }
+  test('watch prints states and the events of others, until it is told to end', async () => {
+    const watching = spawn(process.execPath, [cli, 'link', 'watch', '--robot', controller.address, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const { exitCode, lines, report } = await watching
-    expect(exitCode).toBe(0)
-    expect(lines.some((line) => 'state' in line)).toBe(true)
-    const events = lines.flatMap((line) => ('event' in line ? [line.event as { kind: string; sequence: number }] : []))
-    expect(events.some(({ kind }) => kind === 'accepted')).toBe(true)
+    const ended = once(watching, 'exit')
+    const lines = createInterface(watching.stdout)
+    const events: { kind: string; sequence: number }[] = []
+    await withClient(async (client) => {
+      await once(lines, 'line') // a state: from now on events are heard
+      const armed = new Promise<void>((resolve) => {
+        lines.on('line', (line) => {
+          const { event } = JSON.parse(line)
+          if (event !== undefined) events.push(event)
+          if (event?.kind === 'accepted') resolve()
+        })
+      })
+      await client.arm()
+      await armed
+    })
+    watching.kill('SIGINT')
+    expect((await ended)[0]).toBe(130)
     for (const [i, { sequence }] of events.slice(1).entries()) expect(sequence).toBe(events[i]!.sequence + 1)
-    expect(report).toMatchObject({ events: events.length })
+  })
+
+  test('watch --for ends by itself, and counts what it has printed', async () => {
+    const { exitCode, lines, report } = await link(controller.address, 'watch', '--for', '1', '--rate', '20')
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({ states: lines.filter((line) => 'state' in line).length })
+    expect(report.states).toBeGreaterThan(0)
   })
 
   test('Ctrl-C in the middle of a way stops the arm: exit code 130', async () => {

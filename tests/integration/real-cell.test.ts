@@ -2,10 +2,9 @@
 // knows that cell as the address of a robot only.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { SoftwareCamera } from '@cliport/realsense/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RgbdFrame } from '../../src/control/types.js'
@@ -15,14 +14,12 @@ import { workspaceOf } from '../../src/runtime/compose.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import type { Config } from '../../src/runtime/config/schema.js'
 import { runSentence } from '../../src/runtime/run.js'
+import { d435Recording } from '../fixtures/data.js'
 import { useLibrary } from '../fixtures/realsense.js'
 import { verifyRecording } from '../fixtures/recordings.js'
 import { sceneFrames, sceneTask, showFrames, startLiveCell } from '../fixtures/scene.js'
 
 const skip = useLibrary('2.59.1')
-const recording = fileURLToPath(
-  new URL('../../../shared/realsense-recording/d435-depth-color-640x480.bag', import.meta.url),
-)
 const goal = 'put the red blocks in a green bowl'
 const never = new AbortController().signal
 let out: string
@@ -141,27 +138,24 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
     dark.unplug()
   })
 
-  test.skipIf(!existsSync(recording))(
-    'on the command line a recording of a real D435 is a camera; the policy sees no bowl and does not act',
-    async () => {
-      // The recorded room, seen from above the table's edge: most of it lies outside the workspace.
-      const camera = {
-        name: 'd435',
-        file: recording,
-        T_base_camera: [
-          [0, 0, 1, -1.2],
-          [-1, 0, 0, 0],
-          [0, -1, 0, 0.1],
-          [0, 0, 0, 1],
-        ],
-      }
-      const { exitCode, report, stderr } = await cliport([camera])
-      expect(report?.error, stderr).toBeUndefined()
-      expect(['unsure', 'not_found', 'refused']).toContain(report?.outcome)
-      expect(exitCode).toBe(1)
-      expect(report).toMatchObject({ steps: 0 })
-    },
-  )
+  test('on the command line a recording of a real D435 is a camera; the policy sees no bowl and does not act', async () => {
+    // The recorded room, seen from above the table's edge: most of it lies outside the workspace.
+    const camera = {
+      name: 'd435',
+      file: d435Recording,
+      T_base_camera: [
+        [0, 0, 1, -1.2],
+        [-1, 0, 0, 0],
+        [0, -1, 0, 0.1],
+        [0, 0, 0, 1],
+      ],
+    }
+    const { exitCode, report, stderr } = await cliport([camera])
+    expect(report?.error, stderr).toBeUndefined()
+    expect(['unsure', 'not_found', 'refused']).toContain(report?.outcome)
+    expect(exitCode).toBe(1)
+    expect(report).toMatchObject({ steps: 0 })
+  })
 
   test('on the command line an absent camera is exit code 3 and says what to do', async () => {
     const { exitCode, stderr } = await cliport([entry(scene[0]!, 'NOBODY')])
