@@ -122,7 +122,7 @@ test('a plan that waited longer than it is valid never runs', async () => {
 })
 
 test('a command connection that is half open: the arm stops, and the runtime says that it lost the controller', async () => {
-  let freeze = () => {}
+  let halfOpen = () => {}
   const open: Socket[] = []
   const half = await FaultRig.start({
     watchdogS: shortWatchdogS,
@@ -134,7 +134,7 @@ test('a command connection that is half open: the arm stops, and the runtime say
         far.pipe(near)
         open.push(near, far)
         for (const end of [near, far]) end.on('error', () => {})
-        freeze = () => {
+        halfOpen = () => {
           for (const end of open) end.unpipe().pause() // both ends stay open, nothing passes
           proxy.close()
         }
@@ -147,7 +147,7 @@ test('a command connection that is half open: the arm stops, and the runtime say
   try {
     const { running } = await half.moving()
     half.fault()
-    freeze()
+    halfOpen()
     // The event stream has a connection of its own.
     expect(await running).toMatchObject({ status: 'stopped', reason: 'watchdog' })
     await half.untilMode('stopped')
