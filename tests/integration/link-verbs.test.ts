@@ -176,8 +176,10 @@ async function pretendHardware() {
   const commands = new Router({ ...curve, linger: 0 })
   const states = new Publisher({ ...curve, linger: 0 })
   await commands.bind('tcp://127.0.0.1:*')
+  const events = new Publisher({ ...curve, linger: 0 })
   await states.bind('tcp://127.0.0.1:*')
-  const statePort = Number(new URL(states.lastEndpoint!).port)
+  await events.bind('tcp://127.0.0.1:*')
+  const [statePort, eventPort] = [states, events].map(({ lastEndpoint }) => Number(new URL(lastEndpoint!).port))
   const heard: (string | undefined)[] = []
   const header = { version: 1, session: 5n }
   void (async () => {
@@ -191,7 +193,7 @@ async function pretendHardware() {
         instance: 5n,
         statePort,
         stopPort: statePort,
-        eventPort: statePort,
+        eventPort,
       }
       const reply = create(ReplySchema, { header: request.header!, body: { case: 'welcome', value: welcome } })
       await commands.send([peer!, toBinary(ReplySchema, reply)])
@@ -208,6 +210,7 @@ async function pretendHardware() {
       clearInterval(publishing)
       commands.close()
       states.close()
+      events.close()
     },
   }
 }

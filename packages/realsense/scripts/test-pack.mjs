@@ -8,9 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { testLibrary } from './fetch-test-library.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const recording = fileURLToPath(
-  new URL('../../../tests/fixtures/data/d435-depth-color-640x480.bag', import.meta.url),
-)
+const recording = fileURLToPath(new URL('../../../tests/fixtures/data/d435-depth-color-640x480.bag', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'realsense-pack-'))
 const run = (cwd, command, ...args) => {
   const env = { ...process.env, REALSENSE2_LIBRARY: testLibrary('2.59.1') }
