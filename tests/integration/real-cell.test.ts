@@ -46,7 +46,7 @@ function entry({ camera, T_base_camera }: RgbdFrame, serial: string): object {
   return {
     name: camera,
     serial,
-    timeout_s: 20,
+    timeout_s: 60,
     T_base_camera: [0, 4, 8, 12].map((at) => [...T_base_camera.subarray(at, at + 4)]),
   }
 }
