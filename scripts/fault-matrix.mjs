@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 const rows = readFileSync(process.argv[2], 'utf8').trim().split('\n').map(JSON.parse)
-const latest = new Map(rows.map((row) => [`${row.group}: ${row.fault}`, row])) // a test that was retried tells twice
+const latest = new Map(rows.map((row) => [`${row.group}: ${row.fault}`, row]))
 const percent = (share) => `${(100 * share).toFixed(0)} %`
 const cells = ({ fault, motion: m, arm, runtime }) => [
   fault,

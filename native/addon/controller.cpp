@@ -124,6 +124,7 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
                            InstanceMethod<&AddonController::state>("state"),
                            InstanceMethod<&AddonController::listen>("listen"),
                            InstanceMethod<&AddonController::io_lag_ms>("ioLagMs"),
+                           InstanceMethod<&AddonController::unheard_ms>("unheardMs"),
                            InstanceMethod<&AddonController::close>("close"),
                        });
   }
@@ -218,6 +219,12 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
   Napi::Value io_lag_ms(const Napi::CallbackInfo& info) {
     const std::int64_t lag_ns = endpoint_ ? monotonic_ns() - endpoint_->looked_ns() : 0;
     return Napi::Number::New(info.Env(), static_cast<double>(lag_ns) * 1e-6);
+  }
+
+  Napi::Value unheard_ms(const Napi::CallbackInfo& info) {
+    const std::uint64_t session = endpoint_ ? controller_->snapshot().lease_session : 0;
+    const std::int64_t unheard_ns = session == 0 ? 0 : now_ns_.load() - endpoint_->heard_ns(session);
+    return Napi::Number::New(info.Env(), static_cast<double>(unheard_ns) * 1e-6);
   }
 
   void close(const Napi::CallbackInfo&) { live_endpoints().end(&endpoint_); }

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -137,6 +138,7 @@ struct Route {
   void* socket = nullptr;
   std::string peer;
   std::uint64_t last_use = 0;
+  std::int64_t heard_ns = 0;  ///< last message on the command socket, on the protocol's clock
 };
 
 }  // namespace
@@ -152,12 +154,16 @@ struct Endpoint::State {
 
   int wake_fd = -1;
   std::atomic<bool> ending{false};
+  std::atomic<bool> says_farewell{false};
   std::atomic<std::int64_t> looked_ns{steady_ns()};
   std::thread thread;
 
+  // Written by the thread alone, under the mutex; read by others under it.
+  mutable std::mutex routes_mutex;
+  std::unordered_map<std::uint64_t, Route> routes;
+
   // The thread's own.
   ReceiptStamp command_stamp, stop_stamp;
-  std::unordered_map<std::uint64_t, Route> routes;
   std::uint64_t route_uses = 0;
   std::uint64_t event_cursor = 0;
   std::int64_t attentive_until_ns = 0;
@@ -168,10 +174,12 @@ struct Endpoint::State {
   }
 
   void run();
+  void end();
+  void say_farewell();
   bool serve_one(const Socket& socket, Channel channel, ReceiptStamp& stamp);
   void drain_stops();
   void send_events();
-  void remember(std::uint64_t session, void* socket, std::string_view peer);
+  void remember(std::uint64_t session, void* socket, std::string_view peer, std::int64_t received_ns);
   void reply(void* socket, std::string_view peer, std::string_view bytes);
 };
 
@@ -208,17 +216,35 @@ Endpoint::Endpoint(Protocol& protocol, const Options& options) : state_(std::mak
 }
 
 Endpoint::~Endpoint() {
-  state_->ending = true;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(state_->wake_fd, &one, sizeof one);
-  state_->thread.join();
+  state_->end();
   state_->protocol.set_ports({});
+}
+
+void Endpoint::leave() {
+  state_->says_farewell = true;
+  state_->end();
+  // libzmq's own thread hands over what was sent; the context ends when it has.
+  state_->context.reset();
 }
 
 const std::string& Endpoint::address() const { return state_->address; }
 const LinkPorts& Endpoint::ports() const { return state_->ports; }
 bool Endpoint::is_beyond_loopback() const { return state_->beyond_loopback; }
 std::int64_t Endpoint::looked_ns() const { return state_->looked_ns; }
+
+std::int64_t Endpoint::heard_ns(std::uint64_t session) const {
+  const std::lock_guard lock(state_->routes_mutex);
+  const auto route = state_->routes.find(session);
+  return route == state_->routes.end() ? 0 : route->second.heard_ns;
+}
+
+void Endpoint::State::end() {
+  if (!thread.joinable()) return;
+  ending = true;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd, &one, sizeof one);
+  thread.join();
+}
 
 void Endpoint::State::run() {
   event_cursor = protocol.last_event_sequence();
@@ -246,12 +272,20 @@ void Endpoint::State::run() {
     send_events();
     for (int i = 0; i < kAdmissionsPerRound && admission->serve_one(); ++i) drain_stops();
   }
+  if (says_farewell) say_farewell();
   // Sockets are closed by the thread that used them last.
   commands.reset();
   states.reset();
   events.reset();
   stops.reset();
   admission.reset();
+}
+
+/// What has happened since the last round, which on a busy machine may lie long back; from now on closing waits for it.
+void Endpoint::State::say_farewell() {
+  for (const Socket* socket : {&commands, &states, &events, &stops}) set(*socket, ZMQ_LINGER, kFarewellMs);
+  send_events();
+  send(states.get(), protocol.state());
 }
 
 void Endpoint::State::drain_stops() {
@@ -276,7 +310,7 @@ bool Endpoint::State::serve_one(const Socket& socket, Channel channel, ReceiptSt
   }
   // Several frames cannot be one Request; an empty one is answered like any other that is malformed.
   const Handled handled = protocol.handle(is_single ? body.bytes() : std::string_view(), channel, stamp.stamp_ns());
-  if (handled.session != 0) remember(handled.session, socket.get(), peer.bytes());
+  if (handled.session != 0) remember(handled.session, socket.get(), peer.bytes(), stamp.stamp_ns());
   for (const std::string& bytes : handled.replies) reply(socket.get(), peer.bytes(), bytes);
   attentive_until_ns = steady_ns() + kAttentiveNs;
   return true;
@@ -293,10 +327,12 @@ void Endpoint::State::send_events() {
   }
 }
 
-void Endpoint::State::remember(std::uint64_t session, void* socket, std::string_view peer) {
+void Endpoint::State::remember(std::uint64_t session, void* socket, std::string_view peer, std::int64_t received_ns) {
+  const std::lock_guard lock(routes_mutex);
   const auto known = routes.find(session);
+  const bool is_command = socket == commands.get();
   // Who sends commands also listens there; the stop socket is the way back only for who has no other.
-  if (known != routes.end() && socket == stops.get() && known->second.socket == commands.get()) return;
+  if (known != routes.end() && !is_command && known->second.socket == commands.get()) return;
   if (known == routes.end() && routes.size() >= kMaxRoutes) {
     routes.erase(std::min_element(routes.begin(), routes.end(),
                                   [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; }));
@@ -305,6 +341,7 @@ void Endpoint::State::remember(std::uint64_t session, void* socket, std::string_
   route.socket = socket;
   route.peer.assign(peer);
   route.last_use = ++route_uses;
+  if (is_command) route.heard_ns = received_ns;
 }
 
 void Endpoint::State::reply(void* socket, std::string_view peer, std::string_view bytes) {

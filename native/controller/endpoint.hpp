@@ -22,7 +22,7 @@ class BindError : public std::runtime_error {
 ///
 /// Nothing that a peer sends, and no peer that does not read, can block or end the thread: queues are bounded and drop
 /// towards a peer that is slow, and what was lost comes again by Replay. Destruction ends the thread and the sockets
-/// without goodbye.
+/// as a crash would; leave() first sends what there still is to say.
 ///
 /// Only peers with a key of the list get through the handshake of any socket (keys.hpp), on loopback too; what they say
 /// is encrypted. Others cost a handshake and nothing more.
@@ -49,6 +49,14 @@ class Endpoint {
   bool is_beyond_loopback() const;
   /// When the thread last looked at its sockets, nanoseconds of the steady clock; every 4 ms unless it is starved.
   std::int64_t looked_ns() const;
+  /// Lower bound, on the protocol's clock, of when the last message of this session was received on the command
+  /// socket; 0 when there was none. Any thread.
+  std::int64_t heard_ns(std::uint64_t session) const;
+
+  /// The orderly end: the last events and the last state are sent, and the sockets wait for at most kFarewellMs until
+  /// they have gone out to whoever reads. Nothing is received or sent afterwards. Any thread but the endpoint's; once.
+  void leave();
+  static constexpr int kFarewellMs = 1000;
 
  private:
   struct State;

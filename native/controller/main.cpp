@@ -113,6 +113,7 @@ int serve(const ControllerCommandLine& line) {
   come_to_rest(protocol);
   ending = true;
   loop.join();
+  endpoint.leave();  // how the last plan ended is on its way, whatever else this machine has to do
   if (const std::string report = backend->report(); !report.empty()) std::printf("%s\n", report.c_str());
   print_timing(lateness);
   return EXIT_SUCCESS;

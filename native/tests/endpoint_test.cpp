@@ -228,6 +228,36 @@ TEST_F(EndpointTest, EndsAtOnceWithPeersAndQueuedMessagesAndItsPortsAreFreeAgain
   zmq_ctx_term(context);
 }
 
+TEST_F(EndpointTest, WhoLeavesHasSentAllThatHappenedUntilThen) {
+  PeerSocket events(ZMQ_SUB, port(endpoint->ports().event));
+  Reference reference;
+  const auto happen = [&] {
+    protocol.stop(std::string(256, 'w'));
+    controller.cycle(time_ns += kMs, arm.measured(), reference);
+  };
+  while (!events.has_news()) happen();  // until the subscription has arrived, events pass it by
+  for (int i = 0; i < 900; ++i) happen();
+  endpoint->leave();
+  const std::uint64_t last = protocol.last_event_sequence();
+  while (!HasFailure() && events.reply().event().sequence() < last) {
+  }
+}
+
+TEST_F(EndpointTest, ItTellsWhenASessionWasLastHeardOnTheCommandSocketOnly) {
+  time_ns = 5 * kMs;
+  PeerSocket commands(ZMQ_DEALER, endpoint->address());
+  PeerSocket stops(ZMQ_DEALER, port(endpoint->ports().stop));
+  EXPECT_EQ(endpoint->heard_ns(kSession), 0);
+  wire::Request ping = request(kSession, 1);
+  ping.mutable_ping();
+  EXPECT_TRUE(stops.ask(ping).has_pong());
+  EXPECT_EQ(endpoint->heard_ns(kSession), 0);
+  EXPECT_TRUE(commands.ask(ping).has_pong());
+  while (endpoint->heard_ns(kSession) == 0) std::this_thread::yield();
+  EXPECT_EQ(endpoint->heard_ns(kSession), 5 * kMs);
+  EXPECT_EQ(endpoint->heard_ns(kSession + 1), 0);
+}
+
 TEST_F(EndpointTest, AnAddressThatCannotBeServedIsRefusedWithTheReason) {
   const auto complaint = [this](const std::string& address) -> std::string {
     try {

@@ -21,7 +21,7 @@ export function addBenchHeightmap(bench: Command): void {
       .command('heightmap')
       .description('frames to a heightmap: exact and fast, one and two threads, NumPy beside them'),
   )
-    .option('--npz <file>', 'frames and grid', projectPath('../shared/heightmap-ref/ref.npz'))
+    .option('--npz <file>', 'frames and grid', projectPath('tests/fixtures/data/heightmap-reference.npz'))
     .option('--python <file>', 'interpreter with benchmarks/requirements.txt: the NumPy reference works by turns')
     .option('--repeats <n>', 'projections of each kind', wholeNumber(1, 100_000), 40)
     .action((options: BenchHeightmapOptions) =>

@@ -139,7 +139,7 @@ async function episode(
     return sentence
   }
   const seen = {
-    camera: createCellCamera(tracer, cameraTimeoutS(request)),
+    camera: createCellCamera({ capture: () => tracer.capture(), load: () => cell.load() }, cameraTimeoutS(request)),
     policy: request.openLoop ? onceForEach(ports.policy) : ports.policy,
   }
   const result = await runGoal(person, { ...ports, ...ready.ports, ...seen }, settingsOf(settings, request, ready), {

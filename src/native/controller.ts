@@ -51,6 +51,11 @@ export interface AddonController {
   listen(address: string): BoundLink
   /** Milliseconds since the sockets' thread last looked at them: more than 4 when it is starved; 0 without sockets. */
   ioLagMs(): number
+  /**
+   * Milliseconds of the controller's clock since the lease holder's last message came in at the sockets; 0 while nobody
+   * holds the lease, and without sockets.
+   */
+  unheardMs(): number
   /** Ends the sockets and the thread; without goodbye, as a crash would. */
   close(): void
 }

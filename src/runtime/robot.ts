@@ -5,7 +5,9 @@ import type { RobotLink } from '../control/ports.js'
 import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { LinkClient } from '../io/link/client.js'
 import { linkKeys } from '../io/link/keys.js'
+import { linkDefaults } from '../io/link/options.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
+import type { BoundLink } from '../native/controller.js'
 import type { Config } from './config/schema.js'
 import { defaultTool } from './settings.js'
 
@@ -21,6 +23,14 @@ export async function connectLink(
 ): Promise<LinkClient> {
   const connectTimeoutMs = robot.connect_timeout_s * 1000
   return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs }, { signal })
+}
+
+/**
+ * The link to a simulated cell of this process, which is there: only a busy machine keeps it waiting.
+ * @throws CliportError LINK_ABSENT
+ */
+export function connectCell({ address, keys }: BoundLink): Promise<LinkClient> {
+  return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs: linkDefaults.simulatedTimeoutMs })
 }
 
 /**

@@ -135,6 +135,8 @@ async function recordRun(
     await endFilm()
     page.end(result)
     const truth = (backend === 'cell' && (await cell?.truth().catch(() => null))) || null
+    const load = await cell?.load().catch(() => null)
+    if (load && load.longestWaitS > 0) tell(describeWait(load.longestWaitS))
     await recorder.close()
     const report = { ...summaryOf(goal, result, truth), stages: stages.all(), folder: folder.path }
     const pagePath = await folder.finish(report)
@@ -156,6 +158,14 @@ function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {
     retries,
     ...(error === undefined ? {} : { error: describeError(error) }),
   }
+}
+
+/** Said, so that nobody takes for granted on a robot what the simulated cell has put up with. */
+function describeWait(longestWaitS: number): string {
+  return (
+    `note: the simulated cell stood still for up to ${longestWaitS.toFixed(1)} s, because this program sent no ` +
+    'heartbeat; the watchdog of a real arm would have stopped it. Is this machine busy?'
+  )
 }
 
 /** What goes with real cameras. @throws CliportError USAGE */

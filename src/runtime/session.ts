@@ -16,7 +16,7 @@ import { openCameras } from './cameras.js'
 import { CellTransport } from './cell-link.js'
 import type { Config } from './config/schema.js'
 import { openPolicy } from './policy.js'
-import { type Consent, connectLink, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
+import { type Consent, connectCell, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
 import { cellRobotOf, cycleSettingsOf, defaultTool, workspaceOf } from './settings.js'
 
 export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
@@ -189,7 +189,7 @@ async function openCellSession(
     show: (wanted) => make(wanted),
     async reset({ link: way, ...wanted }) {
       const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
-      const link = scene.add(await connectCell(config, cell, way, ready))
+      const link = scene.add(await connectScene(config, cell, way, ready))
       if (movesHardware(link.backend)) throw noRealCamera()
       return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
     },
@@ -204,9 +204,9 @@ function noRealCamera(): CliportError {
   })
 }
 
-function connectCell(config: Config, cell: Cell, way: Scene['link'], { link }: CellReady): Promise<RobotLink> {
+function connectScene(config: Config, cell: Cell, way: Scene['link'], { link }: CellReady): Promise<RobotLink> {
   if (way === 'in-process') return LinkClient.connect(new CellTransport(cell))
-  return way === 'robot' ? connectRobot(config) : connectLink(link!.address, config, link!.keys)
+  return way === 'robot' ? connectRobot(config) : connectCell(link!)
 }
 
 /** The projector as configured. */

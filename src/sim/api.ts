@@ -118,6 +118,14 @@ export interface OracleAction {
   readonly place: { readonly pixel: Pixel; readonly p_base_m: Vec3; readonly yawRad: number }
 }
 
+/** How the cell keeps up with what is asked of it. */
+export interface CellLoad {
+  /** Whether it works on something that was asked for, a picture for example. */
+  readonly isBusy: boolean
+  /** Longest wait for a lease holder that sent no heartbeat, seconds: a real arm's watchdog would have stopped it. */
+  readonly longestWaitS: number
+}
+
 /** A cell, wherever it runs. */
 export interface Cell {
   reset(options: CellOptions): Promise<CellReady>
@@ -132,5 +140,6 @@ export interface Cell {
   send(request: Uint8Array): Promise<readonly Uint8Array[]>
   /** Newest link.proto State. */
   state(): Promise<Uint8Array>
+  load(): Promise<CellLoad>
   close(): Promise<void>
 }

@@ -5,42 +5,89 @@ import type { Camera } from '../control/ports.js'
 import type { RgbdFrame } from '../control/types.js'
 import type { Cell } from './api.js'
 
-/** @param timeoutS how long a look may take before the cameras count as stalled; Infinity: for ever */
-export function createCellCamera(cell: Pick<Cell, 'capture'>, timeoutS: number): Camera {
+/** How often the cell is asked whether it still works on the pictures, milliseconds. */
+const askEveryMs = 50
+/** A cell that does not even answer for so long hangs, or has no processor, seconds. */
+const longestSilenceS = 60
+
+/**
+ * @param timeoutS for how long the cell may deliver nothing although it has nothing else to do, before its cameras count
+ *   as stalled; Infinity: for ever. What a busy machine takes to draw the pictures does not count
+ */
+export function createCellCamera(cell: Pick<Cell, 'capture' | 'load'>, timeoutS: number): Camera {
   return {
     names: ['front', 'left', 'right'],
     async capture(signal) {
       signal?.throwIfAborted()
-      const frames = await within(cell.capture(), timeoutS, signal)
-      return frames.map(({ labels: _, ...frame }): RgbdFrame => frame)
+      const end = new AbortController()
+      const ends = signal === undefined ? end.signal : AbortSignal.any([end.signal, signal])
+      const watch = Number.isFinite(timeoutS) ? [untilStalled(cell, timeoutS, ends)] : []
+      try {
+        const frames = await Promise.race([cell.capture(), aborted(ends), ...watch])
+        return frames.map(({ labels: _, ...frame }): RgbdFrame => frame)
+      } finally {
+        end.abort()
+      }
     },
     async close() {},
   }
 }
 
-function within<T>(work: Promise<T>, timeoutS: number, signal?: AbortSignal): Promise<T> {
+/** Rejects with the signal's reason; never resolves. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  promise.catch(() => {}) // nobody may be waiting any more
+  return promise
+}
+
+/** Rejects when the cameras have stalled. Counts the answers of an idle cell, not the time that they took. */
+async function untilStalled(cell: Pick<Cell, 'load'>, timeoutS: number, signal: AbortSignal): Promise<never> {
+  const askMs = Math.min(askEveryMs, timeoutS * 1000)
+  for (let idleMs = 0; idleMs < timeoutS * 1000; ) {
+    await sleep(askMs, signal)
+    const { isBusy } = await unlessHanging(cell.load())
+    if (!isBusy) idleMs += askMs
+  }
+  throw stalled(timeoutS)
+}
+
+/** @throws the signal's reason when it is aborted first */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = Number.isFinite(timeoutS)
-      ? setTimeout(() => end(() => reject(stalled(timeoutS))), timeoutS * 1000)
-      : undefined
-    const onAbort = () => end(() => reject(signal?.reason))
-    const end = (settle: () => void) => {
+    const onAbort = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      settle()
+      reject(signal.reason)
     }
-    signal?.addEventListener('abort', onAbort)
-    work.then(
-      (value) => end(() => resolve(value)),
-      (error) => end(() => reject(error)),
-    )
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', onAbort, { once: true })
   })
 }
 
 function stalled(timeoutS: number): CliportError {
-  return new CliportError('CAMERA_STALLED', `The cameras delivered no frame within ${timeoutS} s`, {
+  return new CliportError('CAMERA_STALLED', `The simulated cameras delivered no frame within ${timeoutS} s`, {
     stage: 'capture',
-    hint: 'Look at cables and power of the cameras, and whether another program holds them',
+    hint: 'They stall because the simulated fault camera=stall@N was asked for; without it the cell waits for its pictures',
     retryable: true,
+  })
+}
+
+/** @throws CliportError CELL_FAILED */
+function unlessHanging<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(hangs()), longestSilenceS * 1000)
+    timer.unref()
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+function hangs(): CliportError {
+  return new CliportError('CELL_FAILED', `The simulated cell has not answered for ${longestSilenceS} s`, {
+    stage: 'capture',
+    hint: 'This machine is too busy to simulate: end other programs. If it is not, report the seed',
   })
 }

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { workerUrl } from '../native/paths.js'
-import type { Cell, CellOptions, CellReady, OracleAction, SimFrame, Truth } from './api.js'
+import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, Truth } from './api.js'
 import { type CellAnswer, type CellCall, type CellMethod, fromPlain } from './cell-rpc.js'
 
 interface Pending {
@@ -50,6 +50,10 @@ export class CellClient implements Cell {
 
   state(): Promise<Uint8Array> {
     return this.#call('state')
+  }
+
+  load(): Promise<CellLoad> {
+    return this.#call('load')
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { translationOf, yawOf } from '../control/geometry.js'
 import { parkPose } from '../control/park.js'
 import { kinematics } from '../native/kinematics.js'
 import { addSensorNoise } from '../native/raster.js'
-import type { Cell, CellOptions, CellReady, OracleAction, SimFrame, TrueObject, Truth } from './api.js'
+import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, TrueObject, Truth } from './api.js'
 import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
 import { suctionTool } from './arm.js'
 import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
@@ -46,10 +46,13 @@ interface Episode {
 export class SimulatedCell implements Cell {
   #episode: Episode | null = null
   #pacer: NodeJS.Timeout | null = null
+  #pace: Pace | null = null
   #failure: unknown = null
   #map: { readonly stampNs: bigint; readonly map: LabelMap } | null = null
   /** Calls that look at the scene take turns, so that none of them outlives the scene that it looks at. */
   #turn: Promise<unknown> = Promise.resolve()
+  /** Calls that have not had their turn yet, and the one that has. */
+  #waiting = 0
 
   reset(options: CellOptions): Promise<CellReady> {
     return this.#inTurn(async () => {
@@ -57,7 +60,7 @@ export class SimulatedCell implements Cell {
       const episode = await this.#begin(options)
       this.#episode = episode
       const link = options.listen === undefined ? undefined : episode.plant.listen(options.listen)
-      if (options.clock === 'paced') this.#pace(episode.plant)
+      if (options.clock === 'paced') this.#startPace(episode.plant)
       return {
         goal: episode.scene.sentence,
         maxSteps: episode.scene.maxSteps,
@@ -135,6 +138,10 @@ export class SimulatedCell implements Cell {
     return this.#running.plant.state()
   }
 
+  async load(): Promise<CellLoad> {
+    return { isBusy: this.#waiting > 0, longestWaitS: (this.#pace?.longestWaitMs ?? 0) / 1e3 }
+  }
+
   close(): Promise<void> {
     return this.#inTurn(async () => this.#end())
   }
@@ -192,6 +199,7 @@ export class SimulatedCell implements Cell {
   #end(): void {
     if (this.#pacer) clearTimeout(this.#pacer)
     this.#pacer = null
+    this.#pace = null
     this.#map = null
     this.#failure = null
     this.#episode?.plant.close()
@@ -218,11 +226,12 @@ export class SimulatedCell implements Cell {
     return this.#map!.map
   }
 
-  #pace(plant: Plant): void {
+  #startPace(plant: Plant): void {
     const pace = new Pace(stepS * 1e3, performance.now())
+    this.#pace = pace
     const tick = () => {
       try {
-        for (let steps = pace.stepsDue(performance.now(), plant.ioLagMs); steps > 0; steps--) plant.step()
+        for (let steps = pace.stepsDue(performance.now(), plant.hearing); steps > 0; steps--) plant.step()
       } catch (error) {
         this.#failure = error
         return
@@ -233,7 +242,8 @@ export class SimulatedCell implements Cell {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
+    this.#waiting++
+    const result = this.#turn.then(work).finally(() => this.#waiting--)
     this.#turn = result.catch(() => {})
     return result
   }

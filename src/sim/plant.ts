@@ -11,6 +11,7 @@ import {
 import type { ToolGeometry } from '../native/kinematics.js'
 import type { CellRobot } from './api.js'
 import { jointCount } from './arm.js'
+import type { Hearing } from './pace.js'
 import { stepS } from './physics/mjcf.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
@@ -117,9 +118,10 @@ export class Plant {
     return this.#controller.listen(address)
   }
 
-  /** How long the sockets have not been looked at, milliseconds; of a controller that has died, never. */
-  get ioLagMs(): number {
-    return this.#alive ? this.#controller.ioLagMs() : 0
+  /** Who the controller's sockets have heard; with one that has died nobody speaks, and nobody is waited for. */
+  get hearing(): Hearing {
+    if (!this.#alive) return { ioLagMs: 0, unheardMs: 0 }
+    return { ioLagMs: this.#controller.ioLagMs(), unheardMs: this.#controller.unheardMs() }
   }
 
   /** 2 ms of simulated time. */

@@ -6,7 +6,7 @@ import { LinkClient } from '../../src/io/link/client.js'
 import { planMessage } from '../../src/io/link/codec.js'
 import { EventKind } from '../../src/io/link/gen/link_pb.js'
 import type { LinkTransport } from '../../src/io/link/transport.js'
-import { descendTo, moveTo, plan, RawLink } from '../fixtures/link-peers.js'
+import { descendTo, moveTo, patient, plan, RawLink } from '../fixtures/link-peers.js'
 
 /** A controller that has just started, disarmed, its tool at (0.45, 0, 0.3), a table at z = 0. */
 export interface Peer {
@@ -15,15 +15,15 @@ export interface Peer {
   close(): Promise<void>
 }
 
-export function robotLinkContract(name: string, start: () => Promise<Peer>, options: { retry?: number } = {}): void {
-  describe(`robot link: ${name}`, options, () => {
+export function robotLinkContract(name: string, start: () => Promise<Peer>): void {
+  describe(`robot link: ${name}`, () => {
     let peer: Peer
     let link: LinkClient
     const others: { close(): Promise<void> }[] = []
 
     beforeEach(async () => {
       peer = await start()
-      link = await LinkClient.connect(peer.transport())
+      link = await LinkClient.connect(peer.transport(), patient)
     })
 
     afterEach(async () => {
@@ -40,7 +40,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>, opti
 
     /** The state of a moment ago may still be on its way. */
     async function untilMode(mode: string): Promise<void> {
-      await expect.poll(() => link.state?.mode, { timeout: 10_000 }).toBe(mode)
+      await expect.poll(() => link.state?.mode, { timeout: 50_000 }).toBe(mode)
     }
 
     test('every start is disarmed, and a plan is refused', async () => {
@@ -115,7 +115,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>, opti
 
     test('who comes second gets no lease, until the first has left', async () => {
       await link.arm()
-      const second = await LinkClient.connect(peer.transport())
+      const second = await LinkClient.connect(peer.transport(), patient)
       others.push(second)
       await expect(second.arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'lease_taken' })
       expect(await second.execute(plan(moveTo(0.5, 0, 0.3)))).toMatchObject({ status: 'rejected', reason: 'no_lease' })

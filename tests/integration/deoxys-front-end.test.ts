@@ -6,27 +6,34 @@ import { DeoxysLink } from '../../src/io/deoxys/deoxys-link.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { controllerExecutable } from '../../src/native/paths.js'
-import { fourFreePorts } from '../fixtures/deoxys-peer.js'
-import { type ControllerProcess, descendTo, moveTo, plan, startForgivingController } from '../fixtures/link-peers.js'
+import { fourFreePorts, patientDeoxys } from '../fixtures/deoxys-peer.js'
+import {
+  type ControllerProcess,
+  descendTo,
+  moveTo,
+  patient,
+  plan,
+  startTolerantController,
+} from '../fixtures/link-peers.js'
 
 const settings = {
   consentToMotion: false,
   tool: { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 },
   jointMarginRad: 0.1,
+  options: patientDeoxys,
 }
 const python = process.env.CLIPORT_TEST_PYTHON ?? 'python3'
 const canPython = spawnSync(python, ['-c', 'import zmq, google.protobuf']).status === 0
 if (!canPython) console.log(`deoxys: ${python} has no pyzmq and protobuf, the Python client is skipped`)
 
-// A starved machine makes the controller stop the arm, rightly; such a run is tried again.
-describe('the deoxys front end', { retry: 2 }, () => {
+describe('the deoxys front end', () => {
   let port: number
   let controller: ControllerProcess
   const opened: { close(): Promise<void> }[] = []
 
   beforeEach(async () => {
     port = await fourFreePorts()
-    controller = await startForgivingController('--deoxys', `tcp://127.0.0.1:${port}`)
+    controller = await startTolerantController('--deoxys', `tcp://127.0.0.1:${port}`)
   })
 
   afterEach(async () => {
@@ -41,7 +48,7 @@ describe('the deoxys front end', { retry: 2 }, () => {
   }
 
   async function native(): Promise<LinkClient> {
-    const link = await LinkClient.connect(new ZmqTransport(controller.address))
+    const link = await LinkClient.connect(new ZmqTransport(controller.address), patient)
     opened.push(link)
     return link
   }
@@ -65,7 +72,7 @@ describe('the deoxys front end', { retry: 2 }, () => {
     const other = await native()
     await expect(other.arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'lease_taken' })
     await link.close()
-    await expect.poll(() => other.state?.mode, { timeout: 10_000 }).toBe('disarmed')
+    await expect.poll(() => other.state?.mode, { timeout: 50_000 }).toBe('disarmed')
     await other.arm()
   })
 
@@ -73,11 +80,11 @@ describe('the deoxys front end', { retry: 2 }, () => {
     const link = await deoxys()
     await link.arm()
     const running = link.execute(plan(moveTo(0.45, 0.3, 0.3)))
-    await expect.poll(() => link.state!.p_base_tool_m[1], { timeout: 20_000 }).toBeGreaterThan(0.02)
+    await expect.poll(() => link.state!.p_base_tool_m[1], { timeout: 50_000 }).toBeGreaterThan(0.02)
     const bystander = await native()
     await bystander.stop('a hand in the cell')
     expect(await running).toMatchObject({ status: 'fault', reason: 'user_stopped' })
-    await expect.poll(() => bystander.state?.mode, { timeout: 10_000 }).toBe('stopped')
+    await expect.poll(() => bystander.state?.mode, { timeout: 50_000 }).toBe('stopped')
     await link.close()
     await expect((await deoxys()).arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'user_stopped' })
   })

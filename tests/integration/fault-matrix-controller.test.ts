@@ -1,6 +1,6 @@
 // Fault matrix, third part: the controller's process dies, starves, restarts; disks are full.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -12,32 +12,35 @@ import { RunRecorder } from '../../src/io/recording/run-recorder.js'
 import { controllerExecutable } from '../../src/native/paths.js'
 import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
 import { outcome } from '../fixtures/fault-outcomes.js'
-import { FaultRig, reported, sideways } from '../fixtures/fault-rig.js'
-import { startController } from '../fixtures/link-peers.js'
+import { FaultRig, freeze, reported, shortWatchdogS, sideways } from '../fixtures/fault-rig.js'
+import { patient, startController, tolerant } from '../fixtures/link-peers.js'
 
 let rig: FaultRig
 beforeAll(raiseThreadPriority)
 beforeEach(async () => {
-  rig = await FaultRig.start({ realtime: true })
+  rig = await FaultRig.start()
 })
 afterEach(() => rig.close())
 
 const group = 'the controller'
-const retry = 3 // where a machine gives this process no processor for 100 ms, the controller rightly stops the arm
 
-test('a controller that is killed in mid-move is a lost peer; its successor moves nothing', { retry }, async () => {
+test('a controller that is killed in mid-move is a lost peer; its successor moves nothing', async () => {
+  await rig.close()
+  rig = await FaultRig.start({ link: { stateTimeoutMs: 1000 } })
   const { running } = await rig.moving()
   rig.fault()
   await rig.controller.kill()
   await expect(running).rejects.toMatchObject({ code: 'LINK_PEER_LOST', states: expect.any(Array) })
   const motion = rig.motion()
-  const successor = await startController(rig.controller.address)
+  const successor = await startController(rig.controller.address, ...tolerant())
   await expect
-    .poll(() =>
-      rig.link.execute(sideways).then(
-        ({ reason }) => reason,
-        ({ code }) => code,
-      ),
+    .poll(
+      () =>
+        rig.link.execute(sideways).then(
+          ({ reason }) => reason,
+          ({ code }) => code,
+        ),
+      { timeout: 50_000 },
     )
     .toBe('not_armed')
   await successor.kill()
@@ -50,31 +53,28 @@ test('a controller that is killed in mid-move is a lost peer; its successor move
   })
 })
 
-test('a controller that gets no processor for 300 ms does not make up for it: the arm stops', { retry }, async () => {
+// What a robot with FCI's rules makes of lost cycles: fault-matrix-robot.test.ts, on a virtual clock.
+test('a controller that gets no processor for a while does not make up for it: the arm stops', async () => {
+  await rig.close()
+  rig = await FaultRig.start({ watchdogS: shortWatchdogS })
   const { running } = await rig.moving()
   rig.fault()
-  rig.controller.process.kill('SIGSTOP')
-  await sleep(300)
+  await freeze(rig.controller)
+  await sleep(1500 * shortWatchdogS)
   rig.controller.process.kill('SIGCONT')
-  const { status, reason } = await running
-  expect(status === 'stopped' || status === 'fault').toBe(true)
-  expect(['watchdog', 'communication_constraints_violation']).toContain(reason)
-  await rig.untilMode('stopped', 'fault')
+  expect(await running).toMatchObject({ status: 'stopped', reason: 'watchdog' })
+  await rig.untilMode('stopped')
   await rig.expectLatched()
-  // Under real-time priority the robot keeps FCI's rules: after 20 lost cycles it gives up, and brakes by itself.
-  outcome(
-    {
-      group,
-      fault: 'the control thread starves for 300 ms',
-      motion: rig.motion(),
-      arm: rig.modes,
-      runtime: await reported(running),
-    },
-    status === 'fault' ? 'robot' : 'controller',
-  )
+  outcome({
+    group,
+    fault: 'the controller starves for longer than the watchdog',
+    motion: rig.motion(),
+    arm: rig.modes,
+    runtime: await reported(running),
+  })
 })
 
-test('a controller that is asked to end stops the arm first', { retry }, async () => {
+test('a controller that is asked to end stops the arm first', async () => {
   const { running } = await rig.moving()
   rig.fault()
   rig.controller.process.kill('SIGTERM')
@@ -85,13 +85,22 @@ test('a controller that is asked to end stops the arm first', { retry }, async (
   outcome({ group, fault: 'SIGTERM in mid-move', motion, arm: rig.modes, runtime: await reported(running) })
 })
 
-test('a full disk under its log does not disturb the controller', { retry }, async () => {
+test('how a plan ended arrives although its controller has long gone when somebody reads it', async () => {
+  const { running } = await rig.moving()
+  const { process: controller } = rig.controller
+  controller.kill('SIGTERM')
+  // Nothing of this process runs until the other has ended: nobody has read what it sent last.
+  spawnSync('sh', ['-c', `while ! grep -q '^State:.Z' /proc/${controller.pid}/status; do sleep 0.01; done`])
+  expect(await reported(running)).toBe('stopped: stop_requested: cliport-controller was asked to end')
+})
+
+test('a full disk under its log does not disturb the controller', async () => {
   const full = openSync('/dev/full', 'w')
-  const child = spawn(controllerExecutable(), ['--bind', 'tcp://127.0.0.1:*', '--no-realtime'], {
+  const child = spawn(controllerExecutable(), ['--bind', 'tcp://127.0.0.1:*', ...tolerant()], {
     stdio: ['ignore', 'pipe', full],
   })
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
-  const link = await LinkClient.connect(new ZmqTransport(JSON.parse(line).address))
+  const link = await LinkClient.connect(new ZmqTransport(JSON.parse(line).address), patient)
   await link.arm()
   const running = link.execute(sideways)
   expect(await running).toMatchObject({ status: 'done' })
@@ -102,11 +111,9 @@ test('a full disk under its log does not disturb the controller', { retry }, asy
   outcome({ group, fault: "the disk of the controller's log is full", motion: null, arm: 'moved and arrived', runtime })
 })
 
-test('a full disk ends the recording of a run and not its motion', { retry }, async () => {
+test('a full disk ends the recording of a run and not its motion', async () => {
   const problems: string[] = []
   const recorder = RunRecorder.start('/dev/full', { onProblem: ({ code }) => problems.push(code) })
-  await rig.close()
-  rig = await FaultRig.start() // not about the loop's time
   await rig.link.arm()
   rig.fault()
   const running = rig.link.execute(sideways)

@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
@@ -12,11 +11,8 @@ import { readNpz } from '../../src/io/npz.js'
 import { createProjector } from '../../src/io/projector.js'
 import { projectHeightmap } from '../../src/native/heightmap.js'
 import { projectPath } from '../../src/native/paths.js'
+import { heightmapReference } from '../fixtures/data.js'
 import { npy, zip } from '../fixtures/npz.js'
-
-const golden = fileURLToPath(new URL('../../../shared/heightmap-ref/ref.npz', import.meta.url))
-const goldenTest = test.skipIf(!existsSync(golden))
-if (!existsSync(golden)) console.warn('Skipped: golden heightmaps, since ../shared/heightmap-ref/ref.npz is absent')
 
 const folder = mkdtempSync(join(tmpdir(), 'heightmap-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -40,8 +36,8 @@ function anOutput() {
   return { heightM: new Float32Array(51200), color: new Uint8Array(153600), labels: new Uint8Array(51200) }
 }
 
-goldenTest('the fused heightmap equals the published implementation in every cell', async () => {
-  expect(await checkHeightmap(golden)).toEqual({
+test('the fused heightmap equals the published implementation in every cell', async () => {
+  expect(await checkHeightmap(heightmapReference)).toEqual({
     cells: 51200,
     height_cells_differ: 0,
     color_cells_differ: 0,
@@ -49,9 +45,9 @@ goldenTest('the fused heightmap equals the published implementation in every cel
   })
 })
 
-goldenTest('the heightmap of each camera equals the published implementation in every cell', async () => {
-  const npz = readNpz(golden)
-  const frames = framesOf(npz, golden)
+test('the heightmap of each camera equals the published implementation in every cell', async () => {
+  const npz = readNpz(heightmapReference)
+  const frames = framesOf(npz, heightmapReference)
   const heights = npz.array('u16_hmaps', '<f4').data
   const colors = npz.array('u16_cmaps_stable', '|u1').data
   expect(frames).toHaveLength(3)
@@ -62,9 +58,9 @@ goldenTest('the heightmap of each camera equals the published implementation in 
   }
 })
 
-goldenTest('depth that was never rounded to whole units projects as published, too', async () => {
-  const npz = readNpz(golden)
-  const frame = { ...framesOf(npz, golden)[0]!, depthM: npz.array('f32_depth_cam0', '<f4').data }
+test('depth that was never rounded to whole units projects as published, too', async () => {
+  const npz = readNpz(heightmapReference)
+  const frame = { ...framesOf(npz, heightmapReference)[0]!, depthM: npz.array('f32_depth_cam0', '<f4').data }
   const { heightM } = await createProjector().project([frame], published)
   expect(heightM).toEqual(npz.array('f32_hmaps', '<f4').data)
 })

@@ -1,5 +1,5 @@
-// Eight frames of a real structured-light camera, with its noise, holes and shadows: what of the table and of the things
-// on it arrives in the heightmap. Skipped without ../shared/real-tabletop.
+// Frames of a real structured-light camera, with its noise, holes and shadows: what of the table and of the things
+// on it arrives in the heightmap.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,12 +9,10 @@ import type { HeightmapSpec, RgbdFrame } from '../../src/control/types.js'
 import { readFrames } from '../../src/io/frame-folder.js'
 import { createProjector } from '../../src/io/projector.js'
 import { projectHeightmap } from '../../src/native/heightmap.js'
+import { realTabletop } from '../fixtures/data.js'
 
-const folder = '../shared/real-tabletop'
-const names = existsSync(folder)
-  ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'camera.json')))
-  : []
-if (names.length === 0) console.log(`skipped: ${folder} is absent`)
+const folder = realTabletop
+const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'camera.json')))
 
 /** The workspace as published, but from 5 cm below the table: half of a real table's points lie below its plane. */
 const spec: HeightmapSpec = {
@@ -31,8 +29,8 @@ const [table, noDepth] = [0, 255]
 /** Above what the camera's noise makes of a flat table. */
 const objectM = 0.015
 
-describe.skipIf(names.length === 0)('the heightmap of real frames', () => {
-  test('there are eight of them', () => expect(names).toHaveLength(8))
+describe('the heightmap of real frames', () => {
+  test('there are some', () => expect(names.length).toBeGreaterThanOrEqual(2))
 
   describe.each(names)('%s', (name) => {
     const look = once(async () => {

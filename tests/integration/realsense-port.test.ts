@@ -1,28 +1,23 @@
 // The Camera port on RealSense: recordings of a real D435, and software cameras in the place of real ones.
 
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { checkCamera, checkFirmware, checkFrames, checkUsb } from '../../src/cli/camera-check.js'
 import { CliportError } from '../../src/control/errors.js'
 import type { HeightmapSpec } from '../../src/control/types.js'
 import { asCliportError, openRealSense } from '../../src/io/cameras/realsense.js'
 import { createProjector } from '../../src/io/projector.js'
+import { d435Recording } from '../fixtures/data.js'
 import { height, injectForever, periodMs, softwareCamera, useLibrary, width } from '../fixtures/realsense.js'
 
 const skip = useLibrary('2.59.1')
-const recording = fileURLToPath(
-  new URL('../../../shared/realsense-recording/d435-depth-color-640x480.bag', import.meta.url),
-)
-if (!existsSync(recording)) console.log('skipped: ../shared/realsense-recording is absent')
 
 /** The camera looks straight down from 1.5 m above the origin; image right is base +y. */
 const T_down = Float64Array.of(0, -1, 0, 0, 1, 0, 0, 0, 0, 0, -1, 1.5, 0, 0, 0, 1)
 const spec: HeightmapSpec = { xMinM: -0.5, xMaxM: 0.5, yMinM: -0.5, yMaxM: 0.5, zMinM: -1, zMaxM: 1.4, pixelM: 0.01 }
 
 describe.skipIf(skip !== undefined)('with the real library', () => {
-  test.skipIf(!existsSync(recording))('a recording of a real D435 becomes a heightmap, again and again', async () => {
-    const camera = await openRealSense([{ name: 'd435', file: recording, T_base_camera: T_down }])
+  test('a recording of a real D435 becomes a heightmap, again and again', async () => {
+    const camera = await openRealSense([{ name: 'd435', file: d435Recording, T_base_camera: T_down }])
     try {
       const [frame] = await camera.capture()
       expect(frame!.intrinsics).toMatchObject({ width: 640, height: 480 })

@@ -2,7 +2,7 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { fc, test as propertyTest } from '@fast-check/vitest'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Execution } from '../../src/control/types.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ClockOffset } from '../../src/io/link/clock-offset.js'
@@ -29,6 +29,7 @@ class ScriptedPeer implements LinkTransport {
   readonly streams = true
   readonly requests: Request[] = []
   muteHello = false
+  backend = 'scripted'
   version = 1
   ports: unknown = null
   #reply: (bytes: Uint8Array) => void = () => {}
@@ -43,7 +44,7 @@ class ScriptedPeer implements LinkTransport {
     else if (request.body.case === 'hello' && !this.muteHello) {
       this.reply({
         header: { session, sequence },
-        body: { case: 'welcome', value: { instance, backend: 'scripted', statePort: 2, eventPort: 3, stopPort: 4 } },
+        body: { case: 'welcome', value: { instance, backend: this.backend, statePort: 2, eventPort: 3, stopPort: 4 } },
       })
     } else if (request.body.case === 'acquire') this.event({ kind: EventKind.EVENT_ACCEPTED }, request.body.value.id)
   }
@@ -253,6 +254,31 @@ test('states that repeat the same stamp are silence', async () => {
   const { outcome, id } = await running()
   await time.pass(linkDefaults.stateTimeoutMs + 60, () => peer.state(2n, id))
   expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
+})
+
+describe('a simulated cell', () => {
+  beforeEach(() => {
+    peer.backend = 'cell'
+  })
+
+  test('whose time stands still is waited for: its machine is busy, and its sockets still speak', async () => {
+    const { outcome, id } = await running()
+    await time.pass(10 * linkDefaults.stateTimeoutMs, () => peer.state(2n, id))
+    expect(outcome).toEqual({})
+  })
+
+  test('whose sockets say nothing any more is a lost peer', async () => {
+    const { outcome, alive } = await running()
+    await time.pass(300, alive)
+    await time.pass(linkDefaults.absentTimeoutMs + 2 * linkDefaults.tickMs)
+    expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST', hint: expect.stringContaining('simulated cell') })
+  })
+
+  test('whose time never goes on is a lost peer in the end', async () => {
+    const { outcome, id } = await running()
+    await time.pass(linkDefaults.simulatedTimeoutMs + 60, () => peer.state(2n, id))
+    expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST', hint: expect.stringContaining('too busy') })
+  })
 })
 
 test('a time in which our own event loop stood still is not held against the peer', async () => {

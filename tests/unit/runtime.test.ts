@@ -244,25 +244,47 @@ describe('a base point in a picture', () => {
 
 describe('the cameras of the cell', () => {
   const frame = { camera: 'front', labels: new Uint8Array(1) } as unknown as SimFrame
+  const idle = async () => ({ isBusy: false, longestWaitS: 0 })
 
   test('give frames without the truth in them', async () => {
-    const [seen] = await createCellCamera({ capture: async () => [frame] }, 1).capture()
+    const [seen] = await createCellCamera({ capture: async () => [frame], load: idle }, 1).capture()
     expect(seen).toEqual({ camera: 'front' })
   })
 
-  test('that deliver nothing are stalled after their time-out', async () => {
-    const never = { capture: () => new Promise<never>(() => {}) }
+  test('that deliver nothing although the cell has nothing else to do are stalled after their time-out', async () => {
+    const never = { capture: () => new Promise<never>(() => {}), load: idle }
     await expect(createCellCamera(never, 0.01).capture()).rejects.toMatchObject({ code: 'CAMERA_STALLED' })
   })
 
+  test('whose pictures are still being drawn are waited for, however long a busy machine takes', async () => {
+    let asked = 0
+    let deliver: (frames: SimFrame[]) => void = () => {}
+    const slow = {
+      capture: () =>
+        new Promise<SimFrame[]>((resolve) => {
+          deliver = resolve
+        }),
+      load: async () => {
+        if (++asked === 5) deliver([frame])
+        return { isBusy: true, longestWaitS: 0 }
+      },
+    }
+    await expect(createCellCamera(slow, 0.001).capture()).resolves.toEqual([{ camera: 'front' }])
+  })
+
   test('that are waited for for ever are not stalled at once', async () => {
-    const late = { capture: () => new Promise<SimFrame[]>((resolve) => setTimeout(() => resolve([frame]), 20)) }
+    const late = {
+      capture: () => new Promise<SimFrame[]>((resolve) => setTimeout(() => resolve([frame]), 20)),
+      load: idle,
+    }
     await expect(createCellCamera(late, Number.POSITIVE_INFINITY).capture()).resolves.toEqual([{ camera: 'front' }])
   })
 
   test('that deliver nothing do not keep a stop waiting', async () => {
     const abort = new AbortController()
-    const look = createCellCamera({ capture: () => new Promise<never>(() => {}) }, 3600).capture(abort.signal)
+    const look = createCellCamera({ capture: () => new Promise<never>(() => {}), load: idle }, 3600).capture(
+      abort.signal,
+    )
     abort.abort(new Error('stop'))
     await expect(look).rejects.toThrow('stop')
   })

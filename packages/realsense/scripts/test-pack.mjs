@@ -8,9 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { testLibrary } from './fetch-test-library.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const recording = fileURLToPath(
-  new URL('../../../../shared/realsense-recording/d435-depth-color-640x480.bag', import.meta.url),
-)
+const recording = fileURLToPath(new URL('../../../tests/fixtures/data/d435-depth-color-640x480.bag', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'realsense-pack-'))
 const run = (cwd, command, ...args) => {
   const env = { ...process.env, REALSENSE2_LIBRARY: testLibrary('2.59.1') }
@@ -53,7 +51,7 @@ try {
     const words = run(user, process.execPath, 'save-point-cloud.mjs', recording).trim()
     check(/cloud\.ply: \d{6} points from Intel RealSense D435/.test(words), words)
   } else {
-    console.log('skipped: the example on ../shared/realsense-recording, which is absent')
+    console.log('skipped: the example on tests/fixtures/data, which is absent')
   }
   writeFileSync(
     join(user, 'use.ts'),

@@ -14,7 +14,7 @@ import { LinkFailures } from './failures.js'
 import type { Event } from './gen/link_pb.js'
 import { Handshake } from './handshake.js'
 import type { LinkError } from './link-error.js'
-import { type LinkOptions, linkDefaults } from './options.js'
+import { type LinkOptions, linkDefaults, optionsFor, type PeerOptions } from './options.js'
 import { Pings } from './pings.js'
 import { LinkSession } from './session.js'
 import { StateCache } from './state-cache.js'
@@ -50,6 +50,8 @@ export class LinkClient implements RobotLink {
   }
 
   readonly #transport: LinkTransport
+  readonly #asked: LinkOptions
+  readonly #options: PeerOptions
   readonly #clock: Clock
   readonly #loopTime: EventLoopTime
   readonly #failures: LinkFailures
@@ -65,23 +67,27 @@ export class LinkClient implements RobotLink {
 
   private constructor(transport: LinkTransport, options: LinkOptions, { clock, every }: LinkTiming) {
     const { streams } = transport
+    const peerOptions = optionsFor('', options)
     this.#transport = transport
     this.#clock = clock
     const loopTime = new EventLoopTime(options.tickMs, clock.nowNs())
-    const states = new StateCache(clock, loopTime, options)
-    const failures = new LinkFailures(transport.address, options, () => states.robotStates)
+    const states = new StateCache(clock, loopTime, peerOptions)
+    const failures = new LinkFailures(transport.address, peerOptions, () => states.robotStates)
     const session = new LinkSession(transport, clock)
     const events = new EventStream(session, loopTime, options)
     const lose = (error: LinkError) => this.#lose(error)
+    this.#asked = options
+    this.#options = peerOptions
     this.#loopTime = loopTime
     this.#states = states
     this.#failures = failures
     this.#session = session
     this.#events = events
     this.#handshake = new Handshake(session, streams, loopTime, options, failures)
-    this.#pings = new Pings(session, clock, loopTime, options, failures)
-    this.#commands = new LinkCommands(session, states, events, streams, loopTime, options, failures, lose)
+    this.#pings = new Pings(session, clock, loopTime, peerOptions, failures)
+    this.#commands = new LinkCommands(session, states, events, streams, loopTime, peerOptions, failures, lose)
     transport.onReply((bytes) => this.#onReply(bytes))
+    transport.onEvents?.((bytes) => this.#onReply(bytes))
     transport.onRefused?.((why) => lose(failures.keysDoNotFit(why)))
     transport.onState((bytes) => this.#onState(bytes))
     this.#endTicks = every(options.tickMs, () => this.#tick())
@@ -228,13 +234,13 @@ export class LinkClient implements RobotLink {
    */
   watchEvents(handler: (event: Event) => void): void {
     this.#events.watch(handler)
-    this.#transport.onEvents?.((bytes) => this.#onReply(bytes))
   }
 
   // ---- sending ----
 
   async #hello(): Promise<void> {
     const { welcome, isSame } = await this.#handshake.greet()
+    Object.assign(this.#options, optionsFor(welcome.backend, this.#asked))
     this.#transport.welcomed({ state: welcome.statePort, event: welcome.eventPort, stop: welcome.stopPort })
     this.#events.welcomed(welcome.lastEventSequence, isSame)
     this.#pings.reset()
@@ -254,6 +260,14 @@ export class LinkClient implements RobotLink {
     this.#states.tick(() => this.#failures.noState(this.#handshake.welcome?.statePort))
     this.#events.tick(this.#states.newest?.lastEventSequence ?? 0n)
     this.#commands.pending.tick()
+    this.#noticeAbsence()
+  }
+
+  /** A simulated cell may take its time, but its sockets publish states for as long as its controller lives. */
+  #noticeAbsence(): void {
+    const { isSimulatedCell, absentTimeoutMs } = this.#options
+    if (!isSimulatedCell || this.#commands.pending.isEmpty || this.#states.absentMs <= absentTimeoutMs) return
+    this.#lose(this.#failures.lost(`has sent nothing for ${absentTimeoutMs} ms`))
   }
 
   // ---- receiving ----

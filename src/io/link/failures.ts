@@ -2,7 +2,7 @@
 
 import type { Execution, RobotState } from '../../control/types.js'
 import { LinkError } from './link-error.js'
-import type { LinkOptions } from './options.js'
+import type { PeerOptions } from './options.js'
 import type { Refusal } from './transport.js'
 
 const refusalHints: Readonly<Record<string, string>> = {
@@ -18,15 +18,16 @@ const refusalHints: Readonly<Record<string, string>> = {
 export class LinkFailures {
   constructor(
     private readonly address: string,
-    private readonly options: LinkOptions,
+    private readonly options: PeerOptions,
     private readonly states: () => readonly RobotState[],
   ) {}
 
   lost(what: string, cause?: unknown): LinkError {
     return this.#error('LINK_PEER_LOST', what, {
-      hint:
-        'The arm stops by itself 100 ms after it last heard from here. Look whether the controller still runs and what ' +
-        'it printed last, then arm again',
+      hint: this.options.isSimulatedCell
+        ? 'The controller of the simulated cell has ended, or this machine is too busy to simulate: end other programs'
+        : 'The arm stops by itself 100 ms after it last heard from here. Look whether the controller still runs and what ' +
+          'it printed last, then arm again',
       ...(cause === undefined ? {} : { cause }),
     })
   }
@@ -97,10 +98,21 @@ export class LinkFailures {
         })
       default:
         return this.#error('ARM_STOPPED', `stopped in ${what}: ${reason}`, {
-          hint: 'Look at the arm, then clear the stop (cliport link recover)',
+          hint: this.#stopHint(word),
           reason: word,
         })
     }
+  }
+
+  #stopHint(reason: string): string {
+    if (reason !== 'watchdog') return 'Look at the arm, then clear the stop (cliport link recover)'
+    if (this.options.isSimulatedCell) {
+      return 'The simulated arm waited, and this program still sent no heartbeat: it hung, or the machine is too busy'
+    }
+    return (
+      'The controller heard nothing from this program for too long: the network, or a machine that is too busy. ' +
+      'Look at the arm, then clear the stop (cliport link recover)'
+    )
   }
 
   #error(

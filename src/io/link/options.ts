@@ -17,6 +17,12 @@ export interface LinkOptions {
   readonly replayAfterMs: number
   /** A plan that has not begun within this time of its receipt is never run, seconds. */
   readonly planValidForS: number
+  /**
+   * Instead of `answerTimeoutMs` and `stateTimeoutMs` with a simulated cell, whose time stands still while its machine is busy; with
+   * one that sends no messages at all any more, `absentTimeoutMs`.
+   */
+  readonly simulatedTimeoutMs: number
+  readonly absentTimeoutMs: number
   /** States that are kept for errors. */
   readonly statesKept: number
 }
@@ -30,5 +36,21 @@ export const linkDefaults: LinkOptions = {
   stopRepeatMs: 100,
   replayAfterMs: 100,
   planValidForS: 0.5,
+  simulatedTimeoutMs: 60_000,
+  absentTimeoutMs: 2000,
   statesKept: 50,
+}
+
+/** The options as they hold for the peer that has answered. */
+export type PeerOptions = { -readonly [Name in keyof LinkOptions]: LinkOptions[Name] } & {
+  /** Its sockets go on in wall time, its arm in simulated time. */
+  isSimulatedCell: boolean
+}
+
+/** @param backend as Welcome names it; '' before */
+export function optionsFor(backend: string, options: LinkOptions): PeerOptions {
+  const isSimulatedCell = backend === 'cell'
+  const { simulatedTimeoutMs } = options
+  const patient = isSimulatedCell ? { answerTimeoutMs: simulatedTimeoutMs, stateTimeoutMs: simulatedTimeoutMs } : {}
+  return { ...options, ...patient, isSimulatedCell }
 }

@@ -14,6 +14,7 @@ export class StateCache {
   #newest: State | null = null
   #first: Awaited<void> | null = null
   #freshMs = 0
+  #heardMs = 0
 
   constructor(
     private readonly clock: Clock,
@@ -44,12 +45,18 @@ export class StateCache {
     return this.loopTime.ms - this.#freshMs
   }
 
+  /** Waking milliseconds since the last message, whatever it said. */
+  get absentMs(): number {
+    return this.loopTime.ms - this.#heardMs
+  }
+
   /** Silence counts from here. */
   expectNews(): void {
     this.#freshMs = this.loopTime.ms
   }
 
   add(state: State): void {
+    this.#heardMs = this.loopTime.ms
     // The sockets go on when the control loop stands still: only a newer stamp is a sign of life.
     if (this.#newest === null || state.stampNs > this.#newest.stampNs) this.#freshMs = this.loopTime.ms
     this.#newest = state

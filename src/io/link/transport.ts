@@ -27,7 +27,7 @@ export interface LinkTransport {
   sendStop(request: Uint8Array): Promise<void>
   onReply(handler: (reply: Uint8Array) => void): void
   onState(handler: (state: Uint8Array) => void): void
-  /** Events of every session, from the controller's event stream; absent where `send` delivers them all. */
+  /** Events of every session, from the controller's event stream; absent where `send` delivers them. May repeat replies. */
   onEvents?(handler: (reply: Uint8Array) => void): void
   /** Nothing more will come: the keys do not fit. Absent where there are none. */
   onRefused?(handler: (why: Refusal) => void): void

@@ -31,7 +31,6 @@ export class ZmqTransport implements LinkTransport {
   readonly #states: Subscriber
   readonly #events: Subscriber
   #ports: LinkPorts | null = null
-  #wantsEvents = false
   #replyHandler: Bytes = () => {}
   #stateHandler: Bytes = () => {}
   #eventHandler: Bytes = () => {}
@@ -76,11 +75,12 @@ export class ZmqTransport implements LinkTransport {
     this.#stateHandler = handler
   }
 
-  /** Connects the event stream, which nobody else needs: answers come with the replies. */
+  /**
+   * The answers come with the replies as well, but not for sure: an `immediate` socket drops what has not been read when
+   * its connection ends, and so would never say how a plan ended whose controller has just gone.
+   */
   onEvents(handler: Bytes): void {
     this.#eventHandler = handler
-    if (!this.#wantsEvents && this.#ports) this.#events.connect(`${this.#host}:${this.#ports.event}`)
-    this.#wantsEvents = true
   }
 
   onRefused(handler: (why: Refusal) => void): void {
@@ -96,7 +96,7 @@ export class ZmqTransport implements LinkTransport {
     }
     move(this.#states, before?.state, ports.state)
     move(this.#stops, before?.stop, ports.stop)
-    if (this.#wantsEvents) move(this.#events, before?.event, ports.event)
+    move(this.#events, before?.event, ports.event)
     this.#ports = ports
   }
 
