@@ -3,7 +3,7 @@
 
 import { loadConfig, predict, readFrames, workspaceOf } from 'cliport-edge'
 
-const folder = process.argv[2] ?? 'tests/fixtures/real-tabletop/learn35'
+const folder = process.argv[2] ?? 'tests/fixtures/data/real-tabletop/learn35'
 const goal = process.argv[3] ?? 'pick up the red bowl'
 
 const config = await loadConfig({ environment: process.env })
