@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CliportError } from '../../src/control/errors.js'
 import { loadConfig, mergeConfig } from '../../src/runtime/config/load.js'
-import { nearest } from '../../src/runtime/nearest.js'
+import { nearest } from '../../src/control/nearest.js'
 
 const problemsOf = (text: string, environment = {}, flags = {}): string => {
   try {
