@@ -48,7 +48,7 @@ async function label(folder: string, frame: string): Promise<void> {
   writeFileSync(join(folder, 'goals.json'), JSON.stringify({ goals }))
 }
 
-describe.skipIf(skip !== undefined)('camera record, camera show and what reads them', () => {
+describe.skipIf(skip !== undefined)('camera record, camera show and what reads them', { timeout: 180_000 }, () => {
   const { camera: seen, color, depth } = tableFrame()
   let recording: string
 
@@ -100,7 +100,7 @@ describe.skipIf(skip !== undefined)('camera record, camera show and what reads t
   })
 })
 
-describe('recordings as frames', () => {
+describe('recordings as frames', { timeout: 180_000 }, () => {
   test('of a demonstration with --frames', async () => {
     const folder = join(out, 'episodes')
     await cliport('record', '--episodes', '1', '--seed', '0', '--frames', '--out', folder, '--json')
@@ -177,7 +177,7 @@ test('predict draws a picture of its own for every camera, whatever their names'
   expect(readdirSync(join(out, 'chinese-drawn'))).toContain('camera_相机一.png')
 })
 
-describe('a place that cannot be written', () => {
+describe('a place that cannot be written', { timeout: 180_000 }, () => {
   const verbs: Record<string, (place: string) => string[]> = {
     heightmap: (place) => ['heightmap', '--frames', join(out, 'table'), '--out', place],
     predict: (place) => ['predict', '--frames', join(out, 'table'), '--goal', goal, '--out', place],
@@ -239,7 +239,7 @@ describe('camera verbs end like all others', () => {
   })
 })
 
-test('recording goes on where a process was cut off in the middle of an episode', async () => {
+test('recording goes on where a process was cut off in the middle of an episode', { timeout: 180_000 }, async () => {
   const folder = join(out, 'cut')
   const record = () => cliport('record', '--episodes', '2', '--seed', '0', '--out', folder, '--json')
   await record()
