@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { runPython } from '../datasets/python.js'
 import { train } from '../datasets/train.js'
+import { makeOutputFolder } from '../io/unwritable.js'
 import { projectPath } from '../native/paths.js'
 import { type CommonOptions, runVerb, wholeNumber, withCommonOptions } from './context.js'
 
@@ -78,6 +79,7 @@ export function addExport(program: Command): void {
 async function runExport(options: ExportOptions): Promise<void> {
   await runVerb(options, async ({ signal, tell }) => {
     const { checkpoint, out, data, python } = options
+    await makeOutputFolder('the policy package', out, '--out')
     await runPython({
       ...{ module: 'cliport_edge.export', signal, tell },
       args: [

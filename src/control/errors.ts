@@ -27,6 +27,7 @@ export const errorCodes = [
   'POLICY_INVALID',
   'POLICY_SHAPE',
   'POLICY_UNAVAILABLE',
+  'POSE_INVALID',
   'PYTHON_ABSENT',
   'RECORDING_CORRUPT',
   'TASK_UNKNOWN',
@@ -88,6 +89,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
     case 'POLICY_SHAPE':
+    case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
     case 'USAGE':
       return 2

@@ -1,11 +1,11 @@
 // `cliport record`: demonstrations of the oracle on all cores, to a folder that can be taken up again.
 
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
 import { readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
+import { makeOutputFolder } from '../io/unwritable.js'
 import { workerUrl } from '../native/paths.js'
 import { cellAddons, expectAddons } from '../runtime/addons.js'
 import type { Config } from '../runtime/config/schema.js'
@@ -56,13 +56,7 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
       hint: `Use one of: ${taskNames.join(', ')}`,
     })
   }
-  await mkdir(out, { recursive: true }).catch((cause: Error) => {
-    throw new CliportError('INPUT_INVALID', `Could not make the folder ${out}: ${cause.message}`, {
-      stage: 'record',
-      hint: 'Choose another folder for --out',
-      cause,
-    })
-  })
+  await makeOutputFolder('episodes', out, '--out')
   const split = splitOf(seed)
   await expectSameDataset(request, split)
 

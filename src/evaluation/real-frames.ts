@@ -10,7 +10,10 @@ import { CliportError } from '../control/errors.js'
 import { pixelAt } from '../control/geometry.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
+import { fileNameOf } from '../io/file-name.js'
 import { readFrames } from '../io/frame-folder.js'
+import { describeIssues } from '../io/schema-issues.js'
+import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
 import { mean } from '../runtime/statistics.js'
@@ -65,12 +68,17 @@ export interface RealFramesReport {
 }
 
 const labels = z.array(z.int().min(1).max(254)).min(1)
-const goalsSchema = z.object({
-  goals: z.array(z.object({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() })).min(1),
+const goalsSchema = z.strictObject({
+  goals: z
+    .array(z.strictObject({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() }))
+    .min(1),
 })
 type Goal = z.infer<typeof goalsSchema>['goals'][number]
 
-/** @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file */
+/**
+ * @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file; FRAME_INVALID and
+ *                      POSE_INVALID for frames that do not show the workspace
+ */
 export async function tryRealFrames(request: RealFramesRequest): Promise<RealFramesReport> {
   const { folder, raw, workspace, tell } = request
   const goals = await readGoals(join(folder, 'goals.json'))
@@ -83,7 +91,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
       const proposal = await policy.propose(look.heightmap, goal.sentence)
       const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
-      const pictures = (await raw?.pictures(`${index + 1}-${goal.frame}`, { view, proposal })) ?? []
+      const pictures = (await raw?.pictures(`${index + 1}-${fileNameOf(goal.frame)}`, { view, proposal })) ?? []
       const line: RealFrameLine = {
         frame: goal.frame,
         sentence: goal.sentence,
@@ -125,6 +133,7 @@ interface Look {
 
 async function lookAt(folder: string, workspace: HeightmapSpec, projector: Projector): Promise<Look> {
   const frames = await readFrames(folder)
+  expectWorkspaceSeen(frames, workspace)
   const [frame] = frames as [RgbdFrame]
   const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
   const heightmap = await projector.project(frames, workspace)
@@ -166,7 +175,7 @@ async function readGoals(path: string): Promise<readonly Goal[]> {
   try {
     return goalsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).goals
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message
+    const why = cause instanceof z.ZodError ? describeIssues(cause, goalsSchema).join('; ') : (cause as Error).message
     throw invalid(path, why, cause)
   }
 }

@@ -158,7 +158,7 @@ async function openHardwareSession(
   expectRobot(config)
   expectAddons(...realCellAddons)
   const session = sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
-  const camera = opened.add(await openCameras(config.cameras, signal))
+  const camera = opened.add(await openCameras(config.cameras, session.settings.workspace, signal))
   const link = opened.add(await connectRobot(config))
   await expectConsent(link, config, tell, consent)
   return { ...session, ports: { ...session.ports, camera, link } }

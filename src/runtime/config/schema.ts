@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { roundHalfToEven } from '../../control/geometry.js'
-import { camera, cameras } from './cameras.js'
+import { cameras } from './cameras.js'
 import { policy, policyKeys } from './policy.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
@@ -128,9 +128,6 @@ export const configKeys: Readonly<Record<string, readonly string[]>> = {
   policy: policyKeys,
   ...keysOf({ robot, cell, run, log }),
 }
-
-/** Keys of the sections that are lists, which no environment variable sets. */
-export const configListKeys: Readonly<Record<string, readonly string[]>> = { cameras: Object.keys(camera.shape) }
 
 function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {
   return Object.fromEntries(Object.entries(sections).map(([section, { shape }]) => [section, Object.keys(shape)]))
