@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inverseRigid } from '../../src/control/pose.js'
+import { inverse } from '../../src/control/geometry.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../../src/control/types.js'
 import { readFrames, writeFrame } from '../../src/io/frame-folder.js'
 import { createProjector } from '../../src/io/projector.js'
@@ -184,7 +184,7 @@ describe('frames that do not show the workspace', () => {
   const withRotation = (columnOf: (row: number) => number[]) =>
     Float64Array.of(...[0, 1, 2].flatMap((row) => [...columnOf(row), T[4 * row + 3]!]), 0, 0, 0, 1)
   test.each([
-    ['inverted', inverseRigid(T)],
+    ['inverted', inverse(T)],
     ['transposed', withRotation((row) => [R(0, row), R(1, row), R(2, row)])],
     ["camera's body", withRotation((row) => [R(row, 2), -R(row, 0), -R(row, 1)])],
   ])(
