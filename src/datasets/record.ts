@@ -1,10 +1,10 @@
 // `cliport record`: demonstrations of the oracle on all cores, to a folder that can be taken up again.
 
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
+import { makeFolder } from '../io/make-folder.js'
 import { readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
 import { workerUrl } from '../native/paths.js'
 import { cellAddons, expectAddons } from '../runtime/compose.js'
@@ -56,7 +56,7 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
       hint: `Use one of: ${taskNames.join(', ')}`,
     })
   }
-  await mkdir(out, { recursive: true }).catch((cause: Error) => {
+  await makeFolder(out).catch((cause: Error) => {
     throw new CliportError('INPUT_INVALID', `Could not make the folder ${out}: ${cause.message}`, {
       stage: 'record',
       hint: 'Choose another folder for --out',
