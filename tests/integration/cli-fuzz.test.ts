@@ -1,5 +1,5 @@
 // Random command lines against the whole program, in this process: whatever is typed ends in order.
-// CLIPORT_FUZZ_CASES=2000 makes it thorough (scripts/verify).
+// FUZZ_CASES=2000 makes it thorough (scripts/verify).
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { breach, commandLine, runHere } from '../fixtures/command-lines.js'
 
-const cases = Number(process.env.CLIPORT_FUZZ_CASES ?? 150)
-const firstSeed = Number(process.env.CLIPORT_FUZZ_SEED ?? 1)
+const cases = Number(process.env.FUZZ_CASES ?? 150)
+const firstSeed = Number(process.env.FUZZ_SEED ?? 1)
 /** Enough for what is wrong to be found; what is right and takes longer is stopped. */
 const patienceMs = 300
 const hangMs = 45_000
@@ -47,10 +47,10 @@ test(`${cases} random command lines end with a known exit code, no stack trace, 
     const startMs = performance.now()
     const ended = await orHangs(args, runHere(args, patienceMs))
     const problem = breach(ended)
-    if (process.env.CLIPORT_FUZZ_LOG) {
+    if (process.env.FUZZ_LOG) {
       const { appendFileSync } = await import('node:fs')
       appendFileSync(
-        process.env.CLIPORT_FUZZ_LOG,
+        process.env.FUZZ_LOG,
         `${seed} ${Math.round(performance.now() - startMs)}ms rc${ended.exitCode} ${args.join(' ').slice(0, 150)} ${problem ?? ''}\n`,
       )
     }
