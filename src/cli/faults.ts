@@ -2,7 +2,7 @@
 // tells the runtime.
 
 import { CliportError } from '../control/errors.js'
-import { nearest } from '../runtime/nearest.js'
+import { nearest } from '../control/nearest.js'
 import type { CellFaults } from '../sim/api.js'
 
 const known = {

@@ -6,6 +6,7 @@ import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { readFrames } from '../io/frame-folder.js'
 import { framesOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
+import { readRecordedFrames } from '../io/recording/recorded-frames.js'
 import { workspaceOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { realNumber } from './context.js'
@@ -18,16 +19,22 @@ export interface FrameOptions {
 
 export function withFrameOptions(command: Command): Command {
   return command
-    .option('--frames <folder>', 'color.png, depth.png and camera.json of a camera, or a folder of such folders')
+    .option(
+      '--frames <folder>',
+      'color.png, depth.png and camera.json of a camera, a folder of such folders, or a recording (.mcap)',
+    )
     .option('--npz <file>', 'frames as in ../shared/heightmap-ref')
     .option(
       '--z-min <metres>',
-      'bottom of the heightmap (default: -0.02 for --frames, else the setting)',
+      'bottom of the heightmap (default: -0.02 for a folder, else the setting)',
       realNumber(-1, 1),
     )
 }
 
-/** @throws CliportError USAGE without exactly one source; INPUT_INVALID for one that cannot be read */
+/**
+ * @throws CliportError USAGE without exactly one source; INPUT_INVALID for one that cannot be read; POSE_INVALID;
+ *                      RECORDING_CORRUPT
+ */
 export async function openFrames(
   { frames, npz, zMin }: FrameOptions,
   config: Config,
@@ -45,6 +52,10 @@ export async function openFrames(
   const workspace = workspaceOf(config)
   if (npz !== undefined)
     return { frames: framesOf(readNpz(npz), npz), workspace: { ...workspace, zMinM: zMin ?? workspace.zMinM } }
+  // As the run saw it.
+  if (frames!.endsWith('.mcap')) {
+    return { frames: await readRecordedFrames(frames!), workspace: { ...workspace, zMinM: zMin ?? workspace.zMinM } }
+  }
   const real = realWorkspaceOf(config)
   return { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
 }

@@ -1,6 +1,6 @@
 // cliport heightmap
 
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { CliportError } from '../control/errors.js'
@@ -8,6 +8,8 @@ import { createStageTimer } from '../control/stage-timer.js'
 import type { Heightmap } from '../control/types.js'
 import { checkHeightmap } from '../io/heightmap-check.js'
 import { encodePng, heightTopM, heightView, topView } from '../io/pictures.js'
+import { makeOutputFolder, unwritable } from '../io/unwritable.js'
+import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import { expectAddons, hostClock, noRecorder, projectorOf } from '../runtime/compose.js'
 import { StageHistograms } from '../runtime/durations.js'
 import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
@@ -51,6 +53,8 @@ async function check({ npz }: HeightmapOptions): Promise<VerbResult> {
 async function project(options: HeightmapOptions): Promise<VerbResult> {
   const config = await configFor(options)
   const { frames, workspace } = await openFrames(options, config)
+  expectWorkspaceSeen(frames, workspace)
+  if (options.out !== undefined) await makeOutputFolder('the pictures', options.out, '--out')
   const stages = new StageHistograms()
   const timer = createStageTimer(hostClock, stages, noRecorder)
   const heightmap = await timer.run('project', () => projectorOf(config).project(frames, workspace))
@@ -80,9 +84,12 @@ async function project(options: HeightmapOptions): Promise<VerbResult> {
 }
 
 async function draw({ rows, cols, color, heightM }: Heightmap, out: string): Promise<Record<string, string>> {
-  await mkdir(out, { recursive: true })
   const files = { color: join(out, 'heightmap-color.png'), height: join(out, 'heightmap-height.png') }
-  await writeFile(files.color, await encodePng(topView(color, rows, cols)))
-  await writeFile(files.height, await encodePng(heightView(heightM, rows, cols, heightTopM(heightM))))
+  try {
+    await writeFile(files.color, await encodePng(topView(color, rows, cols)))
+    await writeFile(files.height, await encodePng(heightView(heightM, rows, cols, heightTopM(heightM))))
+  } catch (cause) {
+    throw unwritable('the pictures', out, '--out', cause)
+  }
   return files
 }

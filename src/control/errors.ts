@@ -26,6 +26,7 @@ export const errorCodes = [
   'POLICY_CHECKSUM',
   'POLICY_INVALID',
   'POLICY_SHAPE',
+  'POSE_INVALID',
   'PYTHON_ABSENT',
   'RECORDING_CORRUPT',
   'TASK_UNKNOWN',
@@ -88,6 +89,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_CHECKSUM':
     case 'POLICY_INVALID':
     case 'POLICY_SHAPE':
+    case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
     case 'USAGE':
       return 2

@@ -27,7 +27,10 @@ export interface Camera {
 
 /** Frames to one top-down heightmap. */
 export interface Projector {
-  /** @throws CliportError FRAME_INVALID for a frame without one finite depth, or whose buffers do not match its size */
+  /**
+   * @throws CliportError FRAME_INVALID for a frame without one finite depth, or whose buffers do not match its size, and
+   *                      when no frame shows anything of the workspace
+   */
   project(frames: readonly RgbdFrame[], spec: HeightmapSpec): Promise<Heightmap>
 }
 

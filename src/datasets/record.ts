@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
-import { makeFolder } from '../io/make-folder.js'
 import { readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
+import { makeOutputFolder } from '../io/unwritable.js'
 import { workerUrl } from '../native/paths.js'
 import { cellAddons, expectAddons } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
@@ -56,13 +56,7 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
       hint: `Use one of: ${taskNames.join(', ')}`,
     })
   }
-  await makeFolder(out).catch((cause: Error) => {
-    throw new CliportError('INPUT_INVALID', `Could not make the folder ${out}: ${cause.message}`, {
-      stage: 'record',
-      hint: 'Choose another folder for --out',
-      cause,
-    })
-  })
+  await makeOutputFolder('episodes', out, '--out')
   const split = splitOf(seed)
   await expectSameDataset(request, split)
 

@@ -3,7 +3,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
-import { makeFolder } from '../io/make-folder.js'
+import { makeOutputFolder } from '../io/unwritable.js'
 import { cudaDevices, type PythonRun, runPython } from './python.js'
 
 export interface TrainRequest extends Pick<PythonRun, 'signal' | 'tell'> {
@@ -32,7 +32,7 @@ export interface TrainRequest extends Pick<PythonRun, 'signal' | 'tell'> {
  */
 export async function train(request: TrainRequest): Promise<object> {
   const out = resolve(request.out)
-  await makeFolder(out)
+  await makeOutputFolder('the run', out, '--out')
   const { signal, tell, python } = request
   const shared = { signal, tell, ...(python === undefined ? {} : { python }) }
   const caches = async (folders: readonly string[], part: string) => {

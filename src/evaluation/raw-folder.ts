@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { CliportError } from '../control/errors.js'
 import { shellCommand } from '../control/shell-quote.js'
 import { topView } from '../io/pictures.js'
+import { makeOutputFolder, unwritable } from '../io/unwritable.js'
 import { type Machine, machine } from '../runtime/machine.js'
 import { markedFrame, markedMap } from '../runtime/report/marks.js'
 import type { Scene } from './episode-trace.js'
@@ -35,23 +36,22 @@ export class RawFolder {
     this.#label = label
   }
 
-  /** Makes the folder, and clears away the results that an earlier evaluation has left in it. @throws CliportError INPUT_INVALID */
+  /** Makes the folder, and clears away the results that an earlier evaluation has left in it. @throws CliportError INPUT_INVALID, DISK_FULL */
   static async create(path: string, kind: RawKind, label = ''): Promise<RawFolder> {
-    try {
-      await mkdir(path, { recursive: true })
+    await makeOutputFolder('the raw results', path, '--out')
+    const folder = new RawFolder(path, kind, label)
+    await folder.#writing(async () => {
       for (const name of ['report.json', 'lines.jsonl', 'pictures']) {
         await rm(join(path, name), { recursive: true, force: true })
       }
-    } catch (cause) {
-      throw invalid(path, `cannot be written: ${(cause as Error).message}`, cause)
-    }
-    return new RawFolder(path, kind, label)
+    })
+    return folder
   }
 
-  /** Numbers are kept to four decimals. */
+  /** Numbers are kept to four decimals. @throws CliportError INPUT_INVALID, DISK_FULL */
   async line(line: object): Promise<void> {
     const short = (_: string, value: unknown) => (typeof value === 'number' ? Math.round(1e4 * value) / 1e4 : value)
-    await appendFile(join(this.path, 'lines.jsonl'), `${JSON.stringify(line, short)}\n`)
+    await this.#writing(() => appendFile(join(this.path, 'lines.jsonl'), `${JSON.stringify(line, short)}\n`))
   }
 
   /** The map and the front camera with the marks of a proposal. @returns their paths inside the folder */
@@ -60,19 +60,17 @@ export class RawFolder {
     const pictures: [string, Promise<Buffer>][] = [['map', markedMap(topView(color, rows, cols), proposal, 2)]]
     const [frame] = view.frames
     if (frame !== undefined) pictures.push(['camera', markedFrame(frame, proposal)])
-    await mkdir(join(this.path, 'pictures'), { recursive: true })
-    return Promise.all(
-      pictures.map(async ([role, png]) => {
-        const file = `pictures/${name}-${role}.webp`
-        await writeFile(
-          join(this.path, file),
-          await sharp(await png)
-            .webp({ quality: 80, effort: 4 })
-            .toBuffer(),
-        )
-        return file
-      }),
-    )
+    return this.#writing(async () => {
+      await mkdir(join(this.path, 'pictures'), { recursive: true })
+      return Promise.all(
+        pictures.map(async ([role, png]) => {
+          const file = `pictures/${name}-${role}.webp`
+          const webp = sharp(await png).webp({ quality: 80, effort: 4 })
+          await writeFile(join(this.path, file), await webp.toBuffer())
+          return file
+        }),
+      )
+    })
   }
 
   /** Written last: a folder without it is of an evaluation that did not end. */
@@ -85,7 +83,15 @@ export class RawFolder {
       report,
       machine: machine(commandWithoutFolder()),
     }
-    await writeFile(join(this.path, 'report.json'), `${JSON.stringify(raw, null, 1)}\n`)
+    await this.#writing(() => writeFile(join(this.path, 'report.json'), `${JSON.stringify(raw, null, 1)}\n`))
+  }
+
+  async #writing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      throw unwritable('the raw results', this.path, '--out', cause)
+    }
   }
 }
 

@@ -8,7 +8,10 @@ import { z } from 'zod'
 import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
+import { fileNameOf } from '../io/file-name.js'
 import { readFrames } from '../io/frame-folder.js'
+import { describeIssues } from '../io/schema-issues.js'
+import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import { expectAddons, openPolicy, projectorOf } from '../runtime/compose.js'
 import type { Config } from '../runtime/config/schema.js'
 import { mean } from '../runtime/statistics.js'
@@ -63,12 +66,17 @@ export interface RealFramesReport {
 }
 
 const labels = z.array(z.int().min(1).max(254)).min(1)
-const goalsSchema = z.object({
-  goals: z.array(z.object({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() })).min(1),
+const goalsSchema = z.strictObject({
+  goals: z
+    .array(z.strictObject({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() }))
+    .min(1),
 })
 type Goal = z.infer<typeof goalsSchema>['goals'][number]
 
-/** @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file */
+/**
+ * @throws CliportError INPUT_INVALID for a folder without goals, frames or labels, naming the file; FRAME_INVALID and
+ *                      POSE_INVALID for frames that do not show the workspace
+ */
 export async function tryRealFrames(request: RealFramesRequest): Promise<RealFramesReport> {
   expectAddons('heightmap')
   const { folder, raw, workspace } = request
@@ -81,7 +89,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
       const proposal = await policy.propose(look.heightmap, goal.sentence)
       const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
-      const pictures = (await raw?.pictures(`${index + 1}-${goal.frame}`, { view, proposal })) ?? []
+      const pictures = (await raw?.pictures(`${index + 1}-${fileNameOf(goal.frame)}`, { view, proposal })) ?? []
       const line: RealFrameLine = {
         frame: goal.frame,
         sentence: goal.sentence,
@@ -123,6 +131,7 @@ interface Look {
 
 async function lookAt(folder: string, workspace: HeightmapSpec, config: Config): Promise<Look> {
   const frames = await readFrames(folder)
+  expectWorkspaceSeen(frames, workspace)
   const [frame] = frames as [RgbdFrame]
   const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
   const heightmap = await projectorOf(config).project(frames, workspace)
@@ -164,7 +173,7 @@ async function readGoals(path: string): Promise<readonly Goal[]> {
   try {
     return goalsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).goals
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message
+    const why = cause instanceof z.ZodError ? describeIssues(cause, goalsSchema).join('; ') : (cause as Error).message
     throw invalid(path, why, cause)
   }
 }

@@ -7,7 +7,7 @@
 import { stat } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { CliportError } from '../control/errors.js'
-import { makeFolder } from './make-folder.js'
+import { makeOutputFolder } from './unwritable.js'
 
 /** How long the holder may take to say who it is; it is named only, never waited for. */
 const answerMs = 1000
@@ -20,10 +20,10 @@ export interface FolderLock {
 /**
  * Makes the folder, and takes it for this process.
  * @param what is done there, told to whoever comes second, e.g. 'cliport record'
- * @throws CliportError FOLDER_BUSY naming the process that is at work there; the file system's error when the folder cannot be made
+ * @throws CliportError FOLDER_BUSY naming the process that is at work there; INPUT_INVALID or DISK_FULL when the folder cannot be made
  */
 export async function lockFolder(folder: string, what: string): Promise<FolderLock> {
-  await makeFolder(folder)
+  await makeOutputFolder('the results', folder, '--out')
   const { dev, ino } = await stat(folder, { bigint: true })
   const name = `\0cliport-folder-${dev}-${ino}`
   const since = new Date().toISOString()

@@ -1,25 +1,28 @@
-// RGB-D frames from a folder: color.png (RGB8), depth.png (16 bit, `depth_unit_m` a step, 0 = no return), camera.json
-// (width, height, depth_unit_m, intrinsics {fx, fy, cx, cy} in pixels, T_base_camera as 4 rows of 4).
+// RGB-D frames in a folder: color.png (RGB8), depth.png (16 bit, `depth_unit_m` a step, 0 = no return) and camera.json
+// (src/io/cameras/schema.ts; docs/recordings.md).
 
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import sharp from 'sharp'
-import { z } from 'zod'
 import { CliportError } from '../control/errors.js'
 import type { RgbdFrame } from '../control/types.js'
+import { type CameraFile, cameraFileSchema, cameraSynonyms, isPosePath } from './cameras/schema.js'
+import { describeIssues } from './schema-issues.js'
+import { makeOutputFolder, unwritable } from './unwritable.js'
 
-const row = z.tuple([z.number(), z.number(), z.number(), z.number()])
-const cameraSchema = z.object({
-  width: z.int().positive(),
-  height: z.int().positive(),
-  depth_unit_m: z.number().positive().default(0.001),
-  intrinsics: z.object({ fx: z.number().positive(), fy: z.number().positive(), cx: z.number(), cy: z.number() }),
-  T_base_camera: z.tuple([row, row, row, row]),
-})
+/** What a frame folder holds. */
+export interface StoredFrame {
+  readonly camera: CameraFile
+  /** RGB8, row-major, of the size of `color_camera` where there is one, else of depth. */
+  readonly color: Uint8Array
+  /** `depth_unit_m` a step, row-major; 0 where nothing was seen. */
+  readonly depth: Uint16Array
+}
 
 /**
  * The frame of a folder, or one frame of each of its subfolders, in the order of their names.
- * @throws CliportError INPUT_INVALID naming the file and what is wrong with it
+ * @throws CliportError INPUT_INVALID naming the file and what is wrong with it; POSE_INVALID for a pose that is missing
+ *                      or cannot be one
  */
 export async function readFrames(folder: string): Promise<RgbdFrame[]> {
   if (await exists(join(folder, 'camera.json'))) return [await readFrame(folder)]
@@ -35,43 +38,87 @@ export async function readFrames(folder: string): Promise<RgbdFrame[]> {
   return Promise.all(cameras.map(readFrame))
 }
 
+/** Writes a frame that `readFrames` reads. @throws CliportError INPUT_INVALID, DISK_FULL */
+export async function writeFrame(folder: string, { camera, color, depth }: StoredFrame): Promise<FrameFiles> {
+  const files = {
+    color: join(folder, 'color.png'),
+    depth: join(folder, 'depth.png'),
+    camera: join(folder, 'camera.json'),
+  }
+  await makeOutputFolder('the frame', folder, '--out')
+  const colorSize = sizeOf(camera.color_camera ?? camera)
+  try {
+    await writeFile(
+      files.color,
+      await sharp(color, { raw: { ...colorSize, channels: 3 } })
+        .png()
+        .toBuffer(),
+    )
+    const depthPng = sharp(depth, { raw: { ...sizeOf(camera), channels: 1 } }).toColourspace('grey16')
+    await writeFile(files.depth, await depthPng.png().toBuffer())
+    await writeFile(files.camera, `${JSON.stringify(cameraFileSchema.parse(camera), null, 1)}\n`)
+  } catch (cause) {
+    throw unwritable('the frame', folder, '--out', cause)
+  }
+  return files
+}
+
+export interface FrameFiles {
+  readonly color: string
+  readonly depth: string
+  readonly camera: string
+}
+
 async function readFrame(folder: string): Promise<RgbdFrame> {
-  const camera = await readCamera(join(folder, 'camera.json'))
-  const { width, height, depth_unit_m: unitM, intrinsics, T_base_camera } = camera
-  const color = await readPixels(join(folder, 'color.png'), width, height, 3)
-  const raw = await readPixels(join(folder, 'depth.png'), width, height, 1)
-  const depthM = new Float32Array(width * height)
-  for (let i = 0; i < depthM.length; i++) depthM[i] = raw[i]! * unitM
+  const path = join(folder, 'camera.json')
+  const camera = await readCamera(path)
+  const { depth_unit_m: unitM, intrinsics, T_base_camera, color_camera: colorCamera } = camera
+  if (T_base_camera === undefined) {
+    throw poseInvalid(`${path} has no T_base_camera, without which nothing is known in the robot's frame`)
+  }
+  const depthSize = sizeOf(camera)
+  const color = await readPixels(join(folder, 'color.png'), sizeOf(colorCamera ?? camera), 3)
+  const raw = await readPixels(join(folder, 'depth.png'), depthSize, 1)
   return {
     camera: basename(resolve(folder)),
-    intrinsics: { width, height, ...intrinsics },
+    intrinsics: { ...depthSize, ...intrinsics },
     T_base_camera: Float64Array.from(T_base_camera.flat()),
     color: Uint8Array.from(color),
-    depthM,
+    ...(colorCamera !== undefined && {
+      colorCamera: {
+        intrinsics: { ...sizeOf(colorCamera), ...colorCamera.intrinsics },
+        T_color_depth: Float64Array.from(colorCamera.T_color_depth.flat()),
+        lens: colorCamera.lens,
+        coefficients: colorCamera.coefficients,
+      },
+    }),
+    depthM: Float32Array.from(raw, (steps) => steps * unitM),
     stampNs: 0n,
   }
 }
 
-async function readCamera(path: string): Promise<z.infer<typeof cameraSchema>> {
+function sizeOf({ width, height }: { readonly width: number; readonly height: number }) {
+  return { width, height }
+}
+
+async function readCamera(path: string): Promise<CameraFile> {
   let content: unknown
   try {
     content = JSON.parse(await readFile(path, 'utf8'))
   } catch (cause) {
     throw invalid(path, `cannot be read: ${(cause as Error).message}`)
   }
-  const parsed = cameraSchema.safeParse(content)
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw invalid(path, `is no camera: ${issues.join('; ')}`)
-  }
-  return parsed.data
+  const parsed = cameraFileSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  const problems = describeIssues(parsed.error, cameraFileSchema, cameraSynonyms).join('; ')
+  if (parsed.error.issues.every((issue) => isPosePath(issue.path))) throw poseInvalid(`${path}: ${problems}`)
+  throw invalid(path, `is no camera: ${problems}`)
 }
 
 /** @param channels 3: RGB8; 1: 16 bit */
 async function readPixels(
   path: string,
-  width: number,
-  height: number,
+  { width, height }: { readonly width: number; readonly height: number },
   channels: 1 | 3,
 ): Promise<Uint8Array | Uint16Array> {
   try {
@@ -101,9 +148,17 @@ function exists(path: string): Promise<boolean> {
   )
 }
 
+/** A pose that is missing, or that cannot be one. */
+export function poseInvalid(message: string): CliportError {
+  return new CliportError('POSE_INVALID', message, { stage: 'capture', hint: poseHint })
+}
+
+const poseHint =
+  'T_base_camera is 4 rows of 4, metres, p_base = T_base_camera * p_camera, from hand-eye calibration: write it into camera.json, or take the frame with cliport camera show --pose FILE'
+
 function invalid(path: string, what: string): CliportError {
   return new CliportError('INPUT_INVALID', `${path} ${what}`, {
     stage: 'capture',
-    hint: 'Expected a folder with color.png (RGB8), depth.png (16 bit, millimetres) and camera.json, or one of such folders',
+    hint: 'Expected a folder with color.png (RGB8), depth.png (16 bit) and camera.json (docs/recordings.md), one of such folders, or a recording (.mcap) with camera pictures',
   })
 }

@@ -1,7 +1,9 @@
 // Compares our projection of a reference file's frames to the reference's own result, cell by cell.
 
 import { CliportError } from '../control/errors.js'
+import { problemOfCameraPose, rowsOf } from '../control/pose.js'
 import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
+import { poseInvalid } from './frame-folder.js'
 import { type Npz, readNpz } from './npz.js'
 import { createProjector } from './projector.js'
 
@@ -60,7 +62,10 @@ export async function checkHeightmap(npzPath: string): Promise<HeightmapCheck> {
   return { cells, height_cells_differ: heightCellsDiffer, color_cells_differ: colorCellsDiffer, max_abs_m: maxAbsM }
 }
 
-/** Frames of an npz file in the layout that `checkHeightmap` documents. */
+/**
+ * Frames of an npz file in the layout that `checkHeightmap` documents.
+ * @throws CliportError INPUT_INVALID for another layout, POSE_INVALID for a T that is no pose
+ */
 export function framesOf(npz: Npz, npzPath: string): RgbdFrame[] {
   const color = npz.array('color', '|u1')
   const intrinsics = npz.array('intrinsics', '<f8')
@@ -73,6 +78,10 @@ export function framesOf(npz: Npz, npzPath: string): RgbdFrame[] {
   expectShape(npzPath, 'T', T_base_camera.shape, [cameras, 4, 4])
 
   const pixels = width * height
+  for (let camera = 0; camera < cameras; camera++) {
+    const problem = problemOfCameraPose(rowsOf(T_base_camera.data.subarray(16 * camera, 16 * camera + 16)))
+    if (problem !== null) throw poseInvalid(`${npzPath}: T[${camera}]: ${problem}`)
+  }
   return Array.from({ length: cameras }, (_, camera): RgbdFrame => {
     const K = intrinsics.data.subarray(9 * camera, 9 * camera + 9)
     const depthSlice = depth.data.subarray(pixels * camera, pixels * (camera + 1))

@@ -5,6 +5,7 @@ import { colorIntrinsicsOf } from '../control/frame.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { type ProjectOptions, projectHeightmap } from '../native/heightmap.js'
+import { nothingSeen } from './workspace-view.js'
 
 /** Frames of all cameras to one fused heightmap, on the thread pool. Frames must not change until it resolves. */
 export function createProjector(options: ProjectOptions = {}): Projector {
@@ -30,9 +31,15 @@ export function createProjector(options: ProjectOptions = {}): Projector {
         output,
         options,
       )
+      if (isEmpty(output)) throw nothingSeen(frames, spec)
       return output
     },
   }
+}
+
+/** Without a cell that any camera has seen. A surface at the very bottom of the map has height 0, but a colour. */
+function isEmpty({ heightM, color }: Heightmap): boolean {
+  return !heightM.some((height) => height > 0) && !color.some((value) => value > 0)
 }
 
 function emptyHeightmap(frames: readonly RgbdFrame[], spec: HeightmapSpec): Heightmap {

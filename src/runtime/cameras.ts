@@ -3,21 +3,29 @@
 import { readFile } from 'node:fs/promises'
 import { CliportError } from '../control/errors.js'
 import type { Camera } from '../control/ports.js'
+import type { HeightmapSpec } from '../control/types.js'
 import { openRealSense, type RealSenseConfig } from '../io/cameras/realsense.js'
+import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import type { Config } from './config/schema.js'
 
 type CameraConfig = Config['cameras'][number]
 
 /**
- * Opens every camera of the settings and takes one look, so that a covered, busy or missing camera shows before the arm
- * is asked for anything.
- * @throws CliportError CAMERA_ABSENT, CAMERA_STALLED, RECORDING_CORRUPT, CONFIG_INVALID naming the camera
+ * Opens every camera of the settings and takes one look, so that a covered, busy or missing camera, or one that looks
+ * elsewhere, shows before the arm is asked for anything.
+ * @param workspace what the cameras have to see something of
+ * @throws CliportError CAMERA_ABSENT, CAMERA_STALLED, RECORDING_CORRUPT, CONFIG_INVALID, FRAME_INVALID, POSE_INVALID
+ *                      naming the camera
  */
-export async function openCameras(configs: readonly CameraConfig[], signal: AbortSignal): Promise<Camera> {
+export async function openCameras(
+  configs: readonly CameraConfig[],
+  workspace: HeightmapSpec,
+  signal: AbortSignal,
+): Promise<Camera> {
   const timeoutMs = 1000 * Math.max(...configs.map(({ timeout_s }) => timeout_s))
   const opened = await openRealSense(await Promise.all(configs.map(realSenseOf)), { signal, timeoutMs })
   try {
-    await opened.capture(signal)
+    expectWorkspaceSeen(await opened.capture(signal), workspace)
     return opened
   } catch (error) {
     await opened.close()

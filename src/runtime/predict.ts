@@ -1,13 +1,15 @@
 // `cliport predict`: what the policy would do with given frames, and pictures by which a person can judge it.
 
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decideAtFirst } from '../control/decide.js'
-import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
 import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
+import { fileNameOf } from '../io/file-name.js'
 import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.js'
+import { makeOutputFolder, unwritable } from '../io/unwritable.js'
+import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import { expectAddons, hostClock, noRecorder, openPolicy, projectorOf } from './compose.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
@@ -49,9 +51,15 @@ export interface PredictReport {
   readonly files: Readonly<Record<string, string>>
 }
 
+/**
+ * @throws CliportError GOAL_EMPTY, GOAL_TOO_LONG; FRAME_INVALID, POSE_INVALID for frames that do not show the workspace;
+ *                      INPUT_INVALID, DISK_FULL where `out` cannot be written; those of `openPolicy`
+ */
 export async function predict(request: PredictRequest): Promise<PredictReport> {
   expectAddons('heightmap')
   const goal = parseGoal(request.goal)
+  expectWorkspaceSeen(request.frames, request.workspace)
+  if (request.out !== undefined) await makeOutputFolder('the pictures', request.out, '--out')
   const stages = new StageHistograms()
   const timer = createStageTimer(hostClock, stages, noRecorder)
   const policy = await openPolicy(request.config, request.tell)
@@ -122,22 +130,16 @@ async function drawAll(
     pictures.push(['place_map', markedMap(affordanceView(color, place, rows, cols), proposal, scale)])
   }
   try {
-    await mkdir(out, { recursive: true })
     const files: Record<string, string> = {}
     await Promise.all(
       pictures.map(async ([role, png]) => {
-        const file = join(out, `${role.replace(/[^\w-]/g, '_')}.png`)
+        const file = join(out, `${fileNameOf(role)}.png`)
         files[role] = file
         await writeFile(file, await png)
       }),
     )
     return Object.fromEntries(Object.entries(files).sort(([a], [b]) => a.localeCompare(b)))
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DISK_FULL' : 'INPUT_INVALID'
-    throw new CliportError(code, `Could not write the pictures to ${out}: ${(cause as Error).message}`, {
-      stage: 'record',
-      hint: 'Choose another folder for --out, or check space and permissions of this one',
-      cause,
-    })
+    throw unwritable('the pictures', out, '--out', cause)
   }
 }

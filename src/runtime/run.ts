@@ -104,7 +104,7 @@ async function runWith(
   const policy = trained ?? createOraclePolicy(cell!, workspaceOf(config))
   const camera =
     cell === null
-      ? closing(await openCameras(config.cameras, signal))
+      ? closing(await openCameras(config.cameras, workspaceOf(config), signal))
       : createCellCamera(cell, config.cell.camera_timeout_s)
   const link = closing(await openLink(config, ready?.link))
   const { backend } = link

@@ -76,7 +76,7 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
 
   test('three cameras by serial number make the heightmap that their scene has', async () => {
     const { config } = settings(await lookAtScene('MAP'))
-    const camera = await openCameras(config.cameras, never)
+    const camera = await openCameras(config.cameras, workspaceOf(config), never)
     const frames = await camera.capture()
     await camera.close()
     expect(frames.map((frame) => frame.camera)).toEqual(scene.map((frame) => frame.camera))
@@ -128,7 +128,7 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
   test('a camera that is not there ends it before the arm is asked for anything', async () => {
     const [first, ...rest] = (await lookAtScene('GONE')) as { serial: string }[]
     const { config } = settings([{ ...first, serial: 'NOBODY' }, ...rest], { link: 'tcp://127.0.0.1:9' })
-    await expect(openCameras(config.cameras, never)).rejects.toMatchObject({
+    await expect(openCameras(config.cameras, workspaceOf(config), never)).rejects.toMatchObject({
       code: 'CAMERA_ABSENT',
       message: /'front'.*NOBODY.*GONE1/s,
     })
@@ -137,7 +137,7 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
   test('a camera that is there but shows nothing is named', async () => {
     const dark = new SoftwareCamera({ serial: 'DARK', depth: scene[0]!.intrinsics, color: scene[0]!.intrinsics })
     const { config } = settings([{ ...entry(scene[0]!, 'DARK'), timeout_s: 0.3 }])
-    await expect(openCameras(config.cameras, never)).rejects.toMatchObject({
+    await expect(openCameras(config.cameras, workspaceOf(config), never)).rejects.toMatchObject({
       code: 'CAMERA_STALLED',
       message: /within 300 ms. 'front' is /,
     })
@@ -253,7 +253,7 @@ describe('what does not go together with real cameras', () => {
 
   test('a preset that cannot be read is named', async () => {
     const { config } = settings([{ ...front, preset: 'nowhere.json' }])
-    await expect(openCameras(config.cameras, never)).rejects.toMatchObject({
+    await expect(openCameras(config.cameras, workspaceOf(config), never)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: /'front': cannot read nowhere\.json/,
     })

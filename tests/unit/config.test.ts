@@ -3,8 +3,8 @@ import { fc, test as propertyTest } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CliportError } from '../../src/control/errors.js'
+import { nearest } from '../../src/control/nearest.js'
 import { loadConfig, mergeConfig } from '../../src/runtime/config/load.js'
-import { nearest } from '../../src/runtime/nearest.js'
 
 const problemsOf = (text: string, environment = {}, flags = {}): string => {
   try {

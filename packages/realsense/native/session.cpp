@@ -41,10 +41,28 @@ const char* stream_word(int type) {
   }
 }
 
+/// A pixel format as the option `format` names it (src/names.ts).
+std::string format_word(int format) {
+  static const std::map<int, const char*> words = {{1, "z16"},   {4, "yuyv"},  {5, "rgb8"}, {6, "bgr8"},
+                                                   {7, "rgba8"}, {8, "bgra8"}, {9, "y8"},   {10, "y16"}};
+  const auto found = words.find(format);
+  return found == words.end() ? "format " + std::to_string(format) : found->second;
+}
+
+/// What was asked for, and nothing else: "color rgb8", "depth 640x480 z16 at 30 fps", "depth of height 480".
 std::string text_of(const StreamRequest& request) {
-  const auto part = [](int value) { return value ? std::to_string(value) : std::string("any"); };
-  return std::string(stream_word(request.type)) + (request.index > 0 ? " " + std::to_string(request.index) : "") + " " +
-         part(request.width) + "x" + part(request.height) + " at " + part(request.fps) + " fps";
+  std::string text = stream_word(request.type);
+  if (request.index > 0) text += " " + std::to_string(request.index);
+  if (request.width && request.height) {
+    text += " " + std::to_string(request.width) + "x" + std::to_string(request.height);
+  } else if (request.width) {
+    text += " of width " + std::to_string(request.width);
+  } else if (request.height) {
+    text += " of height " + std::to_string(request.height);
+  }
+  if (request.format) text += " " + format_word(request.format);
+  if (request.fps) text += " at " + std::to_string(request.fps) + " fps";
+  return text;
 }
 
 /// Every option by its name; -1 when there is none of that name.
@@ -245,9 +263,9 @@ void Session::open() {
     std::string others;
     for (const Choice& choice : offered) {
       if (choice.info.type == request.type && (request.index < 0 || choice.info.index == request.index)) {
-        const std::string size = std::to_string(choice.info.width) + "x" + std::to_string(choice.info.height) + "@" +
-                                 std::to_string(choice.info.fps);
-        if (others.find(size) == std::string::npos) others += (others.empty() ? "" : ", ") + size;
+        const std::string one = std::to_string(choice.info.width) + "x" + std::to_string(choice.info.height) + "@" +
+                                std::to_string(choice.info.fps) + " " + format_word(choice.info.format);
+        if (others.find(one) == std::string::npos) others += (others.empty() ? "" : ", ") + one;
       }
       if (!meets(choice.info, request)) continue;
       if (!best || preference(choice.info, !options_.file.empty()) < preference(best->info, !options_.file.empty())) {

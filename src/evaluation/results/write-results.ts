@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { CliportError } from '../../control/errors.js'
+import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
 import { failureSection, realFramesSection } from './gallery.js'
@@ -61,12 +62,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
     if (svg !== null) shown.add('reliability.svg')
     for (const name of await readdir(images)) if (!shown.has(name)) await rm(join(images, name))
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DISK_FULL' : 'INPUT_INVALID'
-    throw new CliportError(code, `Could not write ${page} and its pictures: ${(cause as Error).message}`, {
-      stage: 'record',
-      hint: 'Check space and permissions, or name another page with --out',
-      cause,
-    })
+    throw unwritable('the page and its pictures', page, '--out', cause)
   }
   return { page, evaluations: all.length, pictures: pictures.length }
 }

@@ -11,7 +11,10 @@ import {
 } from '@cliport/realsense'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import type { Camera } from '../../control/ports.js'
+import { rowsOf } from '../../control/pose.js'
 import type { ColorCamera, Mat4, RgbdFrame } from '../../control/types.js'
+import type { StoredFrame } from '../frame-folder.js'
+import type { CameraFile } from './schema.js'
 
 /** One camera of the cell. */
 export interface RealSenseConfig {
@@ -151,22 +154,63 @@ async function next({ camera, config }: Opened, signal: AbortSignal, afterNs?: b
 function rgbdFrame(config: RealSenseConfig, frame: CameraFrame): RgbdFrame {
   const { depth, color, T_color_depth } = frame
   if (!depth || !color || !T_color_depth || depth.format !== 'f32' || color.format !== 'rgb8') {
-    throw invalid(config, 'gave no pair of depth and colour', 'Ask the camera for depth and rgb8 colour.')
+    throw noPair(config.name)
   }
-  if (isBent(depth)) {
-    const hint = 'Only depth streams that are rectified in the camera (D400 series) are supported.'
-    throw invalid(config, 'has depth that is distorted by its lens', hint)
-  }
+  if (isBent(depth)) throw bentDepth(config.name)
   return {
     camera: config.name,
     intrinsics: pinholeOf(depth),
     T_base_camera: config.T_base_camera,
     // Copies: the camera's own buffers are used again, and callers keep frames for the recording.
     color: (color.data as Uint8Array).slice(),
-    colorCamera: { intrinsics: pinholeOf(color), T_color_depth, ...lensOf(config, color) },
+    colorCamera: { intrinsics: pinholeOf(color), T_color_depth, ...lensOf(config.name, color) },
     depthM: (depth.data as Float32Array).slice(),
     stampNs: frame.stampNs,
   }
+}
+
+/**
+ * A frame of an unfiltered camera as a frame folder keeps it: depth stays the sensor's own steps.
+ * @param frame  taken with `depthAs: 'raw'`, z16 depth and rgb8 colour
+ * @param serial empty: not known
+ * @param T_base_camera absent: not known
+ * @throws CliportError FRAME_INVALID for a frame without both pictures, or through a lens that is not supported
+ */
+export function storedFrameOf(
+  frame: CameraFrame,
+  serial: string,
+  T_base_camera?: CameraFile['T_base_camera'],
+): StoredFrame {
+  const name = serial === '' ? 'recording' : serial
+  const { depth, color, T_color_depth, depthUnitsM } = frame
+  if (!depth || !color || !T_color_depth || depth.format !== 'z16' || color.format !== 'rgb8') throw noPair(name)
+  if (isBent(depth)) throw bentDepth(name)
+  const { lens, coefficients } = lensOf(name, color)
+  return {
+    camera: {
+      width: depth.width,
+      height: depth.height,
+      // The library has it as float32: 0.0010000000474974513.
+      depth_unit_m: Number(depthUnitsM.toPrecision(7)),
+      intrinsics: focalOf(depth),
+      ...(T_base_camera && { T_base_camera }),
+      color_camera: {
+        width: color.width,
+        height: color.height,
+        intrinsics: focalOf(color),
+        lens,
+        coefficients: [...coefficients],
+        T_color_depth: rowsOf(T_color_depth) as NonNullable<CameraFile['T_base_camera']>,
+      },
+      ...(serial !== '' && { serial }),
+    },
+    color: Uint8Array.from(color.data),
+    depth: Uint16Array.from(depth.data),
+  }
+}
+
+function focalOf({ intrinsics: { fx, fy, cx, cy } }: CameraImage) {
+  return { fx, fy, cx, cy }
 }
 
 function pinholeOf({ intrinsics: { width, height, fx, fy, cx, cy } }: CameraImage) {
@@ -184,17 +228,26 @@ const lenses: Partial<Record<CameraImage['intrinsics']['model'], ColorCamera['le
   'inverse-brown-conrady': 'brown-conrady-two',
 }
 
-function lensOf(config: RealSenseConfig, color: CameraImage): Pick<ColorCamera, 'lens' | 'coefficients'> {
+function lensOf(name: string, color: CameraImage): Pick<ColorCamera, 'lens' | 'coefficients'> {
   const { model, coefficients } = color.intrinsics
   if (!isBent(color)) return { lens: 'pinhole', coefficients: [0, 0, 0, 0, 0] }
   const lens = lenses[model]
   if (lens === undefined) {
-    throw invalid(config, `has colour through a lens of model '${model}'`, 'Use a camera of the D400 series.')
+    throw invalid(name, `has colour through a lens of model '${model}'`, 'Use a camera of the D400 series.')
   }
   return { lens, coefficients }
 }
 
-function invalid({ name }: RealSenseConfig, what: string, hint: string): CliportError {
+function noPair(name: string): CliportError {
+  return invalid(name, 'gave no pair of depth and colour', 'Ask the camera for depth and rgb8 colour.')
+}
+
+function bentDepth(name: string): CliportError {
+  const hint = 'Only depth streams that are rectified in the camera (D400 series) are supported.'
+  return invalid(name, 'has depth that is distorted by its lens', hint)
+}
+
+function invalid(name: string, what: string, hint: string): CliportError {
   return new CliportError('FRAME_INVALID', `Camera '${name}' ${what}.`, { stage: 'capture', hint })
 }
 

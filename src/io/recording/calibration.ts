@@ -1,6 +1,7 @@
 // Where each camera is and what it sees through, in Foxglove's terms, so that its pictures stand in the 3D view.
 
 import { CameraCalibration, FrameTransform } from '@foxglove/schemas/jsonschema.js'
+import { inverseRigid } from '../../control/pose.js'
 import type { ColorCamera, Intrinsics, Mat4, RgbdFrame } from '../../control/types.js'
 import type { TopicSchema } from './mcap-file.js'
 
@@ -55,7 +56,7 @@ export function cameraFacts(frame: RgbdFrame, timeNs: bigint): TopicJson[] {
   return [
     ...facts,
     calibration(`/camera/${camera}/color/calibration`, id, colorCamera.intrinsics, lensOf(colorCamera)),
-    transform(camera, id, inverseOf(colorCamera.T_color_depth)),
+    transform(camera, id, inverseRigid(colorCamera.T_color_depth)),
   ]
 }
 
@@ -75,17 +76,6 @@ function matricesOf({ width, height, fx, fy, cx, cy }: Intrinsics): object {
     R: [1, 0, 0, 0, 1, 0, 0, 0, 1],
     P: [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0],
   }
-}
-
-/** Of a rigid transform: the transposed rotation, and the translation turned back. */
-function inverseOf(T: Mat4): Mat4 {
-  const turnedBack = (axis: number) => -(T[axis]! * T[3]! + T[4 + axis]! * T[7]! + T[8 + axis]! * T[11]!)
-  return Float64Array.of(
-    ...[T[0]!, T[4]!, T[8]!, turnedBack(0)],
-    ...[T[1]!, T[5]!, T[9]!, turnedBack(1)],
-    ...[T[2]!, T[6]!, T[10]!, turnedBack(2)],
-    ...[0, 0, 0, 1],
-  )
 }
 
 /**

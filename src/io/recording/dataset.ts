@@ -3,6 +3,7 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../../control/errors.js'
+import { unwritable } from '../unwritable.js'
 import { type Action, type EpisodeMeta, episodeFormat } from './demonstration.js'
 import { floatsOf, type ImageEncoding, type RecordedImage } from './raw-image.js'
 import { corrupt, imageOf, jsonOf, type RecordedMessage, readRecording } from './reader.js'
@@ -84,11 +85,15 @@ export async function verifyDataset(folder: string): Promise<DatasetReport> {
 
 const datasetFormat = { format: 'cliport-edge-dataset', version: 1 } as const
 
-/** Replaces `dataset.json` in one step, so that a reader never sees half of it. */
+/** Replaces `dataset.json` in one step, so that a reader never sees half of it. @throws CliportError INPUT_INVALID, DISK_FULL */
 export async function writeDatasetIndex(folder: string, index: DatasetIndex): Promise<void> {
   const path = join(folder, 'dataset.json')
-  await writeFile(`${path}.part`, `${JSON.stringify({ ...datasetFormat, ...index }, null, 2)}\n`)
-  await rename(`${path}.part`, path)
+  try {
+    await writeFile(`${path}.part`, `${JSON.stringify({ ...datasetFormat, ...index }, null, 2)}\n`)
+    await rename(`${path}.part`, path)
+  } catch (cause) {
+    throw unwritable("the dataset's index", path, '--out', cause)
+  }
 }
 
 /**

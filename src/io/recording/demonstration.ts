@@ -4,6 +4,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { CliportError } from '../../control/errors.js'
 import type { Heightmap, HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../../control/types.js'
+import { cameraFacts, foxgloveJsonSchemas } from './calibration.js'
 import { cameraImages, heightmapImages, image } from './images.js'
 import { McapFile } from './mcap-file.js'
 import { fileSink, isFull } from './sink.js'
@@ -97,6 +98,9 @@ export class DemonstrationWriter {
       ...frames.flatMap((frame) => cameraImages(frame, stampNs)),
     ]
     await this.#writing(async () => {
+      for (const { topic, schema, value } of frames.flatMap((frame) => cameraFacts(frame, stampNs))) {
+        await this.#file.writeJson(topic, JSON.stringify(value), stampNs, foxgloveJsonSchemas[schema])
+      }
       for (const picture of pictures) await this.#file.writeImage(picture.topic, picture.image, stampNs)
       await this.#file.writeJson('/truth', JSON.stringify(truth), stampNs)
     })

@@ -1,14 +1,7 @@
-// The settings' list of cameras of a real cell.
+// The settings' list of cameras of a real cell. What a frame folder says of a camera too is in src/io/cameras/schema.ts.
 
 import { z } from 'zod'
-
-const row = z.tuple([z.number(), z.number(), z.number(), z.number()])
-
-/** Depth camera (x right, y down, z forward) to base, metres; from hand-eye calibration. */
-const rigidTransform = z.tuple([row, row, row, row]).superRefine((T, context) => {
-  const problem = problemOfTransform(T)
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem, input: T })
-})
+import { cameraFields } from '../../io/cameras/schema.js'
 
 /** A RealSense camera of a real cell. */
 export const camera = z
@@ -16,9 +9,9 @@ export const camera = z
     name: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _ only'),
     serial: z.string('a serial number in quotes: what `cliport camera list` prints').min(1).optional(),
     file: z.string().min(1).optional().describe('a recording (.bag, .db3) instead of a camera'),
-    T_base_camera: rigidTransform,
-    width: z.int().positive().default(640),
-    height: z.int().positive().default(480),
+    T_base_camera: cameraFields.T_base_camera,
+    width: cameraFields.width.default(640),
+    height: cameraFields.height.default(480),
     fps: z.int().positive().default(30),
     color_width: z.int().positive().optional().describe('of the colour picture; default: as of depth'),
     color_height: z.int().positive().optional(),
@@ -47,22 +40,3 @@ export const cameras = z.array(camera).superRefine((all, context) => {
     }
   }
 })
-
-/** How far a calibration's rotation may be from orthonormal: numbers are often written with four digits. */
-const rotationTolerance = 2e-3
-
-function problemOfTransform(T: readonly (readonly number[])[]): string | null {
-  if (T[3]!.some((value, i) => value !== [0, 0, 0, 1][i])) return 'Expected 0, 0, 0, 1 as the last row'
-  const axis = (i: number) => T.slice(0, 3).map((values) => values[i]!)
-  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
-  for (const i of [0, 1, 2]) {
-    for (const k of [0, 1, 2]) {
-      if (Math.abs(dot(axis(i), axis(k)) - (i === k ? 1 : 0)) > rotationTolerance) {
-        return 'Expected a rotation in the first three columns: unit vectors at right angles'
-      }
-    }
-  }
-  const [x, y, z] = [axis(0), axis(1), axis(2)] as [number[], number[], number[]]
-  const cross = [x[1]! * y[2]! - x[2]! * y[1]!, x[2]! * y[0]! - x[0]! * y[2]!, x[0]! * y[1]! - x[1]! * y[0]!]
-  return dot(cross, z) > 0 ? null : 'Expected a right-handed rotation but received a mirror image'
-}

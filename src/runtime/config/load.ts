@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { LineCounter, parse, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
-import { nearest } from '../nearest.js'
-import { type Config, configKeys, configListKeys, configSchema } from './schema.js'
+import { nearest } from '../../control/nearest.js'
+import { isPosePath } from '../../io/cameras/schema.js'
+import { knownKeys } from '../../io/schema-issues.js'
+import { type Config, configKeys, configSchema } from './schema.js'
 
 export interface ConfigSources {
   /** Path of a YAML file; absent: none. */
@@ -16,7 +18,7 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, unknown>>
 }
 
-/** @throws CliportError CONFIG_INVALID with one line a problem */
+/** @throws CliportError CONFIG_INVALID with one line a problem; POSE_INVALID where cameras' poses are all that is wrong */
 export async function loadConfig({ file, environment = {}, flags = {} }: ConfigSources): Promise<Config> {
   const text = file === undefined ? null : await readText(file)
   return mergeConfig(text === null ? null : { text, name: file! }, environment, flags)
@@ -54,8 +56,10 @@ export function mergeConfig(
   const result = configSchema.safeParse(merged)
   for (const issue of result.error?.issues ?? []) problems.push(...describe(issue, merged, origins, place))
   if (!result.success || problems.length > 0) {
+    const issues = result.error?.issues ?? []
+    const isOfPoses = problems.length === issues.length && issues.every(({ path }) => isPosePath(path))
     throw new CliportError(
-      'CONFIG_INVALID',
+      isOfPoses ? 'POSE_INVALID' : 'CONFIG_INVALID',
       `The settings have ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
       {
         stage: 'config',
@@ -119,8 +123,7 @@ function describe(
 ): string[] {
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const known =
-      issue.path.length === 0 ? ['version', ...Object.keys({ ...configKeys, ...configListKeys })] : keysAt(issue.path)
+    const known = knownKeys(configSchema, issue.path)
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`
       const origin = origins.get(full)
@@ -135,12 +138,6 @@ function describe(
   const origin = origins.get(path)
   const where = origin === undefined ? place(issue.path) : `${origin}: `
   return [`${where}${path || 'settings'}: ${issue.message}, received ${describeValue(received)}`]
-}
-
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  const [section, index, ...deeper] = path
-  if (deeper.length > 0) return []
-  return (index === undefined ? configKeys : configListKeys)[String(section)] ?? []
 }
 
 function hint(name: string, known: readonly string[]): string {

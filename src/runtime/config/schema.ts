@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { problemOfAddress } from '../../io/link/address.js'
-import { camera, cameras } from './cameras.js'
+import { cameras } from './cameras.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
 const speed = (fallback: number) => z.number().positive().max(1.7).default(fallback)
@@ -131,9 +131,6 @@ export const configKeys: Readonly<Record<string, readonly string[]>> = Object.fr
     Object.keys(schema.shape),
   ]),
 )
-
-/** Keys of the sections that are lists, which no environment variable sets. */
-export const configListKeys: Readonly<Record<string, readonly string[]>> = { cameras: Object.keys(camera.shape) }
 
 type Box = Record<`${'x' | 'y' | 'z'}_${'min' | 'max'}_m`, number>
 

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
 import type { RgbdFrame } from '../../control/types.js'
+import { fileNameOf } from '../../io/file-name.js'
 import { makeFolder } from '../../io/make-folder.js'
 import { affordanceView, encodePng, encodeWebp, heightTopM, heightView, topView } from '../../io/pictures.js'
 import { Film } from './film.js'
@@ -68,7 +69,7 @@ export class RunFolder implements RunPage {
   cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void {
     this.#cameras[when] = frames.map((frame) => {
       const { width, height } = colorIntrinsicsOf(frame)
-      const file = `${when}-${frame.camera.replace(/[^\w-]/g, '_')}.webp`
+      const file = `${when}-${fileNameOf(frame.camera)}.webp`
       const rgb = new Uint8Array(frame.color)
       this.#write(file, () => encodeWebp({ rgb, width, height }))
       return { camera: frame.camera, file, width, height }
