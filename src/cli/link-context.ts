@@ -48,7 +48,7 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
         async ({ signal, print }) => {
           raiseThreadPriority()
           const config = await configFor(options, { 'robot.link': options.robot })
-          const client = await connectLink(config.robot.link ?? defaultAddress, config, undefined, signal)
+          const client = await connectLink(controllerOf(config), config, undefined, signal)
           try {
             const confirm = (question: string) => confirmed(question, options.yes === true)
             const consent = async (backend: string) => {
@@ -66,6 +66,16 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
         kind,
       ),
     )
+}
+
+/** @throws CliportError USAGE for a deoxys controller, which has no such verbs */
+function controllerOf({ robot }: Config): string {
+  const address = robot.link ?? defaultAddress
+  if (address.startsWith('tcp://')) return address
+  throw new CliportError('USAGE', `Expected the address of a cliport-controller but received '${address}'`, {
+    stage: 'start',
+    hint: 'Give one with --robot tcp://HOST:PORT; for a deoxys controller there is cliport run only',
+  })
 }
 
 /** @throws CliportError CONSENT_REQUIRED when the answer is no, or nobody can be asked */

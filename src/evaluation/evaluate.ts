@@ -102,6 +102,7 @@ export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const { config, signal } = request
   if (request.link === 'sockets') raiseThreadPriority()
   expectAddons(...cellAddons)
+  signal.throwIfAborted()
   const trained = request.oracle ? null : await openPolicy(config, request.tell)
   const cell = createCell('worker')
   const policy = trained ?? createOraclePolicy(cell, workspaceOf(config))

@@ -93,6 +93,7 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
   const { config, signal, raw, scenes, task } = request
   const { split } = taskNamed(task)
   expectAddons(...cellAddons)
+  signal.throwIfAborted()
   const policy = await openPolicy(config, request.tell)
   const cell = createCell('worker')
   const durations = new StageHistograms()

@@ -97,10 +97,13 @@ async function runWith(
 ): Promise<RunReport> {
   const { config, signal, tell } = request
   const goal = parseGoal(request.sentence)
+  signal.throwIfAborted()
   // With real cameras there is no simulated cell: no oracle, no film, no truth.
   const cell = hasRealCameras(config) ? null : closing(createCell('worker'))
   const trained = request.oracle ? null : closing(await openPolicy(config, tell))
+  signal.throwIfAborted()
   const ready = await cell?.reset(cellOptions(request, goal))
+  signal.throwIfAborted()
   const policy = trained ?? createOraclePolicy(cell!, workspaceOf(config))
   const camera =
     cell === null
