@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { nearest } from '../control/nearest.js'
 
-/** Keys by which other programs know what a schema here calls differently. */
+/** Keys by which other programs know what a schema here calls differently; behind a blank, what to do to the value. */
 export type Synonyms = Readonly<Record<string, string>>
 
 /** One line an issue. */
@@ -39,6 +39,7 @@ function unwrapped(schema: z.ZodType): z.ZodType {
 
 function hint(key: string, known: readonly string[], synonyms: Synonyms): string {
   const synonym = synonyms[key.toLowerCase()]
-  const right = nearest(key, known) ?? (synonym !== undefined && known.includes(synonym) ? synonym : null)
+  const right =
+    nearest(key, known) ?? (synonym !== undefined && known.includes(synonym.split(' ')[0]!) ? synonym : null)
   return right === null ? ` (known: ${known.join(', ')})` : `, did you mean ${right}?`
 }

@@ -134,6 +134,19 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
     })
   })
 
+  test('cameras that look elsewhere end it before the arm is asked for anything, with what they see and where', async () => {
+    const { config } = settings(await lookAtScene('AWAY'))
+    const moved = config.cameras.map((camera) => {
+      const T = camera.T_base_camera.map((row) => [...row]) as typeof camera.T_base_camera
+      T[0][3] += 3
+      return { ...camera, T_base_camera: T }
+    })
+    await expect(openCameras(moved, workspaceOf(config), never)).rejects.toMatchObject({
+      code: 'FRAME_INVALID',
+      message: expect.stringMatching(/Nothing of the workspace .* was seen: camera 'front' sees \d+ points/),
+    })
+  })
+
   test('a camera that is there but shows nothing is named', async () => {
     const dark = new SoftwareCamera({ serial: 'DARK', depth: scene[0]!.intrinsics, color: scene[0]!.intrinsics })
     const { config } = settings([{ ...entry(scene[0]!, 'DARK'), timeout_s: 0.3 }])

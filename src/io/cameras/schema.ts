@@ -83,6 +83,8 @@ export const cameraSynonyms: Synonyms = {
   extrinsics: 'T_base_camera',
   t_cam2base: 'T_base_camera',
   camera_pose: 'T_base_camera',
+  t_camera_base: 'T_base_camera (the inverse of it)',
+  t_depth_color: 'T_color_depth (the inverse of it)',
   color: 'color_camera',
   model: 'lens',
   d: 'coefficients',
