@@ -21,11 +21,10 @@ export interface DeoxysAddress {
 
 /** @throws CliportError CONFIG_INVALID when it is no such address */
 export function parseDeoxysAddress(address: string): DeoxysAddress {
-  const problem = address.startsWith(deoxysScheme)
-    ? problemOfAddress(address)
-    : 'Expected an address like deoxys://172.16.0.1'
+  const problem = address.startsWith(deoxysScheme) ? problemOfAddress(address) : 'another scheme'
   if (problem !== null) {
-    throw new CliportError('CONFIG_INVALID', `${problem}, received '${address}'`, {
+    const message = `Expected an address like deoxys://172.16.0.1 but received '${address}': ${problem}`
+    throw new CliportError('CONFIG_INVALID', message, {
       stage: 'config',
       hint: 'deoxys://HOST of the control computer, with :PORT when its arm command port is not 5555 (three more follow it)',
     })
