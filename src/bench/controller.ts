@@ -40,6 +40,7 @@ export interface ControllerBenchReport {
  */
 export async function benchController(request: ControllerBenchRequest): Promise<ControllerBenchReport> {
   const { seconds, config, command, signal, tell } = request
+  signal.throwIfAborted()
   const about = machine(command)
   const load = await startLoad(config, { rendering: true })
   try {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CliportError } from '../control/errors.js'
+import { shellQuote } from '../control/shell-quote.js'
 import type { Heightmap } from '../control/types.js'
 import { projectPath } from '../native/paths.js'
 
@@ -78,7 +79,7 @@ function absent(python: string, reason: string): CliportError {
     `The comparison needs Python with PyTorch, but ${python} cannot: ${reason}`,
     {
       stage: 'start',
-      hint: 'python3 -m venv VENV && VENV/bin/pip install -r models/requirements.txt, then --python VENV/bin/python',
+      hint: `python3 -m venv VENV && VENV/bin/pip install -r ${shellQuote(projectPath('models/requirements.txt'))}, then --python VENV/bin/python`,
     },
   )
 }

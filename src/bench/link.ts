@@ -63,6 +63,7 @@ const warmUp = 500
 
 /** @throws CliportError ADDON_MISSING, LINK_ABSENT, or what the policy throws */
 export async function benchLink(request: LinkBenchRequest): Promise<LinkBenchReport> {
+  request.signal.throwIfAborted()
   const { stops, soakSeconds, messages, config, command, tell } = request
   const about = machine(command)
   const controller = await startController({ realtime: true })

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { CliportError } from '../control/errors.js'
+import { shellQuote } from '../control/shell-quote.js'
 import { projectPath } from '../native/paths.js'
 
 export interface NumpyReference {
@@ -45,7 +46,7 @@ function absent(python: string, reason: string): CliportError {
     `The comparison needs Python with NumPy 1, but ${python} cannot: ${reason}`,
     {
       stage: 'start',
-      hint: 'python3 -m venv VENV && VENV/bin/pip install -r benchmarks/requirements.txt, then --python VENV/bin/python',
+      hint: `python3 -m venv VENV && VENV/bin/pip install -r ${shellQuote(projectPath('benchmarks/requirements.txt'))}, then --python VENV/bin/python`,
     },
   )
 }

@@ -62,6 +62,7 @@ const warmUps = 5
 
 export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
   const { config, repeats, signal, python, checkpoint } = request
+  signal.throwIfAborted()
   const before = machine(request.command)
   const endWatch = watchProcessors()
   const { package: name, provider, threads } = packageOf(config)

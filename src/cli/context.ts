@@ -1,10 +1,13 @@
-// What every verb shares: settings with their flags, errors as one object, exit codes, Ctrl-C.
+// What every verb shares: settings with their flags, errors as one object, exit codes, an orderly end.
 
 import { type Command, InvalidArgumentError } from 'commander'
 import pino, { type Logger } from 'pino'
 import { CliportError, exitCodeOf } from '../control/errors.js'
 import { loadConfig } from '../runtime/config/load.js'
 import type { Config } from '../runtime/config/schema.js'
+import { asCliportError, jsonOf, linesOf } from './failure.js'
+import type { Interrupt } from './interrupts.js'
+import { currentInvocation, type Invocation } from './invocation.js'
 
 export interface CommonOptions {
   readonly config?: string
@@ -30,71 +33,138 @@ export function createLog(config: Config): Logger {
 }
 
 export interface Verb {
-  /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
+  /** Aborted by the first signal, by an error that nobody caught, and in a streaming verb by a reader that has gone. */
   readonly signal: AbortSignal
   /** A line for people: on stderr, so that stdout stays one object with --json. */
   readonly tell: (line: string) => void
+  /** A line of the verb's own output, for verbs that print as they go. */
+  readonly print: (line: string) => void
 }
 
 /** @returns the exit code, and what is printed: an object with --json, else lines */
 export type VerbResult = { readonly exitCode: number; readonly json: object; readonly lines: readonly string[] }
 
-/** Runs a verb to its exit code. An error that ends it is one line and a hint, or `{"error":{...}}` with --json. */
-export async function runVerb(options: CommonOptions, work: (verb: Verb) => Promise<VerbResult>): Promise<void> {
-  const abort = new AbortController()
-  const onSignal = () => {
-    if (abort.signal.aborted) endAtOnce()
-    process.stderr.write('stopping (again to end at once)\n')
-    abort.abort()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  // A reader that has enough (head) is no error.
-  process.stdout.on('error', () => {})
-  const isQuiet = options.json === true && !process.stderr.isTTY
+export interface VerbKind {
+  /** Prints or records until it is stopped: it ends, with exit code 0, when nobody reads its output any more. */
+  readonly isStream?: boolean
+}
+
+/** What a verb may take to end in order after an error that nobody caught. */
+const orderlyEndMs = 10_000
+
+/** Runs a verb to its exit code. An error that ends it is one line and a hint, and `{"error":{...}}` with --json. */
+export async function runVerb(
+  options: CommonOptions,
+  work: (verb: Verb) => Promise<VerbResult>,
+  { isStream = false }: VerbKind = {},
+): Promise<void> {
+  const invocation = currentInvocation()
+  const { stdout, stderr, interrupts } = invocation
+  const asJson = invocation.asJson || options.json === true
+  const ending = new Ending(invocation)
+  const unlisten = interrupts.listen((interrupt) => ending.on(interrupt))
+  const unfollow = isStream ? stdout.onReaderGone(() => ending.onReaderGone()) : () => {}
+  const isQuiet = asJson && !stderr.isTerminal
   const tell = (line: string) => {
-    if (!isQuiet) process.stderr.write(`${line}\n`)
+    if (!isQuiet) stderr.write(`${line}\n`)
   }
+  const print = (line: string) => stdout.write(`${line}\n`)
   try {
-    const { exitCode, json, lines } = await work({ signal: abort.signal, tell })
-    process.stdout.write(
-      options.json === true ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join(''),
-    )
-    process.exitCode = exitCode
+    const { exitCode, json, lines } = await work({ signal: ending.signal, tell, print })
+    if (ending.uncaught !== null) throw ending.uncaught
+    stdout.write(asJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join(''))
+    invocation.exitCode = exitCode
   } catch (error) {
-    if (abort.signal.aborted) {
-      if (options.json === true) process.stdout.write('{"outcome":"stopped"}\n')
-      process.exitCode = 130
-      return
+    if (ending.uncaught !== null) reportFailure(invocation, ending.uncaught, asJson)
+    else if (!ending.signal.aborted) reportFailure(invocation, asCliportError(error), asJson)
+    else {
+      if (asJson) stdout.write('{"outcome":"stopped"}\n')
+      invocation.exitCode = ending.isReaderGone ? 0 : 130
     }
-    printError(error, options.json === true)
-    process.exitCode = exitCodeOf(error)
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    await expectWritten(invocation)
+    unlisten()
+    unfollow()
+    ending.done()
   }
 }
 
-/**
- * As if Ctrl-C had never been caught, which a shell reports as 130. process.exit() would first stop the worker threads
- * and wait for them: one inside ONNX Runtime then aborts the process, one inside a long native call holds it up. The
- * controller hears no more heartbeats and stops the arm.
- */
-function endAtOnce(): void {
-  process.removeAllListeners('SIGINT')
-  process.kill(process.pid, 'SIGINT')
+/** Why a verb ends before its work is done. The first reason counts. */
+class Ending {
+  readonly #abort = new AbortController()
+  readonly #invocation: Invocation
+  #uncaught: CliportError | null = null
+  #isReaderGone = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(invocation: Invocation) {
+    this.#invocation = invocation
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get uncaught(): CliportError | null {
+    return this.#uncaught
+  }
+
+  get isReaderGone(): boolean {
+    return this.#isReaderGone
+  }
+
+  on(interrupt: Interrupt): void {
+    if (interrupt.kind === 'uncaught') this.#onUncaught(interrupt.error)
+    else if (this.signal.aborted) {
+      // A closed terminal sends SIGHUP twice: from the system and from the shell.
+      if (interrupt.name !== 'SIGHUP') this.#invocation.interrupts.endAtOnce()
+    } else {
+      this.#invocation.stderr.write('stopping (again to end at once)\n')
+      this.#abort.abort()
+    }
+  }
+
+  onReaderGone(): void {
+    if (this.signal.aborted) return
+    this.#isReaderGone = true
+    this.#abort.abort()
+  }
+
+  done(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** The state of the program is unknown: the arm is stopped and files are closed, and nothing else is begun. */
+  #onUncaught(error: unknown): void {
+    if (this.#uncaught !== null) return
+    this.#uncaught = asCliportError(error)
+    this.#invocation.stderr.write(`${this.#uncaught.message}: stopping\n`)
+    this.#timer = setTimeout(() => this.#invocation.interrupts.endAtOnce(), orderlyEndMs)
+    this.#abort.abort(this.#uncaught)
+  }
 }
 
-function printError(error: unknown, asJson: boolean): void {
-  const { message } = error as Error
-  const known = error instanceof CliportError
-  if (asJson) {
-    const { code, stage, hint } = known
-      ? error
-      : { code: 'UNEXPECTED', stage: 'start', hint: 'Report this with the log' }
-    process.stdout.write(`${JSON.stringify({ outcome: 'error', error: { code, stage, message, hint } })}\n`)
-  }
-  process.stderr.write(known ? `error ${error.code}: ${message}\n  ${error.hint}\n` : `${(error as Error).stack}\n`)
+/** One line and a hint on stderr, and one object on stdout with --json. */
+export function reportFailure(invocation: Invocation, error: CliportError, asJson = invocation.asJson): void {
+  if (asJson) invocation.stdout.write(jsonOf(error))
+  invocation.stderr.write(linesOf(error))
+  invocation.exitCode = exitCodeOf(error)
+}
+
+/** Output that did not arrive is a failure of the verb, but for a reader that has read enough. */
+export async function expectWritten(invocation: Invocation): Promise<void> {
+  await invocation.stdout.flush()
+  const { failure } = invocation.stdout
+  if (failure === null) return
+  const full = failure.code === 'ENOSPC' || failure.code === 'EDQUOT'
+  const error = new CliportError(
+    full ? 'DISK_FULL' : 'UNEXPECTED',
+    `Could not write to standard output: ${failure.message}`,
+    { stage: 'record', hint: 'Send the output to another file or disk, and run it again', cause: failure },
+  )
+  invocation.stderr.write(linesOf(error))
+  await invocation.stderr.flush()
+  if (invocation.exitCode === 0) invocation.exitCode = 1
 }
 
 /** Parses a whole number in a range. */

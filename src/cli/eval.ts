@@ -8,6 +8,7 @@ import { evaluateGrounding, type GroundingMode, type GroundingReport, groundingM
 import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
 import { tryRealFrames } from '../evaluation/real-frames.js'
 import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
+import { whileLocked } from '../io/folder-lock.js'
 import { describePolicy } from '../runtime/policy.js'
 import { defaultTask } from '../runtime/run.js'
 import type { CellFaults } from '../sim/api.js'
@@ -87,10 +88,15 @@ export function addEval(program: Command): void {
 }
 
 async function runEval(options: EvalOptions): Promise<void> {
-  await runVerb(options, (verb) => {
-    if (options.real !== undefined) return realFrames(options, options.real, verb)
-    return options.grounding === undefined ? episodes(options, verb) : grounding(options, verb)
-  })
+  await runVerb(
+    options,
+    (verb) =>
+      whileLocked(options.out, 'cliport eval', () => {
+        if (options.real !== undefined) return realFrames(options, options.real, verb)
+        return options.grounding === undefined ? episodes(options, verb) : grounding(options, verb)
+      }),
+    { isStream: true },
+  )
 }
 
 async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {

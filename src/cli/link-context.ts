@@ -8,7 +8,7 @@ import type { LinkClient } from '../io/link/client.js'
 import type { Config } from '../runtime/config/schema.js'
 import { connectLink, movesHardware } from '../runtime/robot.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
-import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOptions } from './context.js'
+import { type CommonOptions, configFor, runVerb, type VerbKind, type VerbResult, withCommonOptions } from './context.js'
 
 export interface LinkVerbOptions extends CommonOptions {
   readonly robot?: string
@@ -20,6 +20,8 @@ export interface LinkVerb<Options> {
   readonly config: Config
   readonly options: Options
   readonly signal: AbortSignal
+  /** A line of the verb's own output. */
+  readonly print: (line: string) => void
   /** Asks a person before a real arm moves. @throws CliportError CONSENT_REQUIRED */
   readonly consent: (backend: string) => Promise<void>
   /** Asks a person whatever the backend. @throws CliportError CONSENT_REQUIRED */
@@ -35,29 +37,44 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
   name: string,
   description: string,
   work: (verb: LinkVerb<Options>) => Promise<VerbResult>,
+  kind: VerbKind = {},
 ): Command {
   return withCommonOptions(parent.command(name).description(description))
     .option('--robot <address>', `the controller [robot.link of the settings, else ${defaultAddress}]`)
     .option('--yes', 'a person is beside the arm, has looked, and wants it')
     .action((options: Options) =>
-      runVerb(options, async ({ signal }) => {
-        raiseThreadPriority()
-        const config = await configFor(options, { 'robot.link': options.robot })
-        const client = await connectLink(config.robot.link ?? defaultAddress, config, undefined, signal)
-        try {
-          const confirm = (question: string) => confirmed(question, options.yes === true)
-          const consent = async (backend: string) => {
-            if (!movesHardware(backend) || config.robot.consent_to_motion) return
-            await confirm(
-              `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`,
-            )
+      runVerb(
+        options,
+        async ({ signal, print }) => {
+          raiseThreadPriority()
+          const config = await configFor(options, { 'robot.link': options.robot })
+          const client = await connectLink(controllerOf(config), config, undefined, signal)
+          try {
+            const confirm = (question: string) => confirmed(question, options.yes === true)
+            const consent = async (backend: string) => {
+              if (!movesHardware(backend) || config.robot.consent_to_motion) return
+              await confirm(
+                `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`,
+              )
+            }
+            return await work({ client, config, options, signal, print, consent, confirm })
+          } finally {
+            await client.close()
           }
-          return await work({ client, config, options, signal, consent, confirm })
-        } finally {
-          await client.close()
-        }
-      }),
+        },
+        kind,
+      ),
     )
+}
+
+/** @throws CliportError USAGE for a deoxys controller, which has no such verbs */
+function controllerOf({ robot }: Config): string {
+  const address = robot.link ?? defaultAddress
+  if (address.startsWith('tcp://')) return address
+  throw new CliportError('USAGE', `Expected the address of a cliport-controller but received '${address}'`, {
+    stage: 'start',
+    hint: 'Give one with --robot tcp://HOST:PORT; for a deoxys controller there is cliport run only',
+  })
 }
 
 /** @throws CliportError CONSENT_REQUIRED when the answer is no, or nobody can be asked */

@@ -36,16 +36,17 @@ export function addLink(program: Command): void {
     link,
     'watch',
     'states and events as they come, until Ctrl-C; with --json one object a line',
-    async ({ client, options, signal }) => {
+    async ({ client, options, signal, print }) => {
       const seen = await watch(client, {
         rateHz: options.rate,
         forS: options.for,
         asJson: options.json === true,
         signal,
-        print: (line) => process.stdout.write(`${line}\n`),
+        print,
       })
       return { exitCode: 0, json: seen, lines: [`${seen.states} states, ${seen.events} events`] }
     },
+    { isStream: true },
   )
     .option('--rate <hz>', 'states a second', realNumber(0.1, 250), 5)
     .option('--for <seconds>', 'end after this time', realNumber(0, 1e6))

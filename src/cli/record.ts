@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type RecordReport, record } from '../datasets/record.js'
+import { whileLocked } from '../io/folder-lock.js'
 import { defaultTask } from '../runtime/run.js'
 import { type CommonOptions, configFor, realNumber, runVerb, wholeNumber, withCommonOptions } from './context.js'
 
@@ -46,30 +47,36 @@ export function addRecord(program: Command): void {
 }
 
 async function runRecord(options: RecordOptions): Promise<void> {
-  await runVerb(options, async ({ signal, tell }) => {
-    const config = await configFor(options)
-    let toldMs = 0
-    const report = await record({
-      task: options.task,
-      episodes: options.episodes,
-      seed: options.seed,
-      out: options.out,
-      workers: options.workers,
-      frames: options.frames === true,
-      perturb: options.perturb,
-      appearance: options.appearance ?? config.cell.appearance,
-      sensor: options.sensor ?? config.cell.sensor,
-      config,
-      signal,
-      tell,
-      onProgress({ done, of, leftS }) {
-        if (performance.now() - toldMs < 1000 && done < of) return
-        toldMs = performance.now()
-        tell(`${done} of ${of} episodes, ${timeLeft(leftS)} left`)
-      },
-    })
-    return { exitCode: 0, json: report, lines: summary(report) }
-  })
+  await runVerb(
+    options,
+    async ({ signal, tell }) => {
+      const config = await configFor(options)
+      let toldMs = 0
+      const report = await whileLocked(options.out, 'cliport record', () =>
+        record({
+          task: options.task,
+          episodes: options.episodes,
+          seed: options.seed,
+          out: options.out,
+          workers: options.workers,
+          frames: options.frames === true,
+          perturb: options.perturb,
+          appearance: options.appearance ?? config.cell.appearance,
+          sensor: options.sensor ?? config.cell.sensor,
+          config,
+          signal,
+          tell,
+          onProgress({ done, of, leftS }) {
+            if (performance.now() - toldMs < 1000 && done < of) return
+            toldMs = performance.now()
+            tell(`${done} of ${of} episodes, ${timeLeft(leftS)} left`)
+          },
+        }),
+      )
+      return { exitCode: 0, json: report, lines: summary(report) }
+    },
+    { isStream: true },
+  )
 }
 
 function summary(report: RecordReport): string[] {

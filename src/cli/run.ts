@@ -3,10 +3,12 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import { shellCommand } from '../control/shell-quote.js'
 import { defaultTask, type RunReport, runSentence } from '../runtime/run.js'
 import type { CellFaults } from '../sim/api.js'
 import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
 import { addFault, faultHelp } from './faults.js'
+import { currentInvocation } from './invocation.js'
 import { stageTable } from './stage-table.js'
 
 interface RunOptions extends CommonOptions {
@@ -54,7 +56,7 @@ async function run(sentence: string, options: RunOptions): Promise<void> {
       seed: options.seed,
       oracle,
       ...(options.fault === undefined ? {} : { faults: options.fault }),
-      command: `cliport run ${process.argv.slice(3).map(quoted).join(' ')}`,
+      command: `cliport ${shellCommand(...currentInvocation().args)}`,
       config,
       signal,
       tell: (line) => tell(pc.dim(line)),
@@ -94,8 +96,4 @@ async function askConsent(backend: string): Promise<boolean> {
   } finally {
     prompt.close()
   }
-}
-
-function quoted(argument: string): string {
-  return /^[\w./:=@-]+$/.test(argument) ? argument : `"${argument.replace(/(["\\$`])/g, '\\$1')}"`
 }

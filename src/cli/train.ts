@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { runPython } from '../datasets/python.js'
 import { train } from '../datasets/train.js'
-import { makeOutputFolder } from '../io/unwritable.js'
+import { whileLocked } from '../io/folder-lock.js'
 import { projectPath } from '../native/paths.js'
 import { type CommonOptions, runVerb, wholeNumber, withCommonOptions } from './context.js'
 
@@ -48,12 +48,14 @@ export function addTrain(program: Command): void {
 async function runTrain(options: TrainOptions): Promise<void> {
   await runVerb(options, async ({ signal, tell }) => {
     const { validation = [], set = [], resume = false, data, out, recipe, stage, workers } = options
-    const card = await train({
-      ...{ data, validation, out, recipe, stage, set, resume, workers, signal, tell },
-      ...(options.init === undefined ? {} : { init: options.init }),
-      ...(options.processes === undefined ? {} : { processes: options.processes }),
-      ...(options.python === undefined ? {} : { python: options.python }),
-    })
+    const card = await whileLocked(out, 'cliport train', () =>
+      train({
+        ...{ data, validation, out, recipe, stage, set, resume, workers, signal, tell },
+        ...(options.init === undefined ? {} : { init: options.init }),
+        ...(options.processes === undefined ? {} : { processes: options.processes }),
+        ...(options.python === undefined ? {} : { python: options.python }),
+      }),
+    )
     return { exitCode: 0, json: card, lines: [`trained: ${out}/final.pt; what of it: ${out}/card.json`] }
   })
 }
@@ -79,15 +81,16 @@ export function addExport(program: Command): void {
 async function runExport(options: ExportOptions): Promise<void> {
   await runVerb(options, async ({ signal, tell }) => {
     const { checkpoint, out, data, python } = options
-    await makeOutputFolder('the policy package', out, '--out')
-    await runPython({
-      ...{ module: 'cliport_edge.export', signal, tell },
-      args: [
-        ...['--checkpoint', resolve(checkpoint), '--out', resolve(out)],
-        ...(data === undefined ? [] : ['--data', resolve(data)]),
-      ],
-      ...(python === undefined ? {} : { python }),
-    })
+    await whileLocked(out, 'cliport export', () =>
+      runPython({
+        ...{ module: 'cliport_edge.export', signal, tell },
+        args: [
+          ...['--checkpoint', resolve(checkpoint), '--out', resolve(out)],
+          ...(data === undefined ? [] : ['--data', resolve(data)]),
+        ],
+        ...(python === undefined ? {} : { python }),
+      }),
+    )
     return { exitCode: 0, json: { package: out }, lines: [`policy package: ${out}`] }
   })
 }

@@ -11,6 +11,7 @@ export const errorCodes = [
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
   'DISK_FULL',
+  'FOLDER_BUSY',
   'FRAME_INVALID',
   'GOAL_EMPTY',
   'GOAL_TOO_LONG',
@@ -32,6 +33,7 @@ export const errorCodes = [
   'RECORDING_CORRUPT',
   'TASK_UNKNOWN',
   'TRAINING_FAILED',
+  'UNEXPECTED',
   'USAGE',
 ] as const
 
@@ -81,6 +83,7 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'INPUT_INVALID':

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { CliportError } from '../control/errors.js'
+import { shellQuote } from '../control/shell-quote.js'
 import { projectPath } from '../native/paths.js'
 
 export interface PythonRun {
@@ -98,6 +99,6 @@ async function started(
 function absent(python: string, reason: string): CliportError {
   return new CliportError('PYTHON_ABSENT', `Training needs Python with PyTorch, but ${python} cannot: ${reason}`, {
     stage: 'start',
-    hint: 'python3 -m venv VENV && VENV/bin/pip install -r models/requirements.txt, then --python VENV/bin/python',
+    hint: `python3 -m venv VENV && VENV/bin/pip install -r ${shellQuote(projectPath('models/requirements.txt'))}, then --python VENV/bin/python`,
   })
 }

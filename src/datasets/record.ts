@@ -56,6 +56,7 @@ export async function record(request: RecordRequest): Promise<RecordReport> {
       hint: `Use one of: ${taskNames.join(', ')}`,
     })
   }
+  request.signal.throwIfAborted()
   await makeOutputFolder('episodes', out, '--out')
   const split = splitOf(seed)
   await expectSameDataset(request, split)

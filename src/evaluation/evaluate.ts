@@ -85,7 +85,8 @@ export interface EvalReport {
 export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const { config, signal, oracle, tell } = request
   if (request.link === 'sockets') raiseThreadPriority()
-  const session = await openSession(config, { cell: { thread: 'worker', policy: oracle ? 'oracle' : 'package' }, tell })
+  const policy = oracle ? 'oracle' : 'package'
+  const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })
   const decisions = new StageHistograms()
   const reports: EpisodeReport[] = []
   const startNs = hostClock.nowNs()

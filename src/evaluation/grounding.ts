@@ -91,7 +91,7 @@ export type BeliefName = (typeof beliefNames)[number]
 
 export async function evaluateGrounding(request: GroundingRequest): Promise<GroundingReport> {
   const { config, signal, raw, scenes, tell } = request
-  const session = await openSession(config, { cell: { thread: 'worker', policy: 'package' }, tell })
+  const session = await openSession(config, { cell: { thread: 'worker', policy: 'package' }, tell, signal })
   const { policy } = session.ports
   const durations = new StageHistograms()
   const lines: GroundingLine[] = []

@@ -5,6 +5,7 @@ import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { CliportError } from '../control/errors.js'
+import { shellCommand } from '../control/shell-quote.js'
 import { topView } from '../io/pictures.js'
 import { makeOutputFolder, unwritable } from '../io/unwritable.js'
 import { type Machine, machine } from '../runtime/machine.js'
@@ -122,10 +123,10 @@ async function readRawFolder(path: string): Promise<RawResults<Record<string, un
 
 /** Where the results were written says nothing to anybody else. */
 function commandWithoutFolder(): string {
-  return `npx cliport ${process.argv
-    .slice(2)
-    .join(' ')
-    .replace(/ --out \S+/, '')}`
+  const words = process.argv.slice(2)
+  const out = words.findIndex((word) => word === '--out' || word.startsWith('--out='))
+  if (out >= 0) words.splice(out, words[out] === '--out' ? 2 : 1)
+  return shellCommand('npx', 'cliport', ...words)
 }
 
 function invalid(path: string, what: string, cause: unknown): CliportError {

@@ -1,8 +1,9 @@
 // What every verb says when its files cannot be written.
 
-import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CliportError } from '../control/errors.js'
+import { makeFolder } from './make-folder.js'
 
 /**
  * @param what for example 'the pictures'
@@ -25,7 +26,7 @@ export function unwritable(what: string, path: string, option: string, cause: un
 /** Makes the folder, before the work whose results go there. @throws CliportError INPUT_INVALID, DISK_FULL */
 export async function makeOutputFolder(what: string, path: string, option: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
     await access(path, constants.W_OK)
   } catch (cause) {
     throw unwritable(what, path, option, cause)

@@ -1,9 +1,10 @@
 // `cliport doctor`: what a person would look at first when something does not work.
 
-import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { access, constants, rm, statfs, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { distanceM, translationOf } from '../control/geometry.js'
+import { makeFolder } from '../io/make-folder.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
@@ -125,7 +126,7 @@ function checkPorts(): Promise<Finding> {
 async function checkFolder(folder: string): Promise<Finding> {
   const probe = join(folder, `.doctor-${process.pid}`)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await writeFile(probe, 'x')
     await rm(probe)
   } catch (error) {

@@ -78,12 +78,14 @@ interface OpenedCell {
 
 async function openHardware({ config, signal, askConsent, tell }: RunRequest): Promise<OpenedCell> {
   const consent = askConsent === undefined ? {} : { consent: askConsent }
-  const session = await openSession(config, { hardware: { signal, ...consent }, tell })
+  const session = await openSession(config, { hardware: consent, tell, signal })
   return { session, ports: session.ports, cell: null }
 }
 
-async function openScene({ config, task, seed, oracle, faults, tell }: RunRequest, goal: string): Promise<OpenedCell> {
-  const session = await openSession(config, { cell: { thread: 'worker', policy: oracle ? 'oracle' : 'package' }, tell })
+async function openScene(request: RunRequest, goal: string): Promise<OpenedCell> {
+  const { config, task, seed, oracle, faults, tell, signal } = request
+  const policy = oracle ? 'oracle' : 'package'
+  const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })
   try {
     const { ports } = await session.reset({
       task,
@@ -93,6 +95,7 @@ async function openScene({ config, task, seed, oracle, faults, tell }: RunReques
       link: config.robot.link === null ? 'sockets' : 'robot',
       ...(faults === undefined ? {} : { faults }),
     })
+    signal.throwIfAborted()
     return { session, ports: { ...session.ports, ...ports }, cell: session.cell }
   } catch (error) {
     await session.close()

@@ -75,6 +75,8 @@ export interface CellSession extends Session {
 interface SessionOptions {
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
+  /** Ends the opening between two of its steps; what is open then is closed again. */
+  readonly signal?: AbortSignal
 }
 
 export interface CellTarget {
@@ -85,7 +87,7 @@ export interface CellTarget {
 }
 
 export interface HardwareTarget {
-  readonly signal: AbortSignal
+  /** Asked before a real arm moves, unless the settings say that it may; absent: nobody can be asked. */
   readonly consent?: Consent
 }
 
@@ -114,10 +116,12 @@ export async function openSession(
 ): Promise<Session> {
   const opened = new Opened()
   try {
-    if ('cell' in target) return await openCellSession(config, target.cell, target.tell, opened)
-    if ('hardware' in target) return await openHardwareSession(config, target.hardware, target.tell, opened)
+    const { tell, signal = new AbortController().signal } = target
+    signal.throwIfAborted()
+    if ('cell' in target) return await openCellSession(config, target.cell, { tell, signal }, opened)
+    if ('hardware' in target) return await openHardwareSession(config, target.hardware, { tell, signal }, opened)
     expectAddons('heightmap')
-    return sessionOf(config, opened.add(await openPolicy(config, target.tell)), opened)
+    return sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
   } catch (error) {
     await opened.close()
     throw error
@@ -150,15 +154,17 @@ function sessionOf(config: Config, policy: Policy, opened: Opened): Session {
 
 async function openHardwareSession(
   config: Config,
-  { signal, consent }: HardwareTarget,
-  tell: SessionOptions['tell'],
+  { consent }: HardwareTarget,
+  { tell, signal }: Required<SessionOptions>,
   opened: Opened,
 ): Promise<HardwareSession> {
   if (config.cameras.length === 0) throw noRealCamera()
   expectRobot(config)
   expectAddons(...realCellAddons)
   const session = sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
+  signal.throwIfAborted()
   const camera = opened.add(await openCameras(config.cameras, session.settings.workspace, signal))
+  signal.throwIfAborted()
   const link = opened.add(await connectRobot(config))
   await expectConsent(link, config, tell, consent)
   return { ...session, ports: { ...session.ports, camera, link } }
@@ -167,13 +173,14 @@ async function openHardwareSession(
 async function openCellSession(
   config: Config,
   { thread, policy: source }: CellTarget,
-  tell: SessionOptions['tell'],
+  { tell, signal }: Required<SessionOptions>,
   opened: Opened,
 ): Promise<CellSession> {
   expectAddons(...cellAddons)
   const cell = opened.add(createCell(thread))
   const policy =
     source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : opened.add(await openPolicy(config, tell))
+  signal.throwIfAborted()
   const scene = opened.add(new Opened())
   const session = sessionOf(config, policy, opened)
 

@@ -57,7 +57,7 @@ test('a session on given frames has a policy and a projector, and neither camera
 })
 
 test('a session on hardware without cameras or without a robot opens nothing', async () => {
-  const hardware = { signal: new AbortController().signal }
+  const hardware = {}
   await expect(openSession(config, { hardware, tell })).rejects.toMatchObject({ code: 'CAMERA_ABSENT' })
   const camera = {
     name: 'front',

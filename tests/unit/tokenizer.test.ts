@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { parseGoal } from '../../src/control/goal.js'
 import { Tokenizer } from '../../src/io/policy/tokenizer.js'
 import { projectPath } from '../../src/native/paths.js'
 
@@ -44,3 +45,14 @@ propertyTest.prop([fc.string({ unit: 'binary', maxLength: 2000 })])(
     expect(knownWords).toBeLessThanOrEqual([...tokens].filter((token) => token > 1n).length)
   },
 )
+
+test.each([
+  'put the red blocks in a green bowl.',
+  'PUT THE RED BLOCKS IN A GREEN BOWL',
+  'put the red blocks in a green bowl 😀',
+])('a final dot, capitals and emoji change nothing that the policy knows: "%s"', (sentence) => {
+  const plain = shipped.encode('put the red blocks in a green bowl')
+  const { tokens, knownWords } = shipped.encode(parseGoal(sentence))
+  expect(knownWords).toBe(plain.knownWords)
+  expect([...tokens].filter((token) => token > 1n)).toEqual([...plain.tokens].filter((token) => token > 1n))
+})

@@ -221,7 +221,7 @@ export function addon(): Addon {
       'ADDON_MISSING',
       `There is no binary of @cliport/realsense for ${process.platform} ${process.arch}, or it does not load ` +
         `(glibc 2.34 or newer is needed). Build it: npm install --no-save cmake-js@8 node-addon-api@8 node-api-headers@1 ` +
-        `&& npx cmake-js compile --directory ${root} --out build`,
+        `&& npx cmake-js compile --directory ${shellQuote(root)} --out build`,
       { cause },
     )
   }
@@ -229,4 +229,9 @@ export function addon(): Addon {
   // such event; there the addon's own clean-up does it.
   process.once('exit', () => loaded?.stopAll())
   return loaded
+}
+
+/** A path as one word of a command line that is pasted into a shell. */
+function shellQuote(path: string): string {
+  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

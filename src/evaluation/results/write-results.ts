@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { CliportError } from '../../control/errors.js'
+import { shellCommand } from '../../control/shell-quote.js'
 import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
@@ -29,7 +30,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
   if (all.length === 0) {
     throw new CliportError('INPUT_INVALID', `The folder ${raw} holds no results`, {
       stage: 'start',
-      hint: `Evaluate first, for example: npx cliport eval --episodes 50 --out ${raw}/bowl-seen`,
+      hint: `Evaluate first, for example: ${shellCommand('npx', 'cliport', 'eval', '--episodes', '50', '--out', `${raw}/bowl-seen`)}`,
     })
   }
   const images = join(dirname(page), 'images', 'results')

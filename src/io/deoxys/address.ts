@@ -1,6 +1,7 @@
 // deoxys://HOST[:PORT]: where a deoxys controller is, and the four ports that deoxys fixes relative to the first.
 
 import { CliportError } from '../../control/errors.js'
+import { problemOfAddress } from '../link/address.js'
 
 export const deoxysScheme = 'deoxys://'
 
@@ -20,16 +21,18 @@ export interface DeoxysAddress {
 
 /** @throws CliportError CONFIG_INVALID when it is no such address */
 export function parseDeoxysAddress(address: string): DeoxysAddress {
-  const match = /^deoxys:\/\/([A-Za-z0-9.-]+)(?::(\d{1,5}))?$/.exec(address)
-  const port = Number(match?.[2] ?? defaultPort)
-  if (!match || port < 1 || port > 65532) {
-    throw new CliportError('CONFIG_INVALID', `Expected an address like deoxys://172.16.0.1 but received '${address}'`, {
+  const problem = address.startsWith(deoxysScheme) ? problemOfAddress(address) : 'another scheme'
+  if (problem !== null) {
+    const message = `Expected an address like deoxys://172.16.0.1 but received '${address}': ${problem}`
+    throw new CliportError('CONFIG_INVALID', message, {
       stage: 'config',
       hint: 'deoxys://HOST of the control computer, with :PORT when its arm command port is not 5555 (three more follow it)',
     })
   }
+  const [host, portText] = address.slice(deoxysScheme.length).split(':') as [string, string?]
+  const port = Number(portText ?? defaultPort)
   return {
-    host: match[1]!,
+    host,
     armCommandPort: port,
     armStatePort: port + 1,
     gripperCommandPort: port + 2,

@@ -72,7 +72,7 @@ export function mergeConfig(
 }
 
 /** Variables that are no settings. */
-const notSettings = new Set(['CLIPORT_CONFIG'])
+const notSettings = new Set(['CLIPORT_CONFIG', 'CLIPORT_PYTHON'])
 
 const settingOfVariable = new Map(
   Object.entries(configKeys).flatMap(([section, keys]) =>

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { roundHalfToEven } from '../../control/geometry.js'
+import { problemOfAddress } from '../../io/link/address.js'
 import { cameras } from './cameras.js'
 import { policy, policyKeys } from './policy.js'
 
@@ -77,10 +78,10 @@ const robot = z.strictObject({
   arm: z.enum(['panda', 'fr3']).default('panda').describe('whose joint limits hold'),
   link: z
     .string()
-    .regex(
-      /^(tcp:\/\/[^\s]+:\d+|deoxys:\/\/[A-Za-z0-9.-]+(:\d+)?)$/,
-      'an address like tcp://10.0.0.2:5601, or deoxys://10.0.0.2 of an existing deoxys controller',
-    )
+    .superRefine((address, context) => {
+      const problem = problemOfAddress(address)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem, input: address })
+    })
     .nullable()
     .default(null),
   keys: z.string().min(1).nullable().default(null).describe("folder of the link's keys; null: ~/.config/cliport/link"),

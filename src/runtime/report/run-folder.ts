@@ -7,6 +7,7 @@ import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
 import type { RgbdFrame } from '../../control/types.js'
 import { fileNameOf } from '../../io/file-name.js'
+import { makeFolder } from '../../io/make-folder.js'
 import { affordanceView, encodePng, encodeWebp, heightTopM, heightView, topView } from '../../io/pictures.js'
 import { Film } from './film.js'
 import { runFolderName } from './format.js'
@@ -37,7 +38,7 @@ export class RunFolder implements RunPage {
     const startedAt = head.startedAt ?? new Date()
     const name = runFolderName(head.goal, startedAt)
     try {
-      await mkdir(root, { recursive: true })
+      await makeFolder(root)
       // Two runs of one second get two folders.
       for (let attempt = 1; ; attempt++) {
         const path = resolve(root, attempt === 1 ? name : `${name}-${attempt}`)

@@ -1,0 +1,102 @@
+// The program: every verb, and one way from words to an exit code.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander'
+import { projectPath } from '../native/paths.js'
+import { addBench } from './bench.js'
+import { addCameraCommand } from './camera.js'
+import { expectWritten, reportFailure } from './context.js'
+import { addConvert } from './convert.js'
+import { addDoctor } from './doctor.js'
+import { addEval } from './eval.js'
+import { asCliportError } from './failure.js'
+import { addHeightmap } from './heightmap.js'
+import { type Invocation, setInvocation } from './invocation.js'
+import { addLink } from './link.js'
+import { addPredict } from './predict.js'
+import { addRecord } from './record.js'
+import { addResults } from './results.js'
+import { addRun } from './run.js'
+import { addExport, addTrain } from './train.js'
+
+/** Commander's program with every verb. @param write where its own texts go: help, version, mistakes in the words */
+export function createProgram(write: {
+  readonly help: (text: string) => void
+  readonly mistake: (text: string) => void
+}) {
+  const { version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string }
+  const program = new Command('cliport')
+    .description('A sentence becomes closed-loop pick and place on a Franka arm, or on a simulated cell.')
+    .version(version)
+    .showHelpAfterError('(try --help)')
+    .exitOverride()
+    .configureOutput({ writeOut: write.help, writeErr: write.mistake })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 achieved or done; 1 tried and not achieved; 2 wrong use, settings or policy package;\n3 hardware or service absent at start; 130 stopped.',
+    )
+  for (const add of [addRun, addPredict, addHeightmap, addRecord, addEval, addResults, addTrain, addExport])
+    add(program)
+  for (const add of [addConvert, addCameraCommand, addBench, addLink, addDoctor]) add(program)
+  expectValues(program)
+  return program
+}
+
+/** Runs one invocation to its end. Never throws. @returns the exit code: 0, 1, 2, 3 or 130 */
+export async function runCommandLine(invocation: Invocation): Promise<number> {
+  setInvocation(invocation)
+  const { stdout, stderr, args, asJson } = invocation
+  let help = ''
+  let mistake = ''
+  const program = createProgram({
+    help: (text) => {
+      if (asJson) help += text
+      else stdout.write(text)
+    },
+    mistake: (text) => {
+      mistake += text
+      stderr.write(text)
+    },
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) reportFailure(invocation, asCliportError(error))
+    else if (error.exitCode === 0) {
+      if (asJson) stdout.write(`${JSON.stringify({ text: help.trim() })}\n`)
+    } else {
+      invocation.exitCode = 2
+      // Commander has told it on stderr already.
+      if (asJson) reportUsage(invocation, error.code === 'commander.help' ? 'Expected a verb' : mistake)
+    }
+  }
+  await expectWritten(invocation)
+  return invocation.exitCode
+}
+
+function reportUsage({ stdout }: Invocation, text: string): void {
+  const [first = ''] = text.split('\n')
+  const error = { code: 'USAGE', stage: 'start', message: first.replace(/^error: /, ''), hint: 'See cliport --help' }
+  stdout.write(`${JSON.stringify({ outcome: 'error', error })}\n`)
+}
+
+/** `--out --json` lacks a folder; nobody means one that is called '--json'. */
+function expectValues(command: Command): void {
+  const flags = command.options.flatMap(({ short, long }) => [short, long])
+  for (const option of command.options) {
+    if (option.required) option.argParser(parserOf(option, [...flags, '-h', '--help', '--']))
+  }
+  for (const child of command.commands) expectValues(child)
+}
+
+type Parse = (value: string, previous: unknown) => unknown
+
+function parserOf(option: Option, flags: readonly (string | undefined)[]): Parse {
+  const parse = option.parseArg as Parse | undefined
+  return (value, previous) => {
+    if (flags.includes(value)) throw new InvalidArgumentError(`Expected a value but received the option ${value}.`)
+    if (parse !== undefined) return parse(value, previous)
+    if (!option.variadic) return value
+    return Array.isArray(previous) && previous !== option.defaultValue ? [...previous, value] : [value]
+  }
+}
