@@ -9,7 +9,12 @@ import { type LinkVerbOptions, linkVerb, reportExecution } from './link-context.
 
 export function addLink(program: Command): void {
   const link = program.command('link').description('look at a controller, or move its arm without a sentence')
+  addObservation(link)
+  addMotion(link)
+}
 
+/** What only looks. */
+function addObservation(link: Command): void {
   linkVerb(
     link,
     'status',
@@ -49,7 +54,10 @@ export function addLink(program: Command): void {
   )
     .option('--rate <hz>', 'states a second', realNumber(0.1, 250), 5)
     .option('--for <seconds>', 'end after this time', realNumber(0, 1e6))
+}
 
+/** What moves the arm, or lets it move again. */
+function addMotion(link: Command): void {
   linkVerb<LinkVerbOptions & { x: number; y: number; z: number; yaw: number; speed: number }>(
     link,
     'jog',
