@@ -12,9 +12,6 @@ const container =
   /(^|[\s;])(namespace|class|struct|union|enum)\b[^()=]*$|^\s*extern\s*$|\b(class|struct)\s+alignas\s*\([^)]*\)[^()=]*$/
 const functionEnd =
   /\)\s*((const|noexcept(\s*\([^()]*\))?|override|final|mutable|volatile|try|&&?|->\s*[\w:<>,\s*&()]+)\s*)*$|\]\s*(mutable\s*)?$/
-/** `Arm(int id) : id_{id}, name_`: the brace that follows initialises a member. */
-const memberInitialiser = /\)\s*(noexcept\s*)?:(?!:)[\s\S]*[\w>]\s*$/
-
 /**
  * @returns every function (method, test case, lambda outside functions) as {name, line, lines}; lines include signature
  *          and braces
@@ -35,13 +32,13 @@ export function cppFunctions(text) {
       continue
     }
     const close = closing(code, i)
-    if (functionEnd.test(head) && !memberInitialiser.test(head)) {
+    if (functionEnd.test(head)) {
       const first = headStart + head.search(/\S/)
       const name = /([\w~:]+|operator\S+)\s*\(/.exec(head)?.[1] ?? 'function'
       found.push({ name, line: lineAt(first), lines: lineAt(close) - lineAt(first) + 1 })
       headStart = close + 1
     }
-    i = close // a body, or the braces of an initialiser: the declaration goes on behind them
+    i = close // a body, or the braces of an initialiser (`id_{id}`): then the declaration goes on behind them
   }
   closing(`{${code}}`, 0)
   return found

@@ -19,7 +19,7 @@ export interface FrameOptions {
 export function withFrameOptions(command: Command): Command {
   return command
     .option('--frames <folder>', 'color.png, depth.png and camera.json of a camera, or a folder of such folders')
-    .option('--npz <file>', 'frames as in ../shared/heightmap-ref')
+    .option('--npz <file>', 'frames and reference heightmap in one NumPy file')
     .option(
       '--z-min <metres>',
       'bottom of the heightmap (default: -0.02 for --frames, else the setting)',
