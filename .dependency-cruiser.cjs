@@ -1,36 +1,74 @@
-// The import rules of ARCHITECTURE.md. `control` is pure; `io` and `sim` are adapters of its ports; `runtime` composes
-// them; truth (src/sim) never reaches `control` or `io`.
-const only = (name, from, to, comment) => ({
-  name,
-  comment,
-  severity: 'error',
-  from: { path: from },
-  to: { pathNot: to, dependencyTypesNot: ['core'] },
-})
+// The TypeScript part of the import rules in rooms.json, from which ARCHITECTURE.md's table is made too.
+const { rooms, around, onlyImporters } = require('./rooms.json')
+
+/** Node's modules by what they touch; a room that does not list the kind under `uses` may not import them. */
+const builtins = {
+  files: '^(node:)?fs(/promises)?$',
+  sockets: '^(node:)?(net|dgram|tls|https?|http2|dns(/promises)?)$',
+  processes: '^(node:)?(child_process|cluster)$',
+}
+const inside = (folders) => `^(${folders.join('|')})/`
+const library = (name) => `(^|/)node_modules/${name}/`
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+function rulesOf({ folder, imports, libraries, uses, node }) {
+  const from = { path: inside([folder]) }
+  const name = folder.replaceAll('/', '-')
+  const rules = [
+    rule(`${name}-rooms`, `${folder} imports only the rooms below it that rooms.json names`, from, {
+      pathNot: [inside([folder, ...imports]), '(^|/)node_modules/'],
+      dependencyTypesNot: ['core'],
+    }),
+    rule(`${name}-libraries`, `${folder} imports only the libraries that rooms.json names`, from, {
+      path: '(^|/)node_modules/',
+      pathNot: [...libraries, ...imports.filter((room) => room.startsWith('packages/')).map(packageName)].map(library),
+    }),
+  ]
+  for (const [kind, path] of Object.entries(builtins)) {
+    if (uses.includes(kind)) continue
+    rules.push(rule(`${name}-no-${kind}`, `${folder} does not use ${kind}`, from, { path, dependencyTypes: ['core'] }))
+  }
+  if (node === false) {
+    rules.push(rule(`${name}-no-node`, `${folder} is pure TypeScript`, from, { dependencyTypes: ['core'] }))
+  }
+  return rules
+}
+
+function packageName(folder) {
+  return require(`./${folder}/package.json`).name
+}
+
+const isTypeScript = ({ folder }) => folder.startsWith('src/') || /^packages\/[^/]+$/.test(folder)
+const product = rooms.filter(isTypeScript)
 
 module.exports = {
   forbidden: [
-    only('control-is-pure', '^src/control', '^src/control', 'control imports nothing outside itself'),
-    only('native-is-a-leaf', '^src/native', '^(src/native|node_modules)', 'native loads addons and knows nothing else'),
-    only(
-      'io-knows-control-and-native',
-      '^src/io',
-      '^(src/(io|native|control)|node_modules|packages)',
-      'io never imports sim',
+    ...product.flatMap(rulesOf),
+    rule(
+      'nothing-imports-tests-or-scripts',
+      'the product imports nothing that stands around it',
+      { path: inside(product.map(({ folder }) => folder)), pathNot: '^packages/[^/]+/(tests|scripts|examples)/' },
+      { path: inside(around.map(({ folder }) => folder)) },
     ),
-    only(
-      'sim-knows-control-and-native',
-      '^src/sim',
-      '^(src/(sim|native|control)|node_modules)',
-      'sim never imports io',
+    rule(
+      'every-file-has-a-room',
+      'a folder under src is a room of rooms.json',
+      { path: '^src/' },
+      {
+        path: '^src/',
+        pathNot: inside(product.map(({ folder }) => folder)),
+      },
     ),
-    {
-      name: 'control-uses-no-node',
-      severity: 'error',
-      from: { path: '^src/control' },
-      to: { dependencyTypes: ['core'] },
-    },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...onlyImporters.map(({ library: name, files }) =>
+      rule(
+        `only-importers-of-${name}`,
+        `only the files that rooms.json names import ${name}`,
+        { path: '^src/', pathNot: files.map((file) => `^${file}$`) },
+        { path: library(name) },
+      ),
+    ),
+    rule('no-cycles', 'no import cycle', {}, { circular: true }),
+    rule('resolvable', 'every import is found', { path: '^src/' }, { couldNotResolve: true }),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -49,8 +49,9 @@ dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scr
 
 lint: setup
 	@npx biome check .
-	@npx depcruise --config .dependency-cruiser.cjs src
-	@cd models && python3 -m unittest -q tests.test_imports
+	@npx depcruise --config .dependency-cruiser.cjs src packages/realsense/src
+	@node scripts/checks/rooms.mjs
+	@scripts/check-lengths
 	@scripts/check-format
 
 # What takes longer than a test may: sanitizers over the native tests, large evaluations. Results are committed.

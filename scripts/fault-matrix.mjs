@@ -23,7 +23,7 @@ const line = (columns) => `| ${columns.map((text) => text.replaceAll('|', '/')).
 
 console.log(`# Fault matrix
 
-Written by \`scripts/fault-matrix\`; every row is a test (tests/integration/fault-matrix-*.test.ts) that fails when the outcome is another. Speed, acceleration and jerk are the largest of the tool centre point after the fault, from the references of every 1 kHz cycle; the joints' column is their largest share of Franka's limits of speed, acceleration or jerk (Panda). Time to rest and distance count from the fault; rows in which the arm goes on contain the rest of its move. The controller's own ceilings are 0.6 m/s, 5 m/s^2 and 500 m/s^3; a robot that has ended the motion by itself brakes within Franka's table (1.7 m/s, 13 m/s^2, 6500 m/s^3).`)
+Written by \`scripts/fault-matrix\`; every row is a test (tests/integration/fault-matrix-*.test.ts) that fails when the outcome differs. Speed, acceleration and jerk are the largest values of the tool centre point after the fault, from the reference of every 1 kHz cycle. Column joints: the largest share of Franka's limits (Panda) of joint speed, acceleration or jerk. Time to rest and distance count from the fault; where the arm goes on, they include the rest of its move. The controller's limits are 0.6 m/s, 5 m/s^2 and 500 m/s^3. A robot that ends the motion by itself brakes within Franka's limits (1.7 m/s, 13 m/s^2, 6500 m/s^3).`)
 for (const group of new Set([...latest.values()].map((row) => row.group))) {
   console.log(`\n## Faults of ${group}\n`)
   console.log(

@@ -31,7 +31,7 @@ function linesOf(report: ControllerBenchReport): string[] {
   ]
   return [
     machineLine(report.machine),
-    `load: ${report.load}; ${report.decisions} decisions, ${report.looks} looks`,
+    `load: ${report.load}; ${report.decisions} decisions, ${report.looks} observations`,
     '',
     ...row('controller', report.fifo),
     ...row('controller', report.default_scheduler),

@@ -19,10 +19,10 @@ export function addBenchHeightmap(bench: Command): void {
   withCommonOptions(
     bench
       .command('heightmap')
-      .description('frames to a heightmap: exact and fast, one and two threads, NumPy beside them'),
+      .description('projection of frames to a heightmap: exact and fast, one and two threads, compared with NumPy'),
   )
     .option('--npz <file>', 'frames and grid', projectPath('tests/fixtures/data/heightmap-reference.npz'))
-    .option('--python <file>', 'interpreter with benchmarks/requirements.txt: the NumPy reference works by turns')
+    .option('--python <file>', 'Python with benchmarks/requirements.txt; runs the NumPy reference in turn')
     .option('--repeats <n>', 'projections of each kind', wholeNumber(1, 100_000), 40)
     .action((options: BenchHeightmapOptions) =>
       runVerb(options, async ({ signal }) => {

@@ -17,7 +17,12 @@ export function addBenchLink(bench: Command): void {
   withCommonOptions(bench.command('link').description('round trips, state age and stops against cliport-controller'))
     .option('--messages <n>', 'round trips of each kind, from Node and from C++', wholeNumber(1, 1_000_000), 20_000)
     .option('--stops <n>', 'stops of a moving arm under inference load', wholeNumber(1, 100_000), 1000)
-    .option('--soak <seconds>', 'moves under inference load: a stop that nobody asked for fails', wholeNumber(0), 0)
+    .option(
+      '--soak <seconds>',
+      'moves under inference load for this time; an unrequested stop is a failure',
+      wholeNumber(0),
+      0,
+    )
     .action((options: BenchLinkOptions) =>
       runVerb(options, async ({ signal, tell }) => {
         raiseThreadPriority()
@@ -51,10 +56,10 @@ function linesOf(report: LinkBenchReport): string[] {
     durationRow('age of the state at arrival (p99 below 5)', report.state_age),
     durationRow('interval of states', report.state_interval),
     durationRow('stop to deceleration (p99 at most 5)', report.stop_to_deceleration),
-    `stops that nobody asked for: ${[report.unrequested_stops, ...new Set(report.unrequested_reasons)].join('; ')}`,
+    `unrequested stops: ${[report.unrequested_stops, ...new Set(report.unrequested_reasons)].join('; ')}`,
     ...(soak
       ? [
-          `soak of ${soak.seconds} s: ${soak.moves} moves, ${soak.decisions} decisions, ${soak.unrequested_stops} stops that nobody asked for ${soak.reasons.join('; ')}`,
+          `soak of ${soak.seconds} s: ${soak.moves} moves, ${soak.decisions} decisions, ${soak.unrequested_stops} unrequested stops ${soak.reasons.join('; ')}`,
         ]
       : []),
   ]

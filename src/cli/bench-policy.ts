@@ -24,13 +24,10 @@ export function addBenchPolicy(bench: Command): void {
   withCommonOptions(
     bench
       .command('policy')
-      .description('a decision: its time, its parts, its distance from the processor, PyTorch beside it'),
+      .description('time of a decision and of its parts, compared with the peak of the processor and with PyTorch'),
   )
     .option('--policy <folder>', 'policy package')
-    .option(
-      '--python <file>',
-      'interpreter with models/requirements.txt: eager PyTorch decides by turns with the package',
-    )
+    .option('--python <file>', 'Python with models/requirements.txt; runs eager PyTorch in turn')
     .option('--checkpoint <file>', "what the package was exported from (default: the shipped package's)")
     .option('--threads <n>', 'threads of a decision', wholeNumber(1, 64))
     .option('--repeats <n>', 'decisions', wholeNumber(1, 100_000), 100)
@@ -52,7 +49,7 @@ export function addBenchPolicy(bench: Command): void {
     )
 }
 
-/** Of another package than the shipped one nobody but the caller knows it. */
+/** For a package that is not the shipped one, only the caller knows it. */
 function checkpointOf({ checkpoint, policy }: BenchPolicyOptions): string | null {
   if (checkpoint !== undefined) return checkpoint
   const shipped = projectPath(shippedCheckpoint)

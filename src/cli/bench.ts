@@ -9,7 +9,7 @@ import { addBenchPolicy } from './bench-policy.js'
 export function addBench(program: Command): void {
   const bench = program
     .command('bench')
-    .description('measure speed on this machine; figures come with machine, date, command and load')
+    .description('measure speed on this machine; reports machine, date, command and load')
   addBenchHeightmap(bench)
   addBenchLink(bench)
   addBenchController(bench)

@@ -92,7 +92,7 @@ function checkPresence(info: CameraInfo | undefined, all: readonly CameraInfo[],
 }
 
 export function checkUsb({ usb }: Pick<CameraInfo, 'usb'>): Check {
-  if (usb === '') return { id: 'usb', status: 'skip', finding: 'this camera does not tell its USB speed', fix: '' }
+  if (usb === '') return { id: 'usb', status: 'skip', finding: 'this camera does not report its USB speed', fix: '' }
   return usb.startsWith('3')
     ? { id: 'usb', status: 'ok', finding: `USB ${usb}`, fix: '' }
     : {
@@ -108,7 +108,7 @@ export function checkFirmware({
   recommendedFirmware,
 }: Pick<CameraInfo, 'firmware' | 'recommendedFirmware'>): Check {
   if (firmware === '' || recommendedFirmware === '') {
-    return { id: 'firmware', status: 'skip', finding: firmware || 'this camera does not tell its firmware', fix: '' }
+    return { id: 'firmware', status: 'skip', finding: firmware || 'this camera does not report its firmware', fix: '' }
   }
   return compareVersions(firmware, recommendedFirmware) >= 0
     ? { id: 'firmware', status: 'ok', finding: firmware, fix: '' }

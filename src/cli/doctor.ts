@@ -6,16 +6,17 @@ import { type Check, diagnose } from '../runtime/doctor.js'
 import { type CommonOptions, configFor, runVerb, withCommonOptions } from './context.js'
 
 export function addDoctor(program: Command): void {
-  withCommonOptions(program.command('doctor').description('look whether everything that a run needs is there')).action(
-    (options: CommonOptions) =>
-      runVerb(options, async () => {
-        const report = await diagnose(await configFor(options))
-        return {
-          exitCode: report.ok ? 0 : 1,
-          json: report,
-          lines: [...report.checks.map(lineOf), '', report.ok ? 'ready' : 'not ready: see what to do above'],
-        }
-      }),
+  withCommonOptions(
+    program.command('doctor').description('check that this machine has everything that a run needs'),
+  ).action((options: CommonOptions) =>
+    runVerb(options, async () => {
+      const report = await diagnose(await configFor(options))
+      return {
+        exitCode: report.ok ? 0 : 1,
+        json: report,
+        lines: [...report.checks.map(lineOf), '', report.ok ? 'ready' : 'not ready: see what to do above'],
+      }
+    }),
   )
 }
 

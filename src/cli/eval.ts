@@ -62,11 +62,11 @@ export function addEval(program: Command): void {
       'greatest number of picks a scene: a number, or 3n+1 for 3 x n + 1 with n objects to be moved (default: as published for the task)',
       parseStepBudget,
     )
-    .option('--open-loop', 'look once, act on everything in that look in turn, never look again and verify nothing')
     .option(
-      '--grasp-failure <p>',
-      'probability 0..1 that the cup does not seal; in the physics, nothing tells the runtime',
+      '--open-loop',
+      'observe once, act on each object in turn, without a second observation and without verification',
     )
+    .option('--grasp-failure <p>', 'probability 0..1 that a grasp fails in the physics; the runtime is not told')
     .option(
       '--nudge <metres>',
       'LEAST:GREATEST, what is still to be moved is nudged by that between look and grasp; likewise',
@@ -75,15 +75,15 @@ export function addEval(program: Command): void {
     .addOption(
       new Option(
         '--grounding <what>',
-        'first decision only, nothing moves: on sentences about something that is there, that is not there, one of each, or on paraphrases',
+        'only the first decision, without motion: sentences about objects that are present, absent, both, or paraphrased sentences',
       ).choices(groundingModes),
     )
     .option(
       '--real <folder>',
-      'sentences of goals.json on real frames with labels, beside chance and the nearest colour',
+      'sentences of goals.json on real frames with labels, compared with chance and with the nearest colour',
     )
-    .option('--out <folder>', 'raw results: report.json, lines.jsonl, pictures of what failed; for cliport results')
-    .option('--label <text>', 'what is special about this evaluation, for the tables of cliport results', '')
+    .option('--out <folder>', 'raw results for cliport results: report.json, lines.jsonl, pictures of failures')
+    .option('--label <text>', 'name of this evaluation in the tables of cliport results', '')
     .action(runEval)
 }
 
@@ -203,10 +203,10 @@ function summary(report: EvalReport): string[] {
     `score           ${report.mean_score.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`,
     `success         ${percent(report.success_rate)} in ${report.steps_mean.toFixed(2)} steps on average`,
     `outcomes        ${counts(report.outcomes)}`,
-    `causes          ${counts(report.causes) || 'nothing went wrong'}`,
+    `causes          ${counts(report.causes) || 'no failure'}`,
     `false achieved  ${percent(report.false_achieved)}`,
     `false continue  ${percent(report.false_continue)}`,
-    `workspace       ${percent(report.workspace_share)} of the published one is used`,
+    `workspace       ${percent(report.workspace_share)} of the published workspace is used`,
     `decision        p50 ${report.decision_ms.p50.toFixed(1)} ms, p99 ${report.decision_ms.p99.toFixed(1)} ms`,
     `pace            ${report.episodes_per_minute.toFixed(1)} scenes a minute`,
   ]

@@ -7,9 +7,10 @@ import type { CellFaults } from '../sim/api.js'
 
 const known = {
   'grasp-failure': 'probability 0..1 that the cup does not seal',
-  'nudge-m': 'metres, or LEAST:GREATEST, by which what is still to be moved is nudged between a look and the grasp',
-  'kill-controller-at-s': 'simulated seconds after which the controller dies',
-  camera: 'stall, nan or zero, with @N from the N-th look on (0 is the first)',
+  'nudge-m':
+    'metres, or LEAST:GREATEST, by which objects that are still to be moved are shifted between observation and grasp',
+  'kill-controller-at-s': 'simulated seconds after which the controller ends without warning',
+  camera: 'stall, nan or zero; with @N from observation N on (0 is the first)',
 } as const
 
 export const faultHelp = Object.entries(known)

@@ -23,7 +23,7 @@ export function withFrameOptions(command: Command): Command {
       '--frames <folder>',
       'color.png, depth.png and camera.json of a camera, a folder of such folders, or a recording (.mcap)',
     )
-    .option('--npz <file>', 'frames as in tests/fixtures/data/heightmap-reference.npz')
+    .option('--npz <file>', 'frames and reference heightmap in one NumPy file')
     .option(
       '--z-min <metres>',
       'bottom of the heightmap (default: -0.02 for a folder, else the setting)',

@@ -41,7 +41,7 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
 ): Command {
   return withCommonOptions(parent.command(name).description(description))
     .option('--robot <address>', `the controller [robot.link of the settings, else ${defaultAddress}]`)
-    .option('--yes', 'a person is beside the arm, has looked, and wants it')
+    .option('--yes', 'answers yes to every question: a person at the arm has checked it and wants the motion')
     .action((options: Options) =>
       runVerb(
         options,
@@ -84,7 +84,7 @@ async function confirmed(question: string, isGiven: boolean): Promise<void> {
   if (canAsk && (await ask(`${question} Type yes: `)) === 'yes') return
   throw new CliportError(
     'CONSENT_REQUIRED',
-    canAsk ? 'The answer was not yes' : `Nobody was there to ask: ${question}`,
+    canAsk ? 'The answer was not yes' : `There is no terminal for the question: ${question}`,
     {
       stage: 'start',
       hint: 'Go to the arm, look, and run it again there; --yes says that you did',

@@ -9,11 +9,16 @@ import { type LinkVerbOptions, linkVerb, reportExecution } from './link-context.
 
 export function addLink(program: Command): void {
   const link = program.command('link').description('look at a controller, or move its arm without a sentence')
+  addObservation(link)
+  addMotion(link)
+}
 
+/** What only looks. */
+function addObservation(link: Command): void {
   linkVerb(
     link,
     'status',
-    'what the arm is doing, who holds it, how far away the controller is',
+    'mode of the arm, holder of the lease, round-trip time to the controller',
     async ({ client }) => {
       const status = await statusOf(client)
       return { exitCode: 0, json: status, lines: describeLink(status) }
@@ -50,11 +55,14 @@ export function addLink(program: Command): void {
   )
     .option('--rate <hz>', 'states a second', realNumber(0.1, 250), 5)
     .option('--for <seconds>', 'end after this time', realNumber(0, 1e6))
+}
 
+/** What moves the arm, or lets it move again. */
+function addMotion(link: Command): void {
   linkVerb<LinkVerbOptions & { x: number; y: number; z: number; yaw: number; speed: number }>(
     link,
     'jog',
-    'move the tool by a little in a straight line, then disarm',
+    'move the tool a short way along a straight line, then disarm',
     async ({ client, config, options, signal, consent }) => {
       await consent(client.backend)
       const { x, y, z, yaw, speed } = options
@@ -80,7 +88,7 @@ export function addLink(program: Command): void {
   linkVerb(
     link,
     'recover',
-    'clear a stop or fault, after a person has looked at the arm; it is disarmed afterwards',
+    'clear a stop or fault after a person has checked the arm; then it is disarmed',
     async ({ client, confirm, signal }) => {
       const before = client.state
       if (before?.mode !== 'stopped' && before?.mode !== 'fault') {

@@ -13,7 +13,9 @@ interface PredictOptions extends CommonOptions, FrameOptions {
 
 export function addPredict(program: Command): void {
   withCommonOptions(
-    withFrameOptions(program.command('predict').description('what the policy would do with given camera frames')),
+    withFrameOptions(
+      program.command('predict').description('pick and place that the policy proposes for given camera frames'),
+    ),
   )
     .requiredOption('--goal <sentence>', 'for example "put the brown tin in the white bowl"')
     .option('--policy <folder>', 'policy package')

@@ -26,12 +26,12 @@ export function addRecord(program: Command): void {
     .option('--task <name>', 'task', defaultTask)
     .option('--episodes <n>', 'number of episodes', wholeNumber(1, 1_000_000), 100)
     .option('--seed <n>', 'episode i shows scene seed + 2i; even: training, odd: validation', wholeNumber(0), 0)
-    .requiredOption('--out <folder>', 'where the episodes go; whole ones that are there already are kept')
+    .requiredOption('--out <folder>', 'folder of the episodes; complete episodes in it are kept')
     .option('--workers <n>', 'threads', wholeNumber(1, 256), availableParallelism())
     .option('--frames', "keep the cameras' pictures too")
     .option(
       '--perturb <p>',
-      'probability that a step places somewhere else, so that mistakes are in the data',
+      'probability that a step places at a wrong spot, so that the data contain mistakes',
       realNumber(0, 1),
       0,
     )

@@ -14,7 +14,7 @@ export function addResults(program: Command): void {
     program.command('results').description('write the page of results from the raw results of evaluations'),
   )
     .option('--raw <folder>', 'folder of the folders given to cliport eval --out', 'benchmarks/policy/raw')
-    .option('--out <file>', 'page to write; its pictures go to images/results beside it', 'docs/results.md')
+    .option('--out <file>', 'page to write; its pictures go to images/results in the same folder', 'docs/results.md')
     .action((options: ResultsOptions) =>
       runVerb(options, async () => {
         const report = await writeResults(options.raw, options.out)

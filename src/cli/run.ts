@@ -26,16 +26,16 @@ export function addRun(program: Command): void {
   withCommonOptions(
     program
       .command('run')
-      .description('work on a goal until it is done: on a simulated cell, or on the controller at --robot')
+      .description('pick and place until the goal is achieved, on the simulated cell or on the controller at --robot')
       .argument('<sentence>', 'for example "put the red blocks in a green bowl"'),
   )
     .option('--task <name>', 'task of the simulated scene', defaultTask)
     .option('--seed <n>', 'number of the simulated scene', wholeNumber(0), 3)
     .option('--policy <folder>', "policy package, or 'oracle'")
     .option('--robot <address>', 'a controller, e.g. tcp://10.0.0.2:5601, or deoxys://10.0.0.2')
-    .option('--out <folder>', 'where the run gets its folder')
+    .option('--out <folder>', 'folder in which the run makes its own folder')
     .option('--steps <n>', 'greatest number of picks', wholeNumber(1, 200))
-    .option('--consent-to-motion', 'a person is beside the real arm and wants it to move')
+    .option('--consent-to-motion', 'a person at the real arm agrees to its motion')
     .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
     .action(run)
 }
@@ -83,7 +83,7 @@ function summary(report: RunReport): string[] {
     ...(truth === undefined
       ? []
       : [`truth    ${truth.achieved ? 'achieved' : 'not achieved'}, score ${truth.score.toFixed(2)}`]),
-    `steps    ${steps}, of which ${retries} had to be tried again`,
+    `steps    ${steps}, ${retries} of them retries`,
     `page     ${page}`,
   ]
 }

@@ -32,14 +32,14 @@ export function addTrain(program: Command): void {
     program.command('train').description('train a policy on recorded episodes (needs Python and PyTorch)'),
   )
     .requiredOption('--data <folders...>', 'folders of cliport record, or caches made of them')
-    .option('--validation <folders...>', 'the same of odd seeds: thresholds and scores come from them')
+    .option('--validation <folders...>', 'the same with odd seeds, for thresholds and scores')
     .requiredOption('--out <folder>', "the run's folder: checkpoints, progress, TensorBoard, card")
     .option('--recipe <file>', 'settings of each stage', projectPath('models/recipe.json'))
     .option('--stage <name>', 'stage of the recipe: pretrain (captioned scenes) or train', 'train')
     .option('--set <settings...>', "name=value, over the recipe's")
-    .option('--init <checkpoint>', 'weights of pre-training to begin from')
-    .option('--resume', 'go on with the run that is in the folder')
-    .option('--workers <n>', 'processes that make samples ahead', wholeNumber(0, 64), 1)
+    .option('--init <checkpoint>', 'initial weights, from pre-training')
+    .option('--resume', 'continue the run in the folder')
+    .option('--workers <n>', 'processes that prepare samples', wholeNumber(0, 64), 1)
     .option('--processes <n>', 'processes that train together (torchrun); default: one a GPU', wholeNumber(1, 64))
     .option(...pythonFlag)
     .action(runTrain)
@@ -56,7 +56,7 @@ async function runTrain(options: TrainOptions): Promise<void> {
         ...(options.python === undefined ? {} : { python: options.python }),
       }),
     )
-    return { exitCode: 0, json: card, lines: [`trained: ${out}/final.pt; what of it: ${out}/card.json`] }
+    return { exitCode: 0, json: card, lines: [`trained: ${out}/final.pt; description: ${out}/card.json`] }
   })
 }
 
@@ -69,7 +69,7 @@ interface ExportOptions extends CommonOptions {
 
 export function addExport(program: Command): void {
   withCommonOptions(
-    program.command('export').description('a trained checkpoint to a policy package (needs Python and PyTorch)'),
+    program.command('export').description('make a policy package from a trained checkpoint (needs Python and PyTorch)'),
   )
     .requiredOption('--checkpoint <file>', 'final.pt of cliport train')
     .requiredOption('--out <folder>', 'the policy package')

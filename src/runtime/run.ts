@@ -1,5 +1,5 @@
-// `cliport run`: one sentence on the simulated cell, or on a controller and cameras somewhere else, with a folder that
-// tells of it.
+// `cliport run`: one sentence on the simulated cell, or on a controller and cameras elsewhere, with a folder for
+// its page and recording.
 
 import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'

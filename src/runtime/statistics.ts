@@ -28,7 +28,7 @@ export function wilsonInterval(values: readonly number[]): [low: number, high: n
   const p = mean(values)
   const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
-  // Rounding must not leave an end that is exactly 0 or 1 a hair outside of it.
+  // Rounding must not leave an end that is exactly 0 or 1 slightly outside of it.
   return [p === 0 ? 0 : Math.max(0, centre - half), p === 1 ? 1 : Math.min(1, centre + half)]
 }
 

@@ -11,7 +11,7 @@ import { useLibrary } from '../fixtures/realsense.js'
 const folder = mkdtempSync(join(tmpdir(), 'realsense-library-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const packageUrl = new URL('../../packages/realsense', import.meta.url)
+const packageUrl = new URL('../../packages/realsense/', import.meta.url)
 const api = JSON.stringify(new URL('dist/index.js', packageUrl).href)
 const testing = JSON.stringify(new URL('dist/testing.js', packageUrl).href)
 

@@ -18,20 +18,11 @@
 #include <string>
 #include <vector>
 
+#include "camera_options.hpp"
 #include "devices.hpp"
+#include "profiles.hpp"
 
 namespace realsense {
-
-struct StreamRequest {
-  int type = 0;
-  int index = -1;                                  ///< -1: any
-  int width = 0, height = 0, fps = 0, format = 0;  ///< 0: any
-};
-
-struct OptionValue {
-  std::string name;  ///< as in the library's documentation, lower case: enable_auto_exposure
-  float value = 0;
-};
 
 struct FilterRequest {
   std::string name;  ///< decimation, disparity, spatial, temporal, depth, hole_filling, threshold
@@ -58,12 +49,6 @@ struct SessionOptions {
   bool depth_in_metres = false;
   bool lease = false;
   int keep = 4;  ///< taken frames that stay untouched
-};
-
-struct OptionInfo {
-  std::string sensor, name, description;
-  float value = 0, min = 0, max = 0, step = 0, fallback = 0;
-  bool read_only = false;
 };
 
 /// Pixel memory of a ring slot; 64-byte aligned; shared with the JavaScript buffer that shows it.
@@ -152,6 +137,12 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(SessionOptions options, std::function<void()> notify);
   void run();
   void open();
+  void open_device();
+  void load_preset();
+  void open_record_file();
+  void make_filters();
+  void make_syncer();
+  void start_sensors(ChosenProfiles& chosen);
   void close();
   void stream();
   void on_frame(abi::Frame* frame);                   // threads of the library
@@ -161,8 +152,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void process(abi::Frame* frame);
   abi::Frame* through(abi::Block* block, abi::Frame* frame);
   Delivery describe(abi::Frame* frame);
+  void set_arrivals(Delivery& delivery);
   void copy_into(Slot& slot, Delivery delivery);
   void publish(abi::Frame* frame);
+  void publish_lease(Delivery delivery);
+  void publish_copy(Delivery delivery);
   bool playback_ended();
   void set_state(SessionState state, std::string code = "", std::string message = "");
   std::shared_ptr<abi::Sensor> sensor_called(const std::string& name);
@@ -200,8 +194,5 @@ class Session : public std::enable_shared_from_this<Session> {
   std::array<Arrival, 64> arrivals_{};
   std::size_t next_arrival_ = 0;
 };
-
-/// "Enable Auto Exposure" -> "enable_auto_exposure"
-std::string snake_case(const std::string& words);
 
 }  // namespace realsense

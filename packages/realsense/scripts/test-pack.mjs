@@ -40,6 +40,7 @@ try {
     'dist/index.d.ts',
     'dist/testing.d.ts',
     'native/session.cpp',
+    'native/addon/addon.cpp',
     'CMakeLists.txt',
   ]) {
     check(files.includes(file), `${file} is inside`)

@@ -6,51 +6,18 @@ import { fromNative, native, RealSenseError, type RealSenseErrorCode } from './e
 import { type CameraFrame, frameOf } from './frame.js'
 import { advance, type CameraState, type Life, type LifeAction, type LifeEvent } from './lifecycle.js'
 import { domainName, invalid, sealed } from './names.js'
-import { addon, type NativeCounts, type NativeSession, type NativeStatus, type SensorOption } from './native.js'
+import { addon, type NativeCounts, type NativeStatus, type SensorOption } from './native.js'
+import { Opening } from './opening.js'
 import { type CameraOptions, sessionOptions } from './options.js'
+import { copyOf, leaseOf, type Run, stopRun } from './run.js'
+import { addCounts, type CameraStats, noCounts } from './stats.js'
+import { FrameWaiters, type NextOptions } from './waiters.js'
 
-export interface NextOptions {
-  readonly signal?: AbortSignal
-  /** Throws TIMEOUT when no frame comes in time; default: waits for ever. */
-  readonly timeoutMs?: number
-  /** Only a frame that arrived at or after this host monotonic time. */
-  readonly afterNs?: bigint
-}
-
-/** Since the camera was opened, over all restarts. */
-export interface CameraStats extends NativeCounts {
-  /** Frames that did not reach the consumer because a newer one had come: superseded + untaken. */
-  readonly dropped: number
-  /** Times it streamed again after a stall, an error or a pulled cable. */
-  readonly restarts: number
-  /** Leases that are out. */
-  readonly leases: number
-  /** Drift of the camera's clock against the host's, parts per million. */
-  readonly driftPpm: number
-  /** How much later than the quickest ones the newest frame arrived. */
-  readonly extraDelayMs: number
-}
-
+export type { CameraStats } from './stats.js'
+export type { NextOptions } from './waiters.js'
 export type { SensorOption }
 
-interface Waiter {
-  readonly afterNs: bigint
-  resolve(frame: CameraFrame | undefined): void
-  reject(error: unknown): void
-}
-
-/** One run of the native session; a restart makes a new one. */
-interface Run {
-  readonly session: NativeSession
-  readonly startedNs: bigint
-  taken: number
-  announced: boolean
-  failed: boolean
-  onFinished?: () => void
-}
-
 const watchdogMs = 100
-const noCounts: NativeCounts = { received: 0, incomplete: 0, superseded: 0, untaken: 0, refused: 0, taken: 0 }
 const nowNs = () => process.hrtime.bigint()
 
 /**
@@ -71,15 +38,15 @@ export async function openCamera(options: CameraOptions = {}): Promise<RealSense
 }
 
 export class RealSenseCamera implements AsyncIterable<CameraFrame> {
-  /** Settles with the first start. @internal use openCamera */
-  readonly opened: Promise<void>
+  readonly #opening: Opening
   readonly #options: CameraOptions
   readonly #native: ReturnType<typeof sessionOptions>
-  readonly #keep: number
-  readonly #lease: boolean
   readonly #clock: { observe: ClockFit['observe'] }
   readonly #listeners = new Set<(state: CameraState) => void>()
-  readonly #waiters: Waiter[] = []
+  readonly #waiters = new FrameWaiters(
+    () => this.#keepAlive(),
+    () => `the camera is ${this.state}.${this.#lastError ? ` Last error: ${this.#lastError.message}` : ''}`,
+  )
   readonly #watchdog: NodeJS.Timeout
   #unwatch: (() => void) | undefined
   #life: Life = { state: 'starting', failures: 0 }
@@ -91,7 +58,6 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
   #info: CameraInfo | undefined
   #reading: ClockReading | undefined
   #lastError: RealSenseError | undefined
-  #settleOpened: { resolve(): void; reject(error: unknown): void } | undefined
   #closing: Promise<{ clean: boolean }> | undefined
 
   /** @internal use openCamera */
@@ -100,12 +66,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     const version = requireLibrary(library)
     this.#options = options
     this.#native = sessionOptions(options, version)
-    this.#keep = this.#native.keep
-    this.#lease = this.#native.lease
     this.#clock = options.file === undefined ? new ClockFit() : new RecordingClock()
-    this.opened = new Promise((resolve, reject) => {
-      this.#settleOpened = { resolve, reject }
-    })
     if (options.file === undefined) {
       this.#unwatch = onCamerasChanged(({ added, removed }) => {
         const serial = this.#info?.serial ?? options.serial
@@ -115,23 +76,17 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     }
     this.#watchdog = setInterval(() => this.#watch(), watchdogMs)
     this.#watchdog.unref()
-    const onAbort = () => this.#settleOpened?.reject(new RealSenseError('ABORTED', 'Opening was aborted.'))
-    options.signal?.addEventListener('abort', onAbort, { once: true })
-    const startTimeoutMs = options.startTimeoutMs ?? 15_000
-    const timer = setTimeout(() => {
-      if (options.waitForCamera && this.state === 'absent') return
-      const words = this.#lastError ? ` Last error: ${this.#lastError.message}` : ''
-      this.#settleOpened?.reject(
-        new RealSenseError('START_TIMEOUT', `The camera did not start within ${startTimeoutMs} ms.${words}`),
-      )
-    }, startTimeoutMs)
-    this.opened
-      .catch(() => {})
-      .finally(() => {
-        clearTimeout(timer)
-        options.signal?.removeEventListener('abort', onAbort)
-      })
+    this.#opening = new Opening(
+      options,
+      () => options.waitForCamera === true && this.state === 'absent',
+      () => this.#lastError,
+    )
     this.#start()
+  }
+
+  /** Settles with the first start. @internal use openCamera */
+  get opened(): Promise<void> {
+    return this.#opening.done
   }
 
   get state(): CameraState {
@@ -156,7 +111,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
 
   get stats(): CameraStats {
     const status = this.#run?.session.status()
-    const counts = add(this.#past, status?.counts ?? noCounts)
+    const counts = addCounts(this.#past, status?.counts ?? noCounts)
     return {
       ...counts,
       dropped: counts.superseded + counts.untaken,
@@ -175,48 +130,9 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
    */
   next(options: NextOptions = {}): Promise<CameraFrame | undefined> {
     sealed(options, ['signal', 'timeoutMs', 'afterNs'], 'the options of next')
-    const { signal, timeoutMs, afterNs = 0n } = options
-    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-      return Promise.reject(invalid('timeoutMs', 'milliseconds above 0', timeoutMs))
-    }
-    if (signal?.aborted) return Promise.reject(aborted(signal))
-    return new Promise((resolve, reject) => {
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              waiter.reject(
-                new RealSenseError(
-                  'TIMEOUT',
-                  `No frame within ${timeoutMs} ms; the camera is ${this.state}.` +
-                    (this.#lastError ? ` Last error: ${this.#lastError.message}` : ''),
-                ),
-              )
-            }, timeoutMs)
-      const onAbort = () => waiter.reject(aborted(signal!))
-      const done = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        const index = this.#waiters.indexOf(waiter)
-        if (index >= 0) this.#waiters.splice(index, 1)
-        this.#keepAlive()
-      }
-      const waiter: Waiter = {
-        afterNs,
-        resolve(frame) {
-          done()
-          resolve(frame)
-        },
-        reject(error) {
-          done()
-          reject(error)
-        },
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#waiters.push(waiter)
-      this.#keepAlive()
-      this.#serve()
-    })
+    const frame = this.#waiters.wait(options)
+    this.#serve()
+    return frame
   }
 
   /** Frames until the recording ends, the camera is closed (both end the loop) or the signal aborts (throws). */
@@ -267,8 +183,8 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     clearInterval(this.#watchdog)
     clearTimeout(this.#wait)
     this.#event('close')
-    this.#settleOpened?.reject(new RealSenseError('CLOSED', 'The camera was closed while it opened.'))
-    for (const waiter of [...this.#waiters]) waiter.resolve(undefined)
+    this.#opening.reject(new RealSenseError('CLOSED', 'The camera was closed while it opened.'))
+    this.#waiters.resolveAll()
     return { clean: await this.#stopping }
   }
 
@@ -337,20 +253,8 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
       return
     }
     this.#run = undefined
-    this.#stopping = new Promise<boolean>((resolve) => {
-      const finish = (finished: boolean) => {
-        clearTimeout(timer)
-        run.onFinished = undefined
-        const status = run.session.status()
-        this.#past = add(this.#past, status.counts)
-        run.session.close()
-        resolve(finished && status.clean)
-      }
-      const timer = setTimeout(() => finish(false), this.#options.stopTimeoutMs ?? 3000)
-      run.onFinished = () => finish(true)
-      run.session.keepAlive(true)
-      run.session.stop()
-      if (run.session.status().finished) finish(true)
+    this.#stopping = stopRun(run, this.#options.stopTimeoutMs ?? 3000, (counts) => {
+      this.#past = addCounts(this.#past, counts)
     })
     void this.#stopping.then(() => this.#event('stopped'))
   }
@@ -374,8 +278,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
         this.#info = status.device
         this.#lastError = undefined
         this.#event('started')
-        this.#settleOpened?.resolve()
-        this.#settleOpened = undefined
+        this.#opening.succeed()
       }
     }
     if (status.state === 'failed' && status.finished && !run.failed) {
@@ -390,7 +293,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
         this.#start()
       } else {
         this.#event('ended')
-        for (const waiter of [...this.#waiters]) waiter.resolve(undefined)
+        this.#waiters.resolveAll()
       }
     }
   }
@@ -405,13 +308,11 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
   #fail(error: unknown): void {
     const known = this.#note(error)
     this.#stop()
-    const first = this.#settleOpened !== undefined
     const absent = known.code === 'CAMERA_ABSENT'
-    if (first && !(absent && this.#options.waitForCamera)) {
-      this.#settleOpened?.reject(known)
-      this.#settleOpened = undefined
+    if (this.#opening.pending && !(absent && this.#options.waitForCamera)) {
+      this.#opening.fail(known)
     } else if (this.#options.reconnect === false || this.#options.file !== undefined) {
-      for (const waiter of [...this.#waiters]) waiter.reject(known)
+      this.#waiters.rejectAll(known)
       this.#event('close')
       return
     }
@@ -421,15 +322,12 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
   /** Hands frames to those who wait; returns whether it handed out one. */
   #serve(): boolean {
     if (this.state === 'closed' || this.state === 'ended') {
-      for (const waiter of [...this.#waiters]) {
-        if (this.#lastError && this.#closing === undefined) waiter.reject(this.#lastError)
-        else waiter.resolve(undefined)
-      }
+      if (this.#lastError && this.#closing === undefined) this.#waiters.rejectAll(this.#lastError)
+      else this.#waiters.resolveAll()
       return false
     }
     let served = false
-    while (this.#waiters.length > 0 && this.#run) {
-      const waiter = this.#waiters[0]!
+    for (let waiter = this.#waiters.first; waiter !== undefined && this.#run; waiter = this.#waiters.first) {
       let frame: CameraFrame | undefined
       try {
         frame = this.#take(this.#run)
@@ -446,7 +344,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
       waiter.resolve(frame)
     }
     // A consumer that was slow to come for the last frame: the end was reported before.
-    if (!served && this.#waiters.length > 0 && this.#run?.session.status().state === 'ended') {
+    if (!served && this.#waiters.size > 0 && this.#run?.session.status().state === 'ended') {
       const run = this.#run
       queueMicrotask(() => {
         if (run === this.#run) this.#followStatus(run, run.session.status())
@@ -459,21 +357,11 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     const taken = run.session.take()
     if (!taken) return undefined
     this.#event('frame')
-    const order = ++run.taken
     const first = taken.images.find(({ type }) => type === 1) ?? taken.images[0]!
     this.#reading = this.#clock.observe(first.timestampMs, domainName(first.domain), first.arrivalNs)
-    const stampNs = this.#reading.stampNs
-    if (!this.#lease) {
-      return frameOf(taken, stampNs, { isValid: () => run.taken - order < this.#keep, release: () => {} })
-    }
-    let out = true
-    return frameOf(taken, stampNs, {
-      isValid: () => out && run === this.#run,
-      release: () => {
-        if (out && run === this.#run) run.session.release(taken.lease)
-        out = false
-      },
-    })
+    const { lease, keep } = this.#native
+    const hold = lease ? leaseOf(run, taken.lease, () => run === this.#run) : copyOf(run, keep)
+    return frameOf(taken, this.#reading.stampNs, hold)
   }
 
   /** Looks at arrivals, not at what was taken: a busy consumer is no stall. */
@@ -487,7 +375,7 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
     if (silentNs / 1e6 < stallMs) return
     this.#note(new RealSenseError('CAMERA_STALLED', `The camera sent no frame for ${stallMs} ms.`))
     if (this.#options.reconnect === false) {
-      for (const waiter of [...this.#waiters]) waiter.reject(this.#lastError)
+      this.#waiters.rejectAll(this.#lastError)
       this.#event('close')
     } else {
       this.#event('stalled')
@@ -496,25 +384,10 @@ export class RealSenseCamera implements AsyncIterable<CameraFrame> {
 
   /** Somebody who waits for a frame keeps the process alive; an open camera alone does not. */
   #keepAlive(): void {
-    const alive = this.#waiters.length > 0 || this.#settleOpened !== undefined
+    const alive = this.#waiters.size > 0 || this.#opening.pending
     this.#run?.session.keepAlive(alive)
     for (const timer of [this.#watchdog, this.#wait]) alive ? timer?.ref() : timer?.unref()
   }
-}
-
-function add(a: NativeCounts, b: NativeCounts): NativeCounts {
-  return {
-    received: a.received + b.received,
-    incomplete: a.incomplete + b.incomplete,
-    superseded: a.superseded + b.superseded,
-    untaken: a.untaken + b.untaken,
-    refused: a.refused + b.refused,
-    taken: a.taken + b.taken,
-  }
-}
-
-function aborted(signal: AbortSignal): RealSenseError {
-  return new RealSenseError('ABORTED', 'Waiting for a frame was aborted.', { cause: signal.reason })
 }
 
 function rethrow(error: unknown): never {

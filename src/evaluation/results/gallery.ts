@@ -13,17 +13,17 @@ export type TakePicture = (file: string, name: string) => string
 const shownOfACause = 3
 
 const meanings: Readonly<Record<string, string>> = {
-  wrong_object: 'aimed at, or moved, something that was not to be moved',
-  wrong_place: 'took the right thing elsewhere',
-  imprecise: 'right thing, right place, beside the tolerance',
-  missed_grasp: 'aimed at the right thing, and the cup did not seal',
-  dropped: 'aimed right, and it did not come to rest there',
-  unsure: 'did not act, being unsure',
+  wrong_object: 'aimed at or moved an object that should stay',
+  wrong_place: 'moved the right object to a wrong place',
+  imprecise: 'right object and right place, outside the tolerance',
+  missed_grasp: 'aimed at the right object, but the grasp failed',
+  dropped: 'aimed at the right place, but the object did not come to rest there',
+  unsure: 'did not act because the policy was unsure',
   refused: 'no plan within the limits of the arm',
-  not_found: 'did not see what is there',
-  gave_up_early: 'said that it had finished, and something was left',
+  not_found: 'did not find an object that is there',
+  gave_up_early: 'reported success although objects were left',
   continued_after_done: 'reached the goal and did not stop',
-  step_limit: 'ran out of steps, each of them right',
+  step_limit: 'reached the step limit with right steps only',
   stopped: 'was stopped',
   error: 'ended with an error',
 }
@@ -47,7 +47,7 @@ export function failureSection(all: readonly Episodes[], take: TakePicture): str
   })
   return [
     '## Failures by cause',
-    'The cause is the last step that went wrong and was not mended, judged by what the cell knows; where every step was right, how the runtime ended it.',
+    'The cause is the last failed step that no later step corrected, judged by the true poses in the cell. If every step was right, the cause is how the runtime ended the episode.',
     table(['cause', 'meaning', ...groups], [...rows, ['all', '', ...totals]]),
     ...causes.flatMap((cause) => {
       const shown = failed
@@ -95,7 +95,7 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
       ])
       return [
         '## Real camera frames',
-        `Sentences on frames of a structured-light camera that no training has seen. **${real.picks_right} of ${real.sentences} picks** and ${real.places_right} of ${real.places_asked} places land on the object that a person would point at (strictly: the picked cell shows it). Chance, by the share of all objects' cells: ${real.picks_by_chance.toFixed(1)} picks. The cell above the table whose colour is nearest to the named colour's: ${real.nearest_color_picks} picks, ${real.nearest_color_places} places. The runtime would act on ${real.acted}, ${real.acted_right} of them right; the others it leaves alone.`,
+        `Sentences on frames of a structured-light camera; none of the frames was used in training. **${real.picks_right} of ${real.sentences} picks** and ${real.places_right} of ${real.places_asked} places are on the object that a person would point at (strictly: the picked cell shows it). A random cell among those of all objects: ${real.picks_by_chance.toFixed(1)} picks. The cell above the table whose colour is nearest to the named colour: ${real.nearest_color_picks} picks, ${real.nearest_color_places} places. The runtime would act on ${real.acted}, ${real.acted_right} of them right, and refuse the others.`,
         table(
           ['frame', 'sentence', 'pick right', 'place right', 'decision', 'probability', 'chance', 'nearest colour', ''],
           rows,

@@ -24,8 +24,8 @@ export function paraphraseSection(raw: readonly GroundingResults[]): string[] {
         ]
   })
   return [
-    '## In other words',
-    'The first decision on test scenes, asked in forms that no training sentence has, half of the nouns and colours by other names ("grab the crimson cubes and drop each one into the dish"; src/evaluation/paraphrases.ts).',
+    '## Paraphrased sentences',
+    'The first decision on test scenes with sentence forms that are not in the training data and other words for half of the nouns and colours ("grab the crimson cubes and drop each one into the dish"; src/evaluation/paraphrases.ts).',
     table(['task', 'sentences', 'refusals', 'pick right when acted', 'place right'], rows),
   ]
 }
@@ -51,11 +51,11 @@ export function groundingSection(raw: readonly GroundingResults[], picture: stri
     expectedCalibrationError(beliefs).toFixed(3),
   ])
   return [
-    '## Asked for what is not there',
-    'The first decision on scenes whose sentence names a colour of block or bowl that is not on the table (a false move: it acts all the same), and on the same scenes with their own sentence (a refusal: it does not act). Thresholds were chosen on validation scenes (odd seeds below 10001), never on these.',
+    '## Sentences about absent objects',
+    'Each scene is used twice. First with a sentence that names a colour of block or bowl that is not on the table: acting is a false move. Then with its own sentence: not acting is a refusal. Only the first decision counts. The thresholds were chosen on validation scenes (odd seeds below 10001), not on these.',
     table(['task', 'scenes', 'false moves (95 %)', 'refusals (95 %)', 'pick right when acted', 'place right'], rows),
     `![Reliability diagram: how often each probability was right](${picture})`,
-    'Expected calibration error (ten bins), over all of these decisions:',
+    'Expected calibration error (ten bins) over all of these decisions:',
     table(['probability', 'decisions', 'calibration error'], errors),
   ]
 }

@@ -65,7 +65,7 @@ export function scoreSection(all: readonly Episodes[]): string[] {
   })
   return [
     '## Scores',
-    'Whole cycle on the simulated cell, test scenes (10001, 10003, ...), step limits as published, ending when the runtime itself concludes that it is done. Mean score in per cent with its 95 % interval (Wilson); beside it the best published column at 100 demonstrations a task. "Reached": the published value is not above the interval. The simulators differ (MuJoCo and a Franka arm here, PyBullet and a UR5 there), so the two are not one measurement. Objects stand where the arm reaches.',
+    'Whole cycle on the simulated cell, test scenes (10001, 10003, ...), step limits as published. An episode ends when the runtime decides that the goal is achieved. Mean score in per cent with its 95 % interval (Wilson), and the best published score at 100 demonstrations a task. "Reached": the published value is not above the interval. The simulators differ (MuJoCo and a Franka arm here, PyBullet and a UR5 in the publication), so the scores cannot be compared exactly. All objects are within reach of the arm.',
     table(['task', 'policy', 'scenes', 'score', '95 %', 'published', '', 'false achieved', 'acted on when done'], rows),
     ...means,
   ]
@@ -76,16 +76,16 @@ const legend = [
   ['without the zoom', 'the shipped weights, decided by the coarse stage alone.'],
   [
     'small budget',
-    'trainings of their own, each with equally many samples, a tenth of what the shipped policy saw (stages `worth` of models/recipe.json), one run each. They never refuse (thresholds of found, pick and place 0), so the table says what is known of where to act and not how well a short training is calibrated. Without any other word: all parts.',
+    'one separate training for each row, all with the same number of samples: a tenth of that of the shipped policy (stages `worth` of models/recipe.json). These policies never refuse (thresholds of found, pick and place are 0), so the table compares where they act, not their calibration. Where the label says nothing more, the policy has all parts.',
   ],
-  ['without pre-training', 'no captioned scenes at all; demonstrations in their place.'],
+  ['without pre-training', 'no captioned scenes; demonstrations instead.'],
   [
     '100 demonstrations',
-    'of each task, and no drawn scenes; with the labels of the product (every valid pick, every equally good place).',
+    '100 demonstrations of each task and no generated scenes, with the labels of the shipped policy (every valid pick, every equally good place).',
   ],
   [
     'one pixel',
-    'the same, labelled as published: one pixel for the pick, one cell and rotation for the place, no maps.',
+    'the same, labelled as in the publication: one pixel for the pick, one cell and rotation for the place, no maps.',
   ],
 ] as const
 
@@ -101,7 +101,7 @@ export function partsSection(all: readonly Episodes[]): string[] {
   const labels = fair.map(({ label }) => label)
   return [
     '## What each part is worth',
-    'Mean score in per cent (95 % interval, scenes). Compare rows of one budget only, and mind that the published simulator is another.',
+    'Mean score in per cent (95 % interval, scenes). Compare only rows with the same budget. The publication used another simulator.',
     legend
       .filter(([part]) => labels.some((label) => label.includes(part)))
       .map(([part, meaning]) => `- *${part}*: ${meaning}`)
@@ -146,8 +146,8 @@ export function loopSection(all: readonly Episodes[]): string[] {
     ])
   if (rows.length === 0) return []
   return [
-    '## What the closed loop is worth',
-    'The same scenes, and the same disturbances in the physics, of which nothing tells the runtime: grasps that fail at random, and everything that is still to be moved nudged between each look and the motion after it. Open loop: one look at the start, each thing in it acted on once, no look again and no verification; it stops when it has acted on everything that it saw. Closed loop: the product.',
+    '## Closed loop against open loop',
+    'Both loops run on the same scenes with the same disturbances in the physics, which the runtime is not told about: some grasps fail at random, and objects that are still to be moved are shifted between each observation and the motion after it. Open loop: one observation at the start, one action for each object in it, no verification. Closed loop: the runtime as it is.',
     table(['task', 'loop', 'disturbed by', 'step budget', 'scenes', 'score', '95 %', 'steps', 'false achieved'], rows),
     ...pairs(disturbed),
   ]

@@ -43,7 +43,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
   const episodes = episodesOf(all)
   const sections = [
     '# Results',
-    `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line an episode, every decision and step in it); do not edit. How long things take: benchmarks/RESULTS.md.`,
+    `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line for each episode, with every decision and step). Do not edit. Run times: benchmarks/RESULTS.md.`,
     ...scoreSection(episodes),
     ...loopSection(episodes),
     ...groundingSection(all, reference('reliability.svg')),

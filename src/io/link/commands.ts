@@ -28,8 +28,8 @@ export class LinkCommands {
   readonly pending = new PendingCommands()
 
   /**
-   * @param streams of the transport: without it all that a command leads to has been heard when it has been sent
-   * @param lose ends the whole link: nobody hears it any more
+   * @param streams of the transport: without it every consequence of a command has arrived when the command has been sent
+   * @param lose ends the whole link, because the controller does not receive messages any more
    */
   constructor(
     private readonly session: LinkSession,
