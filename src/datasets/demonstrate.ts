@@ -94,7 +94,7 @@ export async function demonstrate(
         recorder: noRecorder,
         clock: hostClock,
         meter: { observe() {} },
-        watcher: { stepped: (step) => policy.acted(step.pick.sealed) },
+        watcher: { stepped: (step) => policy.acted(step.pick.holding) },
       },
       { ...settings, budget: { steps, failuresInARow: 8 } },
       signal,
@@ -129,7 +129,7 @@ class DemonstratingPolicy implements Policy {
   readonly #random: () => number
   #pending: Pending | null = null
   /** Whether the pending action was carried out, and held something. */
-  #sealed: boolean | null = null
+  #holding: boolean | null = null
   #observedNs = -1n
   #truth: Truth | null = null
 
@@ -168,8 +168,8 @@ class DemonstratingPolicy implements Policy {
   }
 
   /** The pending action was carried out. */
-  acted(sealed: boolean): void {
-    this.#sealed = sealed
+  acted(holding: boolean): void {
+    this.#holding = holding
   }
 
   async close(): Promise<void> {}
@@ -177,12 +177,12 @@ class DemonstratingPolicy implements Policy {
   /** Once a look: a plan that was refused leads to another proposal from the same one. */
   async #observe(heightmap: Heightmap, truth: Truth): Promise<void> {
     if (heightmap.stampNs === this.#observedNs) return
-    if (this.#pending !== null && this.#sealed !== null) {
+    if (this.#pending !== null && this.#holding !== null) {
       const { score, ...action } = this.#pending
-      await this.#writer.action({ ...action, reward: truth.score - score, sealed: this.#sealed })
+      await this.#writer.action({ ...action, reward: truth.score - score, holding: this.#holding })
     }
     this.#pending = null
-    this.#sealed = null
+    this.#holding = null
     this.#observedNs = heightmap.stampNs
     this.#truth = truth
     const frames = this.#frames()

@@ -20,7 +20,7 @@ export class Pace {
    * Steps to make now.
    * @param nowMs wall time, monotonic
    * @param ioLagMs since the sockets were last read. While that thread is starved time stands still: heartbeats that
-   *   nobody has read are no silence, and the watchdog must not take them for it
+   *   nobody has read yet are not late, and the watchdog must not stop the arm for them
    */
   stepsDue(nowMs: number, ioLagMs: number): number {
     if (ioLagMs > longestIoLagMs) this.#dueMs = nowMs + this.stepMs

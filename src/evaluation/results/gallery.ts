@@ -16,7 +16,7 @@ const meanings: Readonly<Record<string, string>> = {
   wrong_object: 'aimed at, or moved, something that was not to be moved',
   wrong_place: 'took the right thing elsewhere',
   imprecise: 'right thing, right place, beside the tolerance',
-  missed_grasp: 'aimed at the right thing, and the cup did not seal',
+  missed_grasp: 'aimed at the right thing, and the grasp held nothing',
   dropped: 'aimed right, and it did not come to rest there',
   unsure: 'did not act, being unsure',
   refused: 'no plan within the limits of the arm',
