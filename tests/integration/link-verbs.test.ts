@@ -61,6 +61,11 @@ describe('on a simulated arm', { retry: 2 }, () => {
       backend: 'sim',
       lease: 'free',
       reason: '',
+      detail: '',
+      end_effector: 'suction_cup',
+      holding: false,
+      width_m: null,
+      features: expect.any(Array),
       q_rad: expect.any(Array),
       round_trip_ms: expect.any(Number),
       clock_error_ms: expect.any(Number),
@@ -99,6 +104,7 @@ describe('on a simulated arm', { retry: 2 }, () => {
     expect((await link(controller.address, 'status')).report).toMatchObject({
       mode: 'stopped',
       reason: 'stop_requested',
+      detail: 'a test',
     })
     const refused = await link(controller.address, 'home')
     expect(refused).toMatchObject({ exitCode: 1, report: { error: { code: 'LINK_REFUSED' } } })
@@ -165,14 +171,14 @@ async function pretendHardware() {
   await states.bind('tcp://127.0.0.1:*')
   const statePort = Number(new URL(states.lastEndpoint!).port)
   const heard: (string | undefined)[] = []
-  const header = { version: 1, session: 5n }
+  const header = { version: 2, session: 5n }
   void (async () => {
     for await (const [peer, bytes] of commands) {
       const request = fromBinary(RequestSchema, bytes!)
       heard.push(request.body.case)
       if (request.body.case !== 'hello') continue
       const welcome = {
-        version: 1,
+        version: 2,
         backend: 'franka',
         instance: 5n,
         statePort,

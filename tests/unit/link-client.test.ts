@@ -9,9 +9,13 @@ import { ClockOffset } from '../../src/io/link/clock-offset.js'
 import { EventLoopTime } from '../../src/io/link/event-loop-time.js'
 
 import {
+  EndEffectorKind,
+  EndEffectorStateSchema,
   type Event,
   EventKind,
+  Feature,
   Mode,
+  Reason,
   ReplySchema,
   type Request,
   RequestSchema,
@@ -29,7 +33,12 @@ class ScriptedPeer implements LinkTransport {
   readonly streams = true
   readonly requests: Request[] = []
   muteHello = false
-  version = 1
+  readonly welcome = {
+    backend: 'scripted',
+    endEffector: { kind: EndEffectorKind.END_EFFECTOR_TWO_FINGER },
+    features: [Feature.CONTACT_SPEED, Feature.GRASP_WIDTH, 4321 as Feature],
+  }
+  version = 2
   ports: unknown = null
   #reply: (bytes: Uint8Array) => void = () => {}
   #state: (bytes: Uint8Array) => void = () => {}
@@ -39,11 +48,11 @@ class ScriptedPeer implements LinkTransport {
     const request = fromBinary(RequestSchema, bytes)
     this.requests.push(request)
     const { session, sequence } = request.header!
-    if (request.body.case === 'hello' && this.version !== 1) this.error(sequence, 'version', 'Expected link version 2')
+    if (request.body.case === 'hello' && this.version !== 2) this.error(sequence, 'version', 'Expected link version 3')
     else if (request.body.case === 'hello' && !this.muteHello) {
       this.reply({
         header: { session, sequence },
-        body: { case: 'welcome', value: { instance, backend: 'scripted', statePort: 2, eventPort: 3, stopPort: 4 } },
+        body: { case: 'welcome', value: { ...this.welcome, instance, statePort: 2, eventPort: 3, stopPort: 4 } },
       })
     } else if (request.body.case === 'acquire') this.event({ kind: EventKind.EVENT_ACCEPTED }, request.body.value.id)
   }
@@ -237,7 +246,7 @@ test('sequences increase within a session', async () => {
   expect(ofArm).toEqual(ofArm.map((_, i) => BigInt(i + 1)))
 })
 
-test('silence for the configured time while a plan runs is a lost peer', async () => {
+test('no state for the configured time while a plan runs is a lost peer', async () => {
   const { outcome, alive } = await running()
   await time.pass(300, alive)
   await time.pass(linkDefaults.stateTimeoutMs - linkDefaults.tickMs)
@@ -249,7 +258,7 @@ test('silence for the configured time while a plan runs is a lost peer', async (
   expect(peer.count('heartbeat')).toBe(beats) // who is lost is not kept armed
 })
 
-test('states that repeat the same stamp are silence', async () => {
+test('states that repeat the same stamp count as none', async () => {
   const { outcome, id } = await running()
   await time.pass(linkDefaults.stateTimeoutMs + 60, () => peer.state(2n, id))
   expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
@@ -270,9 +279,9 @@ test('an end that was lost on the way is asked for again', async () => {
   expect(peer.count('replay')).toBe(1)
   expect(outcome).toEqual({})
   peer.event({ kind: EventKind.EVENT_SEGMENT, contact: true }, id)
-  peer.event({ kind: EventKind.EVENT_DONE, sealed: true }, id)
+  peer.event({ kind: EventKind.EVENT_DONE, endEffector: create(EndEffectorStateSchema, { holding: true }) }, id)
   await settle()
-  expect(outcome.result).toMatchObject({ status: 'done', sealed: true, segments: [{ contact: true }] })
+  expect(outcome.result).toMatchObject({ status: 'done', holding: true, segments: [{ contact: true }] })
 })
 
 test('an end that is not known to the controller either is a lost peer', async () => {
@@ -302,15 +311,23 @@ test('events that come twice count once', async () => {
 })
 
 test.each([
-  ['stop_requested', 'stopped'],
-  ['watchdog', 'stopped'],
-  ['unexpected_contact', 'fault'],
-  ['tracking_error', 'fault'],
-] as const)('a plan that ended by %s has the status %s', async (reason, status) => {
+  ['stop_requested', Reason.STOP_REQUESTED, 'stopped'],
+  ['watchdog', Reason.WATCHDOG, 'stopped'],
+  ['unexpected_contact', Reason.UNEXPECTED_CONTACT, 'fault'],
+  ['tracking_error', Reason.TRACKING_ERROR, 'fault'],
+] as const)('a plan that ended by %s (%i) has the status %s', async (reason, number, status) => {
   const { outcome, id } = await running()
-  peer.event({ kind: EventKind.EVENT_ENDED, reason }, id)
+  peer.event({ kind: EventKind.EVENT_ENDED, reason: number, detail: 'words' }, id)
   await settle()
-  expect(outcome.result).toMatchObject({ status, reason })
+  expect(outcome.result).toMatchObject({ status, reason, detail: 'words' })
+})
+
+test('a plan that asks for more than the controller carries out is refused with the field', async () => {
+  const { outcome, id } = await running()
+  peer.event({ kind: EventKind.EVENT_REJECTED, reason: Reason.UNSUPPORTED, detail: 'segments[0].push' }, id)
+  await settle()
+  expect(outcome.result).toMatchObject({ status: 'rejected', reason: 'unsupported', detail: 'segments[0].push' })
+  expect(outcome.result?.error).toMatchObject({ code: 'LINK_REFUSED', reason: 'unsupported' })
 })
 
 test('the result of a plan comes once the state tells of its end too', async () => {
