@@ -49,9 +49,7 @@ describe('a deoxys controller', { retry: 2 }, () => {
     const link = await connect()
     await link.arm()
     expect(link.state).toMatchObject({ mode: 'armed' })
-    const execution = await link.execute(
-      plan(moveTo(0.47, 0, 0.28), descendTo(0.47, 0, 0.2), { kind: 'grasp' }),
-    )
+    const execution = await link.execute(plan(moveTo(0.47, 0, 0.28), descendTo(0.47, 0, 0.2), { kind: 'grasp' }))
     expect(execution).toMatchObject({ status: 'done', holding: true })
     expect(execution.segments.map(({ contact }) => contact)).toEqual([false, true, false])
     expect(link.state!.p_base_tool_m[2]).toBeCloseTo(0.25, 2)

@@ -115,7 +115,10 @@ test('an unreachable block does not keep the others from being moved', async () 
 
 test('a plan that the controller rejects ends the cycle as refused with its reason', async () => {
   const { result } = run({ onExecute: () => ({ status: 'rejected', reason: 'busy', detail: 'a plan is running' }) })
-  expect(await result).toMatchObject({ outcome: 'refused', reason: 'the controller refused the plan: busy: a plan is running' })
+  expect(await result).toMatchObject({
+    outcome: 'refused',
+    reason: 'the controller refused the plan: busy: a plan is running',
+  })
 })
 
 test('a fault of the controller ends the cycle as an error; nothing more is sent', async () => {
@@ -130,8 +133,13 @@ test('an arm that stopped because heartbeats came too late is an error, not a wi
 })
 
 test('a stop that somebody else asked for ends the cycle as stopped with its words', async () => {
-  const { result } = run({ onExecute: () => ({ status: 'stopped', reason: 'stop_requested', detail: 'watchdog of the cell' }) })
-  expect(await result).toMatchObject({ outcome: 'stopped', reason: 'the arm was stopped: stop_requested: watchdog of the cell' })
+  const { result } = run({
+    onExecute: () => ({ status: 'stopped', reason: 'stop_requested', detail: 'watchdog of the cell' }),
+  })
+  expect(await result).toMatchObject({
+    outcome: 'stopped',
+    reason: 'the arm was stopped: stop_requested: watchdog of the cell',
+  })
 })
 
 test('an abort in mid-move stops the arm and ends as stopped', async () => {

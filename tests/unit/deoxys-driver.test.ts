@@ -439,7 +439,9 @@ describe('stops', () => {
     const id = begin(move(0.45, 0.3, 0.3))
     run(2000)
     driver.leave()
-    expect(answerOf(id)).toMatchObject({ execution: { status: 'stopped', reason: 'stop_requested', detail: 'the link was closed' } })
+    expect(answerOf(id)).toMatchObject({
+      execution: { status: 'stopped', reason: 'stop_requested', detail: 'the link was closed' },
+    })
     run(2000)
     expect(events.at(-1)).toEqual({ kind: 'left' })
   })
@@ -513,7 +515,9 @@ describe('a peer that is not what it was', () => {
     plant.mode = 5
     run(100)
     expect(newestMode()).toBe('fault')
-    expect(events.findLast(({ kind }) => kind === 'state')).toMatchObject({ state: { reason: 'user_stop', detail: '' } })
+    expect(events.findLast(({ kind }) => kind === 'state')).toMatchObject({
+      state: { reason: 'user_stop', detail: '' },
+    })
     expect(execute(move(0.5, 0, 0.3))).toMatchObject({ status: 'rejected', reason: 'latched' })
   })
 

@@ -207,7 +207,7 @@ test('a peer that answers but sends no state is absent, and the port is named', 
 })
 
 test('another version of the protocol is no absent peer', async () => {
-  peer.version = 2
+  peer.version = 3
   await expect(LinkClient.connect(peer, {}, time.timing)).rejects.toMatchObject({ code: 'LINK_PROTOCOL' })
 })
 
@@ -244,6 +244,12 @@ test('sequences increase within a session', async () => {
   expect(sessions.size).toBe(2) // that of connect, and that of arm
   const ofArm = sequences.slice(sequences.lastIndexOf(1n))
   expect(ofArm).toEqual(ofArm.map((_, i) => BigInt(i + 1)))
+})
+
+test('what the controller is and does beyond plain segments is known from its welcome; what is newer is left out', async () => {
+  const link = await connected()
+  expect(link.endEffector).toBe('two_finger')
+  expect(link.features).toEqual(['contact_speed', 'grasp_width'])
 })
 
 test('no state for the configured time while a plan runs is a lost peer', async () => {

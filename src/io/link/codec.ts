@@ -111,9 +111,9 @@ export function endEffectorState(message: EndEffectorMessage | undefined): EndEf
   }
 }
 
-/** 'full_pose', 'push', ...: lower case without the prefix. What this release does not know is left out. */
+/** 'full_pose', 'push', ... What this release does not know is left out. */
 export function featureNames(features: readonly Feature[]): string[] {
-  return features.flatMap((feature) => Feature[feature]?.replace('FEATURE_', '').toLowerCase() ?? [])
+  return features.flatMap((feature) => Feature[feature]?.toLowerCase() ?? [])
 }
 
 export function vec3(point: Point | undefined): Vec3 {
