@@ -1,154 +1,23 @@
 // The client on a clock and a transport that only the test moves.
 
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { beforeEach, expect, test } from 'vitest'
 import type { Execution } from '../../src/control/types.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ClockOffset } from '../../src/io/link/clock-offset.js'
 import { EventLoopTime } from '../../src/io/link/event-loop-time.js'
-
-import {
-  EndEffectorKind,
-  EndEffectorStateSchema,
-  type Event,
-  EventKind,
-  Feature,
-  Mode,
-  Reason,
-  ReplySchema,
-  type Request,
-  RequestSchema,
-  StateSchema,
-} from '../../src/io/link/gen/link_pb.js'
+import { EndEffectorStateSchema, EventKind, Reason } from '../../src/io/link/gen/link_pb.js'
 import { linkDefaults } from '../../src/io/link/options.js'
-import type { LinkTransport } from '../../src/io/link/transport.js'
 import { moveTo, plan } from '../fixtures/link-peers.js'
-
-const instance = 77n
-
-/** A controller that says what the test wants it to. */
-class ScriptedPeer implements LinkTransport {
-  readonly address = 'tcp://127.0.0.1:1'
-  readonly streams = true
-  readonly requests: Request[] = []
-  muteHello = false
-  readonly welcome = {
-    backend: 'scripted',
-    endEffector: { kind: EndEffectorKind.END_EFFECTOR_TWO_FINGER },
-    features: [Feature.CONTACT_SPEED, Feature.GRASP_WIDTH, 4321 as Feature],
-  }
-  version = 2
-  ports: unknown = null
-  #reply: (bytes: Uint8Array) => void = () => {}
-  #state: (bytes: Uint8Array) => void = () => {}
-  #eventSequence = 0n
-
-  async send(bytes: Uint8Array): Promise<void> {
-    const request = fromBinary(RequestSchema, bytes)
-    this.requests.push(request)
-    const { session, sequence } = request.header!
-    if (request.body.case === 'hello' && this.version !== 2) this.error(sequence, 'version', 'Expected link version 3')
-    else if (request.body.case === 'hello' && !this.muteHello) {
-      this.reply({
-        header: { session, sequence },
-        body: { case: 'welcome', value: { ...this.welcome, instance, statePort: 2, eventPort: 3, stopPort: 4 } },
-      })
-    } else if (request.body.case === 'acquire') this.event({ kind: EventKind.EVENT_ACCEPTED }, request.body.value.id)
-  }
-
-  async sendStop(bytes: Uint8Array): Promise<void> {
-    this.requests.push(fromBinary(RequestSchema, bytes))
-  }
-
-  reply(init: Parameters<typeof create<typeof ReplySchema>>[1]): void {
-    this.#reply(toBinary(ReplySchema, create(ReplySchema, init)))
-  }
-
-  error(sequence: bigint, code: string, message: string): void {
-    this.reply({ header: { sequence }, body: { case: 'error', value: { code, message } } })
-  }
-
-  event(event: Partial<Event>, commandId: bigint): void {
-    const { session } = this.requests.at(-1)!.header!
-    const value = { sequence: ++this.#eventSequence, session, commandId, ...event }
-    this.reply({ body: { case: 'event', value: value as Event } })
-  }
-
-  /** A state of a controller that runs `commandId`, or nothing. */
-  state(stampNs: bigint, commandId = 0n, of = instance): void {
-    const leaseSession = this.requests.at(-1)?.header?.session ?? 0n
-    const mode = commandId === 0n ? Mode.ARMED : Mode.MOVING
-    this.#state(
-      toBinary(StateSchema, create(StateSchema, { header: { session: of }, stampNs, leaseSession, mode, commandId })),
-    )
-  }
-
-  garbage(): void {
-    this.#reply(new Uint8Array([255, 255, 255]))
-  }
-
-  last<C extends Request['body']['case']>(kind: C): Extract<Request['body'], { case: C }> | undefined {
-    return this.requests.map(({ body }) => body).findLast((body) => body.case === kind) as never
-  }
-
-  count(kind: Request['body']['case']): number {
-    return this.requests.filter(({ body }) => body.case === kind).length
-  }
-
-  onReply(handler: (bytes: Uint8Array) => void): void {
-    this.#reply = handler
-  }
-  onState(handler: (bytes: Uint8Array) => void): void {
-    this.#state = handler
-  }
-  welcomed(ports: unknown): void {
-    this.ports = ports
-  }
-  async close(): Promise<void> {}
-}
-
-/** Time passes in ticks, or in one block during which the event loop does nothing. */
-class Time {
-  nowMs = 0
-  #tick = () => {}
-  readonly timing = {
-    clock: { nowNs: () => BigInt(Math.round(this.nowMs * 1e6)) },
-    every: (_: number, tick: () => void) => {
-      this.#tick = tick
-      return () => {
-        this.#tick = () => {}
-      }
-    },
-  }
-
-  async pass(ms: number, during: () => void = () => {}): Promise<void> {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
-      this.nowMs += linkDefaults.tickMs
-      during()
-      this.#tick()
-      await settle()
-    }
-  }
-
-  async block(ms: number): Promise<void> {
-    this.nowMs += ms
-    this.#tick()
-    await settle()
-  }
-}
-
-/** Lets everything happen that is due in microtasks. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+import { ScriptedPeer, SteppedTime, settle } from '../fixtures/scripted-peer.js'
 
 let peer: ScriptedPeer
-let time: Time
+let time: SteppedTime
 
 beforeEach(() => {
   peer = new ScriptedPeer()
-  time = new Time()
+  time = new SteppedTime()
 })
 
 async function connected(): Promise<LinkClient> {
