@@ -2,9 +2,11 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Publisher, Router } from 'zeromq'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
@@ -159,6 +161,20 @@ test.each(['jog', 'home'])('%s moves no real arm without a person’s yes', asyn
   expect(report).toMatchObject({ error: { code: 'CONSENT_REQUIRED' } })
   expect(hardware.heard()).not.toContain('acquire')
   expect(hardware.heard()).not.toContain('plan')
+  hardware.close()
+})
+
+test('a home outside the limits of the settings is refused before the arm is armed', async () => {
+  const hardware = await pretendHardware()
+  const folder = await mkdtemp(join(tmpdir(), 'cliport-home-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'low.yaml'), 'version: 1\nlimits: {z_max_m: 0.3}\n')
+  const { exitCode, report } = await link(hardware.address, 'home', '--yes', '--config', join(folder, 'low.yaml'))
+  expect(exitCode).toBe(1)
+  expect(report).toMatchObject({
+    error: { code: 'LINK_REFUSED', stage: 'check', message: expect.stringContaining('PLAN_OUTSIDE_WORKSPACE') },
+  })
+  expect(hardware.heard()).not.toContain('acquire')
   hardware.close()
 })
 

@@ -2,6 +2,7 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { linkVersion } from '../../src/io/link/codec.js'
 import { EventKind, Reason, ReplySchema, RequestSchema } from '../../src/io/link/gen/link_pb.js'
 import { type Cell, type CellRobot, createCell } from '../../src/sim/index.js'
 import { CellDriver, move, outcome } from './cell-driver.js'
@@ -32,7 +33,7 @@ test('a way through a box in which the arm may not be is refused, and nothing mo
 test('the controller says which boxes it keeps out of', async () => {
   await armed({ keepOut: [post] })
   const request = create(RequestSchema, {
-    header: { version: 1, session: 8n, sequence: 1n },
+    header: { version: linkVersion, session: 8n, sequence: 1n },
     body: { case: 'hello', value: {} },
   })
   const [reply] = await cell.send(toBinary(RequestSchema, request))
