@@ -28,7 +28,7 @@ std::vector<Segment> any_plan(std::mt19937& random, const std::array<double, 3>&
     const double speed = uniform(random, 0.05, 0.6);
     switch (below(random, 4)) {
       case 0:
-        segments.push_back(suction(below(random, 2) == 0));
+        segments.push_back(below(random, 2) == 0 ? grasp() : release());
         break;
       case 1:
         if (i > 0 && segments.back().kind == SegmentKind::kMove) {
@@ -97,7 +97,7 @@ TEST(ControllerProperty, RandomPlansKeepEveryLimitOfJointsBoxAndLine) {
         }
         const auto ended = rig.of(EventKind::kSegment);
         const std::uint32_t now = rig.controller.snapshot().segment;
-        if (rig.mode() == Mode::kMoving && now == segment && plan.segments[now].kind != SegmentKind::kSuction) {
+        if (rig.mode() == Mode::kMoving && now == segment && !is_end_effector(plan.segments[now])) {
           ASSERT_LT(from_line(p, line_from, plan.segments[now].p_base_m), 0.001);
         }
         if (now != segment) {
@@ -174,7 +174,7 @@ TEST(ControllerProperty, NoSequenceOfCommandsAndDisturbancesBreaksTheStateMachin
       }
       if (below(random, 1500) == 0) rig.heartbeat = rig.heartbeat == 0 ? kAnna : 0;
       if (below(random, 200) == 0) rig.measured.contact = !rig.measured.contact;
-      if (below(random, 100) == 0) rig.measured.sealed = !rig.measured.sealed;
+      if (below(random, 100) == 0) rig.measured.holding = !rig.measured.holding;
       const int trouble = below(random, 4000);
       rig.disturb = nullptr;
       if (trouble == 0) rig.disturb = [](Measured& m) { m.q_rad[1] += 0.11; };
@@ -281,7 +281,7 @@ TEST(ControllerThreads, CycleCommandsEventsAndSnapshotsNeverTear) {
       measured.dq_radps = reference.dq_radps;
       clock_ns.store(k * 1'000'000LL);
       controller.cycle(k * 1'000'000LL, measured, reference);
-      // Simulated time does not run away from the I/O thread, which would be silence.
+      // Simulated time does not run away from the I/O thread, which would be a heartbeat time-out.
       while (clock_ns - beaten_ns > 50'000'000) std::this_thread::yield();
     }
     over = true;

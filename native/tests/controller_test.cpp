@@ -46,14 +46,14 @@ TEST(Controller, TheLeaseIsRefusedToOthersWhileItsHolderLives) {
   EXPECT_EQ(rig.mode(), Mode::kArmed);
 }
 
-TEST(Controller, ASilentHolderLosesTheLeaseAndTheArmIsDisarmed) {
+TEST(Controller, AHeartbeatTimeOutDropsTheLeaseAndDisarms) {
   Rig rig;
   rig.arm();
   rig.heartbeat = 0;
-  const std::int64_t silent_ns = rig.now_ns;
+  const std::int64_t last_heartbeat_ns = rig.now_ns;
   while (rig.mode() == Mode::kArmed) rig.step();
   EXPECT_EQ(rig.mode(), Mode::kDisarmed);
-  EXPECT_NEAR((rig.now_ns - silent_ns) * 1e-9, rig.config.lease_timeout_s, 0.002);
+  EXPECT_NEAR((rig.now_ns - last_heartbeat_ns) * 1e-9, rig.config.lease_timeout_s, 0.002);
   EXPECT_EQ(rig.events.back().reason, Reason::kWatchdog);
   EXPECT_EQ(rig.send(CommandKind::kAcquire, kBert), Reason::kNone);
 }
@@ -162,7 +162,7 @@ TEST(Controller, ASecondPlanIsRefusedWhileOneRuns) {
 TEST(Controller, OfTwoPlansPostedTogetherOnlyTheFirstRuns) {
   Rig rig;
   rig.arm();
-  rig.controller.post(rig.plan({suction(true)}));
+  rig.controller.post(rig.plan({grasp()}));
   rig.controller.post(rig.plan({move_to(0.5, 0.1, 0.3)}));
   rig.step();
   const auto rejected = rig.of(EventKind::kRejected);
@@ -221,7 +221,7 @@ TEST(Controller, EveryFlawOfAPlanHasItsReason) {
       {"position not a number", {move_to(0.5, nan, 0.3)}, Reason::kNotFinite},
       {"yaw infinite", {move_to(0.5, 0.1, 0.3, infinity)}, Reason::kNotFinite},
       {"speed not a number", {move_to(0.5, 0.1, 0.3, 0.0, nan)}, Reason::kNotFinite},
-      {"flaw in a later segment", {suction(true), descend_to(0.45, 0, 0.1, infinity)}, Reason::kNotFinite},
+      {"flaw in a later segment", {grasp(), descend_to(0.45, 0, 0.1, infinity)}, Reason::kNotFinite},
       {"faster than allowed", {move_to(0.5, 0.1, 0.3, 0.0, 0.61)}, Reason::kTooFast},
       {"no speed", {move_to(0.5, 0.1, 0.3, 0.0, 0.0)}, Reason::kTooFast},
       {"backwards", {move_to(0.5, 0.1, 0.3, 0.0, -0.1)}, Reason::kTooFast},
@@ -233,7 +233,7 @@ TEST(Controller, EveryFlawOfAPlanHasItsReason) {
       {"slanting descent", {descend_to(0.46, 0.0, 0.1)}, Reason::kNotVertical},
       {"rising descent", {descend_to(0.45, 0.0, 0.31)}, Reason::kNotVertical},
       {"descent that may start too low",
-       {descend_to(0.45, 0.0, 0.1), suction(true), descend_to(0.45, 0.0, 0.2)},
+       {descend_to(0.45, 0.0, 0.1), grasp(), descend_to(0.45, 0.0, 0.2)},
        Reason::kNotVertical},
   };
   for (const Case& flawed : cases) {
@@ -243,12 +243,12 @@ TEST(Controller, EveryFlawOfAPlanHasItsReason) {
     EXPECT_EQ(rig.mode(), Mode::kArmed) << flawed.why;
     rig.steps(50);
     EXPECT_EQ(rig.reference.q_rad, joints_at(kHome)) << flawed.why << ": nothing of it ran";
-    EXPECT_FALSE(rig.reference.suction) << flawed.why;
+    EXPECT_FALSE(rig.reference.grasp) << flawed.why;
     EXPECT_EQ(rig.send(rig.plan({move_to(0.5, 0.1, 0.3)})), Reason::kNone) << "a good plan is still welcome";
   }
   Rig rig;
   rig.arm();
-  Command long_plan = rig.plan({suction(true)});
+  Command long_plan = rig.plan({grasp()});
   long_plan.segment_count = kMaxSegments + 1;
   EXPECT_EQ(rig.send(long_plan), Reason::kEmptyPlan);
 }
@@ -283,15 +283,15 @@ TEST(Controller, ACommandIdIsNeverRunTwice) {
 TEST(Controller, IdsMayArriveOutOfOrderAndBelongToTheirSession) {
   Rig rig;
   rig.arm();
-  Command early = rig.plan({suction(true)});
-  Command later = rig.plan({suction(false)});
+  Command early = rig.plan({grasp()});
+  Command later = rig.plan({release()});
   later.id = early.id + 900;
   EXPECT_EQ(rig.send(later), Reason::kNone);
   rig.finish();
   EXPECT_EQ(rig.send(early), Reason::kNone) << "overtaken, not seen";
   rig.finish();
   EXPECT_EQ(rig.send(early), Reason::kDuplicate);
-  Command ancient = rig.plan({suction(true)});
+  Command ancient = rig.plan({grasp()});
   ancient.id = early.id;
   later.id += 2000;
   EXPECT_EQ(rig.send(later), Reason::kNone);
@@ -314,7 +314,7 @@ TEST(Controller, AFullQueueIsToldToTheSender) {
   EXPECT_EQ(rig.of(EventKind::kAccepted).size(), static_cast<std::size_t>(taken)) << "what was taken is answered";
 }
 
-// ---- descents, contact and suction ----
+// ---- descents, contact and grasps ----
 
 TEST(Controller, ADescentEndsAtTheFirstContactWithoutPushingOn) {
   Rig rig;
@@ -355,47 +355,47 @@ TEST(Controller, ADescentThatStartsInContactIsOverAtOnce) {
   EXPECT_TRUE(rig.of(EventKind::kSegment)[0].contact);
 }
 
-TEST(Controller, APickLiftsWhatItHasSealedFromWhereverContactWas) {
+TEST(Controller, APickLiftsWhatItHoldsFromWhereverContactWas) {
   Rig rig;
   rig.surface_m = 0.1;
   rig.arm();
-  EXPECT_EQ(rig.send(rig.plan({move_to(0.5, 0.2, 0.2), descend_to(0.5, 0.2, 0.01), suction(true),
-                               move_to(0.5, 0.2, 0.25), move_to(0.4, -0.2, 0.25)})),
+  EXPECT_EQ(rig.send(rig.plan({move_to(0.5, 0.2, 0.2), descend_to(0.5, 0.2, 0.01), grasp(), move_to(0.5, 0.2, 0.25),
+                               move_to(0.4, -0.2, 0.25)})),
             Reason::kNone);
   rig.finish();
   const auto done = rig.of(EventKind::kDone);
   ASSERT_EQ(done.size(), 1u);
-  EXPECT_TRUE(done[0].sealed);
-  EXPECT_TRUE(rig.reference.suction);
+  EXPECT_TRUE(done[0].end_effector.holding);
+  EXPECT_TRUE(rig.reference.grasp);
   EXPECT_EQ(rig.of(EventKind::kSegment).size(), 5u);
   EXPECT_NEAR(tip(rig.reference.q_rad)[1], -0.2, 1e-9);
 }
 
-TEST(Controller, SuctionWaitsForTheSealButNotForEver) {
+TEST(Controller, AGraspWaitsForTheHoldButNotForEver) {
   ControllerConfig config;
-  config.suction_settle_s = 0.3;
+  config.grasp_settle_s = 0.3;
   Rig rig(config);
   rig.seals = false;
   rig.arm();
-  rig.send(rig.plan({suction(true)}));
-  EXPECT_TRUE(rig.reference.suction) << "switched in the first cycle";
+  rig.send(rig.plan({grasp()}));
+  EXPECT_TRUE(rig.reference.grasp) << "switched in the first cycle";
   EXPECT_NEAR(rig.finish(), 0.3, 0.003);
-  EXPECT_FALSE(rig.of(EventKind::kDone)[0].sealed) << "no seal is a result, not a fault";
+  EXPECT_FALSE(rig.of(EventKind::kDone)[0].end_effector.holding) << "no hold is a result, not a fault";
 
-  rig.send(rig.plan({suction(true)}));
+  rig.send(rig.plan({grasp()}));
   rig.steps(50);
   EXPECT_EQ(rig.mode(), Mode::kMoving);
-  rig.measured.sealed = true;
+  rig.measured.holding = true;
   EXPECT_LE(rig.finish(), 0.003) << "a seal ends the wait";
-  EXPECT_TRUE(rig.of(EventKind::kDone)[1].sealed);
+  EXPECT_TRUE(rig.of(EventKind::kDone)[1].end_effector.holding);
 
-  rig.send(rig.plan({suction(false)}));
-  EXPECT_FALSE(rig.reference.suction);
+  rig.send(rig.plan({release()}));
+  EXPECT_FALSE(rig.reference.grasp);
   rig.steps(50);
-  EXPECT_EQ(rig.mode(), Mode::kMoving) << "still sealed";
-  rig.measured.sealed = false;
+  EXPECT_EQ(rig.mode(), Mode::kMoving) << "still holding";
+  rig.measured.holding = false;
   EXPECT_LE(rig.finish(), 0.003);
-  EXPECT_FALSE(rig.of(EventKind::kDone)[2].sealed);
+  EXPECT_FALSE(rig.of(EventKind::kDone)[2].end_effector.holding);
 }
 
 TEST(Controller, ContactInTheMiddleOfAMoveStopsTheArm) {
@@ -421,20 +421,20 @@ TEST(Controller, TheSurfaceThatAMoveLeavesIsExpected) {
 }
 
 TEST(Controller, WhatIsHeldMayBrushItsNeighboursButAnEmptyToolMayNot) {
-  for (bool sealed : {true, false}) {
+  for (bool holding : {true, false}) {
     Rig rig;
     rig.seals = false;
-    rig.measured.sealed = sealed;
+    rig.measured.holding = holding;
     rig.arm();
     rig.send(rig.plan({move_to(0.5, 0.2, 0.3)}));
     rig.steps(300);
     rig.measured.contact = true;
     rig.step();
-    EXPECT_EQ(rig.mode(), sealed ? Mode::kMoving : Mode::kStopping);
+    EXPECT_EQ(rig.mode(), holding ? Mode::kMoving : Mode::kStopping);
     rig.steps(5);
-    rig.measured.sealed = false;  // the object is lost, in the very contact
+    rig.measured.holding = false;  // the object is lost, in the very contact
     rig.finish();
-    EXPECT_EQ(rig.mode(), sealed ? Mode::kArmed : Mode::kStopped);
+    EXPECT_EQ(rig.mode(), holding ? Mode::kArmed : Mode::kStopped);
   }
 }
 
@@ -482,10 +482,10 @@ TEST(Controller, AStopIsLatchedFromEveryMode) {
   Rig waiting;
   waiting.arm();
   waiting.seals = false;
-  waiting.send(waiting.plan({suction(true)}));
+  waiting.send(waiting.plan({grasp()}));
   waiting.send(CommandKind::kStop);
   EXPECT_EQ(waiting.mode(), Mode::kStopped) << "at rest already";
-  EXPECT_TRUE(waiting.reference.suction) << "what is held is not dropped";
+  EXPECT_TRUE(waiting.reference.grasp) << "what is held is not dropped";
 }
 
 TEST(Controller, ClearWaitsUntilTheArmIsAtRest) {
@@ -546,15 +546,15 @@ TEST(Controller, AClearThatAStopHasOvertakenDoesNotClearIt) {
   EXPECT_EQ(rig.mode(), Mode::kDisarmed);
 }
 
-TEST(Controller, SilenceWhileMovingStopsTheArmAndLatches) {
+TEST(Controller, AHeartbeatTimeOutWhileMovingStopsTheArmAndLatches) {
   Rig rig;
   rig.arm();
   rig.send(rig.plan({move_to(0.45, 0.5, 0.3)}));
   rig.steps(300);
   rig.heartbeat = 0;
-  const std::int64_t silent_ns = rig.now_ns;
+  const std::int64_t last_heartbeat_ns = rig.now_ns;
   while (rig.mode() == Mode::kMoving) rig.step();
-  EXPECT_NEAR((rig.now_ns - silent_ns) * 1e-9, rig.config.watchdog_s, 0.002);
+  EXPECT_NEAR((rig.now_ns - last_heartbeat_ns) * 1e-9, rig.config.watchdog_s, 0.002);
   rig.finish();
   EXPECT_EQ(rig.mode(), Mode::kStopped);
   EXPECT_EQ(rig.of(EventKind::kEnded)[0].reason, Reason::kWatchdog);
@@ -582,7 +582,7 @@ TEST(Controller, AWrongMeasuredStateIsAFaultThatBrakesAndLatches) {
   for (const Case& wrong : cases) {
     Rig rig;
     rig.arm();
-    rig.send(rig.plan({suction(true), move_to(0.45, 0.5, 0.3)}));
+    rig.send(rig.plan({grasp(), move_to(0.45, 0.5, 0.3)}));
     rig.steps(700);
     EXPECT_TRUE(rig.moved);
     rig.disturb = wrong.disturb;
@@ -604,7 +604,7 @@ TEST(Controller, AWrongMeasuredStateIsAFaultThatBrakesAndLatches) {
     EXPECT_EQ(rig.mode(), Mode::kFault) << wrong.why << ": latched though the cause is gone";
     EXPECT_EQ(rig.send(CommandKind::kStop), Reason::kNone);
     EXPECT_EQ(rig.mode(), Mode::kFault) << wrong.why << ": a stop hides no fault";
-    EXPECT_TRUE(rig.reference.suction) << wrong.why << ": what is held is not dropped";
+    EXPECT_TRUE(rig.reference.grasp) << wrong.why << ": what is held is not dropped";
     EXPECT_EQ(rig.send(CommandKind::kClear), Reason::kNone);
     EXPECT_EQ(rig.mode(), Mode::kDisarmed);
   }
