@@ -70,7 +70,9 @@ export function describeLink(status: LinkStatus): string[] {
     `arm         ${status.mode}${why === '' ? '' : ` (${why})`}, lease ${status.lease}`,
     `tool        ${metres(status.p_base_tool_m)} m, yaw ${status.yaw_rad.toFixed(3)} rad${status.holding ? ', holds something' : ''}${status.contact ? ', touches something' : ''}`,
     `joints      ${metres(status.q_rad)} rad`,
+    `effector    ${status.end_effector}${status.width_m === null ? '' : `, ${(1000 * status.width_m).toFixed(1)} mm open`}`,
     `limits      ${metres(status.motion_box_m)} m, ${status.speed_limit_mps} m/s`,
+    `features    ${status.features.join(', ') || 'none'}`,
     `network     round trip ${status.round_trip_ms.toFixed(2)} ms, clock ${status.clock_offset_ms.toFixed(2)} +- ${status.clock_error_ms.toFixed(2)} ms`,
   ]
 }
