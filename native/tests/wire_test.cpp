@@ -53,10 +53,8 @@ void fill(wire::Point& point) {
 }
 
 void fill(wire::Quaternion& q) {
-  q.set_x(0.5);
-  q.set_y(-0.5);
-  q.set_z(0.25);
-  q.set_w(0.75);
+  q.set_x(0.6);
+  q.set_y(0.8);
 }
 
 void fill(wire::Pose& pose) {
@@ -67,7 +65,7 @@ void fill(wire::Pose& pose) {
 void fill(wire::Load& load) {
   load.set_mass_kg(0.5);
   fill(*load.mutable_p_flange_center());
-  for (int i = 1; i <= 9; ++i) load.add_inertia_kgm2(i);
+  for (int i = 0; i < 9; ++i) load.add_inertia_kgm2(i);
 }
 
 void fill(wire::Tool& tool) {
@@ -77,11 +75,9 @@ void fill(wire::Tool& tool) {
   fill(*tool.mutable_load());
 }
 
-void fill(wire::EndEffectorState& state) {
-  state.set_kind(wire::END_EFFECTOR_TWO_FINGER);
+void fill(wire::EndEffectorState& state, wire::EndEffectorKind kind) {
+  state.set_kind(kind);
   state.set_holding(true);
-  state.set_width_m(0.0);
-  state.set_force_n(2.0);
   state.set_grasp_commanded(true);
 }
 
@@ -95,24 +91,22 @@ wire::Request plan() {
   fill(*move.mutable_pose());
   move.set_speed_mps(0.1);
   move.set_blend_radius_m(0.02);
-  wire::Move& tilted = *plan.add_segments()->mutable_move();
-  fill(*tilted.mutable_pose()->mutable_p_base());
-  fill(*tilted.mutable_pose()->mutable_q_base_tool());
   wire::Descend& descend = *plan.add_segments()->mutable_descend();
-  fill(*descend.mutable_pose());
+  fill(*descend.mutable_pose()->mutable_p_base());
+  fill(*descend.mutable_pose()->mutable_q_base_tool());
   descend.set_speed_mps(0.1);
-  descend.set_contact_speed_mps(0.05);
-  descend.set_contact_zone_m(0.03);
+  descend.set_contact_speed_mps(0.03);
+  descend.set_contact_zone_m(0.01);
   wire::Grasp& grasp = *plan.add_segments()->mutable_grasp();
   grasp.set_width_m(0.04);
   grasp.set_force_n(20.0);
-  grasp.set_speed_mps(0.1);
+  grasp.set_speed_mps(0.05);
   wire::JointMove& joints = *plan.add_segments()->mutable_joints();
   for (int i = 0; i < 7; ++i) joints.add_q_rad(i);
   joints.set_speed_mps(0.2);
   wire::Release& release = *plan.add_segments()->mutable_release();
   release.set_width_m(0.08);
-  release.set_speed_mps(0.1);
+  release.set_speed_mps(0.05);
   wire::Push& push = *plan.add_segments()->mutable_push();
   fill(*push.mutable_pose());
   push.set_speed_mps(0.1);
@@ -138,14 +132,13 @@ wire::Reply welcome() {
   welcome.set_instance(10);
   for (int i = 1; i <= 6; ++i) welcome.add_keep_out_m(i);
   wire::EndEffector& end_effector = *welcome.mutable_end_effector();
-  end_effector.set_kind(wire::END_EFFECTOR_SUCTION_CUP);
-  end_effector.set_width_min_m(0.01);
+  end_effector.set_kind(wire::END_EFFECTOR_TWO_FINGER);
+  end_effector.set_width_min_m(0.001);
   end_effector.set_width_max_m(0.08);
   end_effector.set_force_max_n(70.0);
   fill(*welcome.mutable_tool());
-  for (int feature = wire::FEATURE_FULL_POSE; feature < wire::Feature_ARRAYSIZE; ++feature) {
-    welcome.add_features(static_cast<wire::Feature>(feature));
-  }
+  welcome.add_features(wire::FEATURE_CONTACT_SPEED);
+  welcome.add_features(wire::FEATURE_CONTACT_ZONE);
   fill(*welcome.mutable_payload());
   return reply;
 }
@@ -160,7 +153,7 @@ wire::Reply event() {
   event.set_command_id(15);
   event.set_segment(2);
   event.set_contact(true);
-  fill(*event.mutable_end_effector());
+  fill(*event.mutable_end_effector(), wire::END_EFFECTOR_SUCTION_CUP);
   event.set_reason(wire::REASON_WATCHDOG);
   event.set_mode(wire::MODE_FAULT);
   fill(*event.mutable_p_base());
@@ -172,7 +165,7 @@ wire::State state() {
   auto state = with_header<wire::State>();
   state.set_stamp_ns(16);
   state.set_mode(wire::MODE_FREE_DRIVE);
-  state.set_reason(wire::REASON_BASE_ACCELERATION_INVALID_READING);
+  state.set_reason(wire::REASON_STOP_REQUESTED);
   state.set_lease_session(17);
   state.set_command_id(18);
   state.set_segment(1);
@@ -182,7 +175,9 @@ wire::State state() {
     state.add_tau_ext_nm(i);
   }
   state.set_contact(true);
-  fill(*state.mutable_end_effector());
+  fill(*state.mutable_end_effector(), wire::END_EFFECTOR_TWO_FINGER);
+  state.mutable_end_effector()->set_width_m(0.04);
+  state.mutable_end_effector()->set_force_n(20.0);
   fill(*state.mutable_p_base_tool());
   state.set_yaw_rad(0.5);
   fill(*state.mutable_q_base_tool());
@@ -238,7 +233,7 @@ TEST_F(WireTest, EveryMessageOfVersionTwoIsWrittenAsItWasPinned) {
   auto free_drive = with_header<wire::Request>();
   free_drive.mutable_free_drive()->set_id(8);
   free_drive.mutable_free_drive()->set_on(true);
-  expect_pinned("free-drive", free_drive);
+  expect_pinned("free_drive", free_drive);
 
   expect_pinned("welcome", welcome());
   auto pong = with_header<wire::Reply>();
