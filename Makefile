@@ -9,7 +9,7 @@ SEED ?= 3
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
-TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path 'src/io/*/gen/*')
+TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*')
 
 .PHONY: run test setup lint verify bench docs package clean sanitize
 
@@ -73,4 +73,4 @@ bench: setup
 	@benchmarks/run
 
 clean:
-	rm -rf build dist node_modules src/io/*/gen packages/*/build packages/*/dist
+	rm -rf build dist node_modules src/*/gen src/io/*/gen packages/*/build packages/*/dist

@@ -185,7 +185,7 @@ void measure_motion() {
     ratios_through.push_back(took_s / best_through);
     takes_s.push_back(took_s);
   }
-  std::printf("straight-line pick, lift, transit, place: %zu random ones, %zu legs each, suction not counted\n",
+  std::printf("straight-line pick, lift, transit, place: %zu random ones, %zu legs each, grasp not counted\n",
               ratios.size(), pick_and_place({}, {}, 0, 0).size());
   std::printf("  limits: %.2f m/s, %.1f m/s2, %.0f m/s3 (yaw %.1f rad/s, %.0f, %.0f); travel %.2f, descent %.2f m/s\n",
               kConfig.speed_mps, kConfig.acceleration_mps2, kConfig.jerk_mps3, kAngular.velocity, kAngular.acceleration,

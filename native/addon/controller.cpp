@@ -53,6 +53,17 @@ LiveEndpoints& live_endpoints() {
   return endpoints;
 }
 
+EndEffectorKind end_effector_of(const Napi::Value& value, const std::string& name) {
+  if (!value.IsString()) throw wrong_type(value.Env(), name, "a string");
+  const std::string text = value.As<Napi::String>().Utf8Value();
+  for (const EndEffectorKind kind :
+       {EndEffectorKind::kSuctionCup, EndEffectorKind::kTwoFinger, EndEffectorKind::kDigitalOutput}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Napi::RangeError::New(value.Env(), "Expected 'suction_cup', 'two_finger' or 'digital_output' for " + name +
+                                               " but received '" + text + "'");
+}
+
 ControllerConfig config_of(const Napi::Object& options) {
   const Napi::Value arm = options.Get("arm");
   ControllerConfig config = config_for(arm.IsUndefined() ? ArmModel::kPanda : arm_of(arm, "options.arm"));
@@ -69,6 +80,9 @@ ControllerConfig config_of(const Napi::Object& options) {
     for (std::uint32_t i = 0; i < array.Length(); ++i) {
       config.keep_out_m.push_back(numbers_of<6>(array.Get(i), "options.keepOutM[" + std::to_string(i) + "]"));
     }
+  }
+  if (const Napi::Value kind = options.Get("endEffector"); !kind.IsUndefined()) {
+    config.end_effector.kind = end_effector_of(kind, "options.endEffector");
   }
   if (const Napi::Value watchdog = options.Get("watchdogS"); !watchdog.IsUndefined()) {
     config.watchdog_s = number_of(watchdog, "options.watchdogS");
@@ -197,8 +211,8 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
     }
     Napi::Object keys;
     try {
-      // Where the system allows it, as in cliport-controller: what a busy machine holds up would pass for silence.
-      // Keys for this endpoint alone, which leave the process with nobody but the caller.
+      // Where the system allows it, as in cliport-controller: what a busy machine holds up would pass for a heartbeat
+      // time-out. Keys for this endpoint alone, which leave the process with nobody but the caller.
       const KeyPair own = make_key_pair();
       const KeyPair runtime = make_key_pair();
       endpoint_ = std::make_unique<Endpoint>(
@@ -239,7 +253,7 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
     std::copy(q_rad.begin(), q_rad.end(), measured.q_rad.begin());
     std::copy(dq_radps.begin(), dq_radps.end(), measured.dq_radps.begin());
     measured.contact = flags[0] != 0;
-    measured.sealed = flags[1] != 0;
+    measured.holding = flags[1] != 0;
     return measured;
   }
 
@@ -251,7 +265,7 @@ class AddonController final : public Napi::ObjectWrap<AddonController> {
     if (!controller_) return;
     std::copy(reference.q_rad.begin(), reference.q_rad.end(), q_rad.begin());
     std::copy(reference.dq_radps.begin(), reference.dq_radps.end(), dq_radps.begin());
-    flags[0] = reference.suction ? 1 : 0;
+    flags[0] = reference.grasp ? 1 : 0;
     flags[1] = static_cast<std::uint8_t>(controller_->snapshot().mode);
     flags[2] = protocol_->is_busy() ? 1 : 0;
   }

@@ -55,10 +55,21 @@ Napi::Value inverse_of(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), found);
 }
 
+// jointLimits(arm?): Float64Array of 7 minima, then 7 maxima [rad], as the arm has them, without any margin
+Napi::Value joint_limits_of_arm(const Napi::CallbackInfo& info) {
+  const ArmModel arm = info[0].IsUndefined() ? ArmModel::kPanda : arm_of(info[0], "arm");
+  const JointLimits limits = joint_limits_of(arm);
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), 14);
+  std::copy(limits.q_min_rad.begin(), limits.q_min_rad.end(), out.Data());
+  std::copy(limits.q_max_rad.begin(), limits.q_max_rad.end(), out.Data() + 7);
+  return out;
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("forward", Napi::Function::New(env, forward_of, "forward"));
   exports.Set("links", Napi::Function::New(env, links_of, "links"));
   exports.Set("inverse", Napi::Function::New(env, inverse_of, "inverse"));
+  exports.Set("jointLimits", Napi::Function::New(env, joint_limits_of_arm, "jointLimits"));
   return exports;
 }
 

@@ -19,7 +19,7 @@
 
 namespace {
 
-namespace wire = cliport::link::v1;
+namespace wire = cliport::link::v2;
 
 class Peer {
  public:
@@ -65,7 +65,7 @@ class Peer {
 
   wire::Request begin() {
     wire::Request request;
-    request.mutable_header()->set_version(1);
+    request.mutable_header()->set_version(2);
     request.mutable_header()->set_session(session_);
     request.mutable_header()->set_sequence(++sequence_);
     return request;
@@ -93,7 +93,8 @@ class Peer {
       if (reply.has_error()) throw std::runtime_error(reply.error().message());
       if (!reply.has_event() || reply.event().command_id() != id_) continue;
       if (reply.event().kind() == kind) return;
-      if (reply.event().kind() == wire::EVENT_REJECTED) throw std::runtime_error(reply.event().reason());
+      if (reply.event().kind() == wire::EVENT_REJECTED)
+        throw std::runtime_error(wire::Reason_Name(reply.event().reason()));
     }
   }
 

@@ -37,6 +37,9 @@ class Backend {
 std::unique_ptr<Backend> make_sim_backend(const ControllerCommandLine& line, const ControllerConfig& config,
                                           bool strict);
 
+/// What the command line mounts on a Franka arm's flange.
+EndEffectorModel franka_end_effector(const ControllerCommandLine& line);
+
 /// @throws RobotAbsentError; UsageError when this executable was built without libfranka
 std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine& line, const ControllerConfig& config);
 

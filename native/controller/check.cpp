@@ -21,6 +21,7 @@
 
 #include "lateness.hpp"
 #include "link.pb.h"
+#include "protocol.hpp"
 #include "realtime.hpp"
 
 namespace cliport {
@@ -96,8 +97,8 @@ Lateness link_round_trips(const Endpoint& endpoint, const RuntimeKeys& keys) {
   zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys.own.public_key.c_str(), keys.own.public_key.size() + 1);
   zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys.own.secret_key.c_str(), keys.own.secret_key.size() + 1);
   zmq_connect(socket, endpoint.address().c_str());
-  link::v1::Request ping;
-  ping.mutable_header()->set_version(1);
+  link::v2::Request ping;
+  ping.mutable_header()->set_version(kLinkVersion);
   ping.mutable_header()->set_session(std::random_device{}() | 1u);
   ping.mutable_ping();
   for (int i = 0; i <= kRoundTrips; ++i) {

@@ -239,11 +239,11 @@ std::string deoxys_arm_state(const Snapshot& snapshot, const Tool& tool, bool is
 }
 
 std::string deoxys_gripper_state(const Snapshot& snapshot) {
-  const bool is_on = snapshot.reference.suction;
+  const bool is_on = snapshot.reference.grasp;
   wire::GripperState state;
-  state.set_width(!is_on ? kOpenWidthM : snapshot.measured.sealed ? kHeldWidthM : 0.0);
+  state.set_width(!is_on ? kOpenWidthM : snapshot.measured.holding ? kHeldWidthM : 0.0);
   state.set_max_width(kOpenWidthM);
-  state.set_is_grasped(snapshot.measured.sealed);
+  state.set_is_grasped(snapshot.measured.holding);
   state.set_temperature(25);
   state.mutable_time()->set_to_sec(static_cast<double>(snapshot.stamp_ns) * 1e-9);
   state.mutable_time()->set_to_msec(static_cast<std::uint64_t>(snapshot.stamp_ns / 1'000'000));

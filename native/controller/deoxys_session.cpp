@@ -84,9 +84,9 @@ void DeoxysSession::take_arm_command(std::string_view bytes, std::int64_t receiv
 
 void DeoxysSession::take_gripper_command(std::string_view bytes) {
   std::string problem;
-  const std::optional<bool> suction = parse_deoxys_gripper(bytes, problem);
-  if (!suction) return warn("a command of the gripper was ignored: " + problem);
-  suction_ = *suction;
+  const std::optional<bool> grasp = parse_deoxys_gripper(bytes, problem);
+  if (!grasp) return warn("a command of the gripper was ignored: " + problem);
+  grasp_ = *grasp;
 }
 
 void DeoxysSession::step(std::int64_t now_ns) {
@@ -111,7 +111,7 @@ void DeoxysSession::keep_lease(const Snapshot& snapshot, std::int64_t now_ns) {
   } else if (is_mine(snapshot)) {
     had_lease_ = true;
   } else if (had_lease_) {
-    end("the client was silent for longer than the lease lasts");
+    end("no command came for longer than the lease lasts");
   } else {
     if (snapshot.lease_session != 0) warn("another program holds the lease: commands are ignored until it leaves");
     port_.submit(command(CommandKind::kAcquire, now_ns));
@@ -120,8 +120,8 @@ void DeoxysSession::keep_lease(const Snapshot& snapshot, std::int64_t now_ns) {
 }
 
 void DeoxysSession::move_on(const Snapshot& snapshot, std::int64_t now_ns) {
-  if (suction_ != snapshot.reference.suction) {
-    return run({.kind = SegmentKind::kSuction, .suction_on = suction_}, snapshot, now_ns);
+  if (grasp_ != snapshot.reference.grasp) {
+    return run({.kind = grasp_ ? SegmentKind::kGrasp : SegmentKind::kRelease}, snapshot, now_ns);
   }
   if (!goal_) return;
   if (const std::optional<Segment> hop = hop_towards(*goal_, snapshot)) run(*hop, snapshot, now_ns);

@@ -76,7 +76,7 @@ class DeoxysSession {
   bool has_ended_ = false;  ///< NO_CONTROL must come before any law
   bool had_lease_ = false;  ///< since the law began
   std::optional<Goal> goal_;
-  bool suction_ = false;
+  bool grasp_ = false;         ///< what the client wants of the gripper
   std::int64_t asked_ns_ = 0;  ///< when the controller was last asked for something that its state shows later
   std::uint64_t last_id_ = 0;
   std::uint64_t frame_ = 0;

@@ -32,14 +32,14 @@ class FrankaBackend : public Backend {
       : arm_(settings_of(line), config, monotonic_ns, warn) {
     if (line.end_effector != "hand") return;
     hand_.emplace(line.robot_ip, fci::HandSettings{}, line.home_hand);
-    gripper_.emplace(*hand_, warn);
+    end_effector_.emplace(*hand_, warn);
   }
 
   const Joints& q_rad() const override { return arm_.q_rad(); }
 
   void run(Controller& controller, const std::atomic<bool>& ending, Lateness& lateness, Trace* trace) override {
     std::int64_t previous_ns = 0;
-    arm_.run(controller, gripper_ ? &*gripper_ : nullptr, ending,
+    arm_.run(controller, end_effector_ ? &*end_effector_ : nullptr, ending,
              [&](std::int64_t now_ns, const Measured& measured, const Reference& reference) {
                // The robot sets the pace: what counts is how far apart its commands are.
                if (measured.following && previous_ns != 0) lateness.add(now_ns - previous_ns - kPeriodNs);
@@ -62,10 +62,14 @@ class FrankaBackend : public Backend {
  private:
   fci::Arm arm_;
   std::optional<fci::Hand> hand_;
-  std::optional<GripperThread> gripper_;
+  std::optional<EndEffectorThread> end_effector_;
 };
 
 }  // namespace
+
+EndEffectorModel franka_end_effector(const ControllerCommandLine& line) {
+  return line.end_effector == "hand" ? fci::kHandModel : EndEffectorModel{.kind = EndEffectorKind::kNone};
+}
 
 std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine& line, const ControllerConfig& config) {
   try {
@@ -76,6 +80,8 @@ std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine& line, 
 }
 
 #else
+
+EndEffectorModel franka_end_effector(const ControllerCommandLine&) { return {.kind = EndEffectorKind::kNone}; }
 
 std::unique_ptr<Backend> make_franka_backend(const ControllerCommandLine&, const ControllerConfig&) {
   throw UsageError(

@@ -71,7 +71,8 @@ int serve(const ControllerCommandLine& line) {
   const bool fifo = line.realtime && may_use_fifo();
   const std::string memory_warning = line.realtime ? lock_memory() : "memory is not locked, as asked";
 
-  const ControllerConfig config = line.limits.empty() ? ControllerConfig{} : read_limits(line.limits);
+  ControllerConfig config = line.limits.empty() ? ControllerConfig{} : read_limits(line.limits);
+  if (line.backend == "franka") config.end_effector = franka_end_effector(line);
   const std::unique_ptr<Backend> backend =
       line.backend == "franka" ? make_franka_backend(line, config) : make_sim_backend(line, config, fifo);
   std::optional<Trace> trace;

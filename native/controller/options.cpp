@@ -28,7 +28,7 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
                       with --backend sim only (docs/deoxys.md)
   --trace FILE        the last 65 seconds, cycle by cycle, in a ring that outlives a crash; put it in /dev/shm
   --cpu N             run the control loop on core N only, best one that the kernel keeps free (isolcpus)
-  --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then forgives late cycles
+  --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then tolerates late cycles
   --check             ask the system what it grants, run an idle loop for two seconds, and end with a report as JSON
   --help              this text
 

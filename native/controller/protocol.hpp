@@ -7,18 +7,27 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cliport/controller.hpp"
 
+namespace cliport::link::v2 {
+class Request;
+}
+
 namespace cliport {
 
-inline constexpr std::uint32_t kLinkVersion = 1;
+struct Refusal;
+
+inline constexpr std::uint32_t kLinkVersion = 2;
 inline constexpr std::size_t kMaxRequestBytes = 64 * 1024;
 inline constexpr std::size_t kEventHistory = 4096;  ///< events kept for Replay
 inline constexpr std::size_t kMaxReplay = 256;      ///< events of one Replay's answer
@@ -96,6 +105,10 @@ class Protocol {
   };
 
   Session& session_of(std::uint64_t id);
+  std::optional<Refusal> admit(const link::v2::Request& request, Channel channel, Session*& session);
+  void answer(const link::v2::Request& request, std::vector<std::string>& replies);
+  void replay(const link::v2::Request& request, std::vector<std::string>& replies);
+  std::string detail_of(const Event& event);
   bool post(const Command& command);
   void pump();
 
@@ -110,6 +123,8 @@ class Protocol {
   std::unordered_map<std::uint64_t, Session> sessions_;
   std::uint64_t session_uses_ = 0;
   std::deque<LoggedEvent> history_;
+  /// By session and command id: what those commands ask for, until they are rejected.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> unsupported_;
   std::string stop_detail_;  ///< words of whoever last asked for a stop
   std::uint64_t last_event_ = 0;
   std::int64_t last_event_stamp_ns_ = 0;

@@ -41,7 +41,7 @@ void Trace::add(std::int64_t stamp_ns, const Measured& measured, const Reference
   const std::uint64_t row = header_->rows.load(std::memory_order_relaxed);
   rows_[row % kRows] = {
       .stamp_ns = stamp_ns,
-      .flags = (measured.contact ? 1u : 0u) | (measured.sealed ? 2u : 0u) | (reference.suction ? 4u : 0u),
+      .flags = (measured.contact ? 1u : 0u) | (measured.holding ? 2u : 0u) | (reference.grasp ? 4u : 0u),
       .q_ref_rad = reference.q_rad,
       .q_rad = measured.q_rad,
   };

@@ -29,7 +29,7 @@ static_assert(sizeof(TraceHeader) == 64);
 
 struct TraceRow {
   std::int64_t stamp_ns = 0;  ///< CLOCK_MONOTONIC at the cycle's start
-  std::uint64_t flags = 0;    ///< bit 0 contact, bit 1 sealed, bit 2 suction
+  std::uint64_t flags = 0;    ///< bit 0 contact, bit 1 holding, bit 2 grasp commanded
   Joints q_ref_rad{};         ///< what the arm was to follow in this cycle
   Joints q_rad{};             ///< measured at its start
 };

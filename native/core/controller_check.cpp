@@ -17,6 +17,7 @@ constexpr int kJointSamples = 200;
 bool is_finite(const Segment& segment) {
   return std::isfinite(segment.p_base_m[0]) && std::isfinite(segment.p_base_m[1]) &&
          std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps) &&
+         std::isfinite(segment.contact_speed_mps) &&
          std::all_of(segment.q_rad.begin(), segment.q_rad.end(), [](double q) { return std::isfinite(q); });
 }
 
@@ -81,9 +82,11 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
   if (plan.segment_count == 0 || plan.segment_count > kMaxSegments) return Reason::kEmptyPlan;
   const std::span segments(plan.segments.data(), plan.segment_count);
   for (const Segment& segment : segments) {
-    if (segment.kind == SegmentKind::kSuction) continue;
+    if (is_end_effector(segment)) continue;
     if (!is_finite(segment)) return Reason::kNotFinite;
     if (!(segment.speed_mps > 0.0 && segment.speed_mps <= config.speed_mps + kRounding)) return Reason::kTooFast;
+    if (segment.contact_speed_mps < 0.0 || segment.contact_speed_mps > config.speed_mps + kRounding)
+      return Reason::kTooFast;
     if (segment.kind == SegmentKind::kJoints) continue;
     // The box is convex: with both ends inside it, so is every line.
     if (!(outside_m(segment.p_base_m, config.motion_box_m) <= kRounding)) return Reason::kOutsideWorkspace;
@@ -92,7 +95,7 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
   const LineLimits limits = line_limits(config);
   Starts starts{{from_rad}, 1};
   for (const Segment& segment : segments) {
-    if (segment.kind == SegmentKind::kSuction) continue;
+    if (is_end_effector(segment)) continue;
     Starts ends;
     for (const Joints& start : starts.all()) {
       if (segment.kind == SegmentKind::kDescend) {
@@ -107,7 +110,7 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
       } else {
         const double start_m = outside_m(tool_position(start, config.tool), config.motion_box_m);
         if (!(start_m <= kStartOutsideM)) return Reason::kOutsideWorkspace;
-        if (!line.plan(start, segment.p_base_m, segment.yaw_rad, segment.speed_mps, limits)) {
+        if (!line.plan(start, segment.p_base_m, segment.yaw_rad, greatest_speed_mps(segment), limits)) {
           return Reason::kUnreachable;
         }
       }

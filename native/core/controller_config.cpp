@@ -59,7 +59,7 @@ void check_config(const ControllerConfig& config, const Joints& q_rad) {
   expect_positive("stop_jerk_mps3", config.stop_jerk_mps3);
   expect_positive("tracking_error_rad", config.tracking_error_rad);
   expect_positive("watchdog_s", config.watchdog_s);
-  expect_positive("suction_settle_s", config.suction_settle_s);
+  expect_positive("grasp_settle_s", config.grasp_settle_s);
   expect_positive("cycle_s", config.cycle_s);
   if (!(config.lease_timeout_s >= config.watchdog_s && std::isfinite(config.lease_timeout_s))) {
     refuse("lease_timeout_s", config.lease_timeout_s, "to be at least watchdog_s");

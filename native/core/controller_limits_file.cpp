@@ -34,7 +34,7 @@ constexpr std::array kNumbers{
     Number{"torque_ceiling_nm", &ControllerConfig::torque_ceiling_nm},
     Number{"watchdog_s", &ControllerConfig::watchdog_s},
     Number{"lease_timeout_s", &ControllerConfig::lease_timeout_s},
-    Number{"suction_settle_s", &ControllerConfig::suction_settle_s},
+    Number{"grasp_settle_s", &ControllerConfig::grasp_settle_s},
 };
 
 std::string_view trimmed(std::string_view text) {

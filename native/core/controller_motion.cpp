@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "controller_internal.hpp"
+
 namespace cliport {
 namespace {
 
@@ -32,9 +34,10 @@ void Motion::rest() {
 }
 
 bool Motion::begin(const Segment& segment) {
-  const bool planned = segment.kind == SegmentKind::kJoints
-                           ? line_.plan_joints(given_.q_rad, segment.q_rad, segment.speed_mps, limits_)
-                           : line_.plan(given_.q_rad, segment.p_base_m, segment.yaw_rad, segment.speed_mps, limits_);
+  const bool planned =
+      segment.kind == SegmentKind::kJoints
+          ? line_.plan_joints(given_.q_rad, segment.q_rad, segment.speed_mps, limits_)
+          : line_.plan(given_.q_rad, segment.p_base_m, segment.yaw_rad, greatest_speed_mps(segment), limits_);
   if (!planned) return false;
   profile_ = line_.profile();
   elapsed_s_ = 0.0;

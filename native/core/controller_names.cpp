@@ -2,148 +2,6 @@
 
 namespace cliport {
 
-const char* to_string(Reason reason) {
-  switch (reason) {
-    case Reason::kNone:
-      return "";
-    case Reason::kNoLease:
-      return "no_lease";
-    case Reason::kLeaseTaken:
-      return "lease_taken";
-    case Reason::kNotArmed:
-      return "not_armed";
-    case Reason::kBusy:
-      return "busy";
-    case Reason::kLatched:
-      return "latched";
-    case Reason::kExpired:
-      return "expired";
-    case Reason::kDuplicate:
-      return "duplicate";
-    case Reason::kEmptyPlan:
-      return "empty_plan";
-    case Reason::kNotFinite:
-      return "not_finite";
-    case Reason::kOutsideWorkspace:
-      return "outside_workspace";
-    case Reason::kTooFast:
-      return "too_fast";
-    case Reason::kUnreachable:
-      return "unreachable";
-    case Reason::kNotVertical:
-      return "not_vertical";
-    case Reason::kWatchdog:
-      return "watchdog";
-    case Reason::kStopRequested:
-      return "stop_requested";
-    case Reason::kTrackingError:
-      return "tracking_error";
-    case Reason::kJointLimit:
-      return "joint_limit";
-    case Reason::kMeasurementInvalid:
-      return "measurement_invalid";
-    case Reason::kUnexpectedContact:
-      return "unexpected_contact";
-    case Reason::kEventOverflow:
-      return "event_overflow";
-    case Reason::kKeepOut:
-      return "keep_out";
-    case Reason::kForceCeiling:
-      return "force_ceiling";
-    case Reason::kReferenceInvalid:
-      return "reference_invalid";
-    case Reason::kRobotLost:
-      return "robot_lost";
-    case Reason::kUserStop:
-      return "user_stop";
-    case Reason::kRobotFailed:
-      return "robot_failed";
-    case Reason::kJointPositionLimitsViolation:
-      return "joint_position_limits_violation";
-    case Reason::kCartesianPositionLimitsViolation:
-      return "cartesian_position_limits_violation";
-    case Reason::kSelfCollisionAvoidanceViolation:
-      return "self_collision_avoidance_violation";
-    case Reason::kJointVelocityViolation:
-      return "joint_velocity_violation";
-    case Reason::kCartesianVelocityViolation:
-      return "cartesian_velocity_violation";
-    case Reason::kForceControlSafetyViolation:
-      return "force_control_safety_violation";
-    case Reason::kJointReflex:
-      return "joint_reflex";
-    case Reason::kCartesianReflex:
-      return "cartesian_reflex";
-    case Reason::kMaxGoalPoseDeviationViolation:
-      return "max_goal_pose_deviation_violation";
-    case Reason::kMaxPathPoseDeviationViolation:
-      return "max_path_pose_deviation_violation";
-    case Reason::kCartesianVelocityProfileSafetyViolation:
-      return "cartesian_velocity_profile_safety_violation";
-    case Reason::kJointPositionMotionGeneratorStartPoseInvalid:
-      return "joint_position_motion_generator_start_pose_invalid";
-    case Reason::kJointMotionGeneratorPositionLimitsViolation:
-      return "joint_motion_generator_position_limits_violation";
-    case Reason::kJointMotionGeneratorVelocityLimitsViolation:
-      return "joint_motion_generator_velocity_limits_violation";
-    case Reason::kJointMotionGeneratorVelocityDiscontinuity:
-      return "joint_motion_generator_velocity_discontinuity";
-    case Reason::kJointMotionGeneratorAccelerationDiscontinuity:
-      return "joint_motion_generator_acceleration_discontinuity";
-    case Reason::kCartesianPositionMotionGeneratorStartPoseInvalid:
-      return "cartesian_position_motion_generator_start_pose_invalid";
-    case Reason::kCartesianMotionGeneratorElbowLimitViolation:
-      return "cartesian_motion_generator_elbow_limit_violation";
-    case Reason::kCartesianMotionGeneratorVelocityLimitsViolation:
-      return "cartesian_motion_generator_velocity_limits_violation";
-    case Reason::kCartesianMotionGeneratorVelocityDiscontinuity:
-      return "cartesian_motion_generator_velocity_discontinuity";
-    case Reason::kCartesianMotionGeneratorAccelerationDiscontinuity:
-      return "cartesian_motion_generator_acceleration_discontinuity";
-    case Reason::kCartesianMotionGeneratorElbowSignInconsistent:
-      return "cartesian_motion_generator_elbow_sign_inconsistent";
-    case Reason::kCartesianMotionGeneratorStartElbowInvalid:
-      return "cartesian_motion_generator_start_elbow_invalid";
-    case Reason::kCartesianMotionGeneratorJointPositionLimitsViolation:
-      return "cartesian_motion_generator_joint_position_limits_violation";
-    case Reason::kCartesianMotionGeneratorJointVelocityLimitsViolation:
-      return "cartesian_motion_generator_joint_velocity_limits_violation";
-    case Reason::kCartesianMotionGeneratorJointVelocityDiscontinuity:
-      return "cartesian_motion_generator_joint_velocity_discontinuity";
-    case Reason::kCartesianMotionGeneratorJointAccelerationDiscontinuity:
-      return "cartesian_motion_generator_joint_acceleration_discontinuity";
-    case Reason::kCartesianPositionMotionGeneratorInvalidFrame:
-      return "cartesian_position_motion_generator_invalid_frame_flag";
-    case Reason::kForceControllerDesiredForceToleranceViolation:
-      return "force_controller_desired_force_tolerance_violation";
-    case Reason::kControllerTorqueDiscontinuity:
-      return "controller_torque_discontinuity";
-    case Reason::kStartElbowSignInconsistent:
-      return "start_elbow_sign_inconsistent";
-    case Reason::kCommunicationConstraintsViolation:
-      return "communication_constraints_violation";
-    case Reason::kPowerLimitViolation:
-      return "power_limit_violation";
-    case Reason::kJointP2pInsufficientTorqueForPlanning:
-      return "joint_p2p_insufficient_torque_for_planning";
-    case Reason::kTauJRangeViolation:
-      return "tau_J_range_violation";
-    case Reason::kInstabilityDetected:
-      return "instability_detected";
-    case Reason::kJointMoveInWrongDirection:
-      return "joint_move_in_wrong_direction";
-    case Reason::kCartesianSplineMotionGeneratorViolation:
-      return "cartesian_spline_motion_generator_violation";
-    case Reason::kJointViaMotionGeneratorPlanningJointLimitViolation:
-      return "joint_via_motion_generator_planning_joint_limit_violation";
-    case Reason::kBaseAccelerationInitializationTimeout:
-      return "base_acceleration_initialization_timeout";
-    case Reason::kBaseAccelerationInvalidReading:
-      return "base_acceleration_invalid_reading";
-  }
-  return "unknown";
-}
-
 const char* to_string(Mode mode) {
   switch (mode) {
     case Mode::kDisarmed:
@@ -158,6 +16,20 @@ const char* to_string(Mode mode) {
       return "stopped";
     case Mode::kFault:
       return "fault";
+  }
+  return "unknown";
+}
+
+const char* to_string(EndEffectorKind kind) {
+  switch (kind) {
+    case EndEffectorKind::kNone:
+      return "none";
+    case EndEffectorKind::kSuctionCup:
+      return "suction_cup";
+    case EndEffectorKind::kTwoFinger:
+      return "two_finger";
+    case EndEffectorKind::kDigitalOutput:
+      return "digital_output";
   }
   return "unknown";
 }

@@ -48,14 +48,14 @@ class Source {
 
 Segment segment_from(Source& source, const Joints& q_rad) {
   Segment segment;
-  segment.kind = static_cast<SegmentKind>(source.byte() % 4);
+  segment.kind = static_cast<SegmentKind>(source.byte() % 5);
   const Transform T = forward(q_rad, Tool{});
   const bool down = segment.kind == SegmentKind::kDescend;
   segment.p_base_m = {down ? T[3] : source.number(0.05, 0.85), down ? T[7] : source.number(-0.65, 0.65),
                       source.number(-0.05, 0.7)};
   segment.yaw_rad = source.number(-3.2, 3.2);
   segment.speed_mps = source.number(0.0, 0.62);
-  segment.suction_on = source.byte() % 2 == 0;
+  segment.contact_speed_mps = source.byte() % 2 == 0 ? 0.0 : source.number(-0.1, 0.62);
   if (segment.kind != SegmentKind::kJoints) return segment;
   for (std::size_t i = 0; i < 7; ++i) segment.q_rad[i] = q_rad[i] + source.number(-0.5, 0.5);
   return segment;
@@ -103,9 +103,9 @@ void fuzz(Source source) {
     command.id = source.byte() % 16 == 15 ? id : ++id;
     command.received_ns = now_ns;
     const std::uint8_t kind = source.byte();
-    command.kind = static_cast<CommandKind>(kind % 6);
+    command.kind = static_cast<CommandKind>(kind % 7);
     if (command.kind == CommandKind::kPlan) {
-      command.segment_count = kind / 6 % 6;
+      command.segment_count = kind / 7 % 6;
       for (std::uint32_t i = 0; i < command.segment_count; ++i) {
         command.segments[i] = segment_from(source, reference.drive ? reference.q_rad : home);
       }
@@ -116,7 +116,7 @@ void fuzz(Source source) {
       now_ns += 1'000'000;
       if (trouble < 240) controller.post({.kind = CommandKind::kHeartbeat, .session = 1, .received_ns = now_ns});
       measured.contact = trouble % 16 == 1;
-      measured.sealed = trouble % 16 == 2;
+      measured.holding = trouble % 16 == 2;
       measured.f_ext_base_n[2] = trouble % 16 == 3 ? 50.0 : 0.0;
       measured.fault = trouble % 16 == 4 && k == 0 ? Reason::kJointReflex : Reason::kNone;
       if (trouble % 16 == 5 && k == 0) measured.q_rad[trouble / 16 % 7] += 0.2;

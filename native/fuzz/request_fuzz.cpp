@@ -44,7 +44,7 @@ void fuzz(std::string_view input) {
     input.remove_prefix(request.size());
     const Handled handled = protocol.handle(request, head & 0x8000 ? Channel::kStop : Channel::kCommands, now_ns);
     for (const std::string& bytes : handled.replies) {
-      link::v1::Reply reply;
+      link::v2::Reply reply;
       expect(reply.ParseFromString(bytes) && reply.header().version() == kLinkVersion);
     }
     for (int i = 0; i < 3; ++i) cycle();
@@ -53,10 +53,10 @@ void fuzz(std::string_view input) {
   std::vector<LoggedEvent> events;
   protocol.events_since(cursor, events);
   for (const LoggedEvent& event : events) {
-    link::v1::Reply reply;
+    link::v2::Reply reply;
     expect(reply.ParseFromString(*event.reply) && reply.has_event());
   }
-  link::v1::State state;
+  link::v2::State state;
   expect(state.ParseFromString(protocol.state()) && state.q_rad_size() == 7);
   // The robot's own rules are the judge: no sequence of messages makes the controller break one.
   expect(robot.measured().fault == Reason::kNone);

@@ -118,7 +118,7 @@ TEST(Forces, AForceAtTheToolIsContactAndMoreOfItStopsTheArm) {
 
   rig.send(rig.plan({move_to(0.45, 0.3, 0.3)}));
   rig.steps(400);
-  rig.measured.sealed = true;  // what is held may brush its neighbours, but not be torn at
+  rig.measured.holding = true;  // what is held may brush its neighbours, but not be torn at
   rig.measured.f_ext_base_n = {0.0, -30.0, 0.0};
   rig.step();
   EXPECT_EQ(rig.mode(), Mode::kMoving);
@@ -152,16 +152,16 @@ TEST(Loads, TheLoadChangesWhenAGraspHoldsAndWhenItLetsGo) {
   rig.seals = false;
   rig.arm();
   EXPECT_EQ(rig.reference.load.mass_kg, 0.5);
-  rig.send(rig.plan({suction(true)}));
+  rig.send(rig.plan({grasp()}));
   rig.steps(50);
   EXPECT_EQ(rig.reference.load.mass_kg, 0.5) << "nothing is held yet";
-  rig.measured.sealed = true;
+  rig.measured.holding = true;
   rig.step();
   EXPECT_EQ(rig.reference.load.mass_kg, 1.0);
   EXPECT_NEAR(rig.reference.load.F_x_center_m[2], 0.10, 1e-12);
   EXPECT_NEAR(rig.reference.load.inertia_kgm2[0], 2 * 0.5 * 0.05 * 0.05, 1e-12) << "two points, 5 cm from their middle";
   EXPECT_NEAR(rig.reference.load.inertia_kgm2[8], 0.0, 1e-12);
-  rig.send(rig.plan({suction(false)}));
+  rig.send(rig.plan({release()}));
   EXPECT_EQ(rig.reference.load.mass_kg, 0.5);
 }
 

@@ -81,7 +81,7 @@ class Chance {
   Segment segment(const Joints& q_rad) {
     const double speed = between(0.02, 0.62);
     const int draw = below(100);
-    if (draw < 12) return suction(once_in(2));
+    if (draw < 12) return once_in(2) ? grasp() : release();
     if (draw < 24) {
       Segment way;
       way.kind = SegmentKind::kJoints;
@@ -133,7 +133,7 @@ TEST(ControllerProperty, AMillionCyclesOfRandomCommandsAndTroublesExceedNoLimit)
       if (chance.once_in(3000)) rig.heartbeat = rig.heartbeat == 0 ? kAnna : 0;
       if (rig.heartbeat == 0 && chance.once_in(300)) rig.heartbeat = kAnna;
       if (chance.once_in(2000)) rig.measured.contact = !rig.measured.contact;
-      if (chance.once_in(1000)) rig.measured.sealed = !rig.measured.sealed;
+      if (chance.once_in(1000)) rig.measured.holding = !rig.measured.holding;
       rig.disturb = nullptr;
       if (chance.once_in(10000)) {
         const std::size_t joint = static_cast<std::size_t>(chance.below(7));

@@ -28,7 +28,7 @@ std::vector<Segment> any_plan(std::mt19937& random, const std::array<double, 3>&
     const double speed = uniform(random, 0.05, 0.6);
     switch (below(random, 4)) {
       case 0:
-        segments.push_back(suction(below(random, 2) == 0));
+        segments.push_back(below(random, 2) == 0 ? grasp() : release());
         break;
       case 1:
         if (i > 0 && segments.back().kind == SegmentKind::kMove) {
@@ -97,7 +97,7 @@ TEST(ControllerProperty, RandomPlansKeepEveryLimitOfJointsBoxAndLine) {
         }
         const auto ended = rig.of(EventKind::kSegment);
         const std::uint32_t now = rig.controller.snapshot().segment;
-        if (rig.mode() == Mode::kMoving && now == segment && plan.segments[now].kind != SegmentKind::kSuction) {
+        if (rig.mode() == Mode::kMoving && now == segment && !is_end_effector(plan.segments[now])) {
           ASSERT_LT(from_line(p, line_from, plan.segments[now].p_base_m), 0.001);
         }
         if (now != segment) {
@@ -132,133 +132,162 @@ bool may_follow(Mode before, Mode after) {
   return false;
 }
 
-TEST(ControllerProperty, NoSequenceOfCommandsAndDisturbancesBreaksTheStateMachine) {
+/// A controller under random commands and disturbances, and what its events say about it.
+class StateMachineRun {
+ public:
+  explicit StateMachineRun(unsigned seed) : random_(seed) { rig_.seals = false; }
+
+  const std::set<Mode>& visited() const { return visited_; }
+
+  /// One cycle with perhaps a command and a disturbance; fails the test when a rule is broken.
+  void step() {
+    post_some_command();
+    disturb();
+    const Joints before = rig_.reference.q_rad;
+    rig_.step();
+    bool acquired = false;
+    for (; seen_ < rig_.events.size(); ++seen_) {
+      ASSERT_NO_FATAL_FAILURE(check(rig_.events[seen_], acquired));
+    }
+    ASSERT_NO_FATAL_FAILURE(check_lease());
+    check_motion(before, acquired);
+  }
+
+  void finish() {
+    rig_.disturb = nullptr;
+    rig_.steps(3);
+    for (; seen_ < rig_.events.size(); ++seen_) {
+      const Event& event = rig_.events[seen_];
+      const Key key{event.session, event.command_id};
+      if (event.kind == EventKind::kAccepted || event.kind == EventKind::kRejected) ++answered_[key];
+      if (event.kind == EventKind::kStarted) ++started_[key];
+      if (event.kind == EventKind::kDone || event.kind == EventKind::kEnded) ++ended_[key];
+    }
+    ASSERT_EQ(answered_, posted_) << "every command is answered once";
+    int open = 0;
+    for (const auto& [key, count] : started_) open += ended_.count(key) ? 0 : 1;
+    ASSERT_LE(open, rig_.controller.snapshot().command_id != 0 ? 1 : 0) << "every plan that started has ended";
+  }
+
+ private:
   using Key = std::pair<std::uint64_t, std::uint64_t>;
+
+  void post_some_command() {
+    const std::uint64_t session = below(random_, 4) == 0 ? kBert : kAnna;
+    std::optional<Command> command;
+    const int draw = below(random_, 400);
+    if (draw < 8) command = rig_.command(CommandKind::kAcquire, session);
+    if (draw >= 8 && draw < 10) command = rig_.command(CommandKind::kRelease, session);
+    if (draw >= 10 && draw < 24) command = rig_.plan(any_plan(random_, tip(rig_.reference.q_rad)), session);
+    if (draw == 24) command = rig_.command(CommandKind::kStop, session);
+    if (draw >= 25 && draw < 29) command = rig_.command(CommandKind::kClear, session);
+    if (draw >= 29 && draw < 32 && !sent_.empty()) command = sent_[below(random_, static_cast<int>(sent_.size()))];
+    if (!command) return;
+    command->valid_for_ns = below(random_, 2) == 0 ? 0 : 100'000'000;
+    if (!rig_.controller.post(*command)) return;
+    const Key key{command->session, command->id};
+    ++posted_[key];
+    sent_.push_back(*command);
+    if (command->kind == CommandKind::kAcquire) acquires_.insert(key);
+    if (command->kind == CommandKind::kClear) clears_.insert(key);
+  }
+
+  void disturb() {
+    if (below(random_, 1500) == 0) rig_.heartbeat = rig_.heartbeat == 0 ? kAnna : 0;
+    if (below(random_, 200) == 0) rig_.measured.contact = !rig_.measured.contact;
+    if (below(random_, 100) == 0) rig_.measured.holding = !rig_.measured.holding;
+    const int trouble = below(random_, 4000);
+    rig_.disturb = nullptr;
+    if (trouble == 0) rig_.disturb = [](Measured& m) { m.q_rad[1] += 0.11; };
+    if (trouble == 1) rig_.disturb = [](Measured& m) { m.q_rad[2] = NAN; };
+    if (trouble == 2) rig_.disturb = [](Measured& m) { m.q_rad[3] = 0.5; };
+  }
+
+  void check(const Event& event, bool& acquired) {
+    const Key key{event.session, event.command_id};
+    ASSERT_EQ(event.sequence, ++sequence_) << "no event is lost";
+    switch (event.kind) {
+      case EventKind::kAccepted:
+      case EventKind::kRejected:
+        ++answered_[key];
+        ASSERT_EQ(event.kind == EventKind::kRejected, event.reason != Reason::kNone);
+        if (event.kind == EventKind::kAccepted) cause_ = key;
+        break;
+      case EventKind::kStarted:
+        ASSERT_EQ(++started_[key], 1) << "an id runs once";
+        break;
+      case EventKind::kDone:
+      case EventKind::kEnded:
+        ASSERT_EQ(++ended_[key], 1);
+        break;
+      case EventKind::kMode:
+        ASSERT_TRUE(may_follow(mode_, event.mode)) << to_string(mode_) << " -> " << to_string(event.mode);
+        if ((mode_ == Mode::kStopped || mode_ == Mode::kFault) && event.mode == Mode::kDisarmed) {
+          ASSERT_TRUE(clears_.count(cause_)) << "only a clear unlatches";
+        }
+        if (mode_ == Mode::kDisarmed && event.mode == Mode::kArmed) {
+          ASSERT_TRUE(acquires_.count(cause_)) << "only an acquire arms";
+          acquired = true;
+        }
+        mode_ = event.mode;
+        visited_.insert(mode_);
+        break;
+      case EventKind::kSegment:
+        break;
+    }
+  }
+
+  void check_lease() {
+    const Snapshot snapshot = rig_.controller.snapshot();
+    ASSERT_EQ(snapshot.mode, mode_) << "every change is told";
+    if (mode_ == Mode::kArmed || mode_ == Mode::kMoving) {
+      ASSERT_NE(snapshot.lease_session, 0u);
+    }
+    if (mode_ == Mode::kDisarmed) {
+      ASSERT_EQ(snapshot.lease_session, 0u);
+    }
+  }
+
+  void check_motion(const Joints& before, bool acquired) {
+    latched_cycles_ = mode_ == Mode::kStopping || mode_ == Mode::kFault ? latched_cycles_ + 1 : 0;
+    const bool may_move =
+        (mode_ == Mode::kMoving || mode_ == Mode::kArmed || latched_cycles_ > 0) && latched_cycles_ < 400;
+    if (!acquired && mode_ == Mode::kArmed && rig_.moved) {
+      ASSERT_FALSE(rig_.of(EventKind::kDone).empty());
+      ASSERT_EQ(rig_.of(EventKind::kDone).back().stamp_ns, rig_.now_ns)
+          << "armed, it moves only in a plan's last cycle";
+    }
+    if (!may_move && !acquired && mode_ != Mode::kStopped) {
+      ASSERT_EQ(rig_.reference.q_rad, before);
+    }
+    if (mode_ == Mode::kStopping) {
+      ASSERT_LT(latched_cycles_, 400) << "a stop comes to rest";
+    }
+    for (double q : rig_.reference.q_rad) ASSERT_TRUE(std::isfinite(q));
+  }
+
+  std::mt19937 random_;
+  Rig rig_;
+  std::map<Key, int> posted_, answered_, started_, ended_;
+  std::vector<Command> sent_;
+  std::set<Key> acquires_, clears_;
+  std::set<Mode> visited_;
+  Mode mode_ = Mode::kDisarmed;
+  std::uint64_t sequence_ = 0;
+  Key cause_{};  ///< the command that was accepted last
+  int latched_cycles_ = 0;
+  std::size_t seen_ = 0;
+};
+
+TEST(ControllerProperty, NoSequenceOfCommandsAndDisturbancesBreaksTheStateMachine) {
   std::set<Mode> visited;
   for (unsigned seed = 0; seed < 40; ++seed) {
-    std::mt19937 random(seed);
-    Rig rig;
-    rig.seals = false;
-    std::map<Key, int> posted;
-    std::map<Key, int> answered;
-    std::map<Key, int> started;
-    std::map<Key, int> ended;
-    std::vector<Command> sent;
-    std::set<Key> acquires;
-    std::set<Key> clears;
-    Mode mode = Mode::kDisarmed;
-    std::uint64_t sequence = 0;
-    Key cause{};
-    int latched_cycles = 0;
-    std::size_t seen = 0;
-
+    StateMachineRun run(seed);
     for (int k = 0; k < 6000; ++k) {
-      const std::uint64_t session = below(random, 4) == 0 ? kBert : kAnna;
-      std::optional<Command> command;
-      const int draw = below(random, 400);
-      if (draw < 8) command = rig.command(CommandKind::kAcquire, session);
-      if (draw >= 8 && draw < 10) command = rig.command(CommandKind::kRelease, session);
-      if (draw >= 10 && draw < 24) command = rig.plan(any_plan(random, tip(rig.reference.q_rad)), session);
-      if (draw == 24) command = rig.command(CommandKind::kStop, session);
-      if (draw >= 25 && draw < 29) command = rig.command(CommandKind::kClear, session);
-      if (draw >= 29 && draw < 32 && !sent.empty()) command = sent[below(random, static_cast<int>(sent.size()))];
-      if (command) {
-        command->valid_for_ns = below(random, 2) == 0 ? 0 : 100'000'000;
-        if (rig.controller.post(*command)) {
-          const Key key{command->session, command->id};
-          ++posted[key];
-          sent.push_back(*command);
-          if (command->kind == CommandKind::kAcquire) acquires.insert(key);
-          if (command->kind == CommandKind::kClear) clears.insert(key);
-        }
-      }
-      if (below(random, 1500) == 0) rig.heartbeat = rig.heartbeat == 0 ? kAnna : 0;
-      if (below(random, 200) == 0) rig.measured.contact = !rig.measured.contact;
-      if (below(random, 100) == 0) rig.measured.sealed = !rig.measured.sealed;
-      const int trouble = below(random, 4000);
-      rig.disturb = nullptr;
-      if (trouble == 0) rig.disturb = [](Measured& m) { m.q_rad[1] += 0.11; };
-      if (trouble == 1) rig.disturb = [](Measured& m) { m.q_rad[2] = NAN; };
-      if (trouble == 2) rig.disturb = [](Measured& m) { m.q_rad[3] = 0.5; };
-
-      const Joints before = rig.reference.q_rad;
-      rig.step();
-      bool acquired = false;
-      for (; seen < rig.events.size(); ++seen) {
-        const Event& event = rig.events[seen];
-        const Key key{event.session, event.command_id};
-        ASSERT_EQ(event.sequence, ++sequence) << "no event is lost";
-        switch (event.kind) {
-          case EventKind::kAccepted:
-          case EventKind::kRejected:
-            ++answered[key];
-            ASSERT_EQ(event.kind == EventKind::kRejected, event.reason != Reason::kNone);
-            if (event.kind == EventKind::kAccepted) cause = key;
-            break;
-          case EventKind::kStarted:
-            ASSERT_EQ(++started[key], 1) << "an id runs once";
-            break;
-          case EventKind::kDone:
-          case EventKind::kEnded:
-            ASSERT_EQ(++ended[key], 1);
-            break;
-          case EventKind::kMode:
-            ASSERT_TRUE(may_follow(mode, event.mode)) << to_string(mode) << " -> " << to_string(event.mode);
-            if (mode == Mode::kStopped || mode == Mode::kFault) {
-              if (event.mode == Mode::kDisarmed) {
-                ASSERT_TRUE(clears.count(cause)) << "only a clear unlatches";
-              }
-            }
-            if (mode == Mode::kDisarmed && event.mode == Mode::kArmed) {
-              ASSERT_TRUE(acquires.count(cause)) << "only an acquire arms";
-              acquired = true;
-            }
-            mode = event.mode;
-            visited.insert(mode);
-            break;
-          case EventKind::kSegment:
-            break;
-        }
-      }
-      const Snapshot snapshot = rig.controller.snapshot();
-      ASSERT_EQ(snapshot.mode, mode) << "every change is told";
-      ASSERT_EQ(snapshot.lease_session != 0, mode != Mode::kDisarmed && snapshot.lease_session != 0);
-      if (mode == Mode::kArmed || mode == Mode::kMoving) {
-        ASSERT_NE(snapshot.lease_session, 0u);
-      }
-      if (mode == Mode::kDisarmed) {
-        ASSERT_EQ(snapshot.lease_session, 0u);
-      }
-
-      latched_cycles = mode == Mode::kStopping || mode == Mode::kFault ? latched_cycles + 1 : 0;
-      const bool may_move =
-          (mode == Mode::kMoving || mode == Mode::kArmed || latched_cycles > 0) && latched_cycles < 400;
-      if (!acquired && mode == Mode::kArmed && rig.moved) {
-        ASSERT_FALSE(rig.of(EventKind::kDone).empty());
-        ASSERT_EQ(rig.of(EventKind::kDone).back().stamp_ns, rig.now_ns)
-            << "armed, it moves only in a plan's last cycle";
-      }
-      if (!may_move && !acquired && mode != Mode::kStopped) {
-        ASSERT_EQ(rig.reference.q_rad, before);
-      }
-      if (mode == Mode::kStopping) {
-        ASSERT_LT(latched_cycles, 400) << "a stop comes to rest";
-      }
-      for (double q : rig.reference.q_rad) ASSERT_TRUE(std::isfinite(q));
+      ASSERT_NO_FATAL_FAILURE(run.step()) << "seed " << seed << ", cycle " << k;
     }
-    rig.disturb = nullptr;
-    rig.steps(3);
-    for (; seen < rig.events.size(); ++seen) {
-      const Event& event = rig.events[seen];
-      const Key key{event.session, event.command_id};
-      if (event.kind == EventKind::kAccepted || event.kind == EventKind::kRejected) ++answered[key];
-      if (event.kind == EventKind::kStarted) ++started[key];
-      if (event.kind == EventKind::kDone || event.kind == EventKind::kEnded) ++ended[key];
-    }
-    ASSERT_EQ(answered, posted) << "every command is answered once";
-    int open = 0;
-    for (const auto& [key, count] : started) open += ended.count(key) ? 0 : 1;
-    ASSERT_LE(open, rig.controller.snapshot().command_id != 0 ? 1 : 0) << "every plan that started has ended";
+    ASSERT_NO_FATAL_FAILURE(run.finish()) << "seed " << seed;
+    visited.insert(run.visited().begin(), run.visited().end());
   }
   EXPECT_EQ(visited.size(), 6u) << "every mode was reached";
 }
@@ -281,7 +310,7 @@ TEST(ControllerThreads, CycleCommandsEventsAndSnapshotsNeverTear) {
       measured.dq_radps = reference.dq_radps;
       clock_ns.store(k * 1'000'000LL);
       controller.cycle(k * 1'000'000LL, measured, reference);
-      // Simulated time does not run away from the I/O thread, which would be silence.
+      // Simulated time does not run away from the I/O thread, which would be a heartbeat time-out.
       while (clock_ns - beaten_ns > 50'000'000) std::this_thread::yield();
     }
     over = true;

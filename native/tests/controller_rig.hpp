@@ -31,14 +31,15 @@ inline std::array<double, 3> tip(const Joints& q) {
 }
 
 inline Segment move_to(double x, double y, double z, double yaw_rad = 0.0, double speed_mps = 0.5) {
-  return {SegmentKind::kMove, {x, y, z}, yaw_rad, speed_mps, false};
+  return {.kind = SegmentKind::kMove, .p_base_m = {x, y, z}, .yaw_rad = yaw_rad, .speed_mps = speed_mps};
 }
 
 inline Segment descend_to(double x, double y, double z, double speed_mps = 0.1, double yaw_rad = 0.0) {
-  return {SegmentKind::kDescend, {x, y, z}, yaw_rad, speed_mps, false};
+  return {.kind = SegmentKind::kDescend, .p_base_m = {x, y, z}, .yaw_rad = yaw_rad, .speed_mps = speed_mps};
 }
 
-inline Segment suction(bool on) { return {SegmentKind::kSuction, {}, 0.0, 0.0, on}; }
+inline Segment grasp() { return {.kind = SegmentKind::kGrasp}; }
+inline Segment release() { return {.kind = SegmentKind::kRelease}; }
 
 /// A controller on an arm that follows exactly, above a surface, in simulated time.
 class Rig {
@@ -94,7 +95,7 @@ class Rig {
     measured.q_rad = reference.q_rad;
     measured.dq_radps = reference.dq_radps;
     if (surface_m) measured.contact = tip(reference.q_rad)[2] <= *surface_m;
-    if (seals) measured.sealed = reference.suction && (measured.contact || measured.sealed);
+    if (seals) measured.holding = reference.grasp && (measured.contact || measured.holding);
     if (disturb) disturb(measured);
     controller.cycle(now_ns, measured, reference);
     moved = reference.q_rad != before;

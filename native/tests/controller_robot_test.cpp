@@ -88,9 +88,9 @@ TEST(ControllerRobot, NoSegmentBeginsWhileTheRobotDoesNotFollow) {
   Rig rig;
   rig.measured.following = false;
   rig.arm();
-  ASSERT_EQ(rig.send(rig.plan({suction(true), move_to(0.5, 0.1, 0.3)})), Reason::kNone);
+  ASSERT_EQ(rig.send(rig.plan({grasp(), move_to(0.5, 0.1, 0.3)})), Reason::kNone);
   rig.steps(1000);
-  EXPECT_FALSE(rig.reference.suction);
+  EXPECT_FALSE(rig.reference.grasp);
   EXPECT_EQ(rig.mode(), Mode::kMoving);
   rig.measured.following = true;
   rig.finish();

@@ -139,7 +139,7 @@ TEST_F(DeoxysSessionTest, WithoutStiffnessTheArmIsArmedAndHolds) {
   EXPECT_NEAR(tool()[0], kHome[0], 1e-6);
 }
 
-TEST_F(DeoxysSessionTest, AClientThatFallsSilentInMidMotionIsStoppedAndLatched) {
+TEST_F(DeoxysSessionTest, ACommandTimeOutInMidMotionStopsAndLatches) {
   const std::string far = joints(joints_at({0.5, 0.3, 0.3}));
   run(far, 400);
   ASSERT_EQ(rig.mode(), Mode::kMoving);
@@ -199,13 +199,13 @@ TEST_F(DeoxysSessionTest, StraightDownEndsOnTheSurfaceWithoutAFault) {
 TEST_F(DeoxysSessionTest, AGraspSwitchesTheVacuumOnAndAMoveOff) {
   session.take_gripper_command(gripper("FrankaGripperGraspMessage"));
   run(delta(0, 0, 0), 600);
-  EXPECT_TRUE(snapshot().reference.suction);
+  EXPECT_TRUE(snapshot().reference.grasp);
   session.take_gripper_command(gripper("FrankaGripperStopMessage"));
   run(delta(0, 0, 0), 600);
-  EXPECT_TRUE(snapshot().reference.suction) << "a stop lets go of nothing";
+  EXPECT_TRUE(snapshot().reference.grasp) << "a stop lets go of nothing";
   session.take_gripper_command(gripper("FrankaGripperMoveMessage"));
   run(delta(0, 0, 0), 600);
-  EXPECT_FALSE(snapshot().reference.suction);
+  EXPECT_FALSE(snapshot().reference.grasp);
 }
 
 TEST_F(DeoxysSessionTest, GoalsThatTheControllerRefusesMoveNothingAndAreTold) {

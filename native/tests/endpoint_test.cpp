@@ -148,7 +148,7 @@ TEST_F(EndpointTest, AnswersGoToTheSenderAndAllEventsToTheEventStream) {
   EXPECT_EQ(accepted.kind(), wire::EVENT_ACCEPTED);
   const wire::Event rejected = second.ask(acquire(kSession + 1, 1, 2)).event();
   EXPECT_EQ(rejected.kind(), wire::EVENT_REJECTED);
-  EXPECT_EQ(rejected.reason(), "lease_taken");
+  EXPECT_EQ(rejected.reason(), wire::REASON_LEASE_TAKEN);
   std::uint64_t last = 0;
   bool saw_accepted = false;
   for (bool saw_rejected = false; !saw_rejected && !HasFailure();) {

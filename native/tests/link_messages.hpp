@@ -9,14 +9,15 @@
 
 #include "cliport/controller.hpp"
 #include "link.pb.h"
+#include "protocol.hpp"
 
 namespace cliport::test {
 
-namespace wire = cliport::link::v1;
+namespace wire = cliport::link::v2;
 
 inline wire::Request request(std::uint64_t session, std::uint64_t sequence) {
   wire::Request request;
-  request.mutable_header()->set_version(1);
+  request.mutable_header()->set_version(kLinkVersion);
   request.mutable_header()->set_session(session);
   request.mutable_header()->set_sequence(sequence);
   return request;
@@ -37,7 +38,7 @@ inline wire::Request heartbeat(std::uint64_t session, std::uint64_t sequence, st
 inline wire::Request stop(std::uint64_t session, std::uint64_t sequence, std::uint64_t id) {
   wire::Request message = request(session, sequence);
   message.mutable_stop()->set_id(id);
-  message.mutable_stop()->set_reason("a test");
+  message.mutable_stop()->set_detail("a test");
   return message;
 }
 
@@ -48,9 +49,10 @@ inline wire::Request move(std::uint64_t session, std::uint64_t sequence, std::ui
   message.mutable_plan()->set_id(id);
   message.mutable_plan()->set_valid_for_s(valid_for_s);
   wire::Move& move = *message.mutable_plan()->add_segments()->mutable_move();
-  move.mutable_p_base()->set_x_m(0.45);
-  move.mutable_p_base()->set_y_m(y_m);
-  move.mutable_p_base()->set_z_m(0.3);
+  move.mutable_pose()->mutable_p_base()->set_x_m(0.45);
+  move.mutable_pose()->mutable_p_base()->set_y_m(y_m);
+  move.mutable_pose()->mutable_p_base()->set_z_m(0.3);
+  move.mutable_pose()->set_yaw_rad(0.0);
   move.set_speed_mps(speed_mps);
   return message;
 }

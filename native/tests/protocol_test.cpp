@@ -84,7 +84,7 @@ TEST_F(ProtocolTest, HelloIsAnsweredWithWhatAPeerMustKnow) {
   const wire::Reply reply = reply_of(handled.replies[0]);
   EXPECT_EQ(reply.header().session(), kSession);
   EXPECT_EQ(reply.header().sequence(), 3u);
-  EXPECT_EQ(reply.welcome().version(), 1u);
+  EXPECT_EQ(reply.welcome().version(), 2u);
   EXPECT_EQ(reply.welcome().backend(), "test");
   EXPECT_EQ(reply.welcome().motion_box_m_size(), 6);
   EXPECT_EQ(reply.welcome().speed_limit_mps(), config.speed_mps);
@@ -112,7 +112,7 @@ TEST_F(ProtocolTest, WhatIsWrongWithAMessageIsNamed) {
   EXPECT_EQ(error_of(std::string(kMaxRequestBytes + 1, '\0')), "too_large");
   EXPECT_EQ(error_of(wire::Request()), "missing_field");
   wire::Request other_version = acquire(kSession, 1, 1);
-  other_version.mutable_header()->set_version(2);
+  other_version.mutable_header()->set_version(1);
   EXPECT_EQ(error_of(other_version), "version");
   EXPECT_EQ(error_of(acquire(0, 1, 1)), "session");
   EXPECT_EQ(error_of(request(kSession, 1)), "unknown_request");
@@ -126,6 +126,15 @@ TEST_F(ProtocolTest, WhatIsWrongWithAMessageIsNamed) {
   EXPECT_EQ(error_of(long_plan), "too_many_segments");
   cycle(5);
   EXPECT_TRUE(news().empty());
+}
+
+TEST_F(ProtocolTest, AnErrorSaysWhetherARepetitionMayHelp) {
+  const auto reason_of = [&](const wire::Request& message) {
+    return reply_of(handle(message).replies.at(0)).error().reason();
+  };
+  EXPECT_EQ(reason_of(acquire(kSession, 1, 0)), wire::REASON_MALFORMED);
+  for (std::uint64_t i = 1; i <= 64; ++i) handle(acquire(kSession, 1 + i, i));
+  EXPECT_EQ(reason_of(acquire(kSession, 100, 100)), wire::REASON_BUSY);
 }
 
 TEST_F(ProtocolTest, SequencesIncreaseOnEachChannelForItself) {
@@ -145,14 +154,15 @@ TEST_F(ProtocolTest, AStopIsHeardInWhateverOrderAndWithoutAnId) {
   EXPECT_EQ(error_of(stop(kSession, 1, 0), Channel::kCommands), "");
   cycle(1);
   EXPECT_EQ(mode(), Mode::kStopped);
-  for (const wire::Event& event : news()) EXPECT_EQ(event.detail(), event.reason() == "stop_requested" ? "a test" : "");
+  for (const wire::Event& event : news())
+    EXPECT_EQ(event.detail(), event.reason() == wire::REASON_STOP_REQUESTED ? "a test" : "");
 }
 
 TEST_F(ProtocolTest, TheWordsOfALongStopAreCutBetweenCharacters) {
   wire::Request long_stop = stop(kSession, 1, 1);
   std::string words = "x";
   for (int i = 0; i < 200; ++i) words += "\u00e4";
-  long_stop.mutable_stop()->set_reason(words);
+  long_stop.mutable_stop()->set_detail(words);
   handle(long_stop);
   cycle(1);
   EXPECT_EQ(news().back().detail(), words.substr(0, 255));
@@ -227,7 +237,7 @@ TEST_F(ProtocolTest, APlanThatWaitedWhileTheCycleStoodStillExpires) {
   cycle(1);
   const wire::Event answer = answer_to(6);
   EXPECT_EQ(answer.kind(), wire::EVENT_REJECTED);
-  EXPECT_EQ(answer.reason(), "expired");
+  EXPECT_EQ(answer.reason(), wire::REASON_EXPIRED);
 }
 
 TEST_F(ProtocolTest, EventsComeAgainFromAGivenOneOn) {

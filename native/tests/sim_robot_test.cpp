@@ -210,9 +210,9 @@ TEST(SimRobot, AWholePickAndPlaceBreaksNoneOfItsRules) {
   config.arm.surface_z_m = 0.05;
   Cell cell({}, config);
   ASSERT_EQ(cell.send({.kind = CommandKind::kAcquire}), Reason::kNone);
-  ASSERT_EQ(cell.go({move_to(0.5, 0.2, 0.2, 1.0), descend_to(0.5, 0.2, 0.01, 0.1, 1.0), suction(true),
+  ASSERT_EQ(cell.go({move_to(0.5, 0.2, 0.2, 1.0), descend_to(0.5, 0.2, 0.01, 0.1, 1.0), grasp(),
                      move_to(0.5, 0.2, 0.25, 1.0), move_to(0.45, -0.25, 0.25, -0.5),
-                     descend_to(0.45, -0.25, 0.02, 0.1, -0.5), suction(false), move_to(0.45, -0.25, 0.3, -0.5)}),
+                     descend_to(0.45, -0.25, 0.02, 0.1, -0.5), release(), move_to(0.45, -0.25, 0.3, -0.5)}),
             Reason::kNone);
   cell.finish();
   EXPECT_EQ(cell.mode(), Mode::kArmed) << to_string(cell.reason());

@@ -30,7 +30,7 @@ export class RoundTrips {
       )
       if (isUp) return
     }
-    throw this.#silence()
+    throw this.#unanswered()
   }
 
   /** One after the other. @returns microseconds of each */
@@ -58,7 +58,7 @@ export class RoundTrips {
 
   #ask(body: RequestBody, isAnswer: (reply: Reply) => boolean, timeoutMs = patienceMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      const overdue = setTimeout(() => reject(this.#silence()), timeoutMs)
+      const overdue = setTimeout(() => reject(this.#unanswered()), timeoutMs)
       this.#onReply = (reply) => {
         if (!isAnswer(reply)) return
         clearTimeout(overdue)
@@ -69,7 +69,7 @@ export class RoundTrips {
     })
   }
 
-  #silence(): CliportError {
+  #unanswered(): CliportError {
     return new CliportError('LINK_PEER_LOST', `The controller at ${this.#transport.address} did not acknowledge`, {
       stage: 'execute',
       hint: 'Run the benchmark again; if it happens again, look at what the controller prints',

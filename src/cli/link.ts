@@ -1,7 +1,8 @@
 // cliport link VERB: look at a controller, and move its arm by hand, without a sentence.
 
 import type { Command } from 'commander'
-import { homeRad, homeSpeedMps, jog, recover } from '../runtime/link/manual-motion.js'
+import { describeReason } from '../control/reason.js'
+import { home, jog, recover } from '../runtime/link/manual-motion.js'
 import { describeLink, measureRoundTrips, statusOf } from '../runtime/link/status.js'
 import { watch } from '../runtime/link/watch.js'
 import { realNumber, wholeNumber } from './context.js'
@@ -79,10 +80,9 @@ function addMotion(link: Command): void {
     .option('--speed <m/s>', 'greatest speed', realNumber(0.001, 0.25), 0.05)
 
   linkVerb(link, 'home', 'move all joints to the posture in which every run begins, then disarm', async (verb) => {
-    const { client, signal, consent } = verb
+    const { client, config, signal, consent } = verb
     await consent(client.backend)
-    await client.arm(signal)
-    return reportExecution(client, await client.moveJoints(homeRad, homeSpeedMps, signal))
+    return reportExecution(client, await home(client, config, signal))
   })
 
   linkVerb(
@@ -96,10 +96,10 @@ function addMotion(link: Command): void {
         return { exitCode: 0, json: { cleared: false, mode: before?.mode }, lines: [line] }
       }
       await confirm(
-        `The arm is in '${before.mode}' (${before.reason ?? 'no reason given'}). Is the cause removed and the area clear?`,
+        `The arm is in '${before.mode}' (${describeReason(before) || 'no reason given'}). Is the cause removed and the area clear?`,
       )
       const mode = await recover(client, signal)
-      const json = { cleared: true, mode, was: { mode: before.mode, reason: before.reason ?? '' } }
+      const json = { cleared: true, mode, was: { mode: before.mode, reason: describeReason(before) } }
       return { exitCode: 0, json, lines: [`cleared; the arm is ${mode}`] }
     },
   )

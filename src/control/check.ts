@@ -4,7 +4,17 @@ import { wrapRad } from './geometry.js'
 import { type Box, crosses } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM } from './surface.js'
-import type { CheckedPlan, Heightmap, Plan, Segment, Vec3 } from './types.js'
+import {
+  type CheckedJointPlan,
+  type CheckedPlan,
+  type Heightmap,
+  isMotion,
+  type JointPlan,
+  type MotionSegment,
+  type Plan,
+  type PlanName,
+  type Vec3,
+} from './types.js'
 
 export interface Limits {
   /** Where the tool may be. Not the heightmap's bounds: those end where the cameras look. */
@@ -37,6 +47,7 @@ export type ViolationCode =
   | 'PLAN_TOO_LONG'
   | 'PLAN_NOT_FINITE'
   | 'PLAN_OUTSIDE_WORKSPACE'
+  | 'PLAN_OUTSIDE_JOINT_LIMITS'
   | 'PLAN_TOO_FAST'
   | 'PLAN_NOT_VERTICAL'
   | 'PLAN_TOO_LOW'
@@ -45,8 +56,8 @@ export type ViolationCode =
 
 export interface Violation {
   readonly code: ViolationCode
-  readonly plan: Plan['name']
-  /** Segment that violates; 0 for the plan as a whole. */
+  readonly plan: PlanName
+  /** Segment that violates, or joint of a joint plan; 0 for the plan as a whole. */
   readonly index: number
   readonly expected: string
   readonly received: string
@@ -84,7 +95,7 @@ export function checkPlan(plan: Plan, context: CheckContext): CheckedPlan | read
     from = null
   }
   plan.segments.forEach((segment, index) => {
-    if (segment.kind === 'suction') return
+    if (!isMotion(segment)) return
     const report = (code: ViolationCode, expected: string, received: string) => found(code, index, expected, received)
     const isSound = checkTarget(segment, context.limits, report)
     if (isSound && from !== null) checkLine(segment, from, context, report)
@@ -93,7 +104,48 @@ export function checkPlan(plan: Plan, context: CheckContext): CheckedPlan | read
   return violations.length === 0 ? (plan as CheckedPlan) : violations
 }
 
-export function isRefused(result: CheckedPlan | readonly Violation[]): result is readonly Violation[] {
+/**
+ * Checks where a move of all joints ends: joint ranges inside their margin, the tool inside the motion box and out of
+ * every keep-out box, the speed. Returns the plan, marked as checked, or every violation found.
+ *
+ * The link moves joints by a `CheckedJointPlan` only, and this is the only function that makes one. The way there starts
+ * from any posture, so it is the controller that checks it, against the whole arm.
+ */
+export function checkJointPlan(
+  plan: JointPlan,
+  { kinematics, limits }: Pick<CheckContext, 'kinematics' | 'limits'>,
+): CheckedJointPlan | readonly Violation[] {
+  const { name, qRad, speedMps } = plan
+  const ranges = kinematics.jointRangesRad
+  const violations: Violation[] = []
+  const found = (code: ViolationCode, index: number, expected: string, received: string) =>
+    violations.push({ code, plan: name, index, expected, received })
+
+  if (qRad.length !== ranges.length || ![...qRad, speedMps].every(Number.isFinite)) {
+    const received = `[${qRad.join(', ')}] rad at ${speedMps} m/s`
+    found('PLAN_NOT_FINITE', 0, `${ranges.length} finite joint angles and a finite speed`, received)
+    return violations
+  }
+  if (speedMps <= 0 || speedMps > limits.speedMps) {
+    found('PLAN_TOO_FAST', 0, `more than 0 and at most ${limits.speedMps} m/s`, `${speedMps} m/s`)
+  }
+  ranges.forEach(([minRad, maxRad], joint) => {
+    const angleRad = qRad[joint]!
+    if (angleRad >= minRad && angleRad <= maxRad) return
+    const expected = `joint ${joint + 1} from ${minRad.toFixed(3)} to ${maxRad.toFixed(3)} rad`
+    found('PLAN_OUTSIDE_JOINT_LIMITS', joint, expected, `${angleRad.toFixed(3)} rad`)
+  })
+  const T_base_tool = kinematics.forward(qRad)
+  const end: Vec3 = [T_base_tool[3]!, T_base_tool[7]!, T_base_tool[11]!]
+  if (!isInside(end, limits.motionBox)) {
+    found('PLAN_OUTSIDE_WORKSPACE', 0, describeBox(limits.motionBox), describePoint(end))
+  }
+  const box = findKeepOut(end, end, limits, 0)
+  if (box !== undefined) found('PLAN_IN_KEEP_OUT', 0, `an end outside the box ${describeBox(box)}`, describePoint(end))
+  return violations.length === 0 ? (plan as CheckedJointPlan) : violations
+}
+
+export function isRefused(result: Plan | JointPlan | readonly Violation[]): result is readonly Violation[] {
   return Array.isArray(result)
 }
 
@@ -102,11 +154,10 @@ export function describeViolation({ code, plan, index, expected, received }: Vio
   return `${plan} segment ${index}: ${code}, expected ${expected} but received ${received}`
 }
 
-type Motion = Exclude<Segment, { kind: 'suction' }>
 type Report = (code: ViolationCode, expected: string, received: string) => void
 
 /** @returns whether the line to the target is worth looking at */
-function checkTarget(segment: Motion, limits: Limits, report: Report): boolean {
+function checkTarget(segment: MotionSegment, limits: Limits, report: Report): boolean {
   if (![...segment.p_base_m, segment.yawRad, segment.speedMps].every(Number.isFinite)) {
     report('PLAN_NOT_FINITE', 'finite numbers', JSON.stringify([...segment.p_base_m, segment.yawRad, segment.speedMps]))
     return false
@@ -122,7 +173,7 @@ function checkTarget(segment: Motion, limits: Limits, report: Report): boolean {
   return true
 }
 
-function checkLine(segment: Motion, from: CheckContext['start'], context: CheckContext, report: Report): void {
+function checkLine(segment: MotionSegment, from: CheckContext['start'], context: CheckContext, report: Report): void {
   const { kinematics, limits, heightmap, payloadHeightM } = context
   const [dx, dy, dz] = segment.p_base_m.map((value, i) => value - from.p_base_m[i]!) as [number, number, number]
   const sidewaysM = Math.hypot(dx, dy)
@@ -145,8 +196,7 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
       )
     }
   }
-  const extent = { sidewaysM: limits.keepOutRadiusM, belowM: payloadHeightM, aboveM: toolHeightM }
-  const box = limits.keepOut.find((candidate) => crosses(candidate, from.p_base_m, segment.p_base_m, extent))
+  const box = findKeepOut(from.p_base_m, segment.p_base_m, limits, payloadHeightM)
   if (box !== undefined) {
     report(
       'PLAN_IN_KEEP_OUT',
@@ -170,6 +220,12 @@ function checkLine(segment: Motion, from: CheckContext['start'], context: CheckC
       return
     }
   }
+}
+
+/** The first box that the tool, with what hangs below it, would come into on the line. */
+function findKeepOut(from: Vec3, to: Vec3, limits: Limits, payloadHeightM: number): Box | undefined {
+  const extent = { sidewaysM: limits.keepOutRadiusM, belowM: payloadHeightM, aboveM: toolHeightM }
+  return limits.keepOut.find((box) => crosses(box, from, to, extent))
 }
 
 /**

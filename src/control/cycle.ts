@@ -1,4 +1,5 @@
-// The straight line: capture, project, propose, plan, check, execute, look again, verify, decide. Read it top to bottom.
+// The straight line: capture, project, propose, decide, plan, check, execute, look again, verify. Read `runCycle` from
+// top to bottom; each stage is a method of `Stages` below it, in the same order.
 
 import { type CheckContext, checkPlan, describeViolation, isRefused, type Limits, type Violation } from './check.js'
 import { type Budget, type Decision, decide, type Failure } from './decide.js'
@@ -15,17 +16,19 @@ import type {
   RobotLink,
   StageMeter,
 } from './ports.js'
-import { createStageTimer } from './stage-timer.js'
-import type {
-  CheckedPlan,
-  Execution,
-  Heightmap,
-  HeightmapSpec,
-  Outcome,
-  Plan,
-  Proposal,
-  RgbdFrame,
-  SuppressedSpot,
+import { describeReason } from './reason.js'
+import { createStageTimer, type StageTimer } from './stage-timer.js'
+import {
+  type CheckedPlan,
+  type Execution,
+  type Heightmap,
+  type HeightmapSpec,
+  isMotion,
+  type Outcome,
+  type Plan,
+  type Proposal,
+  type RgbdFrame,
+  type SuppressedSpot,
 } from './types.js'
 import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
 
@@ -113,153 +116,205 @@ export async function runCycle(
   settings: CycleSettings,
   signal: AbortSignal,
 ): Promise<CycleResult> {
-  const history: StepRecord[] = []
-  let sentence = ''
-  let steps = 0
-  let retries = 0
-  const end = (outcome: Outcome, reason: string, error?: CliportError): CycleResult => {
-    ports.recorder.event('/outcome', { outcome, reason, goal: sentence, steps, retries })
-    const result = { outcome, reason, goal: sentence, steps, retries, history }
-    return error === undefined ? result : { ...result, error }
-  }
-
+  const stages = new Stages(goal, ports, settings, signal)
   try {
-    const { policy, link, recorder, kinematics, watcher } = ports
-    const timer = createStageTimer(ports.clock, ports.meter, recorder)
-
-    const look = async (): Promise<View> => {
-      signal.throwIfAborted()
-      const frames = await timer.run('capture', () => ports.camera.capture(signal))
-      recorder.frames(frames)
-      const heightmap = await timer.run('project', () => ports.projector.project(frames, settings.workspace))
-      recorder.heightmap(heightmap)
-      watcher?.looked?.({ frames, heightmap })
-      return { frames, heightmap }
-    }
-    const check = (plan: Plan, context: Omit<CheckContext, 'kinematics' | 'limits'>) =>
-      checkPlan(plan, { ...context, kinematics, limits: settings.limits })
-    const execute = async (plan: CheckedPlan): Promise<Execution> => {
-      signal.throwIfAborted()
-      recorder.event('/plan', plan)
-      const execution = await timer.run('execute', () => link.execute(plan, signal))
-      recorder.event('/execution', { plan: plan.name, ...execution })
-      return execution
-    }
-    const park = async (heightmap: Heightmap | null): Promise<void> => {
-      const start = toolPose(link)
-      if (isAt(start, settings.park)) return
-      const way = planPark(heightmap, start, settings.park, settings.plan, settings.workspace.zMaxM)
-      const plan = check(way, { start, heightmap, payloadHeightM: 0 })
-      if (isRefused(plan)) throw new Conclusion('refused', describeViolations(plan))
-      mustBeDone(await execute(plan))
-    }
-
-    await link.arm()
-    await park(null)
-    let view = await look()
-    let placed = 0
-    let failures: Failure[] = []
-    let suppress: SuppressedSpot[] = []
-
+    await ports.link.arm()
+    await stages.park(null)
+    let view = await stages.look()
     for (;;) {
-      signal.throwIfAborted()
-      sentence = await goal()
-      const proposal = await timer.run('propose', () =>
-        policy.propose(view.heightmap, sentence, { suppress, maps: settings.maps, signal }),
-      )
-      for (const [part, ms] of Object.entries(proposal.timingMs)) timer.note(`propose.${part}`, ms)
+      const proposal = await stages.propose(view)
+      const decision = await stages.decide(proposal)
+      if (decision.kind === 'conclude') return stages.end(decision.outcome, decision.reason)
+      if (decision.kind === 'retrySuppressed') continue
 
-      const decision = await timer.run('decide', () =>
-        decide(
-          proposal,
-          { steps, placed, failures, suppressed: suppress.length },
-          policy.info.thresholds,
-          settings.budget,
-        ),
-      )
-      recorder.event('/proposal', { ...proposal, maps: undefined, sentence, suppress, decision })
-      watcher?.proposed?.(proposal, decision, sentence)
-      if (decision.kind === 'conclude') return end(decision.outcome, decision.reason)
-      if (decision.kind === 'retrySuppressed') {
-        suppress = []
-        continue
-      }
+      const start = toolPose(ports.link)
+      const plans = await stages.plan(view, proposal, start)
+      const checked = await stages.check(view, proposal, start, plans)
+      if (checked === 'refused') continue
 
-      const start = toolPose(link)
-      const plans = await timer.run('plan', () =>
-        planAction(view.heightmap, proposal, start, kinematics, settings.plan),
-      )
-      watcher?.planned?.(plans)
-      const checked = await timer.run('check', () => {
-        const { heightmap } = view
-        const { payloadHeightM } = plans
-        return {
-          pick: check(plans.pick, { start, heightmap, payloadHeightM: 0 }),
-          place: check(plans.place, { start: endOf(plans.pick, start), heightmap, payloadHeightM }),
-        }
-      })
-      if (isRefused(checked.pick) || isRefused(checked.place)) {
-        const violations = [checked.pick, checked.place].filter(isRefused).flat()
-        recorder.event('/refused', violations)
-        const reason = describeViolations(violations)
-        watcher?.refused?.(reason)
-        retries++
-        failures = [...failures, { kind: 'refused', reason }]
-        suppress = [...suppress, spotOf(proposal, settings)]
-        continue
-      }
-
-      steps++
-      const pick = mustBeDone(await execute(checked.pick))
-      const place = pick.sealed ? mustBeDone(await execute(checked.place)) : null
-      await park(view.heightmap)
-
-      const after = await look()
-      const verdict = await timer.run('verify', () =>
-        verifyAction(
-          view.heightmap,
-          after.heightmap,
-          { pick: proposal.pick.p_base_m, place: proposal.place.p_base_m },
-          pick,
-          place,
-        ),
-      )
-      const step: StepRecord = {
-        index: history.length,
-        sentence,
-        before: view,
-        after,
-        proposal,
-        plans,
-        pick,
-        place,
-        verdict,
-      }
-      history.push(step)
-      recorder.event('/verdict', { index: step.index, ...verdict })
-      watcher?.stepped?.(step)
-
-      if (verdict.result === 'placed') {
-        placed++
-        failures = []
-      } else {
-        retries++
-        failures = [...failures, { kind: verdict.result, reason: describeFailure(verdict) }]
-        // What has moved since can be picked where it lies now, even if that is near.
-        const { heightmap } = view
-        const isElsewhere = hasMovedAway(heightmap, after.heightmap, proposal.pick.p_base_m, settings.suppressRadiusM)
-        if (verdict.result === 'missed' && !isElsewhere) suppress = [...suppress, spotOf(proposal, settings)]
-      }
+      const executions = await stages.execute(checked)
+      await stages.park(view.heightmap)
+      const after = await stages.look()
+      await stages.verify({ before: view, after, proposal, plans, ...executions })
       view = after
     }
   } catch (error) {
+    return stages.endByError(error)
+  }
+}
+
+type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan }
+
+/** The stages of one run of the cycle, and what it has come to so far. */
+class Stages {
+  readonly #timer: StageTimer
+  readonly #history: StepRecord[] = []
+  #sentence = ''
+  #steps = 0
+  #retries = 0
+  #placed = 0
+  /** Since the last action that was placed. */
+  #failures: readonly Failure[] = []
+  #suppress: readonly SuppressedSpot[] = []
+
+  constructor(
+    private readonly goal: GoalSource,
+    private readonly ports: CyclePorts,
+    private readonly settings: CycleSettings,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#timer = createStageTimer(ports.clock, ports.meter, ports.recorder)
+  }
+
+  /** Capture and project. */
+  async look(): Promise<View> {
+    const { camera, projector, recorder, watcher } = this.ports
+    this.signal.throwIfAborted()
+    const frames = await this.#timer.run('capture', () => camera.capture(this.signal))
+    recorder.frames(frames)
+    const heightmap = await this.#timer.run('project', () => projector.project(frames, this.settings.workspace))
+    recorder.heightmap(heightmap)
+    watcher?.looked?.({ frames, heightmap })
+    return { frames, heightmap }
+  }
+
+  async propose({ heightmap }: View): Promise<Proposal> {
+    this.signal.throwIfAborted()
+    this.#sentence = await this.goal()
+    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
+    const proposal = await this.#timer.run('propose', () =>
+      this.ports.policy.propose(heightmap, this.#sentence, options),
+    )
+    for (const [part, ms] of Object.entries(proposal.timingMs)) this.#timer.note(`propose.${part}`, ms)
+    return proposal
+  }
+
+  async decide(proposal: Proposal): Promise<Decision> {
+    const { policy, recorder, watcher } = this.ports
+    const suppress = this.#suppress
+    const history = {
+      steps: this.#steps,
+      placed: this.#placed,
+      failures: this.#failures,
+      suppressed: suppress.length,
+    }
+    const decision = await this.#timer.run('decide', () =>
+      decide(proposal, history, policy.info.thresholds, this.settings.budget),
+    )
+    recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
+    watcher?.proposed?.(proposal, decision, this.#sentence)
+    if (decision.kind === 'retrySuppressed') this.#suppress = []
+    return decision
+  }
+
+  async plan({ heightmap }: View, proposal: Proposal, start: ToolPose): Promise<ActionPlans> {
+    const { kinematics, watcher } = this.ports
+    const plans = await this.#timer.run('plan', () =>
+      planAction(heightmap, proposal, start, kinematics, this.settings.plan),
+    )
+    watcher?.planned?.(plans)
+    return plans
+  }
+
+  /** A refusal counts as a failure at the spot that was proposed. */
+  async check(
+    { heightmap }: View,
+    proposal: Proposal,
+    start: ToolPose,
+    { pick, place, payloadHeightM }: ActionPlans,
+  ): Promise<CheckedAction | 'refused'> {
+    const checked = await this.#timer.run('check', () => ({
+      pick: this.#checkOne(pick, { start, heightmap, payloadHeightM: 0 }),
+      place: this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
+    }))
+    if (!isRefused(checked.pick) && !isRefused(checked.place)) return { pick: checked.pick, place: checked.place }
+    const violations = [checked.pick, checked.place].filter(isRefused).flat()
+    this.ports.recorder.event('/refused', violations)
+    const reason = describeViolations(violations)
+    this.ports.watcher?.refused?.(reason)
+    this.#fail({ kind: 'refused', reason }, proposal)
+    return 'refused'
+  }
+
+  /** The place only when the pick holds something. */
+  async execute({ pick, place }: CheckedAction): Promise<Pick<StepRecord, 'pick' | 'place'>> {
+    this.#steps++
+    const picked = mustBeDone(await this.#executeOne(pick))
+    return { pick: picked, place: picked.holding ? mustBeDone(await this.#executeOne(place)) : null }
+  }
+
+  /** Moves the arm to where it hides nothing from the cameras. @param heightmap null before the first look */
+  async park(heightmap: Heightmap | null): Promise<void> {
+    const { park, plan, workspace } = this.settings
+    const start = toolPose(this.ports.link)
+    if (isAt(start, park)) return
+    const way = planPark(heightmap, start, park, plan, workspace.zMaxM)
+    const checked = this.#checkOne(way, { start, heightmap, payloadHeightM: 0 })
+    if (isRefused(checked)) throw new Conclusion('refused', describeViolations(checked))
+    mustBeDone(await this.#executeOne(checked))
+  }
+
+  async verify(action: Omit<StepRecord, 'index' | 'sentence' | 'verdict'>): Promise<void> {
+    const { before, after, proposal, pick, place } = action
+    const spots = { pick: proposal.pick.p_base_m, place: proposal.place.p_base_m }
+    const verdict = await this.#timer.run('verify', () =>
+      verifyAction(before.heightmap, after.heightmap, spots, pick, place),
+    )
+    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence, ...action, verdict }
+    this.#history.push(step)
+    this.ports.recorder.event('/verdict', { index: step.index, ...verdict })
+    this.ports.watcher?.stepped?.(step)
+
+    if (verdict.result === 'placed') {
+      this.#placed++
+      this.#failures = []
+      return
+    }
+    // What has moved since can be picked where it lies now, even if that is near.
+    const isElsewhere = hasMovedAway(before.heightmap, after.heightmap, spots.pick, this.settings.suppressRadiusM)
+    const suppresses = verdict.result === 'missed' && !isElsewhere
+    this.#fail({ kind: verdict.result, reason: describeFailure(verdict) }, suppresses ? proposal : null)
+  }
+
+  end(outcome: Outcome, reason: string, error?: CliportError): CycleResult {
+    const [goal, steps, retries] = [this.#sentence, this.#steps, this.#retries]
+    this.ports.recorder.event('/outcome', { outcome, reason, goal, steps, retries })
+    const result = { outcome, reason, goal, steps, retries, history: this.#history }
+    return error === undefined ? result : { ...result, error }
+  }
+
+  /** @throws what is neither a conclusion, nor the caller's stop, nor a `CliportError` */
+  async endByError(error: unknown): Promise<CycleResult> {
+    const isStopped = this.signal.aborted
     // A caller's stop may show first as something else: a plan that is refused since the arm is stopped already.
-    if (error instanceof Conclusion && !signal.aborted) return end(error.outcome, error.message)
-    // The controller stops by itself when this process falls silent; saying so is faster.
-    await ports.link.stop(signal.aborted ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
-    if (signal.aborted) return end('stopped', 'stopped by the caller')
-    if (error instanceof CliportError) return end('error', error.message, error)
+    if (error instanceof Conclusion && !isStopped) return this.end(error.outcome, error.message)
+    // The controller stops by itself when this process's heartbeats end; saying so is faster.
+    await this.ports.link.stop(isStopped ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
+    if (this.signal.aborted) return this.end('stopped', 'stopped by the caller')
+    if (error instanceof CliportError) return this.end('error', error.message, error)
     throw error
+  }
+
+  #checkOne(plan: Plan, context: Omit<CheckContext, 'kinematics' | 'limits'>) {
+    return checkPlan(plan, { ...context, kinematics: this.ports.kinematics, limits: this.settings.limits })
+  }
+
+  async #executeOne(plan: CheckedPlan): Promise<Execution> {
+    const { link, recorder } = this.ports
+    this.signal.throwIfAborted()
+    recorder.event('/plan', plan)
+    const execution = await this.#timer.run('execute', () => link.execute(plan, this.signal))
+    recorder.event('/execution', { plan: plan.name, ...execution })
+    return execution
+  }
+
+  /** @param suppressed whose pick is not to be proposed again; null: it may be */
+  #fail(failure: Failure, suppressed: Proposal | null): void {
+    this.#retries++
+    this.#failures = [...this.#failures, failure]
+    if (suppressed === null) return
+    const spot = { pixel: suppressed.pick.pixel, radiusM: this.settings.suppressRadiusM }
+    this.#suppress = [...this.#suppress, spot]
   }
 }
 
@@ -278,20 +333,20 @@ function mustBeDone(execution: Execution): Execution {
     case 'done':
       return execution
     case 'rejected':
-      throw new Conclusion('refused', `the controller refused the plan: ${execution.reason}`)
+      throw new Conclusion('refused', `the controller refused the plan: ${describeReason(execution)}`)
     case 'stopped':
-      if (execution.reason.startsWith('watchdog')) throw silent()
-      throw new Conclusion('stopped', `the arm was stopped: ${execution.reason}`)
+      if (execution.reason === 'watchdog') throw heartbeatTimeout()
+      throw new Conclusion('stopped', `the arm was stopped: ${describeReason(execution)}`)
     case 'fault':
-      throw new CliportError('ARM_FAULT', `The controller faulted: ${execution.reason}`, {
+      throw new CliportError('ARM_FAULT', `The controller faulted: ${describeReason(execution)}`, {
         stage: 'execute',
         hint: 'Look at the arm, remove what it touched, then clear the fault; the runtime never does that by itself',
       })
   }
 }
 
-function silent(): CliportError {
-  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the controller heard nothing from this process', {
+function heartbeatTimeout(): CliportError {
+  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the heartbeats of this process came too late', {
     stage: 'execute',
     hint: 'Something held this process up for longer than the watchdog allows; look at the load of the machine',
   })
@@ -314,12 +369,7 @@ function isAt(tool: ToolPose, goal: ToolPose): boolean {
 
 /** Where the tool is when a plan is done. */
 function endOf(plan: Plan, start: ToolPose): ToolPose {
-  const last = plan.segments.findLast((segment) => segment.kind !== 'suction')
-  return last ?? start
-}
-
-function spotOf(proposal: Proposal, { suppressRadiusM }: CycleSettings): SuppressedSpot {
-  return { pixel: proposal.pick.pixel, radiusM: suppressRadiusM }
+  return plan.segments.findLast(isMotion) ?? start
 }
 
 function describeViolations(violations: readonly Violation[]): string {
@@ -327,7 +377,7 @@ function describeViolations(violations: readonly Violation[]): string {
 }
 
 function describeFailure({ result, droppedAt }: Verdict): string {
-  if (result === 'missed') return 'the grasp missed: the vacuum did not seal'
+  if (result === 'missed') return 'the grasp missed: nothing was held'
   const where =
     droppedAt === undefined
       ? ''

@@ -47,7 +47,7 @@ export interface ActionPlans {
 
 /**
  * Plans of one action. The pick plan ends with the tool lifted to the height of the way to the place, where the place
- * plan begins: `place` is run only when the vacuum has sealed.
+ * plan begins: `place` is run only when something is held.
  *
  * @param start where the tool is now
  */
@@ -96,7 +96,7 @@ export function planAction(
         ...toPick.map((p) => move(p, p === toPick.at(-1) ? yawRad : start.yawRad)),
         move(at(pick, abovePickM), yawRad),
         descend(pickLimit, yawRad),
-        { kind: 'suction', on: true },
+        { kind: 'grasp' },
         move(at(pick, wayOverM), yawRad),
       ],
     },
@@ -106,7 +106,7 @@ export function planAction(
         move(at(place, wayOverM), yawRad + turnRad),
         move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
         descend(placeLimit, yawRad + turnRad),
-        { kind: 'suction', on: false },
+        { kind: 'release' },
         move(at(place, wayOverM), yawRad + turnRad),
       ],
     },

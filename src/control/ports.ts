@@ -80,6 +80,8 @@ export interface Policy {
 
 /** The arm's kinematics: the one implementation of native/core. */
 export interface Kinematics {
+  /** Range of each of the 7 joints, inside the joint margin, radians. */
+  readonly jointRangesRad: readonly (readonly [minRad: number, maxRad: number])[]
   /** Pose of the tool for joint angles: `T_base_tool`, row-major. */
   forward(qRad: readonly number[]): Mat4
   /** Joint angles with the tool pointing down at `p_base_m`, inside the joint margin, or null where there are none. */
@@ -92,7 +94,7 @@ export interface Kinematics {
  * - `authentication`: the peer is who it says it is
  * - `acknowledgement`: every command is answered
  * - `expiry`: a command that arrives late is never run
- * - `watchdog`: the controller stops the arm within 100 ms when this process falls silent
+ * - `watchdog`: the controller stops the arm within 100 ms when this process's heartbeats end
  * - `latched-stop`: after a stop or fault the controller itself refuses to move until a person clears it
  */
 export type LinkGuarantee = 'lease' | 'authentication' | 'acknowledgement' | 'expiry' | 'watchdog' | 'latched-stop'
@@ -110,7 +112,7 @@ export interface RobotLink {
   /**
    * Runs a plan to its end. A plan that ends badly is a value; a peer that is lost is an error.
    * On abort the arm is stopped and the result's status is 'stopped'.
-   * @throws CliportError LINK_PEER_LOST when the controller falls silent
+   * @throws CliportError LINK_PEER_LOST when the controller's states stop coming
    */
   execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution>
   /** Smooth stop, latched until a person clears it. Needs no lease. */

@@ -2,6 +2,7 @@
 // Metres and radians in the robot's base frame unless a name says otherwise; times are monotonic nanoseconds.
 
 import type { CliportError } from './errors.js'
+import type { Reason } from './reason.js'
 
 /** x, y, z in metres, base frame. */
 export type Vec3 = readonly [number, number, number]
@@ -116,20 +117,62 @@ export interface SuppressedSpot {
   readonly radiusM: number
 }
 
+/** What is mounted on the flange. `none`: nothing that can hold. */
+export type EndEffectorKind = 'none' | 'suction_cup' | 'two_finger' | 'digital_output'
+
+/** What the end effector reports. */
+export interface EndEffectorState {
+  readonly kind: EndEffectorKind
+  /** Whether it holds something: the vacuum has sealed, the fingers have closed on a thing. */
+  readonly holding: boolean
+  /** Opening between the fingers, metres; null where the end effector has none. */
+  readonly widthM: number | null
+}
+
+/** A segment that moves the tool. The tool points straight down; `yawRad` turns it about base z. */
+export interface MotionSegment {
+  readonly kind: 'move' | 'descend'
+  readonly p_base_m: Vec3
+  readonly yawRad: number
+  readonly speedMps: number
+}
+
+/** A segment in which the end effector works and the arm rests. */
+export type EndEffectorSegment =
+  | { readonly kind: 'grasp'; readonly widthM?: number; readonly forceN?: number }
+  | { readonly kind: 'release'; readonly widthM?: number }
+
 /**
- * One step of a plan. The tool points straight down in every one; `yawRad` turns it about base z.
+ * One step of a plan.
  * - `move`: straight line to `p_base_m`, jerk-limited, from rest to rest
  * - `descend`: straight down until contact, at most to `p_base_m` (same x and y as the tool)
- * - `suction`: switches the vacuum; waits until it has sealed, or not, or has let go
+ * - `grasp`: vacuum on, or fingers closed to `widthM` with `forceN`; waits until something is held, or was missed
+ * - `release`: vacuum off, or fingers opened to `widthM`; waits until it has let go
+ *
+ * Widths and forces that are absent are the end effector's own; a suction cup has none.
  */
-export type Segment =
-  | { readonly kind: 'move'; readonly p_base_m: Vec3; readonly yawRad: number; readonly speedMps: number }
-  | { readonly kind: 'descend'; readonly p_base_m: Vec3; readonly yawRad: number; readonly speedMps: number }
-  | { readonly kind: 'suction'; readonly on: boolean }
+export type Segment = MotionSegment | EndEffectorSegment
+
+/** Whether a segment moves the tool. */
+export function isMotion(segment: Segment): segment is MotionSegment {
+  return segment.kind === 'move' || segment.kind === 'descend'
+}
+
+/** What a plan is for. `jog` and `home` are a person's; the cycle makes the others. */
+export type PlanName = 'pick' | 'place' | 'park' | 'jog' | 'home'
 
 export interface Plan {
-  readonly name: 'pick' | 'place' | 'park'
+  readonly name: PlanName
   readonly segments: readonly Segment[]
+}
+
+/** All joints together from wherever they are to `qRad`, from rest to rest. The controller checks the way. */
+export interface JointPlan {
+  readonly name: PlanName
+  /** 7 angles, from the base to the flange, radians. */
+  readonly qRad: readonly number[]
+  /** Greatest speed of the tool. */
+  readonly speedMps: number
 }
 
 declare const checked: unique symbol
@@ -137,20 +180,25 @@ declare const checked: unique symbol
 /** A plan that `checkPlan` found within the cell's limits. The link executes nothing else. */
 export type CheckedPlan = Plan & { readonly [checked]: true }
 
+/** A joint plan that `checkJointPlan` found within the cell's limits. The link moves joints by nothing else. */
+export type CheckedJointPlan = JointPlan & { readonly [checked]: true }
+
 /** What the controller reports of a plan that it ended, however it ended. */
 export interface Execution {
   readonly status: 'done' | 'stopped' | 'rejected' | 'fault'
-  /** Why it was not done, in the controller's words; empty when done. */
-  readonly reason: string
+  /** Why it was not done; 'none' when it was. */
+  readonly reason: Reason
+  /** More about the reason, for a person: the words of whoever asked for the stop. May be empty. */
+  readonly detail: string
   /** Per segment that was started: whether it ended by contact, and where the tool was. */
   readonly segments: readonly { readonly contact: boolean; readonly p_base_m: Vec3 }[]
-  /** Whether the vacuum held something when the plan ended. */
-  readonly sealed: boolean
+  /** Whether the end effector held something when the plan ended. */
+  readonly holding: boolean
   /** What went wrong, typed, with the last states of the arm where the link has them; absent when done. */
   readonly error?: CliportError
 }
 
-export type RobotMode = 'disarmed' | 'armed' | 'moving' | 'stopping' | 'stopped' | 'fault'
+export type RobotMode = 'disarmed' | 'armed' | 'moving' | 'stopping' | 'stopped' | 'fault' | 'free_drive'
 
 /** The newest state of the arm. */
 export interface RobotState {
@@ -160,13 +208,15 @@ export interface RobotState {
   readonly p_base_tool_m: Vec3
   readonly yawRad: number
   readonly contact: boolean
-  readonly sealed: boolean
+  readonly endEffector: EndEffectorState
   /** Controller's clock at the sample. */
   readonly stampNs: bigint
   /** This process's monotonic clock when it arrived. */
   readonly arrivedNs: bigint
-  /** Why it stopped or faulted, in the controller's words; absent when it did neither. */
-  readonly reason?: string
+  /** Why it stopped or faulted; 'none' when it did neither. */
+  readonly reason: Reason
+  /** More about the reason, for a person. May be empty. */
+  readonly detail: string
 }
 
 /** What the runtime concludes from its own cameras. What the simulated cell knows is the truth, and stays there. */

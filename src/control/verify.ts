@@ -1,4 +1,4 @@
-// Did the action do what it was meant to? Only from what a real cell has: the vacuum sensor and the cameras.
+// Did the action do what it was meant to? Only from what a real cell has: the end effector's sensor and the cameras.
 
 import { pointOf } from './geometry.js'
 import { changedShare, medianRiseM } from './surface.js'
@@ -7,7 +7,7 @@ import type { Execution, Heightmap, Vec3 } from './types.js'
 /**
  * What an action came to:
  * - `placed`: something was held and now lies where it was to go
- * - `missed`: the cup never sealed
+ * - `missed`: the grasp held nothing
  * - `lost`: it was held, but the surface did not rise at the place: it fell on the way or rolled off
  */
 export type ActionResult = 'placed' | 'missed' | 'lost'
@@ -30,13 +30,13 @@ const movedM = 0.01
 /** An object that moved by a centimetre uncovers a fifth of the spot round its middle; flicker is a few cells. */
 const movedShare = 0.1
 
-/** Whether what lay at a pick that missed lies elsewhere now: pushed by the cup, or moved by somebody. */
+/** Whether what lay at a pick that missed lies elsewhere now: pushed by the tool, or moved by somebody. */
 export function hasMovedAway(before: Heightmap, after: Heightmap, pick: Vec3, radiusM: number): boolean {
   return changedShare(before, after, pick, radiusM, movedM) > movedShare
 }
 
 /**
- * @param pick  execution of the pick plan: sealed after the lift, or not
+ * @param pick  execution of the pick plan: holding something after the lift, or not
  * @param place null when the place plan was not run
  */
 export function verifyAction(
@@ -49,7 +49,7 @@ export function verifyAction(
   const pickRiseM = medianRiseM(before, after, action.pick, spotRadiusM)
   const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
   const changes = { pickRiseM, placeRiseM }
-  if (!pick.sealed || place === null) return { result: 'missed', ...changes }
+  if (!pick.holding || place === null) return { result: 'missed', ...changes }
   if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
   const droppedAt = highestRise(before, after)
   return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }

@@ -58,7 +58,7 @@ export async function demonstrate(
       async () => (await cell.truth()).goal,
       { ...session.ports, ...ready.ports, camera: { ...ready.ports.camera, capture }, policy },
       { ...settings, budget: { steps, failuresInARow: 8 } },
-      { watcher: { stepped: (step) => policy.acted(step.pick.sealed) }, signal },
+      { watcher: { stepped: (step) => policy.acted(step.pick.holding) }, signal },
     )
     signal.throwIfAborted()
     if (result.error !== undefined) throw result.error
@@ -88,7 +88,7 @@ class DemonstratingPolicy implements Policy {
   readonly #random: () => number
   #pending: Pending | null = null
   /** Whether the pending action was carried out, and held something. */
-  #sealed: boolean | null = null
+  #holding: boolean | null = null
   #observedNs = -1n
   #truth: Truth | null = null
 
@@ -128,8 +128,8 @@ class DemonstratingPolicy implements Policy {
   }
 
   /** The pending action was carried out. */
-  acted(sealed: boolean): void {
-    this.#sealed = sealed
+  acted(holding: boolean): void {
+    this.#holding = holding
   }
 
   async close(): Promise<void> {}
@@ -137,12 +137,12 @@ class DemonstratingPolicy implements Policy {
   /** Once a look: a plan that was refused leads to another proposal from the same one. */
   async #observe(heightmap: Heightmap, truth: Truth): Promise<void> {
     if (heightmap.stampNs === this.#observedNs) return
-    if (this.#pending !== null && this.#sealed !== null) {
+    if (this.#pending !== null && this.#holding !== null) {
       const { score, ...action } = this.#pending
-      await this.#writer.action({ ...action, reward: truth.score - score, sealed: this.#sealed })
+      await this.#writer.action({ ...action, reward: truth.score - score, holding: this.#holding })
     }
     this.#pending = null
-    this.#sealed = null
+    this.#holding = null
     this.#observedNs = heightmap.stampNs
     this.#truth = truth
     const frames = this.#frames()

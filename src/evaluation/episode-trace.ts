@@ -18,7 +18,7 @@ export interface TracedStep {
   /** How far from a right place it aimed, millimetres and degrees; null where there was no right place. */
   readonly error_mm: number | null
   readonly error_deg: number
-  readonly sealed: boolean
+  readonly holding: boolean
   /** What the runtime made of it. */
   readonly verdict: string
   readonly score: number
@@ -120,12 +120,12 @@ export function labelAt(map: LabelMap, pixel: Pixel): number {
 function tracedStep(aimed: Aim, { pick, verdict }: StepRecord, before: Truth, after: Truth): TracedStep {
   const { object, errorM, errorRad } = aimed
   return {
-    finding: findingOf(aimed, pick.sealed, before, after),
+    finding: findingOf(aimed, pick.holding, before, after),
     aimed: object === null ? null : `${object.color} ${object.kind}`,
     object: object?.label ?? 0,
     error_mm: Number.isFinite(errorM) ? round(1000 * errorM) : null,
     error_deg: round((180 / Math.PI) * errorRad),
-    sealed: pick.sealed,
+    holding: pick.holding,
     verdict: verdict.result,
     score: after.score,
   }

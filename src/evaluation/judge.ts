@@ -64,15 +64,15 @@ function turnLeft({ yawRad, symmetryRad }: TruePlace, isRad: number): number {
 
 /**
  * - `right`: what was to be moved is where it was to go
- * - `missed_grasp`: aimed at the right object, and the cup did not seal
+ * - `missed_grasp`: aimed at the right object, and the grasp held nothing
  * - `wrong_object`: aimed at, or moved, what was not to be moved
  * - `wrong_place`, `imprecise`: the right object, aimed elsewhere or beside its place
  * - `dropped`: aimed right, and it did not come to rest there (fell, slid, rolled, or was nudged before the grasp)
  */
 export type StepFinding = 'right' | 'missed_grasp' | 'wrong_object' | 'wrong_place' | 'imprecise' | 'dropped'
 
-export function findingOf(aim: Aim, sealed: boolean, before: Truth, after: Truth): StepFinding {
-  if (!sealed) return aim.pickRight ? 'missed_grasp' : 'wrong_object'
+export function findingOf(aim: Aim, holding: boolean, before: Truth, after: Truth): StepFinding {
+  if (!holding) return aim.pickRight ? 'missed_grasp' : 'wrong_object'
   const moved = movedMost(before, after)
   if (!isOpen(before, moved.label)) return 'wrong_object'
   if (!isOpen(after, moved.label)) return 'right'

@@ -5,6 +5,8 @@ import type { Kinematics } from '../control/ports.js'
 import type { Mat4, Vec3 } from '../control/types.js'
 import { type ArmModel, kinematics, type ToolGeometry } from '../native/kinematics.js'
 
+const jointCount = 7
+
 export interface KinematicsOptions {
   readonly tool: ToolGeometry
   /** Whose joint limits; absent: the Panda's. */
@@ -22,11 +24,17 @@ export function createKinematics({ tool, arm = 'panda', jointMarginRad }: Kinema
   expectConfig('tool.flangeToTcpYawRad', tool.flangeToTcpYawRad, Number.isFinite(tool.flangeToTcpYawRad), 'finite')
   expectConfig('jointMarginRad', jointMarginRad, jointMarginRad >= 0 && jointMarginRad < Math.PI, '0 rad or more')
   const addon = load()
-  const qRad = new Float64Array(7)
+  const qRad = new Float64Array(jointCount)
+  const limitsRad = addon.jointLimits(arm)
 
   return {
+    jointRangesRad: Array.from({ length: jointCount }, (_, i) => [
+      limitsRad[i]! + jointMarginRad,
+      limitsRad[jointCount + i]! - jointMarginRad,
+    ]),
+
     forward(joints: readonly number[]): Mat4 {
-      if (joints.length !== 7 || !joints.every(Number.isFinite)) {
+      if (joints.length !== jointCount || !joints.every(Number.isFinite)) {
         throw new CliportError('INPUT_INVALID', `Expected 7 finite joint angles but received [${joints}]`, {
           stage: 'plan',
           hint: 'Pass the joint angles of the arm, in radians, from the base to the flange.',

@@ -12,8 +12,10 @@ export interface ControllerOptions {
   readonly motionBoxM?: readonly [number, number, number, number, number, number]
   /** Boxes in which no part of the arm may be, in the same order. */
   readonly keepOutM?: readonly (readonly [number, number, number, number, number, number])[]
-  /** Silence of the lease holder that stops a moving arm, seconds; at most the lease's 0.5 s. */
+  /** Without a heartbeat of the lease holder for so long a moving arm is stopped, seconds; at most the lease's 0.5 s. */
   readonly watchdogS?: number
+  /** What kind of end effector works at `flags`; absent: a suction cup. */
+  readonly endEffector?: 'suction_cup' | 'two_finger' | 'digital_output'
   /** What `hello` reports: 'cell', 'sim'. */
   readonly backend: string
   /** Joint angles at start, radians. */
@@ -24,7 +26,7 @@ export interface ControllerOptions {
 export interface CycleInput {
   readonly qRad: Float64Array
   readonly dqRadps: Float64Array
-  /** [0] contact, [1] vacuum sealed: 0 or 1. */
+  /** [0] contact, [1] the end effector holds something: 0 or 1. */
   readonly flags: Uint8Array
 }
 
@@ -32,7 +34,7 @@ export interface CycleInput {
 export interface CycleOutput {
   readonly qRefRad: Float64Array
   readonly dqRefRadps: Float64Array
-  /** [0] suction wanted, [1] mode (RobotMode's order), [2] a command is active or queued. */
+  /** [0] a grasp is wanted, not a release, [1] mode (RobotMode's order), [2] a command is active or queued. */
   readonly flags: Uint8Array
 }
 

@@ -33,6 +33,8 @@ interface Addon {
     qRad: Float64Array,
     arm?: ArmModel,
   ): boolean
+  /** Range of each joint, radians: 7 minima, then 7 maxima; of the Panda when `arm` is absent. */
+  jointLimits(arm?: ArmModel): Float64Array
 }
 
 let addon: Addon | undefined

@@ -19,7 +19,7 @@ export function nudge(
   [leastM, greatestM]: readonly [number, number],
   random: Random,
 ): void {
-  if (!goal || physics.sealed) return
+  if (!goal || physics.holding) return
   for (const { move } of openMoves(goal, physics)) {
     for (let i = 0; i < tries; i++) {
       const direction = random.uniform(-Math.PI, Math.PI)

@@ -151,7 +151,7 @@ export class Plant {
   #cycle(): void {
     this.physics.readJoints(this.#input.qRad, this.#input.dqRadps)
     this.#input.flags[0] = this.physics.contact ? 1 : 0
-    this.#input.flags[1] = this.physics.sealed ? 1 : 0
+    this.#input.flags[1] = this.physics.holding ? 1 : 0
     if (this.#options.alwaysHeard) this.#controller.heartbeat()
     for (let i = 0; i < cyclesPerStep; i++) {
       this.#nowNs += cycleNs
@@ -186,7 +186,7 @@ export class Plant {
       }
       this.#touchedNs = this.#nowNs
     }
-    if (wanted && !this.physics.sealed && !this.#graspFails) this.physics.seal()
+    if (wanted && !this.physics.holding && !this.#graspFails) this.physics.seal()
     if (!wanted) this.physics.release()
   }
 }

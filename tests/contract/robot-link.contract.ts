@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LinkClient } from '../../src/io/link/client.js'
 import { planMessage } from '../../src/io/link/codec.js'
-import { EventKind } from '../../src/io/link/gen/link_pb.js'
+import { EventKind, type Move, Reason } from '../../src/io/link/gen/link_pb.js'
 import type { LinkTransport } from '../../src/io/link/transport.js'
 import { descendTo, moveTo, patient, plan, RawLink } from '../fixtures/link-peers.js'
 
@@ -51,7 +51,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
     test('an armed arm runs a plan and says where each segment ended', async () => {
       await link.arm()
       const execution = await link.execute(plan(moveTo(0.5, 0.1, 0.3), moveTo(0.5, 0.1, 0.2)))
-      expect(execution).toMatchObject({ status: 'done', reason: '', sealed: false })
+      expect(execution).toMatchObject({ status: 'done', reason: 'none', detail: '', holding: false })
       expect(execution.segments).toHaveLength(2)
       expect(execution.segments.map(({ contact }) => contact)).toEqual([false, false])
       const [first, second] = execution.segments.map(({ p_base_m }) => p_base_m)
@@ -63,13 +63,13 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       expect(link.state?.mode).toBe('armed')
     })
 
-    test('a descent ends by contact, and the vacuum says that it holds', async () => {
+    test('a descent ends by contact, and the end effector says that it holds', async () => {
       await link.arm()
-      const pick = plan(moveTo(0.45, 0, 0.05), descendTo(0.45, 0, -0.005), { kind: 'suction', on: true })
+      const pick = plan(moveTo(0.45, 0, 0.05), descendTo(0.45, 0, -0.005), { kind: 'grasp' })
       const execution = await link.execute(pick)
-      expect(execution).toMatchObject({ status: 'done', sealed: true })
+      expect(execution).toMatchObject({ status: 'done', holding: true })
       expect(execution.segments.map(({ contact }) => contact)).toEqual([false, true, false])
-      expect(await link.execute(plan({ kind: 'suction', on: false }))).toMatchObject({ status: 'done', sealed: false })
+      expect(await link.execute(plan({ kind: 'release' }))).toMatchObject({ status: 'done', holding: false })
     })
 
     test.each([
@@ -80,13 +80,63 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       ['a descent that moves sideways', plan(descendTo(0.5, 0.1, 0.1)), 'not_vertical'],
       ['nothing to do', plan(), 'empty_plan'],
       ['one good segment before a bad one', plan(moveTo(0.5, 0, 0.3), moveTo(0.5, 0, 3)), 'outside_workspace'],
-      ['more segments than fit', plan(...Array(17).fill(moveTo(0.5, 0, 0.3))), 'too_many_segments'],
+      ['more segments than fit', plan(...Array(17).fill(moveTo(0.5, 0, 0.3))), 'malformed'],
     ])('a plan with %s is refused as a whole, and the arm stays armed', async (_, bad, reason) => {
       await link.arm()
       const execution = await link.execute(bad)
-      expect(execution).toMatchObject({ status: 'rejected', segments: [] })
-      expect(execution.reason.split(':')[0]).toBe(reason)
+      expect(execution).toMatchObject({ status: 'rejected', reason, segments: [] })
       expect(await link.execute(plan(moveTo(0.46, 0, 0.3)))).toMatchObject({ status: 'done' })
+    })
+
+    test('a grasp with a width or force that the end effector does not have is refused with the field', async () => {
+      await link.arm()
+      expect(link.endEffector).toBe('suction_cup')
+      expect(link.features).not.toContain('grasp_width')
+      const way = moveTo(0.5, 0, 0.3)
+      for (const [segment, field] of [
+        [{ kind: 'grasp', widthM: 0.02 }, 'segments[1].grasp.width_m'],
+        [{ kind: 'grasp', forceN: 20 }, 'segments[1].grasp.force_n'],
+        [{ kind: 'release', widthM: 0.05 }, 'segments[1].release.width_m'],
+      ] as const) {
+        const execution = await link.execute(plan(way, segment))
+        expect(execution).toMatchObject({ status: 'rejected', reason: 'unsupported', segments: [] })
+        expect(execution.detail).toContain(field)
+      }
+      expect(link.state?.p_base_tool_m[0]).toBeCloseTo(0.45, 3)
+    })
+
+    const { pose } = planMessage(plan(moveTo(0.5, 0, 0.3)), 1n, 1).segments[0]!.kind.value as Move
+    const tilted = {
+      pBase: pose!.pBase!,
+      orientation: { case: 'qBaseTool', value: { x: 0.8, y: 0, z: 0.6, w: 0 } },
+    } as const
+    test.each([
+      ['append_to', [{ case: 'move', value: { pose, speedMps: 0.1 } }], 9n],
+      ['move.blend_radius_m', [{ case: 'move', value: { pose, speedMps: 0.1, blendRadiusM: 0.01 } }], 0n],
+      ['move.pose.q_base_tool', [{ case: 'move', value: { pose: tilted, speedMps: 0.1 } }], 0n],
+      ['descend.contact_zone_m', [{ case: 'descend', value: { pose, speedMps: 0.1, contactZoneM: 0.01 } }], 0n],
+      ['push', [{ case: 'push', value: { pose, speedMps: 0.1, forceLimitN: 5 } }], 0n],
+      ['set_tool', [{ case: 'setTool', value: { tool: { name: 'spatula' } } }], 0n],
+    ] as const)(
+      'a plan with %s is refused whole: this release does not carry it out',
+      async (field, kinds, appendTo) => {
+        const session = raw()
+        await session.send(session.encode({ case: 'acquire', value: { id: 1n } }))
+        const segments = kinds.map((kind) => ({ kind }))
+        await session.send(session.encode({ case: 'plan', value: { id: 2n, validForS: 1, segments, appendTo } }))
+        const answer = await session.event(({ commandId, kind }) => commandId === 2n && kind !== EventKind.EVENT_MODE)
+        expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.UNSUPPORTED })
+        expect(answer.detail).toContain(field)
+      },
+    )
+
+    test('free drive is refused: this release does not carry it out', async () => {
+      const session = raw()
+      await session.send(session.encode({ case: 'acquire', value: { id: 1n } }))
+      await session.send(session.encode({ case: 'freeDrive', value: { id: 2n, on: true } }))
+      const answer = await session.event(({ commandId, kind }) => commandId === 2n && kind !== EventKind.EVENT_MODE)
+      expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.UNSUPPORTED })
+      expect(link.features).not.toContain('free_drive')
     })
 
     test('a stop is latched until a person clears it, and leaves the arm disarmed', async () => {
@@ -130,7 +180,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       expect(await session.event(({ commandId }) => commandId === 7n)).toMatchObject({ kind: EventKind.EVENT_ACCEPTED })
       await session.send(session.encode({ case: 'release', value: { id: 7n } }))
       const answer = await session.event(({ commandId, kind }) => commandId === 7n && kind !== EventKind.EVENT_MODE)
-      expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: 'duplicate' })
+      expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.DUPLICATE })
     })
 
     test('a plan that could not begin in time is never run', async () => {
@@ -139,7 +189,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       const late = planMessage(plan(moveTo(0.5, 0, 0.3)), 2n, 1e-9)
       await session.send(session.encode({ case: 'plan', value: late }))
       const answer = await session.event(({ commandId, kind }) => commandId === 2n && kind !== EventKind.EVENT_MODE)
-      expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: 'expired' })
+      expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.EXPIRED })
     })
 
     test.each([

@@ -66,7 +66,7 @@ describe('raw results', () => {
     expect(raw.machine.command).not.toContain(out)
     const [episode] = linesOf(folder)
     expect(episode).toMatchObject({ seed: 10001, cause: 'missed_grasp', score: 0 })
-    expect(episode.actions[0]).toMatchObject({ finding: 'missed_grasp', sealed: false, verdict: 'missed' })
+    expect(episode.actions[0]).toMatchObject({ finding: 'missed_grasp', holding: false, verdict: 'missed' })
     expect(episode.pictures).toHaveLength(2)
     for (const picture of episode.pictures) expect(existsSync(join(folder, picture))).toBe(true)
   })

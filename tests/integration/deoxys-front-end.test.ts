@@ -53,16 +53,16 @@ describe('the deoxys front end', () => {
     return link
   }
 
-  test('is driven by our deoxys link: lines, contact, vacuum, and needs no consent because it says that it is simulated', async () => {
+  test('is driven by our deoxys link: lines, contact, grasp, and needs no consent because it says that it is simulated', async () => {
     const link = await deoxys()
     expect(link.backend).toBe('sim')
     await link.arm()
-    const pick = plan(moveTo(0.47, 0.04, 0.06), descendTo(0.47, 0.04, -0.008), { kind: 'suction', on: true })
+    const pick = plan(moveTo(0.47, 0.04, 0.06), descendTo(0.47, 0.04, -0.008), { kind: 'grasp' })
     const execution = await link.execute(pick)
-    expect(execution).toMatchObject({ status: 'done', reason: '', sealed: true })
+    expect(execution).toMatchObject({ status: 'done', reason: 'none', holding: true })
     expect(execution.segments.map(({ contact }) => contact)).toEqual([false, true, false])
-    const lift = await link.execute(plan(moveTo(0.47, 0.04, 0.15), { kind: 'suction', on: false }))
-    expect(lift).toMatchObject({ status: 'done', sealed: false })
+    const lift = await link.execute(plan(moveTo(0.47, 0.04, 0.15), { kind: 'release' }))
+    expect(lift).toMatchObject({ status: 'done', holding: false })
     for (const [i, value] of [0.47, 0.04, 0.15].entries()) expect(link.state!.p_base_tool_m[i]).toBeCloseTo(value, 2)
   })
 
@@ -83,10 +83,10 @@ describe('the deoxys front end', () => {
     await expect.poll(() => link.state!.p_base_tool_m[1], { timeout: 50_000 }).toBeGreaterThan(0.02)
     const bystander = await native()
     await bystander.stop('a hand in the cell')
-    expect(await running).toMatchObject({ status: 'fault', reason: 'user_stopped' })
+    expect(await running).toMatchObject({ status: 'fault', reason: 'user_stop' })
     await expect.poll(() => bystander.state?.mode, { timeout: 50_000 }).toBe('stopped')
     await link.close()
-    await expect((await deoxys()).arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'user_stopped' })
+    await expect((await deoxys()).arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'user_stop' })
   })
 
   test.skipIf(!canPython)('is driven by a Python client as deoxys has it', async () => {

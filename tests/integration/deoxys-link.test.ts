@@ -49,10 +49,8 @@ describe('a deoxys controller', () => {
     const link = await connect()
     await link.arm()
     expect(link.state).toMatchObject({ mode: 'armed' })
-    const execution = await link.execute(
-      plan(moveTo(0.47, 0, 0.28), descendTo(0.47, 0, 0.2), { kind: 'suction', on: true }),
-    )
-    expect(execution).toMatchObject({ status: 'done', sealed: true })
+    const execution = await link.execute(plan(moveTo(0.47, 0, 0.28), descendTo(0.47, 0, 0.2), { kind: 'grasp' }))
+    expect(execution).toMatchObject({ status: 'done', holding: true })
     expect(execution.segments.map(({ contact }) => contact)).toEqual([false, true, false])
     expect(link.state!.p_base_tool_m[2]).toBeCloseTo(0.25, 2)
     await link.close()
@@ -105,21 +103,21 @@ describe('a deoxys controller', () => {
     const running = link.execute(plan(moveTo(0.45, 0.3, 0.3)), abort.signal)
     await expect.poll(() => link.state!.mode, { timeout: 50_000 }).toBe('moving')
     abort.abort()
-    expect(await running).toMatchObject({ status: 'stopped', reason: 'stop_requested: the caller gave up' })
+    expect(await running).toMatchObject({ status: 'stopped', reason: 'stop_requested', detail: 'the caller gave up' })
     await expect(link.arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'latched' })
     await link.clear()
     await link.arm()
     expect(await link.execute(plan(moveTo(0.45, 0, 0.3)))).toMatchObject({ status: 'done' })
   })
 
-  test('that falls silent in mid-plan is lost, with the last states in the error', async () => {
+  test('that publishes no state any more in mid-plan is lost, with the last states in the error', async () => {
     const link = await connect({ options: { stateTimeoutMs: 1000, staleTimeoutMs: 1000 } })
     await link.arm()
     const running = link.execute(plan(moveTo(0.45, 0.3, 0.3)))
     await expect.poll(() => link.state!.mode, { timeout: 50_000 }).toBe('moving')
-    peer.plant.silent = true
+    peer.plant.publishesNoState = true
     const error = await running.catch((reason) => reason)
-    expect(error).toMatchObject({ code: 'LINK_PEER_LOST', reason: 'silent' })
+    expect(error).toMatchObject({ code: 'LINK_PEER_LOST', reason: 'state_timeout' })
     expect(error.states.length).toBeGreaterThan(0)
     await expect(link.arm()).rejects.toMatchObject({ code: 'LINK_REFUSED', reason: 'latched' })
   })
@@ -127,7 +125,7 @@ describe('a deoxys controller', () => {
 
 describe('what is wrong at the start', () => {
   test('nobody publishes there: LINK_ABSENT', async () => {
-    peer.plant.silent = true
+    peer.plant.publishesNoState = true
     await expect(connect({ options: { connectTimeoutMs: 300 } })).rejects.toMatchObject({ code: 'LINK_ABSENT' })
   })
 

@@ -61,7 +61,7 @@ test('a touch in the middle of a move stops the arm', () => {
   outcome({ group, fault: 'an unexpected touch', motion, arm: modes, runtime: end })
 })
 
-test("the controller's clock jumps by a second: taken for silence, the arm stops without a jump", () => {
+test("the controller's clock jumps by a second: taken for missed heartbeats, the arm stops without a jump", () => {
   moving()
   arm.heartbeats = false
   arm.step(1000)
@@ -75,7 +75,7 @@ test("the controller's clock jumps by a second: taken for silence, the arm stops
   outcome({ group, fault: "the controller's clock jumps by 1 s", motion, arm: modes, runtime: end })
 })
 
-test('silence for 100 ms stops the arm, for half a second costs the lease', () => {
+test('no heartbeat for 100 ms stops the arm, for half a second costs the lease', () => {
   moving()
   arm.heartbeats = false
   arm.steps(99)
@@ -87,12 +87,12 @@ test('silence for 100 ms stops the arm, for half a second costs the lease', () =
   const { end, modes } = arm
   arm.heartbeats = true
   expectLatched()
-  outcome({ group, fault: 'silence, on a virtual clock', motion, arm: modes, runtime: end })
+  outcome({ group, fault: 'no heartbeat, on a virtual clock', motion, arm: modes, runtime: end })
 })
 
 test('a clearing while the arm still moves is refused', () => {
   moving()
-  arm.send({ case: 'stop', value: { id: 900n, reason: 'a test' } })
+  arm.send({ case: 'stop', value: { id: 900n, detail: 'a test' } })
   arm.steps(3)
   expect(arm.mode).toBe('stopping')
   expect(arm.clear()).toBe('busy')
@@ -104,13 +104,13 @@ test('a clearing while the arm still moves is refused', () => {
   outcome({ group, fault: 'a clearing comes too early', motion, arm: modes, runtime: `${end}; the clearing: busy` })
 })
 
-test('a grasp that misses ends as done and not sealed, and nothing waits for ever', () => {
+test('a grasp that misses ends as done without holding anything, and nothing waits for ever', () => {
   arm.fault()
   arm.disturb = ({ flags }) => flags.fill(arm.z <= 0.1 ? 1 : 0, 0, 1)
-  expect(arm.run(descendTo(0.45, 0, 0.05), { kind: 'suction', on: true }, moveTo(0.45, 0, 0.3))).toBe('accepted')
+  expect(arm.run(descendTo(0.45, 0, 0.05), { kind: 'grasp' }, moveTo(0.45, 0, 0.3))).toBe('accepted')
   arm.finish()
   expect(arm.mode).toBe('armed')
-  expect(arm.end).toBe('done, not sealed')
+  expect(arm.end).toBe('done, not holding')
   outcome({ group, fault: 'a grasp misses', motion: arm.motion(), arm: arm.modes, runtime: arm.end })
 })
 
@@ -118,16 +118,16 @@ test('an object that is lost on the way shows in how the plan ends', () => {
   let held = true
   arm.disturb = ({ flags }) => {
     const touches = arm.z <= 0.1 ? 1 : 0
-    const sealed = held && arm.output.flags[0] === 1 && (touches === 1 || flags[1] === 1) ? 1 : 0
-    flags.set([touches, sealed])
+    const holding = held && arm.output.flags[0] === 1 && (touches === 1 || flags[1] === 1) ? 1 : 0
+    flags.set([touches, holding])
   }
-  expect(arm.run(descendTo(0.45, 0, 0.05), { kind: 'suction', on: true }, moveTo(0.45, 0, 0.3))).toBe('accepted')
+  expect(arm.run(descendTo(0.45, 0, 0.05), { kind: 'grasp' }, moveTo(0.45, 0, 0.3))).toBe('accepted')
   for (let i = 0; i < 10_000 && arm.input.flags[1] === 0; i++) arm.step()
   arm.steps(300)
   arm.fault()
   held = false
   arm.finish()
-  expect(arm.end).toBe('done, not sealed')
+  expect(arm.end).toBe('done, not holding')
   outcome({ group, fault: 'the object is lost on the way', motion: arm.motion(), arm: arm.modes, runtime: arm.end })
 })
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Dealer, Subscriber } from 'zeromq'
 import { encodeRequest, planMessage } from '../../src/io/link/codec.js'
-import { EventKind } from '../../src/io/link/gen/link_pb.js'
+import { EventKind, Reason } from '../../src/io/link/gen/link_pb.js'
 import { linkKeys } from '../../src/io/link/keys.js'
 import { curveOptions, ZmqTransport } from '../../src/io/link/zmq-transport.js'
 import { raiseThreadPriority } from '../../src/runtime/thread-priority.js'
@@ -83,7 +83,7 @@ test('of two plans that overtake each other only the newer one runs', async () =
   })
 })
 
-test('heartbeats that are held up for longer than the watchdog are silence: the arm stops', async () => {
+test('heartbeats that are held up for longer than the watchdog stop the arm', async () => {
   await restart({ watchdogS: shortWatchdogS })
   const { running } = await rig.moving()
   rig.fault()
@@ -114,7 +114,7 @@ test('a plan that waited longer than it is valid never runs', async () => {
   await sleep(600)
   rig.controller.process.kill('SIGCONT')
   const answer = await session.event(({ commandId, kind }) => commandId === 2n && kind !== EventKind.EVENT_MODE)
-  expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: 'expired' })
+  expect(answer).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.EXPIRED })
   await session.transport.close()
   const motion = rig.motion()
   expect(motion.distanceM).toBe(0)

@@ -153,7 +153,7 @@ test('a stop from a bystander is latched, and when it is released nothing moves 
   rig.fault()
   const bystander = await LinkClient.connect(new ZmqTransport(rig.controller.address), patient)
   await bystander.stop('a hand in the cell')
-  expect(await running).toMatchObject({ status: 'stopped', reason: 'stop_requested: a hand in the cell' })
+  expect(await running).toMatchObject({ status: 'stopped', reason: 'stop_requested', detail: 'a hand in the cell' })
   await rig.expectLatched()
   await bystander.close()
   await rig.untilMode('stopped')

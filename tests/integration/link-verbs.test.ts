@@ -2,10 +2,12 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Publisher, Router } from 'zeromq'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ReplySchema, RequestSchema, StateSchema } from '../../src/io/link/gen/link_pb.js'
@@ -61,6 +63,11 @@ describe('on a simulated arm', () => {
       backend: 'sim',
       lease: 'free',
       reason: '',
+      detail: '',
+      end_effector: 'suction_cup',
+      holding: false,
+      width_m: null,
+      features: expect.any(Array),
       q_rad: expect.any(Array),
       round_trip_ms: expect.any(Number),
       clock_error_ms: expect.any(Number),
@@ -99,6 +106,7 @@ describe('on a simulated arm', () => {
     expect((await link(controller.address, 'status')).report).toMatchObject({
       mode: 'stopped',
       reason: 'stop_requested',
+      detail: 'a test',
     })
     const refused = await link(controller.address, 'home')
     expect(refused).toMatchObject({ exitCode: 1, report: { error: { code: 'LINK_REFUSED' } } })
@@ -170,6 +178,20 @@ test.each(['jog', 'home'])('%s moves no real arm without a person’s yes', asyn
   hardware.close()
 })
 
+test('a home outside the limits of the settings is refused before the arm is armed', async () => {
+  const hardware = await pretendHardware()
+  const folder = await mkdtemp(join(tmpdir(), 'cliport-home-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'low.yaml'), 'version: 1\nlimits: {z_max_m: 0.3}\n')
+  const { exitCode, report } = await link(hardware.address, 'home', '--yes', '--config', join(folder, 'low.yaml'))
+  expect(exitCode).toBe(1)
+  expect(report).toMatchObject({
+    error: { code: 'LINK_REFUSED', stage: 'check', message: expect.stringContaining('PLAN_OUTSIDE_WORKSPACE') },
+  })
+  expect(hardware.heard()).not.toContain('acquire')
+  hardware.close()
+})
+
 /** Says that it moves hardware, and listens to what it is asked for. The keys are those of the tests. */
 async function pretendHardware() {
   const curve = { curveServer: true, curveSecretKey: await secretKeyOfController() }
@@ -181,14 +203,14 @@ async function pretendHardware() {
   await events.bind('tcp://127.0.0.1:*')
   const [statePort, eventPort] = [states, events].map(({ lastEndpoint }) => Number(new URL(lastEndpoint!).port))
   const heard: (string | undefined)[] = []
-  const header = { version: 1, session: 5n }
+  const header = { version: 2, session: 5n }
   void (async () => {
     for await (const [peer, bytes] of commands) {
       const request = fromBinary(RequestSchema, bytes!)
       heard.push(request.body.case)
       if (request.body.case !== 'hello') continue
       const welcome = {
-        version: 1,
+        version: 2,
         backend: 'franka',
         instance: 5n,
         statePort,

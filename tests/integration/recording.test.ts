@@ -33,7 +33,7 @@ const meta = {
   sensor: 'clean',
 }
 const pose = { pixel: [10, 20], p_base_m: [0.3, -0.4, 0.02], yawRad: -0.5 } as const
-const action = { pick: pose, place: pose, perturbed: false, reward: 0.5, sealed: true }
+const action = { pick: pose, place: pose, perturbed: false, reward: 0.5, holding: true }
 
 function anObservation(stampNs: bigint, seed = Number(stampNs)): Observation {
   const rows = 320

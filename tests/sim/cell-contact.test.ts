@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Vec3 } from '../../src/control/types.js'
 import { type Event, EventKind, Mode, StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { type Cell, createCell, type TrueObject } from '../../src/sim/index.js'
-import { CellDriver, descend, move, outcome, over, suction } from './cell-driver.js'
+import { CellDriver, descend, grasp, move, outcome, over, release } from './cell-driver.js'
 
 let cell: Cell
 let driver: CellDriver
@@ -58,20 +58,20 @@ test('a descent over nothing ends without contact where it was told to', async (
 
 test('the vacuum does not seal on the table', async () => {
   const [x, y] = await freeSpot()
-  const events = await driver.plan(move(over([x, y, 0])), descend([x, y, -0.008]), suction(true), move(over([x, y, 0])))
+  const events = await driver.plan(move(over([x, y, 0])), descend([x, y, -0.008]), grasp(), move(over([x, y, 0])))
   expect(segment(events, 1).contact).toBe(true)
-  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, sealed: false })
+  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, endEffector: { holding: false } })
 })
 
 test('the vacuum does not seal in the air', async () => {
-  const events = await driver.plan(suction(true))
-  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, sealed: false })
+  const events = await driver.plan(grasp())
+  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, endEffector: { holding: false } })
 })
 
-test('what was sealed comes along and hangs still', async () => {
+test('what is held comes along and hangs still', async () => {
   const [block] = await blocks()
   const events = await driver.pick(topOf(block!))
-  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, sealed: true })
+  expect(outcome(events)).toMatchObject({ kind: EventKind.EVENT_DONE, endEffector: { holding: true } })
   const { p_base_m: held } = await object(block!.label)
   expect(held[2]).toBeGreaterThan(0.27)
   await driver.hover([0.5, 0, 0])
@@ -99,7 +99,7 @@ test('a block that is let go in the air falls to the table', async () => {
   const [block] = await blocks()
   const [x, y] = await freeSpot()
   await driver.pick(topOf(block!))
-  await driver.plan(move([x, y, 0.12]), suction(false))
+  await driver.plan(move([x, y, 0.12]), release())
   const { p_base_m: p } = await object(block!.label)
   expect(p[2]).toBeCloseTo(0.02, 3)
 })

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { parkPose } from '../../src/control/park.js'
+import { describeReason } from '../../src/control/reason.js'
 import type { Vec3 } from '../../src/control/types.js'
+import { endEffectorState, linkVersion, reasonOf } from '../../src/io/link/codec.js'
 import { type Event, EventKind, ReplySchema, RequestSchema, type SegmentSchema } from '../../src/io/link/gen/link_pb.js'
 import type { Cell, OracleAction, SimFrame, TrueObject } from '../../src/sim/index.js'
 
@@ -23,7 +25,7 @@ export class CellDriver {
 
   /** All events that the request led to. @throws Error for a malformed request */
   async request(body: Body): Promise<Event[]> {
-    const header = { version: 1, session, sequence: ++this.#sequence }
+    const header = { version: linkVersion, session, sequence: ++this.#sequence }
     const replies = await this.#cell.send(toBinary(RequestSchema, create(RequestSchema, { header, body })))
     return replies.flatMap((bytes) => {
       const reply = fromBinary(ReplySchema, bytes)
@@ -41,11 +43,11 @@ export class CellDriver {
   }
 
   async pick(p: Vec3): Promise<Event[]> {
-    return this.plan(move(over(p)), descend([p[0], p[1], p[2] - 0.02]), suction(true), move(over(p)))
+    return this.plan(move(over(p)), descend([p[0], p[1], p[2] - 0.02]), grasp(), move(over(p)))
   }
 
   async place(p: Vec3): Promise<Event[]> {
-    return this.plan(move(over(p)), descend([p[0], p[1], 0]), suction(false), move(over(p)))
+    return this.plan(move(over(p)), descend([p[0], p[1], 0]), release(), move(over(p)))
   }
 
   /** To transit height over a point. */
@@ -60,24 +62,32 @@ export class CellDriver {
   /** Pick, place, park. @returns whether the object was held on the way */
   async act({ pick, place }: OracleAction): Promise<boolean> {
     const picked = outcome(await this.pick(pick.p_base_m))
-    const held = picked.kind === EventKind.EVENT_DONE && picked.sealed
+    const held = picked.kind === EventKind.EVENT_DONE && isHolding(picked)
     if (held) expectDone(await this.place(place.p_base_m))
-    else await this.plan(suction(false))
+    else await this.plan(release())
     expectDone(await this.park())
     return held
   }
 }
 
 export function move(p: Vec3, speedMps = 0.5): Segment {
-  return { kind: { case: 'move', value: { pBase: point(p), yawRad: 0, speedMps } } }
+  return { kind: { case: 'move', value: { pose: pose(p), speedMps } } }
 }
 
 export function descend(p: Vec3, speedMps = 0.1): Segment {
-  return { kind: { case: 'descend', value: { pBase: point(p), yawRad: 0, speedMps } } }
+  return { kind: { case: 'descend', value: { pose: pose(p), speedMps } } }
 }
 
-export function suction(on: boolean): Segment {
-  return { kind: { case: 'suction', value: { on } } }
+export function grasp(): Segment {
+  return { kind: { case: 'grasp', value: {} } }
+}
+
+export function release(): Segment {
+  return { kind: { case: 'release', value: {} } }
+}
+
+export function isHolding(event: Event): boolean {
+  return endEffectorState(event.endEffector).holding
 }
 
 export function over([x, y]: Vec3): Vec3 {
@@ -107,11 +117,11 @@ export function outcome(events: readonly Event[]): Event {
 }
 
 function expectDone(events: readonly Event[]): void {
-  const { kind, reason } = outcome(events)
-  if (kind !== EventKind.EVENT_DONE)
-    throw new Error(`Expected the plan to be done but it ${EventKind[kind]}: ${reason}`)
+  const last = outcome(events)
+  if (last.kind === EventKind.EVENT_DONE) return
+  throw new Error(`Expected the plan to be done but it ${EventKind[last.kind]}: ${describeReason(reasonOf(last))}`)
 }
 
-function point([xM, yM, zM]: Vec3) {
-  return { xM, yM, zM }
+function pose([xM, yM, zM]: Vec3) {
+  return { pBase: { xM, yM, zM }, orientation: { case: 'yawRad' as const, value: 0 } }
 }

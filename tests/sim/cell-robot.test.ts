@@ -2,7 +2,8 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { EventKind, ReplySchema, RequestSchema } from '../../src/io/link/gen/link_pb.js'
+import { linkVersion } from '../../src/io/link/codec.js'
+import { EventKind, Reason, ReplySchema, RequestSchema } from '../../src/io/link/gen/link_pb.js'
 import { type Cell, type CellRobot, createCell } from '../../src/sim/index.js'
 import { CellDriver, move, outcome } from './cell-driver.js'
 
@@ -25,14 +26,14 @@ const post = { xMinM: 0.45, xMaxM: 0.55, yMinM: 0.2, yMaxM: 0.3, zMinM: 0, zMaxM
 test('a way through a box in which the arm may not be is refused, and nothing moves', async () => {
   const through = move([0.5, 0.25, 0.3])
   const driver = await armed({ keepOut: [post] })
-  expect(outcome(await driver.plan(through))).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: 'keep_out' })
+  expect(outcome(await driver.plan(through))).toMatchObject({ kind: EventKind.EVENT_REJECTED, reason: Reason.KEEP_OUT })
   expect(outcome(await (await armed()).plan(through))).toMatchObject({ kind: EventKind.EVENT_DONE })
 })
 
 test('the controller says which boxes it keeps out of', async () => {
   await armed({ keepOut: [post] })
   const request = create(RequestSchema, {
-    header: { version: 1, session: 8n, sequence: 1n },
+    header: { version: linkVersion, session: 8n, sequence: 1n },
     body: { case: 'hello', value: {} },
   })
   const [reply] = await cell.send(toBinary(RequestSchema, request))

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { fromBinary } from '@bufbuild/protobuf'
 import { test as always, expect } from 'vitest'
-import { EventKind, StateSchema } from '../../src/io/link/gen/link_pb.js'
+import { EventKind, Reason, StateSchema } from '../../src/io/link/gen/link_pb.js'
 import { workerUrl } from '../../src/native/paths.js'
 import { CellClient } from '../../src/sim/cell-client.js'
 import { type Cell, createCell } from '../../src/sim/index.js'
@@ -83,7 +83,7 @@ test('in the paced clock a plan ends by itself, and its events come with a later
   while (!events.some(({ kind }) => kind === EventKind.EVENT_DONE || kind === EventKind.EVENT_ENDED)) {
     events.push(...(await driver.request({ case: 'heartbeat', value: { counter: ++counter } })))
   }
-  expect(outcome(events)).toMatchObject({ reason: '' })
+  expect(outcome(events)).toMatchObject({ reason: Reason.NONE })
   expect(outcome(events).pBase!.xM).toBeCloseTo(0.3, 6)
   await cell.close()
 })

@@ -1,7 +1,7 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
-import { expect, test } from 'vitest'
-import { type CheckContext, checkPlan, describeViolation } from '../../src/control/check.js'
-import type { Plan, Segment, Vec3 } from '../../src/control/types.js'
+import { describe, expect, test } from 'vitest'
+import { type CheckContext, checkJointPlan, checkPlan, describeViolation } from '../../src/control/check.js'
+import type { JointPlan, Plan, Segment, Vec3 } from '../../src/control/types.js'
 import { emptyMap, raise, reachesAll, settings } from '../fixtures/table.js'
 
 const start = { p_base_m: [0.5, 0, 0.2] as Vec3, yawRad: 0 }
@@ -21,7 +21,7 @@ const codes = (plan: Plan, over: Partial<CheckContext> = {}) => {
 }
 
 test('a plan within every limit is returned, marked as checked', () => {
-  const plan = planOf(move([0.4, 0.1, 0.2]), descend([0.4, 0.1, 0.02]), { kind: 'suction', on: true })
+  const plan = planOf(move([0.4, 0.1, 0.2]), descend([0.4, 0.1, 0.02]), { kind: 'grasp' })
   expect(checkPlan(plan, context)).toBe(plan)
 })
 
@@ -138,4 +138,52 @@ test('a violation reads as one sentence: where, what was expected, what came', (
   expect(describeViolation(violation)).toBe(
     'pick segment 0: PLAN_TOO_FAST, expected more than 0 and at most 0.5 m/s but received 2 m/s',
   )
+})
+
+describe('a joint plan', () => {
+  const endsAt = ([x, y, z]: Vec3) => ({
+    ...reachesAll,
+    jointRangesRad: Array.from({ length: 7 }, () => [-2, 2] as const),
+    forward: () => Float64Array.of(1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1),
+  })
+  const sound: JointPlan = { name: 'home', qRad: [0, 0, 0, 0, 0, 0, 0], speedMps: 0.1 }
+  const checked = (over: Partial<JointPlan>, end: Vec3 = [0.4, 0, 0.5], limits = settings.limits) =>
+    checkJointPlan({ ...sound, ...over }, { kinematics: endsAt(end), limits })
+  const jointCodes = (...of: Parameters<typeof checked>) => {
+    const result = checked(...of)
+    return Array.isArray(result) ? result.map(({ code, index }) => `${index} ${code}`) : []
+  }
+
+  test('that ends within every limit is returned, marked as checked', () => {
+    expect(checkJointPlan(sound, { kinematics: endsAt([0.4, 0, 0.5]), limits: settings.limits })).toBe(sound)
+  })
+
+  test.each([
+    ['with an angle that is not a number', { qRad: [0, 0, Number.NaN, 0, 0, 0, 0] }],
+    ['with six angles', { qRad: [0, 0, 0, 0, 0, 0] }],
+    ['at an infinite speed', { speedMps: Infinity }],
+  ])('%s is refused', (_, over) => {
+    expect(jointCodes(over)).toEqual(['0 PLAN_NOT_FINITE'])
+  })
+
+  test.each([0, -0.1, 0.6])('at %d m/s is refused', (speedMps) => {
+    expect(jointCodes({ speedMps })).toEqual(['0 PLAN_TOO_FAST'])
+  })
+
+  test('names every joint that ends outside its range inside the margin', () => {
+    expect(jointCodes({ qRad: [0, 2.01, 0, 2, 0, -2.01, -2] })).toEqual([
+      '1 PLAN_OUTSIDE_JOINT_LIMITS',
+      '5 PLAN_OUTSIDE_JOINT_LIMITS',
+    ])
+  })
+
+  test('that ends with the tool outside the motion box is refused', () => {
+    expect(jointCodes({}, [0.4, 0.7, 0.5])).toEqual(['0 PLAN_OUTSIDE_WORKSPACE'])
+  })
+
+  test('that ends with the tool in a keep-out box is refused', () => {
+    const box = { xMinM: 0.35, xMaxM: 0.45, yMinM: -0.1, yMaxM: 0.1, zMinM: 0, zMaxM: 0.6 }
+    expect(jointCodes({}, [0.4, 0, 0.5], { ...settings.limits, keepOut: [box] })).toEqual(['0 PLAN_IN_KEEP_OUT'])
+    expect(jointCodes({}, [0.4, 0, 0.65], { ...settings.limits, keepOut: [box] })).toEqual([])
+  })
 })

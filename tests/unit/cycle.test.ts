@@ -114,24 +114,32 @@ test('an unreachable block does not keep the others from being moved', async () 
 })
 
 test('a plan that the controller rejects ends the cycle as refused with its reason', async () => {
-  const { result } = run({ onExecute: () => ({ status: 'rejected', reason: 'BUSY' }) })
-  expect(await result).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('BUSY') })
+  const { result } = run({ onExecute: () => ({ status: 'rejected', reason: 'busy', detail: 'a plan is running' }) })
+  expect(await result).toMatchObject({
+    outcome: 'refused',
+    reason: 'the controller refused the plan: busy: a plan is running',
+  })
 })
 
 test('a fault of the controller ends the cycle as an error; nothing more is sent', async () => {
-  const { table, result } = run({ onExecute: () => ({ status: 'fault', reason: 'UNEXPECTED_CONTACT' }) })
+  const { table, result } = run({ onExecute: () => ({ status: 'fault', reason: 'unexpected_contact' }) })
   expect(await result).toMatchObject({ outcome: 'error', error: { code: 'ARM_FAULT' } })
   expect(table.names()).toEqual(['pick'])
 })
 
-test('an arm that stopped because this process fell silent is an error, not a wish', async () => {
+test('an arm that stopped because heartbeats came too late is an error, not a wish', async () => {
   const { result } = run({ onExecute: () => ({ status: 'stopped', reason: 'watchdog' }) })
   expect(await result).toMatchObject({ outcome: 'error', error: { code: 'ARM_STOPPED' } })
 })
 
 test('a stop that somebody else asked for ends the cycle as stopped with its words', async () => {
-  const { result } = run({ onExecute: () => ({ status: 'stopped', reason: 'stop_requested: red button' }) })
-  expect(await result).toMatchObject({ outcome: 'stopped', reason: expect.stringContaining('red button') })
+  const { result } = run({
+    onExecute: () => ({ status: 'stopped', reason: 'stop_requested', detail: 'watchdog of the cell' }),
+  })
+  expect(await result).toMatchObject({
+    outcome: 'stopped',
+    reason: 'the arm was stopped: stop_requested: watchdog of the cell',
+  })
 })
 
 test('an abort in mid-move stops the arm and ends as stopped', async () => {
@@ -145,7 +153,7 @@ test.each(['rejected', 'fault'] as const)('an abort that shows first as %s ends 
   const abort = new AbortController()
   const onExecute = () => {
     abort.abort()
-    return { status, reason: 'the arm is stopped' }
+    return { status, reason: 'latched' as const }
   }
   const { result } = run({ onExecute }, abort.signal)
   expect(await result).toMatchObject({ outcome: 'stopped', reason: 'stopped by the caller' })
@@ -166,7 +174,7 @@ test('an abort while the policy thinks stops the arm too, and nothing moves', as
 test('a lost controller ends the cycle as an error that keeps its code', async () => {
   const { table, result } = run({
     onExecute: () => {
-      throw new CliportError('LINK_PEER_LOST', 'silent', { stage: 'execute', hint: 'look' })
+      throw new CliportError('LINK_PEER_LOST', 'gone', { stage: 'execute', hint: 'look' })
     },
   })
   expect(await result).toMatchObject({ outcome: 'error', error: { code: 'LINK_PEER_LOST' } })

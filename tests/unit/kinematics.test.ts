@@ -90,3 +90,23 @@ test('the addon names the argument that does not fit', () => {
     'Expected x to be a number',
   )
 })
+
+test.each(['panda', 'fr3'] as const)(
+  "joint ranges are those of the %s inside the margin, and the ready posture's",
+  (model) => {
+    const [exact, inside] = [0, 0.1].map((jointMarginRad) => createKinematics({ tool, arm: model, jointMarginRad }))
+    expect(inside!.jointRangesRad).toHaveLength(7)
+    inside!.jointRangesRad.forEach(([minRad, maxRad], i) => {
+      const [exactMinRad, exactMaxRad] = exact!.jointRangesRad[i]!
+      expect(minRad - exactMinRad).toBeCloseTo(0.1, 12)
+      expect(exactMaxRad - maxRad).toBeCloseTo(0.1, 12)
+      expect(minRad).toBeLessThan(readyRad[i]!)
+      expect(maxRad).toBeGreaterThan(readyRad[i]!)
+    })
+  },
+)
+
+test("the Panda's fourth joint ends where Franka's table says", () => {
+  const { jointRangesRad } = createKinematics({ tool, arm: 'panda', jointMarginRad: 0 })
+  expect(jointRangesRad[3]).toEqual([-3.0718, -0.0698])
+})

@@ -1,146 +1,23 @@
 // The client on a clock and a transport that only the test moves.
 
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Execution } from '../../src/control/types.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { ClockOffset } from '../../src/io/link/clock-offset.js'
 import { EventLoopTime } from '../../src/io/link/event-loop-time.js'
-
-import {
-  type Event,
-  EventKind,
-  Mode,
-  ReplySchema,
-  type Request,
-  RequestSchema,
-  StateSchema,
-} from '../../src/io/link/gen/link_pb.js'
+import { EndEffectorStateSchema, EventKind, Reason } from '../../src/io/link/gen/link_pb.js'
 import { linkDefaults } from '../../src/io/link/options.js'
-import type { LinkTransport } from '../../src/io/link/transport.js'
 import { moveTo, plan } from '../fixtures/link-peers.js'
-
-const instance = 77n
-
-/** A controller that says what the test wants it to. */
-class ScriptedPeer implements LinkTransport {
-  readonly address = 'tcp://127.0.0.1:1'
-  readonly streams = true
-  readonly requests: Request[] = []
-  muteHello = false
-  backend = 'scripted'
-  version = 1
-  ports: unknown = null
-  #reply: (bytes: Uint8Array) => void = () => {}
-  #state: (bytes: Uint8Array) => void = () => {}
-  #eventSequence = 0n
-
-  async send(bytes: Uint8Array): Promise<void> {
-    const request = fromBinary(RequestSchema, bytes)
-    this.requests.push(request)
-    const { session, sequence } = request.header!
-    if (request.body.case === 'hello' && this.version !== 1) this.error(sequence, 'version', 'Expected link version 2')
-    else if (request.body.case === 'hello' && !this.muteHello) {
-      this.reply({
-        header: { session, sequence },
-        body: { case: 'welcome', value: { instance, backend: this.backend, statePort: 2, eventPort: 3, stopPort: 4 } },
-      })
-    } else if (request.body.case === 'acquire') this.event({ kind: EventKind.EVENT_ACCEPTED }, request.body.value.id)
-  }
-
-  async sendStop(bytes: Uint8Array): Promise<void> {
-    this.requests.push(fromBinary(RequestSchema, bytes))
-  }
-
-  reply(init: Parameters<typeof create<typeof ReplySchema>>[1]): void {
-    this.#reply(toBinary(ReplySchema, create(ReplySchema, init)))
-  }
-
-  error(sequence: bigint, code: string, message: string): void {
-    this.reply({ header: { sequence }, body: { case: 'error', value: { code, message } } })
-  }
-
-  event(event: Partial<Event>, commandId: bigint): void {
-    const { session } = this.requests.at(-1)!.header!
-    const value = { sequence: ++this.#eventSequence, session, commandId, ...event }
-    this.reply({ body: { case: 'event', value: value as Event } })
-  }
-
-  /** A state of a controller that runs `commandId`, or nothing. */
-  state(stampNs: bigint, commandId = 0n, of = instance): void {
-    const leaseSession = this.requests.at(-1)?.header?.session ?? 0n
-    const mode = commandId === 0n ? Mode.ARMED : Mode.MOVING
-    this.#state(
-      toBinary(StateSchema, create(StateSchema, { header: { session: of }, stampNs, leaseSession, mode, commandId })),
-    )
-  }
-
-  garbage(): void {
-    this.#reply(new Uint8Array([255, 255, 255]))
-  }
-
-  last<C extends Request['body']['case']>(kind: C): Extract<Request['body'], { case: C }> | undefined {
-    return this.requests.map(({ body }) => body).findLast((body) => body.case === kind) as never
-  }
-
-  count(kind: Request['body']['case']): number {
-    return this.requests.filter(({ body }) => body.case === kind).length
-  }
-
-  onReply(handler: (bytes: Uint8Array) => void): void {
-    this.#reply = handler
-  }
-  onState(handler: (bytes: Uint8Array) => void): void {
-    this.#state = handler
-  }
-  welcomed(ports: unknown): void {
-    this.ports = ports
-  }
-  async close(): Promise<void> {}
-}
-
-/** Time passes in ticks, or in one block during which the event loop does nothing. */
-class Time {
-  nowMs = 0
-  #tick = () => {}
-  readonly timing = {
-    clock: { nowNs: () => BigInt(Math.round(this.nowMs * 1e6)) },
-    every: (_: number, tick: () => void) => {
-      this.#tick = tick
-      return () => {
-        this.#tick = () => {}
-      }
-    },
-  }
-
-  async pass(ms: number, during: () => void = () => {}): Promise<void> {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
-      this.nowMs += linkDefaults.tickMs
-      during()
-      this.#tick()
-      await settle()
-    }
-  }
-
-  async block(ms: number): Promise<void> {
-    this.nowMs += ms
-    this.#tick()
-    await settle()
-  }
-}
-
-/** Lets everything happen that is due in microtasks. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+import { ScriptedPeer, SteppedTime, settle } from '../fixtures/scripted-peer.js'
 
 let peer: ScriptedPeer
-let time: Time
+let time: SteppedTime
 
 beforeEach(() => {
   peer = new ScriptedPeer()
-  time = new Time()
+  time = new SteppedTime()
 })
 
 async function connected(): Promise<LinkClient> {
@@ -199,7 +76,7 @@ test('a peer that answers but sends no state is absent, and the port is named', 
 })
 
 test('another version of the protocol is no absent peer', async () => {
-  peer.version = 2
+  peer.version = 3
   await expect(LinkClient.connect(peer, {}, time.timing)).rejects.toMatchObject({ code: 'LINK_PROTOCOL' })
 })
 
@@ -238,7 +115,13 @@ test('sequences increase within a session', async () => {
   expect(ofArm).toEqual(ofArm.map((_, i) => BigInt(i + 1)))
 })
 
-test('silence for the configured time while a plan runs is a lost peer', async () => {
+test('what the controller is and does beyond plain segments is known from its welcome; what is newer is left out', async () => {
+  const link = await connected()
+  expect(link.endEffector).toBe('two_finger')
+  expect(link.features).toEqual(['contact_speed', 'grasp_width'])
+})
+
+test('no state for the configured time while a plan runs is a lost peer', async () => {
   const { outcome, alive } = await running()
   await time.pass(300, alive)
   await time.pass(linkDefaults.stateTimeoutMs - linkDefaults.tickMs)
@@ -250,7 +133,7 @@ test('silence for the configured time while a plan runs is a lost peer', async (
   expect(peer.count('heartbeat')).toBe(beats) // who is lost is not kept armed
 })
 
-test('states that repeat the same stamp are silence', async () => {
+test('states that repeat the same stamp count as none', async () => {
   const { outcome, id } = await running()
   await time.pass(linkDefaults.stateTimeoutMs + 60, () => peer.state(2n, id))
   expect(outcome.error).toMatchObject({ code: 'LINK_PEER_LOST' })
@@ -258,7 +141,7 @@ test('states that repeat the same stamp are silence', async () => {
 
 describe('a simulated cell', () => {
   beforeEach(() => {
-    peer.backend = 'cell'
+    peer.welcome.backend = 'cell'
   })
 
   test('whose time stands still is waited for: its machine is busy, and its sockets still speak', async () => {
@@ -296,9 +179,9 @@ test('an end that was lost on the way is asked for again', async () => {
   expect(peer.count('replay')).toBe(1)
   expect(outcome).toEqual({})
   peer.event({ kind: EventKind.EVENT_SEGMENT, contact: true }, id)
-  peer.event({ kind: EventKind.EVENT_DONE, sealed: true }, id)
+  peer.event({ kind: EventKind.EVENT_DONE, endEffector: create(EndEffectorStateSchema, { holding: true }) }, id)
   await settle()
-  expect(outcome.result).toMatchObject({ status: 'done', sealed: true, segments: [{ contact: true }] })
+  expect(outcome.result).toMatchObject({ status: 'done', holding: true, segments: [{ contact: true }] })
 })
 
 test('an end that is not known to the controller either is a lost peer', async () => {
@@ -328,15 +211,23 @@ test('events that come twice count once', async () => {
 })
 
 test.each([
-  ['stop_requested', 'stopped'],
-  ['watchdog', 'stopped'],
-  ['unexpected_contact', 'fault'],
-  ['tracking_error', 'fault'],
-] as const)('a plan that ended by %s has the status %s', async (reason, status) => {
+  ['stop_requested', Reason.STOP_REQUESTED, 'stopped'],
+  ['watchdog', Reason.WATCHDOG, 'stopped'],
+  ['unexpected_contact', Reason.UNEXPECTED_CONTACT, 'fault'],
+  ['tracking_error', Reason.TRACKING_ERROR, 'fault'],
+] as const)('a plan that ended by %s (%i) has the status %s', async (reason, number, status) => {
   const { outcome, id } = await running()
-  peer.event({ kind: EventKind.EVENT_ENDED, reason }, id)
+  peer.event({ kind: EventKind.EVENT_ENDED, reason: number, detail: 'words' }, id)
   await settle()
-  expect(outcome.result).toMatchObject({ status, reason })
+  expect(outcome.result).toMatchObject({ status, reason, detail: 'words' })
+})
+
+test('a plan that asks for more than the controller carries out is refused with the field', async () => {
+  const { outcome, id } = await running()
+  peer.event({ kind: EventKind.EVENT_REJECTED, reason: Reason.UNSUPPORTED, detail: 'segments[0].push' }, id)
+  await settle()
+  expect(outcome.result).toMatchObject({ status: 'rejected', reason: 'unsupported', detail: 'segments[0].push' })
+  expect(outcome.result?.error).toMatchObject({ code: 'LINK_REFUSED', reason: 'unsupported' })
 })
 
 test('the result of a plan comes once the state tells of its end too', async () => {

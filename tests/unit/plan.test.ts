@@ -41,7 +41,7 @@ describe('the pick and place primitive', () => {
   const { pick, place, payloadHeightM } = plan(map)
 
   test('approaches from above, descends slowly past the expected surface, closes the vacuum and lifts', () => {
-    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
+    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'grasp', 'move'])
     const [transit, approach, descend] = pick.segments
     expect(zOf(transit)).toBeCloseTo(0.09)
     expect(zOf(approach)).toBeCloseTo(0.065)
@@ -51,7 +51,7 @@ describe('the pick and place primitive', () => {
 
   test('carries what it holds above everything on the way, lowers it until contact and retreats upwards', () => {
     expect(payloadHeightM).toBeCloseTo(0.04)
-    expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'suction', 'move'])
+    expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'release', 'move'])
     expect(zOf(pick.segments.at(-1))).toBeCloseTo(0.04 + 0.04 + 0.05)
     expect(zOf(place.segments[0])).toBeCloseTo(0.13)
     expect(zOf(place.segments[2])).toBeCloseTo(-0.01)

@@ -5,7 +5,13 @@ import { emptyMap, raise } from '../fixtures/table.js'
 
 const pick: Vec3 = [0.45, -0.2, 0.04]
 const place: Vec3 = [0.5, 0.2, 0]
-const done = (sealed: boolean): Execution => ({ status: 'done', reason: '', segments: [], sealed })
+const done = (holding: boolean): Execution => ({
+  status: 'done',
+  reason: 'none',
+  detail: '',
+  segments: [],
+  holding,
+})
 const mapWith = (...boxes: readonly (readonly [number, number, number?])[]) => {
   const map = emptyMap()
   for (const [x, y, heightM = 0.04] of boxes) raise(map, [x, y], 0.04, heightM)
@@ -20,7 +26,7 @@ test('gone from the pick and risen at the place is placed', () => {
   expect(verdict.placeRiseM).toBeCloseTo(0.04)
 })
 
-test('a cup that did not seal has missed, whatever the cameras show', () => {
+test('a grasp that held nothing has missed, whatever the cameras show', () => {
   expect(verifyAction(before, mapWith([0.5, 0.2]), { pick, place }, done(false), null).result).toBe('missed')
 })
 

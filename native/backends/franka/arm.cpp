@@ -47,15 +47,18 @@ struct Arm::State {
   /// One cycle, unless the other thread is in the middle of one: then `answer` stays as it is. Wait-free.
   void cycle(Measured measured, Reference& answer) {
     if (cycling.test_and_set(std::memory_order_acquire)) return;
-    measured.sealed = gripper != nullptr && gripper->holds();
+    if (end_effector != nullptr) {
+      measured.holding = end_effector->holding();
+      measured.width_m = end_effector->width_m();
+    }
     // What is held has changed, and so may the load: for this one cycle nothing new begins, so that a motion of the
     // robot's can end at rest and the load be set.
-    if (measured.sealed != held) measured.following = false;
-    held = measured.sealed;
+    if (measured.holding != held) measured.following = false;
+    held = measured.holding;
     if (measured.fault == Reason::kNone) measured.fault = broken.load(std::memory_order_relaxed);
     const std::int64_t now_ns = clock();
     controller->cycle(now_ns, measured, reference);
-    if (gripper != nullptr) gripper->want(reference.suction);
+    if (end_effector != nullptr) end_effector->command(reference.grasp);
     answer = reference;
     if (observe) observe(now_ns, measured, reference);
     cycling.clear(std::memory_order_release);
@@ -67,24 +70,24 @@ struct Arm::State {
     while (!run_ended.load(std::memory_order_relaxed)) {
       std::this_thread::sleep_for(kStandInPeriod);
       const Phase now_phase = phase.load(std::memory_order_acquire);
-      const std::int64_t silence_ns = clock() - heard_ns.load(std::memory_order_relaxed);
-      if (now_phase == Phase::kLive && silence_ns <= settings.silence_ns) continue;
+      const std::int64_t since_state_ns = clock() - heard_ns.load(std::memory_order_relaxed);
+      if (now_phase == Phase::kLive && since_state_ns <= settings.state_timeout_ns) continue;
       Measured measured = seen.load();
       measured.following = false;
       measured.elapsed_cycles = 1;
       measured.dq_radps.fill(0.0);
-      if (now_phase == Phase::kLive || silence_ns > kLongestBusyNs) measured.fault = Reason::kRobotLost;
+      if (now_phase == Phase::kLive || since_state_ns > kLongestBusyNs) measured.fault = Reason::kRobotLost;
       cycle(measured, unused);
     }
   }
 
   // ---- the control thread ----
 
-  void run(Controller& given_controller, GripperThread* given_gripper, const std::atomic<bool>& given_ending,
+  void run(Controller& given_controller, EndEffectorThread* given_end_effector, const std::atomic<bool>& given_ending,
            Observe given_observe) {
     observe = std::move(given_observe);
     controller = &given_controller;
-    gripper = given_gripper;
+    end_effector = given_end_effector;
     ending = &given_ending;
     run_ended = false;
     if (!guard_realtime()) warn("the system does not limit how long a real-time thread may run without sleeping");
@@ -300,7 +303,7 @@ struct Arm::State {
 
   // Set by run() before the second thread starts.
   Controller* controller = nullptr;
-  GripperThread* gripper = nullptr;
+  EndEffectorThread* end_effector = nullptr;
   const std::atomic<bool>* ending = nullptr;
   Observe observe;
 
@@ -332,8 +335,9 @@ Arm::~Arm() = default;
 
 const Joints& Arm::q_rad() const { return state_->connection.state.q; }
 
-void Arm::run(Controller& controller, GripperThread* gripper, const std::atomic<bool>& ending, Observe observe) {
-  state_->run(controller, gripper, ending, std::move(observe));
+void Arm::run(Controller& controller, EndEffectorThread* end_effector, const std::atomic<bool>& ending,
+              Observe observe) {
+  state_->run(controller, end_effector, ending, std::move(observe));
 }
 
 CycleReport Arm::report() const { return state_->report; }

@@ -6,7 +6,8 @@
 //   busy        libfranka talks to the robot: a motion begins or ends, a load is set, errors are recovered from
 //   lost        there is no connection; a person's "recover" connects again
 // While busy or lost a second thread runs the cycles, so that whoever looks at the controller sees it alive and a
-// robot that fell silent becomes a fault at once, whatever libfranka is waiting for. The two never wait for each other.
+// robot whose states stop coming becomes a fault at once, whatever libfranka is waiting for. The two never wait for
+// each other.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,7 @@
 #include <string>
 
 #include "cliport/controller.hpp"
-#include "cliport/gripper.hpp"
+#include "cliport/end_effector_thread.hpp"
 #include "franka/connection.hpp"
 #include "franka/settings.hpp"
 
@@ -51,8 +52,9 @@ class Arm {
 
   /// The control thread: runs until `ending`, which ends a motion too, so stop the arm first. Does not throw: what
   /// goes wrong with the robot is a fault of the controller's.
-  /// @param gripper carries out Reference::suction; nullptr: there is none
-  void run(Controller& controller, GripperThread* gripper, const std::atomic<bool>& ending, Observe observe = {});
+  /// @param end_effector carries out Reference::grasp; nullptr: there is none
+  void run(Controller& controller, EndEffectorThread* end_effector, const std::atomic<bool>& ending,
+           Observe observe = {});
 
   /// After run().
   CycleReport report() const;

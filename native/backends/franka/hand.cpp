@@ -43,9 +43,9 @@ void Hand::release() { state_->gripper.move(state_->settings.open_width_m, state
 
 void Hand::stop() { state_->gripper.stop(); }
 
-bool Hand::holds() {
+EndEffectorReading Hand::read() {
   const ::franka::GripperState state = state_->gripper.readOnce();
-  return state.is_grasped && state.width > state_->settings.least_width_m;
+  return {.holding = state.is_grasped && state.width > state_->settings.least_width_m, .width_m = state.width};
 }
 
 }  // namespace cliport::fci

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "cliport/gripper.hpp"
+#include "cliport/end_effector.hpp"
 
 namespace cliport::fci {
 
@@ -15,7 +15,11 @@ struct HandSettings {
   double least_width_m = 0.002;  ///< fingers nearer than this hold nothing, whatever the hand says
 };
 
-class Hand : public Gripper {
+/// What Welcome says of it (Franka hand, data sheet: 80 mm, 70 N continuous).
+inline constexpr EndEffectorModel kHandModel{
+    .kind = EndEffectorKind::kTwoFinger, .width_min_m = 0.0, .width_max_m = 0.08, .force_max_n = 70.0};
+
+class Hand : public EndEffector {
  public:
   /// Connects. @throws ConnectError when there is no hand, or it has not been homed and `home` is false
   /// @param home finds the fingers' end stops: they open wide, and drop what they hold
@@ -25,7 +29,7 @@ class Hand : public Gripper {
   void grasp() override;
   void release() override;
   void stop() override;
-  bool holds() override;
+  EndEffectorReading read() override;
 
  private:
   struct State;

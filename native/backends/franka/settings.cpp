@@ -20,9 +20,9 @@ void check_settings(const Settings& settings) {
     throw std::invalid_argument("Expected reflex_factor to be 1 or more but received " +
                                 std::to_string(settings.reflex_factor));
   }
-  if (settings.silence_ns < 20'000'000) {
-    throw std::invalid_argument("Expected silence_ns to be 20000000 or more but received " +
-                                std::to_string(settings.silence_ns));
+  if (settings.state_timeout_ns < 20'000'000) {
+    throw std::invalid_argument("Expected state_timeout_ns to be 20000000 or more but received " +
+                                std::to_string(settings.state_timeout_ns));
   }
 }
 

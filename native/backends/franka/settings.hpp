@@ -11,8 +11,8 @@ namespace cliport::fci {
 
 /// How references reach the joints.
 enum class Drive : std::uint8_t {
-  kTorque,    ///< joint impedance computed here, torques sent: forgiving towards lost packets
-  kPosition,  ///< positions sent, joint impedance inside the robot: exact, and unforgiving of any discontinuity
+  kTorque,    ///< joint impedance computed here, torques sent: tolerates lost packets
+  kPosition,  ///< positions sent, joint impedance inside the robot: exact, and tolerates no discontinuity
 };
 
 struct Settings {
@@ -25,8 +25,9 @@ struct Settings {
   double reflex_factor = 1.5;
   /// A kernel without real-time scheduling is refused, not only warned about.
   bool require_realtime = false;
-  /// States that stay out for so long are a lost robot. The robot itself gives up after 20 ms without commands.
-  std::int64_t silence_ns = 50'000'000;
+  /// State time-out: without a state for so long the robot is lost. The robot itself gives up after 20 ms without
+  /// commands.
+  std::int64_t state_timeout_ns = 50'000'000;
 };
 
 /// @throws std::invalid_argument naming the setting, what it is and what it may be

@@ -1,11 +1,15 @@
 #include "franka/translate.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 
 namespace cliport::fci {
 
-Reason reason_in(std::string_view text) {
+Reason reason_in(std::string_view message) {
+  // libfranka writes tau_J_range_violation.
+  std::string text(message);
+  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   for (auto reason = static_cast<int>(Reason::kJointPositionLimitsViolation);
        reason <= static_cast<int>(Reason::kBaseAccelerationInvalidReading); ++reason) {
     const std::string_view name = to_string(static_cast<Reason>(reason));

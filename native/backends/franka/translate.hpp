@@ -17,7 +17,7 @@ Reason reason_in(std::string_view text);
 /// then: the robot has left the control loop by that time.
 Reason fault_of(const ::franka::RobotState& state);
 
-/// What the controller looks at. Neither the gripper nor `following`, which the state does not know.
+/// What the controller looks at. Neither the end effector nor `following`, which the state does not know.
 Measured measured_of(const ::franka::RobotState& state);
 
 /// Row-major from libfranka's column-major.

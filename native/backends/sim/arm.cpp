@@ -23,9 +23,9 @@ const Measured& Arm::step(const Reference& reference) {
   const double z_m = T_base_tool[11];
   measured_.contact = z_m <= config_.surface_z_m;
   measured_.f_ext_base_n = {0.0, 0.0, config_.stiffness_npm * std::max(0.0, config_.surface_z_m - z_m)};
-  sealing_s_ = measured_.contact && reference.suction ? sealing_s_ + dt : 0.0;
-  if (sealing_s_ >= config_.seal_s) measured_.sealed = true;
-  if (!reference.suction) measured_.sealed = false;
+  sealing_s_ = measured_.contact && reference.grasp ? sealing_s_ + dt : 0.0;
+  if (sealing_s_ >= config_.seal_s) measured_.holding = true;
+  if (!reference.grasp) measured_.holding = false;
   return measured_;
 }
 

@@ -7,7 +7,7 @@
 namespace cliport::sim {
 namespace {
 
-constexpr double kRounding = 1e-3;  // FCI forgives as much of a limit
+constexpr double kRounding = 1e-3;  // FCI tolerates as much of a limit
 constexpr double kStill = 1e-3;     // rad/s, at the end of a motion
 constexpr int kCounted = 100;
 constexpr std::uint64_t kUpper = (std::uint64_t{1} << (kCounted - 64)) - 1;
@@ -59,7 +59,7 @@ void Robot::take(const Reference* command) {
   arrived_[1] = (arrived_[1] << 1 | arrived_[0] >> 63) & kUpper;
   arrived_[0] = arrived_[0] << 1 | (command != nullptr ? 1 : 0);
   if (command != nullptr) {
-    suction_ = command->suction;  // the gripper's own connection: whatever the arm does
+    grasp_ = command->grasp;  // the end effector's own connection: whatever the arm does
     if (command->recoveries != recoveries_) {
       recoveries_ = command->recoveries;
       recover();
@@ -186,7 +186,7 @@ void Robot::move_arm() {
   Reference reference;
   reference.q_rad = q_d_rad_;
   reference.dq_radps = dq_d_radps_;
-  reference.suction = suction_;
+  reference.grasp = grasp_;
   measured_ = arm_.step(reference);
   measured_.has_q_d = true;
   for (std::size_t i = 0; i < 3; ++i) measured_.f_ext_base_n[i] += push_n_[i];

@@ -79,7 +79,7 @@ class Robot {
   Joints q_d_rad_;
   Joints dq_d_radps_{};
   Joints ddq_d_radps2_{};
-  bool suction_ = false;
+  bool grasp_ = false;
   int lost_ = 0;
   std::uint64_t arrived_[2] = {0, 0};  ///< one bit a cycle, newest lowest: the last 100
 

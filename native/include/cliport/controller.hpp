@@ -1,13 +1,13 @@
 // The controller core: state machine, lease, trajectories, limits and watchdog of the arm.
 //
 //   disarmed --acquire--> armed --plan--> moving --done--> armed
-//   armed --release, or silence for lease_timeout_s--> disarmed
-//   moving --stop, silence for watchdog_s, unexpected contact--> stopping --at rest--> stopped
+//   armed --release, or no heartbeat for lease_timeout_s--> disarmed
+//   moving --stop, no heartbeat for watchdog_s, unexpected contact--> stopping --at rest--> stopped
 //   disarmed, armed --stop--> stopped
 //   any but fault --the robot reports an error; armed, moving, stopping --measured state wrong--> fault (the reference
 //                             brakes along its line and is then held)
 //   stopped, fault --clear, once the robot itself reports no fault--> disarmed
-// Suction is kept whatever happens: a stop must not drop what is held.
+// The end effector keeps its last command whatever happens: a stop must not drop what is held.
 //
 // One object, two callers: the control thread calls cycle() once a millisecond; the I/O thread posts commands and polls
 // events. They meet only in lock-free single-producer single-consumer rings and a seqlock, so the cycle never waits,
@@ -17,10 +17,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "cliport/end_effector.hpp"
 #include "cliport/kinematics.hpp"
 #include "cliport/load.hpp"
+#include "cliport/reason.hpp"
 
 namespace cliport {
 
@@ -30,7 +33,8 @@ enum class Mode : std::uint8_t { kDisarmed, kArmed, kMoving, kStopping, kStopped
 enum class SegmentKind : std::uint8_t {
   kMove,     ///< straight line to the target, from rest to rest, jerk-limited
   kDescend,  ///< straight down until contact, at most to the target's z
-  kSuction,  ///< switch the vacuum, then wait until it has settled
+  kGrasp,    ///< the end effector takes hold, then wait until it holds, at most grasp_settle_s
+  kRelease,  ///< the end effector lets go, then wait until it no longer holds, at most grasp_settle_s
   kJoints,   ///< all joints together to q_rad, from rest to rest, jerk-limited: from any posture, e.g. the way home
 };
 
@@ -39,19 +43,25 @@ struct Segment {
   std::array<double, 3> p_base_m{};  ///< tool centre point
   double yaw_rad = 0.0;              ///< about base z; the tool points straight down
   double speed_mps = 0.0;            ///< greatest speed of the tool, > 0
-  bool suction_on = false;           ///< kSuction only
+  double contact_speed_mps = 0.0;    ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
   Joints q_rad{};                    ///< kJoints only, which looks at nothing else but the speed
 };
+
+/// Whether it moves the end effector and not the arm.
+inline bool is_end_effector(const Segment& segment) {
+  return segment.kind == SegmentKind::kGrasp || segment.kind == SegmentKind::kRelease;
+}
 
 inline constexpr std::size_t kMaxSegments = 16;
 
 enum class CommandKind : std::uint8_t {
-  kAcquire,    ///< take the lease and arm
-  kRelease,    ///< give the lease back, disarm
-  kHeartbeat,  ///< the lease holder's cycle is alive
-  kPlan,       ///< run segments
-  kStop,       ///< smooth stop, latched; needs no lease
-  kClear,      ///< a person clears a latched stop or fault; leaves the arm disarmed
+  kAcquire,      ///< take the lease and arm
+  kRelease,      ///< give the lease back, disarm
+  kHeartbeat,    ///< the lease holder's cycle is alive
+  kPlan,         ///< run segments
+  kUnsupported,  ///< a request that this release does not carry out: always rejected, with Reason::kUnsupported
+  kStop,         ///< smooth stop, latched; needs no lease
+  kClear,        ///< a person clears a latched stop or fault; leaves the arm disarmed
 };
 
 struct Command {
@@ -64,81 +74,16 @@ struct Command {
   std::array<Segment, kMaxSegments> segments{};
 };
 
-enum class Reason : std::uint8_t {
-  kNone,
-  kNoLease,             ///< sender does not hold the lease
-  kLeaseTaken,          ///< another session holds it
-  kNotArmed,            ///< disarmed
-  kBusy,                ///< a plan is running
-  kLatched,             ///< stopped or faulted; a person must clear it first
-  kExpired,             ///< not started within valid_for_ns
-  kDuplicate,           ///< id was seen before
-  kEmptyPlan,           ///< no segment, or more than kMaxSegments
-  kNotFinite,           ///< NaN or infinity in a segment
-  kOutsideWorkspace,    ///< a target, or the line to it, leaves the motion box
-  kTooFast,             ///< speed above the limit, or not positive
-  kUnreachable,         ///< no inverse kinematics inside the joint margin along the line
-  kNotVertical,         ///< a descent that moves sideways or up
-  kWatchdog,            ///< the lease holder fell silent
-  kStopRequested,       ///< somebody asked to stop
-  kTrackingError,       ///< measured joints too far from the reference
-  kJointLimit,          ///< measured joint outside its limits
-  kMeasurementInvalid,  ///< measured state not finite
-  kUnexpectedContact,   ///< contact while moving with nothing expected
-  kEventOverflow,       ///< nobody fetched the events of a moving arm
-  kKeepOut,             ///< some part of the arm would come into a keep-out box
-  kForceCeiling,        ///< the tool or a joint meets more force than it may
-  kReferenceInvalid,    ///< the next reference would have broken a joint's limit: a bug, and every joint was braked
-  kRobotLost,           ///< the robot's states stopped coming
-  kUserStop,            ///< somebody pressed the robot's stop
-  kRobotFailed,         ///< the robot refuses to move without naming an error; the log of cliport-controller says more
-  // What Franka's robot interface reports, by its names and in its order (libfranka, errors.h).
-  kJointPositionLimitsViolation,
-  kCartesianPositionLimitsViolation,
-  kSelfCollisionAvoidanceViolation,
-  kJointVelocityViolation,
-  kCartesianVelocityViolation,
-  kForceControlSafetyViolation,
-  kJointReflex,
-  kCartesianReflex,
-  kMaxGoalPoseDeviationViolation,
-  kMaxPathPoseDeviationViolation,
-  kCartesianVelocityProfileSafetyViolation,
-  kJointPositionMotionGeneratorStartPoseInvalid,
-  kJointMotionGeneratorPositionLimitsViolation,
-  kJointMotionGeneratorVelocityLimitsViolation,
-  kJointMotionGeneratorVelocityDiscontinuity,
-  kJointMotionGeneratorAccelerationDiscontinuity,
-  kCartesianPositionMotionGeneratorStartPoseInvalid,
-  kCartesianMotionGeneratorElbowLimitViolation,
-  kCartesianMotionGeneratorVelocityLimitsViolation,
-  kCartesianMotionGeneratorVelocityDiscontinuity,
-  kCartesianMotionGeneratorAccelerationDiscontinuity,
-  kCartesianMotionGeneratorElbowSignInconsistent,
-  kCartesianMotionGeneratorStartElbowInvalid,
-  kCartesianMotionGeneratorJointPositionLimitsViolation,
-  kCartesianMotionGeneratorJointVelocityLimitsViolation,
-  kCartesianMotionGeneratorJointVelocityDiscontinuity,
-  kCartesianMotionGeneratorJointAccelerationDiscontinuity,
-  kCartesianPositionMotionGeneratorInvalidFrame,
-  kForceControllerDesiredForceToleranceViolation,
-  kControllerTorqueDiscontinuity,
-  kStartElbowSignInconsistent,
-  kCommunicationConstraintsViolation,
-  kPowerLimitViolation,
-  kJointP2pInsufficientTorqueForPlanning,
-  kTauJRangeViolation,
-  kInstabilityDetected,
-  kJointMoveInWrongDirection,
-  kCartesianSplineMotionGeneratorViolation,
-  kJointViaMotionGeneratorPlanningJointLimitViolation,
-  kBaseAccelerationInitializationTimeout,
-  kBaseAccelerationInvalidReading,
-};
-const char* to_string(Reason reason);
 const char* to_string(Mode mode);
 
 enum class EventKind : std::uint8_t { kAccepted, kRejected, kStarted, kSegment, kDone, kEnded, kMode };
+
+/// What the end effector did, and was to do, in one cycle.
+struct EndEffectorState {
+  bool holding = false;
+  bool grasp_commanded = false;
+  std::optional<double> width_m = std::nullopt;  ///< empty: not measured
+};
 
 /// An acknowledgement or a change, in order and without loss: while nobody fetches events no command is taken, and a
 /// moving arm is faulted before their ring is full. kDone and kEnded come when the reference is at rest, after a fault
@@ -151,7 +96,7 @@ struct Event {
   std::uint64_t command_id = 0;
   std::uint32_t segment = 0;  ///< kSegment: which one ended
   bool contact = false;       ///< kSegment: it ended by contact
-  bool sealed = false;        ///< kSegment, kDone, kEnded
+  EndEffectorState end_effector;
   Reason reason = Reason::kNone;
   Mode mode = Mode::kDisarmed;
   std::array<double, 3> p_base_m{};  ///< reference of the tool when it happened
@@ -182,11 +127,12 @@ struct ControllerConfig {
   double contact_force_n = 10.0;    ///< external force at the tool that counts as contact, beside the backend's word
   double force_ceiling_n = 40.0;    ///< external force at the tool that stops a moving arm
   double torque_ceiling_nm = 40.0;  ///< external torque at any joint that stops a moving arm
+  EndEffectorModel end_effector;
   Load tool_load;                   ///< of the tool, unless the robot knows it already (Franka's Desk)
   Load held_load = default_held();  ///< of what a grasp is assumed to hold, added while it holds
-  double watchdog_s = 0.1;          ///< silence that stops a moving arm
-  double lease_timeout_s = 0.5;     ///< silence that drops the lease
-  double suction_settle_s = 0.3;    ///< longest wait for a seal, or for its end
+  double watchdog_s = 0.1;          ///< without a heartbeat: stops a moving arm
+  double lease_timeout_s = 0.5;     ///< without a heartbeat: drops the lease
+  double grasp_settle_s = 0.3;      ///< longest wait for a seal, or for its end
   double cycle_s = 0.001;
 
   /// A 100 g thing, 4 cm wide, under the default tool.
@@ -196,17 +142,18 @@ struct ControllerConfig {
 /// The defaults with the limits of one arm.
 ControllerConfig config_for(ArmModel arm);
 
-/// What the hardware, or the simulation, reports each cycle. What a robot does not measure stays 0.
+/// What the hardware, or the simulation, reports each cycle. What a robot does not measure stays 0, or empty.
 struct Measured {
   Joints q_rad{};
   Joints dq_radps{};
   Joints tau_ext_nm{};                   ///< external torque at each joint, without the load that the robot knows
   std::array<double, 3> f_ext_base_n{};  ///< external force at the tool, likewise
   bool contact = false;                  ///< tool, or what it holds, touches something
-  bool sealed = false;                   ///< vacuum holds
-  std::uint8_t elapsed_cycles = 1;       ///< since the last report; more when cycles were lost
-  Reason fault = Reason::kNone;          ///< why the robot itself will not move, under its own name
-  bool following = true;                 ///< it follows the reference; false while it is about to
+  bool holding = false;                  ///< the end effector holds something
+  std::optional<double> width_m = std::nullopt;  ///< opening of the end effector
+  std::uint8_t elapsed_cycles = 1;               ///< since the last report; more when cycles were lost
+  Reason fault = Reason::kNone;                  ///< why the robot itself will not move, under its own name
+  bool following = true;                         ///< it follows the reference; false while it is about to
   /// Where the robot itself wants to be, when it is driven by positions: every motion must begin exactly there.
   Joints q_d_rad{};
   bool has_q_d = false;
@@ -216,7 +163,7 @@ struct Measured {
 struct Reference {
   Joints q_rad{};
   Joints dq_radps{};
-  bool suction = false;
+  bool grasp = false;            ///< of the end effector: take hold, or let go
   bool drive = false;            ///< follow q_rad now; otherwise the robot holds itself and nothing is sent to it
   Load load;                     ///< on the flange: changes when a grasp holds, and when it lets go
   std::uint32_t recoveries = 0;  ///< grows by one each time a person has asked the robot to recover from its fault

@@ -73,7 +73,7 @@ TEST_P(FrankaArm, AStopBrakesWithinTheLimitsThenTheMotionIsFinishedAndTheStopSta
   EXPECT_EQ(cell.robot->received().moves, 1U);
 }
 
-TEST_P(FrankaArm, SilenceOfTheLeaseHolderStopsTheArm) {
+TEST_P(FrankaArm, AHeartbeatTimeOutStopsTheArm) {
   CellOptions given = options();
   given.config.watchdog_s = 0.5;
   given.config.lease_timeout_s = 1.0;
@@ -149,7 +149,7 @@ TEST_P(FrankaArm, NineteenLostCommandsAreBorne) {
   cell.wait_until([&] { return cell.robot->received().lost >= 19; }, "they are lost");
   if (GetParam() == Drive::kPosition) {
     // The robot went on with constant acceleration, and nineteen milliseconds later the reference is elsewhere: FCI
-    // calls that a discontinuity. The torque interface forgives it, which is why it is the default.
+    // calls that a discontinuity. The torque interface tolerates it, which is why it is the default.
     cell.wait_until([&] { return cell.answer_to(plan, EventKind::kDone) || !cell.robot->view().error.empty(); }, "end");
     return;
   }
@@ -171,9 +171,9 @@ TEST_P(FrankaArm, TwentyLostCommandsAreACommunicationFault) {
   EXPECT_TRUE(cell.recovers_and_moves());
 }
 
-TEST_P(FrankaArm, ARobotThatFallsSilentIsLostAndComesBackOnlyWhenAPersonRecovers) {
+TEST_P(FrankaArm, ARobotWhoseStatesStopIsLostAndComesBackOnlyWhenAPersonRecovers) {
   CellOptions given = options();
-  given.silence_ns = 500'000'000;
+  given.state_timeout_ns = 500'000'000;
   FrankaCell cell(given);
   cell.arm_it();
   cell.set_off({move_to(0.5, 0.3, 0.3)});

@@ -31,7 +31,7 @@ inline ControllerConfig patient_config() {
   ControllerConfig config;
   config.watchdog_s = 20.0;
   config.lease_timeout_s = 40.0;
-  config.suction_settle_s = 10.0;
+  config.grasp_settle_s = 10.0;
   return config;
 }
 
@@ -39,7 +39,7 @@ inline Settings settings_for(const std::string& ip, Drive drive) {
   Settings settings;
   settings.robot_ip = ip;
   settings.drive = drive;
-  settings.silence_ns = 3'000'000'000;
+  settings.state_timeout_ns = 3'000'000'000;
   return settings;
 }
 
@@ -59,7 +59,7 @@ struct CellOptions {
   Drive drive = Drive::kTorque;
   ControllerConfig config = patient_config();
   RobotServerOptions robot;
-  std::int64_t silence_ns = 3'000'000'000;
+  std::int64_t state_timeout_ns = 3'000'000'000;
   bool hand = false;
   HandServerOptions hand_options;
   Arm::Clock clock = steady_ns;
@@ -76,13 +76,14 @@ class FrankaCell {
     if (options.hand) {
       hand_server.emplace(options.hand_options);
       hand.emplace(options.ip, HandSettings{}, true);
-      gripper.emplace(*hand, [this](const std::string& text) { note(text); });
+      end_effector.emplace(*hand, [this](const std::string& text) { note(text); });
     }
     Settings settings = settings_for(options.ip, options.drive);
-    settings.silence_ns = options.silence_ns;
+    settings.state_timeout_ns = options.state_timeout_ns;
     arm.emplace(settings, options.config, options.clock, [this](const std::string& text) { note(text); });
     controller.emplace(options.config, arm->q_rad());
-    loop = std::thread([this] { arm->run(*controller, gripper ? &*gripper : nullptr, ending, options.observe); });
+    loop = std::thread(
+        [this] { arm->run(*controller, end_effector ? &*end_effector : nullptr, ending, options.observe); });
   }
 
   ~FrankaCell() {
@@ -221,7 +222,7 @@ class FrankaCell {
   std::optional<RobotServer> robot;
   std::optional<HandServer> hand_server;
   std::optional<Hand> hand;
-  std::optional<GripperThread> gripper;
+  std::optional<EndEffectorThread> end_effector;
   std::optional<Arm> arm;
   std::optional<Controller> controller;
   std::atomic<bool> ending{false};

@@ -16,17 +16,18 @@ class FrankaGrasp : public ::testing::Test {
     options.hand_options.time_scale = 0.2;
     return options;
   }
-  static Segment suction(bool on) { return {.kind = SegmentKind::kSuction, .suction_on = on}; }
+  static Segment grasp() { return {.kind = SegmentKind::kGrasp}; }
+  static Segment release() { return {.kind = SegmentKind::kRelease}; }
 };
 
 TEST_F(FrankaGrasp, AGraspSetsTheLoadBeforeTheLiftAndAReleaseTakesItAway) {
   FrankaCell cell(options(0.03));
   cell.arm_it();
-  ASSERT_TRUE(cell.carry_out({move_to(0.45, 0.0, 0.2), suction(true), move_to(0.45, 0.1, 0.3)}));
+  ASSERT_TRUE(cell.carry_out({move_to(0.45, 0.0, 0.2), grasp(), move_to(0.45, 0.1, 0.3)}));
   EXPECT_EQ(cell.hand_server->received().grasps, 1U);
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, cell.options.config.held_load.mass_kg);
   EXPECT_EQ(cell.robot->received().moves, 2U) << "the robot takes a load only between two motions";
-  ASSERT_TRUE(cell.carry_out({suction(false), move_to(0.45, 0.0, 0.3)}));
+  ASSERT_TRUE(cell.carry_out({release(), move_to(0.45, 0.0, 0.3)}));
   EXPECT_EQ(cell.hand_server->received().moves, 1U);
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, 0.0);
   EXPECT_EQ(cell.robot->view().error, "");
@@ -36,7 +37,7 @@ TEST_F(FrankaGrasp, ALoadThatTheRobotRefusesIsAFaultAndIsSetAfterTheRecovery) {
   FrankaCell cell(options(0.03));
   cell.arm_it();
   cell.robot->set_refuses(true);
-  cell.send({suction(true), move_to(0.45, 0.1, 0.3)});
+  cell.send({grasp(), move_to(0.45, 0.1, 0.3)});
   cell.wait_for(Mode::kFault);
   EXPECT_EQ(cell.controller->snapshot().reason, Reason::kRobotFailed);
   EXPECT_DOUBLE_EQ(cell.robot->received().load_kg, 0.0);
@@ -47,25 +48,25 @@ TEST_F(FrankaGrasp, ALoadThatTheRobotRefusesIsAFaultAndIsSetAfterTheRecovery) {
 
 TEST_F(FrankaGrasp, AMissedGraspChangesNoLoadAndIsReported) {
   CellOptions given = options(std::nullopt);
-  given.config.suction_settle_s = 1.0;
+  given.config.grasp_settle_s = 1.0;
   FrankaCell cell(given);
   cell.arm_it();
   const std::uint64_t loads = cell.robot->received().loads;
-  ASSERT_TRUE(cell.carry_out({suction(true), move_to(0.45, 0.1, 0.3)}));
+  ASSERT_TRUE(cell.carry_out({grasp(), move_to(0.45, 0.1, 0.3)}));
   EXPECT_EQ(cell.robot->received().loads, loads);
   const auto segment = std::find_if(cell.events.begin(), cell.events.end(),
                                     [](const Event& event) { return event.kind == EventKind::kSegment; });
   ASSERT_NE(segment, cell.events.end());
-  EXPECT_FALSE(segment->sealed);
+  EXPECT_FALSE(segment->end_effector.holding);
 }
 
 TEST_F(FrankaGrasp, AHandThatHangsDoesNotHoldUpTheCycle) {
   CellOptions given = options(0.03);
-  given.config.suction_settle_s = 0.5;
+  given.config.grasp_settle_s = 0.5;
   FrankaCell cell(given);
   cell.arm_it();
   cell.hand_server->hang(true);
-  ASSERT_TRUE(cell.carry_out({suction(true), move_to(0.45, 0.1, 0.3)}));
+  ASSERT_TRUE(cell.carry_out({grasp(), move_to(0.45, 0.1, 0.3)}));
   EXPECT_EQ(cell.robot->received().lost, 0U);
   EXPECT_EQ(cell.robot->view().error, "");
 }
@@ -73,7 +74,7 @@ TEST_F(FrankaGrasp, AHandThatHangsDoesNotHoldUpTheCycle) {
 TEST_F(FrankaGrasp, AStopKeepsWhatIsHeld) {
   FrankaCell cell(options(0.03));
   cell.arm_it();
-  ASSERT_TRUE(cell.carry_out({suction(true)}));
+  ASSERT_TRUE(cell.carry_out({grasp()}));
   cell.set_off({move_to(0.5, 0.4, 0.3)});
   cell.send(CommandKind::kStop);
   cell.wait_for(Mode::kStopped);

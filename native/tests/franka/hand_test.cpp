@@ -42,13 +42,14 @@ TEST(FrankaHand, AnotherVersionIsSaid) {
 TEST(FrankaHand, WhatLiesBetweenTheFingersIsHeldUntilItIsReleased) {
   HandServer server(quick(0.03));
   Hand hand("127.0.0.3", {}, true);
-  EXPECT_FALSE(hand.holds());
+  EXPECT_FALSE(hand.read().holding);
   hand.grasp();
-  EXPECT_TRUE(hand.holds());
+  EXPECT_TRUE(hand.read().holding);
   EXPECT_NEAR(server.view().width_m, 0.03, 1e-6);
+  EXPECT_NEAR(hand.read().width_m.value(), 0.03, 1e-6);
   EXPECT_DOUBLE_EQ(server.received().grasp_force_n, HandSettings{}.force_n);
   hand.release();
-  EXPECT_FALSE(hand.holds());
+  EXPECT_FALSE(hand.read().holding);
   EXPECT_NEAR(server.view().width_m, 0.08, 1e-6);
 }
 
@@ -57,7 +58,7 @@ TEST(FrankaHand, EmptyFingersHoldNothingThoughTheHandSaysGrasped) {
   Hand hand("127.0.0.3", {}, true);
   hand.grasp();
   EXPECT_TRUE(server.view().is_grasped);
-  EXPECT_FALSE(hand.holds());
+  EXPECT_FALSE(hand.read().holding);
 }
 
 TEST(FrankaHand, AGraspThatBlocksIsStoppedWhenNobodyWantsItAnyMore) {
@@ -66,17 +67,17 @@ TEST(FrankaHand, AGraspThatBlocksIsStoppedWhenNobodyWantsItAnyMore) {
   options.homed = true;
   HandServer server(options);
   Hand hand("127.0.0.3", {}, false);
-  GripperThread gripper(hand, [](const std::string&) {});
-  gripper.want(true);
+  EndEffectorThread thread(hand, [](const std::string&) {});
+  thread.command(true);
   const auto until = [&](auto condition) {
     for (int i = 0; i < 20'000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return condition();
   };
   ASSERT_TRUE(until([&] { return server.received().grasps == 1; }));
-  gripper.want(false);
+  thread.command(false);
   EXPECT_TRUE(until([&] { return server.received().stops >= 1; }));
   EXPECT_TRUE(until([&] { return server.received().moves == 1; }));
-  EXPECT_FALSE(gripper.holds());
+  EXPECT_FALSE(thread.holding());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <franka/errors.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <set>
 #include <string>
 
@@ -10,6 +11,12 @@
 
 namespace cliport::fci {
 namespace {
+
+/// Reasons are lower case throughout; libfranka writes tau_J_range_violation.
+std::string lower(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return text;
+}
 
 TEST(Translate, EveryErrorOfLibfrankaHasAReasonOfTheSameName) {
   std::set<Reason> seen;
@@ -19,7 +26,7 @@ TEST(Translate, EveryErrorOfLibfrankaHasAReasonOfTheSameName) {
     const std::string text(::franka::Errors{raised});
     const Reason reason = reason_in(text);
     ASSERT_NE(reason, Reason::kNone) << text;
-    EXPECT_NE(text.find('"' + std::string(to_string(reason)) + '"'), std::string::npos) << text;
+    EXPECT_NE(lower(text).find('"' + std::string(to_string(reason)) + '"'), std::string::npos) << text;
     seen.insert(reason);
   }
   EXPECT_EQ(seen.size(), 41U);

@@ -6,7 +6,7 @@ import type { LinkGuarantee, RobotLink } from '../../control/ports.js'
 import type { CheckedPlan, Execution, RobotState } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
 import { workerUrl } from '../../native/paths.js'
-import { LinkError } from '../link/link-error.js'
+import { LinkError, type LinkReason } from '../link/link-error.js'
 import { parseDeoxysAddress } from './address.js'
 import type { DeoxysAnswer, DeoxysEvent, DeoxysFailure, DeoxysRequest, DeoxysWorkerSettings } from './events.js'
 import { type DeoxysOptions, deoxysDefaults } from './options.js'
@@ -82,7 +82,7 @@ export class DeoxysLink implements RobotLink {
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     this.#worker.on('message', (event: DeoxysEvent) => this.#take(event))
     const die = (message: string) =>
-      this.#take({ kind: 'lost', failure: { code: 'LINK_PEER_LOST', reason: 'thread', message } })
+      this.#take({ kind: 'lost', failure: { code: 'LINK_PEER_LOST', reason: 'thread_ended', message } })
     this.#worker.on('error', ({ message }) =>
       die(`cannot be driven any more: the thread that sends failed: ${message}`),
     )
@@ -124,9 +124,11 @@ export class DeoxysLink implements RobotLink {
   }
 
   async execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
-    const sealed = this.state?.sealed ?? false
-    if (signal?.aborted) return { status: 'stopped', reason: 'aborted before it began', segments: [], sealed }
-    const onAbort = () => this.#say({ kind: 'stop', reason: 'stop_requested: the caller gave up' })
+    if (signal?.aborted) {
+      const holding = this.state?.endEffector.holding ?? false
+      return { status: 'stopped', reason: 'stop_requested', detail: 'aborted before it began', segments: [], holding }
+    }
+    const onAbort = () => this.#say({ kind: 'stop', detail: 'the caller gave up' })
     signal?.addEventListener('abort', onAbort)
     try {
       const { name, segments } = plan
@@ -143,7 +145,7 @@ export class DeoxysLink implements RobotLink {
    * another program from moving the arm.
    */
   async stop(reason: string): Promise<void> {
-    this.#say({ kind: 'stop', reason: `stop_requested: ${reason}` })
+    this.#say({ kind: 'stop', detail: reason })
   }
 
   /** Opens the latch of a stop or fault; the arm is disarmed. A person's act. @throws CliportError LINK_REFUSED */
@@ -271,10 +273,10 @@ const hintOfCode: Partial<Record<ErrorCode, string>> = {
   LINK_PROTOCOL: 'Check the ports: arm state is one above the port of the address. Another release of deoxys?',
 }
 
-const hints: Readonly<Record<string, string>> = {
+const hints: Readonly<Partial<Record<LinkReason, string>>> = {
   latched: 'The arm was stopped or has faulted: look at it, then start the run again',
   tool_mismatch: "Set the end effector in the robot's Desk to the tool that is mounted (the hand, by default)",
   posture: 'Guide the arm by hand until the tool points straight down and the elbow is up',
-  user_stopped: 'Release the stop button beside the arm',
+  user_stop: 'Release the stop button beside the arm',
   restarted: 'The controller ended and was restarted by its script, which also clears errors: look at the arm first',
 }

@@ -1,6 +1,6 @@
 // The thread that keeps the deoxys controller supplied: commands at their pace, whatever the main thread computes.
 //
-// It sends by itself only what holds the arm or finishes the line that it is on; a main thread that falls silent in
+// It sends by itself only what holds the arm or finishes the line that it is on; a main thread whose signs of life end in
 // mid-plan has the arm stopped (driver.ts), so that this thread hides no stall.
 
 import { createSocket } from 'node:dgram'
@@ -93,7 +93,7 @@ async function serve(): Promise<void> {
     driver.alive()
     if (request.kind === 'arm') driver.arm(request.id)
     else if (request.kind === 'execute') driver.execute(request.id, request.plan)
-    else if (request.kind === 'stop') driver.stop(request.reason)
+    else if (request.kind === 'stop') driver.stop(request.detail)
     else if (request.kind === 'clear') driver.clear(request.id)
     else if (request.kind === 'leave') driver.leave()
   })

@@ -1,22 +1,26 @@
 // The deoxys link without sockets and clock: messages in, messages out, one call a tick.
 //
-//   silent --arm--> handover (NO_CONTROL) --> limp (no stiffness) --> stiffen --> hold <--> a plan runs
+//   idle --arm--> handover (NO_CONTROL) --> limp (no stiffness) --> stiffen --> hold <--> a plan runs
 //   anything --close, or an error of the robot or the peer--> released (NO_CONTROL)
 // A stop holds the arm where it came to rest, and is latched here, since deoxys knows no latch.
 
 import type { ErrorCode } from '../../control/errors.js'
 import { distanceM } from '../../control/geometry.js'
 import type { Kinematics } from '../../control/ports.js'
+import { describeReason, type Reason } from '../../control/reason.js'
 import type { Execution, Plan, RobotMode } from '../../control/types.js'
 import { EventLoopTime } from '../link/event-loop-time.js'
+import type { LinkReason } from '../link/link-error.js'
 import { jointImpedance, noControl } from './codec.js'
 import type { DeoxysAnswer, DeoxysEvent, DeoxysOutput } from './events.js'
 import { toolAt } from './joint-path.js'
 import type { DeoxysOptions } from './options.js'
-import { PeerState } from './peer-state.js'
+import { PeerState, type Why } from './peer-state.js'
 import { type JointGoal, PlanRunner } from './plan-runner.js'
 
-type Phase = 'silent' | 'handover' | 'limp' | 'stiffen' | 'hold' | 'released'
+type Phase = 'idle' | 'handover' | 'limp' | 'stiffen' | 'hold' | 'released'
+
+const noReason: Why = { reason: 'none', detail: '' }
 
 /** Measured states before the arm's pose is believed: the first may have waited somewhere. */
 const trustedStates = 5
@@ -27,14 +31,14 @@ export class DeoxysDriver {
   readonly #loopTime: EventLoopTime
   readonly #peer: PeerState
   readonly #goal: JointGoal = { qRad: [], correctionRad: [0, 0, 0, 0, 0, 0, 0] }
-  #phase: Phase = 'silent'
+  #phase: Phase = 'idle'
   #nowNs: bigint
   #sinceMs = 0
   #aliveMs = 0
   #met = false
   #arming: number | null = null
   #runner: PlanRunner | null = null
-  #latch: { readonly mode: 'stopped' | 'fault'; readonly reason: string } | null = null
+  #latch: { readonly mode: 'stopped' | 'fault'; readonly why: Why } | null = null
   #leaving = false
   #left = false
 
@@ -59,7 +63,7 @@ export class DeoxysDriver {
   /** Ends in an answer: done, or failed with LINK_REFUSED, LINK_PEER_LOST or LINK_STATE_STALE. */
   arm(id: number): void {
     if (this.#latch !== null) {
-      this.#refuse(id, 'latched', `it is ${this.#latch.mode}: ${this.#latch.reason}`)
+      this.#refuse(id, 'latched', `it is ${this.#latch.mode}: ${describeReason(this.#latch.why)}`)
     } else if (this.#phase === 'hold') {
       this.#answer(id, { kind: 'done' })
     } else if (this.#arming !== null || this.#leaving) {
@@ -74,29 +78,32 @@ export class DeoxysDriver {
   /** Ends in an answer: executed, whatever came of it, or failed with LINK_PEER_LOST, LINK_STATE_STALE, LINK_PROTOCOL. */
   execute(id: number, plan: Plan): void {
     const runner = new PlanRunner(id, plan, this.#goal, this.#peer, this.kinematics, this.options)
-    const reason = this.#refusal() ?? runner.refuse(this.#now)
-    if (reason === null) {
+    const refusal = this.#refusal()
+    const why = refusal === null ? runner.refuse(this.#now) : { reason: refusal, detail: '' }
+    if (why === null) {
       this.alive()
       this.#runner = runner
       return
     }
-    const sealed = this.#peer.isHolding(this.#now)
-    this.#answer(id, { kind: 'executed', execution: { status: 'rejected', reason, segments: [], sealed } })
+    const holding = this.#peer.isHolding(this.#now)
+    this.#answer(id, { kind: 'executed', execution: { status: 'rejected', ...why, segments: [], holding } })
   }
 
-  #refusal(): string | null {
+  #refusal(): Reason | null {
     if (this.#latch !== null) return 'latched'
     if (this.#phase !== 'hold') return 'not_armed'
     return this.#runner === null ? null : 'busy'
   }
 
-  stop(reason: string): void {
+  /** @param detail the words of whoever asked for it */
+  stop(detail: string): void {
+    const why = { reason: 'stop_requested', detail } as const
     if (this.#runner !== null) {
-      this.#runner.stop(reason)
+      this.#runner.stop(why)
       return
     }
-    this.#latch ??= { mode: 'stopped', reason }
-    if (this.#phase !== 'hold') this.#giveUpArming('LINK_REFUSED', 'latched', `it was stopped: ${reason}`)
+    this.#latch ??= { mode: 'stopped', why }
+    if (this.#phase !== 'hold') this.#giveUpArming('LINK_REFUSED', 'latched', `it was stopped: ${describeReason(why)}`)
   }
 
   /** A person's act; leaves the arm disarmed. Ends in an answer: done, or failed while the arm still moves. */
@@ -113,7 +120,7 @@ export class DeoxysDriver {
   /** Stops what moves, lets go of the arm, and tells when nothing more will be sent. */
   leave(): void {
     this.#leaving = true
-    this.#runner?.stop('the link was closed')
+    this.#runner?.stop({ reason: 'stop_requested', detail: 'the link was closed' })
     this.#giveUpArming('LINK_PEER_LOST', 'closed', 'was left: the link has been closed')
     if (this.#runner === null) this.#release()
   }
@@ -136,7 +143,7 @@ export class DeoxysDriver {
     try {
       this.#peer.takeGripper(bytes, this.#now)
     } catch {
-      // A gripper that talks nonsense is a silent one: plans that need it are refused.
+      // A gripper that talks nonsense counts as one that reports nothing: plans that need it are refused.
     }
   }
 
@@ -146,7 +153,7 @@ export class DeoxysDriver {
     const beforeMs = this.#now
     this.#nowNs = nowNs
     this.#loopTime.tick(nowNs)
-    if (this.#phase !== 'silent' && this.#phase !== 'released') this.#watchPeer()
+    if (this.#phase !== 'idle' && this.#phase !== 'released') this.#watchPeer()
     const gripper = this.#runner === null ? null : this.#run(this.#now - beforeMs)
     return { arm: this.#armCommand(), gripper }
   }
@@ -165,7 +172,7 @@ export class DeoxysDriver {
     const { handoverMs, stiffenMs, kpNmPerRad, kdNmsPerRad } = this.options
     const elapsedMs = this.#now - this.#sinceMs
     switch (this.#phase) {
-      case 'silent':
+      case 'idle':
         return null
       case 'handover':
         if (elapsedMs >= handoverMs) this.#beginLimp()
@@ -193,7 +200,7 @@ export class DeoxysDriver {
       case 'released':
         // After an error for ever: a controller that comes back (deoxys restarts and recovers by itself) must find
         // nobody who asks it to move.
-        if (elapsedMs >= handoverMs && (this.#leaving || this.#latch?.mode !== 'fault')) this.#fallSilent()
+        if (elapsedMs >= handoverMs && (this.#leaving || this.#latch?.mode !== 'fault')) this.#goIdle()
         return noControl()
     }
   }
@@ -234,7 +241,7 @@ export class DeoxysDriver {
     this.#arming = null
   }
 
-  #giveUpArming(code: ErrorCode, reason: string, message: string): void {
+  #giveUpArming(code: ErrorCode, reason: LinkReason, message: string): void {
     if (this.#arming === null) return
     const id = this.#arming
     this.#arming = null
@@ -243,12 +250,12 @@ export class DeoxysDriver {
   }
 
   #release(): void {
-    if (this.#phase === 'silent') this.#fallSilent()
+    if (this.#phase === 'idle') this.#goIdle()
     else if (this.#phase !== 'released') this.#enter('released')
   }
 
-  #fallSilent(): void {
-    this.#enter('silent')
+  #goIdle(): void {
+    this.#enter('idle')
     if (!this.#leaving || this.#left) return
     this.#left = true
     this.tell({ kind: 'left' })
@@ -258,7 +265,7 @@ export class DeoxysDriver {
 
   #run(dtMs: number): Uint8Array | null {
     const runner = this.#runner!
-    if (this.#now - this.#aliveMs > this.options.heartbeatTimeoutMs) runner.stop('watchdog')
+    if (this.#now - this.#aliveMs > this.options.heartbeatTimeoutMs) runner.stop({ reason: 'watchdog', detail: '' })
     const execution = runner.step(dtMs, this.#now)
     if (execution !== null) this.#endRun(execution)
     return runner.gripperCommand
@@ -267,7 +274,7 @@ export class DeoxysDriver {
   #endRun(execution: Execution): void {
     const { id } = this.#runner!
     this.#runner = null
-    if (execution.status !== 'done') this.#latch ??= { mode: 'stopped', reason: execution.reason }
+    if (execution.status !== 'done') this.#latch ??= { mode: 'stopped', why: execution }
     this.#tellState(this.#nowNs) // before the answer: whoever hears that looks at the state
     this.#answer(id, { kind: 'executed', execution })
     if (this.#leaving) this.#release()
@@ -279,19 +286,19 @@ export class DeoxysDriver {
     const { stateTimeoutMs, staleTimeoutMs, freshTimeoutMs } = this.options
     const peer = this.#peer
     const longestStaleMs = this.#phase === 'limp' ? freshTimeoutMs : staleTimeoutMs
-    if (peer.silentMs(this.#now) > stateTimeoutMs) {
-      this.#lose('LINK_PEER_LOST', 'silent', `has published no state for ${stateTimeoutMs} ms`)
+    if (peer.withoutStateMs(this.#now) > stateTimeoutMs) {
+      this.#lose('LINK_PEER_LOST', 'state_timeout', `has published no state for ${stateTimeoutMs} ms`)
     } else if (this.#phase === 'handover') {
       // The arm is not read yet.
     } else if (peer.hasRestarted()) {
       this.#lose('LINK_PEER_LOST', 'restarted', 'has been started again')
     } else if (peer.staleMs > longestStaleMs) {
       const words = `repeats one state of the arm: the robot's clock in it has stood still for ${longestStaleMs} ms`
-      this.#lose('LINK_STATE_STALE', 'stale', words)
+      this.#lose('LINK_STATE_STALE', 'state_stale', words)
     } else if (peer.freshCount > 0 && peer.trouble !== null) {
       this.#fault(peer.trouble)
     } else if (this.#phase === 'hold' && !this.#isFollowing()) {
-      this.#fault('tracking_error')
+      this.#fault({ reason: 'tracking_error', detail: '' })
     }
   }
 
@@ -301,18 +308,18 @@ export class DeoxysDriver {
   }
 
   /** The robot does not obey any more; its controller has left its loop, or will. */
-  #fault(reason: string): void {
-    this.#latch = { mode: 'fault', reason }
+  #fault(why: Why): void {
+    this.#latch = { mode: 'fault', why }
     this.#release()
-    if (this.#runner !== null) this.#endRun(this.#runner.fail(reason, this.#now))
-    this.#giveUpArming('LINK_REFUSED', reason, `the robot does not move: ${reason}`)
+    if (this.#runner !== null) this.#endRun(this.#runner.fail(why, this.#now))
+    this.#giveUpArming('LINK_REFUSED', why.reason, `the robot does not move: ${describeReason(why)}`)
   }
 
   /** The peer is not what it was, or not there: nothing is asked of it any more. */
-  #lose(code: ErrorCode, reason: string, message: string): void {
+  #lose(code: ErrorCode, reason: LinkReason, message: string): void {
     const failure = { code, reason, message }
-    this.#latch = { mode: 'fault', reason }
-    if (this.#phase !== 'silent') this.#release()
+    this.#latch = { mode: 'fault', why: { reason: 'robot_lost', detail: message } }
+    if (this.#phase !== 'idle') this.#release()
     const id = this.#runner?.id ?? this.#arming
     this.#runner = null
     this.#arming = null
@@ -329,7 +336,7 @@ export class DeoxysDriver {
   }
 
   #tellState(nowNs: bigint): void {
-    const state = this.#peer.robotState(this.#mode, this.#now, nowNs)
+    const state = this.#peer.robotState(this.#mode, this.#latch?.why ?? noReason, this.#now, nowNs)
     if (state !== null) this.tell({ kind: 'state', state })
   }
 
@@ -337,7 +344,7 @@ export class DeoxysDriver {
     this.tell({ kind: 'answer', id, answer })
   }
 
-  #refuse(id: number, reason: string, message: string): void {
+  #refuse(id: number, reason: LinkReason, message: string): void {
     this.#answer(id, { kind: 'failed', failure: { code: 'LINK_REFUSED', reason, message } })
   }
 }

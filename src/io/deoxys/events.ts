@@ -3,14 +3,14 @@
 import type { ErrorCode } from '../../control/errors.js'
 import type { Execution, Plan, RobotState } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
+import type { LinkReason } from '../link/link-error.js'
 import type { DeoxysAddress } from './address.js'
 import type { DeoxysOptions } from './options.js'
 
 /** Why something was not done, for an error of the link. */
 export interface DeoxysFailure {
   readonly code: ErrorCode
-  /** One word, e.g. 'latched'. */
-  readonly reason: string
+  readonly reason: LinkReason
   readonly message: string
 }
 
@@ -50,6 +50,6 @@ export type DeoxysRequest =
   | { readonly kind: 'alive' }
   | { readonly kind: 'arm'; readonly id: number }
   | { readonly kind: 'execute'; readonly id: number; readonly plan: Plan }
-  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'stop'; readonly detail: string }
   | { readonly kind: 'clear'; readonly id: number }
   | { readonly kind: 'leave' }

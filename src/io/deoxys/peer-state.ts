@@ -4,9 +4,16 @@
 // last one, with a message counter that goes on. Whether a state was measured shows only in the robot's clock.
 
 import { distanceM } from '../../control/geometry.js'
+import { type Reason, reasons } from '../../control/reason.js'
 import type { RobotState, Vec3 } from '../../control/types.js'
 import { type ArmSample, decodeArmState, decodeGripperState, type GripperSample, RobotMode } from './codec.js'
 import type { DeoxysOptions } from './options.js'
+
+/** A reason with its words. */
+export interface Why {
+  readonly reason: Reason
+  readonly detail: string
+}
 
 export class PeerState {
   #arm: ArmSample | null = null
@@ -70,11 +77,11 @@ export class PeerState {
     return this.#restarted
   }
 
-  silentMs(nowMs: number): number {
+  withoutStateMs(nowMs: number): number {
     return nowMs - this.#heardMs
   }
 
-  /** For how long what came was not measured. Silence does not add to it. */
+  /** For how long what came was not measured. Time without any message does not add to it. */
   get staleMs(): number {
     return this.#heardMs - this.#freshMs
   }
@@ -103,17 +110,20 @@ export class PeerState {
     return this.#arm === null ? 0 : distanceM(this.#arm.forceN, this.#tareN)
   }
 
-  /** Why the robot does not move, in FCI's words; null while it obeys. */
-  get trouble(): string | null {
+  /** Why the robot does not move; null while it obeys. */
+  get trouble(): Why | null {
     const arm = this.#arm
     if (arm === null) return null
-    if (arm.errors.length > 0) return arm.errors.join(', ')
-    return arm.mode === RobotMode.MOVE || arm.mode === RobotMode.IDLE ? null : RobotMode[arm.mode].toLowerCase()
+    if (arm.errors.length > 0) return reasonOfErrors(arm.errors)
+    if (arm.mode === RobotMode.MOVE || arm.mode === RobotMode.IDLE) return null
+    if (arm.mode === RobotMode.USER_STOPPED) return { reason: 'user_stop', detail: '' }
+    return { reason: 'robot_failed', detail: `it is in mode ${RobotMode[arm.mode].toLowerCase()}` }
   }
 
-  robotState(mode: RobotState['mode'], nowMs: number, arrivedNs: bigint): RobotState | null {
+  robotState(mode: RobotState['mode'], why: Why, nowMs: number, arrivedNs: bigint): RobotState | null {
     const arm = this.#arm
     if (arm === null) return null
+    const widthM = this.gripper(nowMs)?.widthM ?? null
     const { qRad, dqRadps, p_base_tool_m, yawRad, robotMs } = arm
     const stampNs = robotMs * 1_000_000n
     return {
@@ -123,9 +133,19 @@ export class PeerState {
       p_base_tool_m,
       yawRad,
       contact: false,
-      sealed: this.isHolding(nowMs),
+      endEffector: { kind: 'two_finger', holding: this.isHolding(nowMs), widthM },
       stampNs,
       arrivedNs,
+      reason: why.reason,
+      detail: why.detail,
     }
   }
+}
+
+/** FCI's own names are reasons. The first error counts; the others, and any that has no such name, are its words. */
+function reasonOfErrors(errors: readonly string[]): Why {
+  const reason = reasons.find((name) => errors.includes(name))
+  if (reason === undefined) return { reason: 'robot_failed', detail: errors.join(', ') }
+  const others = errors.filter((name) => name !== reason)
+  return { reason, detail: others.length === 0 ? '' : `also ${others.join(', ')}` }
 }

@@ -2,16 +2,22 @@
 
 import { distanceM } from '../../control/geometry.js'
 import type { Kinematics } from '../../control/ports.js'
-import type { Execution, Plan, Segment } from '../../control/types.js'
+import type { Reason } from '../../control/reason.js'
+import {
+  type EndEffectorSegment,
+  type Execution,
+  isMotion,
+  type MotionSegment,
+  type Plan,
+  type Segment,
+} from '../../control/types.js'
 import { gripperGrasp, gripperMove } from './codec.js'
 import { JointPath, type ToolTarget } from './joint-path.js'
 import type { DeoxysOptions } from './options.js'
-import type { PeerState } from './peer-state.js'
-
-type Motion = Exclude<Segment, { kind: 'suction' }>
+import type { PeerState, Why } from './peer-state.js'
 
 /** How a segment or a plan goes on. */
-type Progress = 'goes on' | 'ended' | { readonly failed: string }
+type Progress = 'goes on' | 'ended' | { readonly failed: Why }
 
 /** A gripper that is asked to close may still report the grasp before. */
 const leastGripMs = 300
@@ -26,6 +32,10 @@ export interface JointGoal {
   correctionRad: number[]
 }
 
+function why(reason: Reason, detail = ''): Why {
+  return { reason, detail }
+}
+
 export class PlanRunner {
   readonly #segments: Execution['segments'][number][] = []
   #index = 0
@@ -37,7 +47,7 @@ export class PlanRunner {
   #restMs = 0
   /** Share of full pace: 1 until a stop, which takes it to 0 on the line that the tool is on. */
   #pace = 1
-  #stopping: string | null = null
+  #stopping: Why | null = null
   /** To be sent to the gripper in this tick. */
   gripperCommand: Uint8Array | null = null
 
@@ -51,27 +61,37 @@ export class PlanRunner {
   ) {}
 
   /** @returns why the plan cannot be run from here, before anything moves; null when it can */
-  refuse(nowMs: number): string | null {
-    if (this.plan.segments.length === 0) return 'empty_plan'
-    const needsGripper = this.plan.segments.some(({ kind }) => kind === 'suction')
+  refuse(nowMs: number): Why | null {
+    if (this.plan.segments.length === 0) return why('empty_plan')
+    const needsGripper = this.plan.segments.some((segment) => !isMotion(segment))
     if (needsGripper && !this.peer.hasGripper(nowMs)) {
-      return 'gripper_state_timeout: the gripper process of deoxys does not publish its state'
+      return why('end_effector_lost', 'the gripper process of deoxys does not publish its state')
     }
     let from: readonly number[] = this.goal.qRad
     for (const segment of this.plan.segments) {
-      if (segment.kind === 'suction') continue
+      if (!isMotion(segment)) {
+        const refusal = this.#refuseGrip(segment)
+        if (refusal !== null) return refusal
+        continue
+      }
       const numbers = [...segment.p_base_m, segment.yawRad, segment.speedMps]
-      if (!numbers.every(Number.isFinite)) return 'not_finite'
-      if (segment.speedMps <= 0) return 'too_fast: a speed must be positive'
+      if (!numbers.every(Number.isFinite)) return why('not_finite')
+      if (segment.speedMps <= 0) return why('too_fast', 'a speed must be positive')
       const path = this.#pathOf(segment, from)
       const end = path?.at(path.durationMs)
-      if (!end) return 'unreachable'
+      if (!end) return why('unreachable')
       from = end
     }
     return null
   }
 
-  stop(reason: string): void {
+  /** Widths and forces are deoxys' own here. What cannot be carried out is refused, never left out. */
+  #refuseGrip(segment: EndEffectorSegment): Why | null {
+    const asked = Object.entries({ ...segment, kind: undefined }).find(([, value]) => value !== undefined)
+    return asked === undefined ? null : why('unsupported', `${segment.kind}.${asked[0]}`)
+  }
+
+  stop(reason: Why): void {
     this.#stopping ??= reason
   }
 
@@ -88,16 +108,16 @@ export class PlanRunner {
     }
     const segment = this.plan.segments[this.#index]!
     if (!this.#begun) this.#begin(segment, nowMs)
-    const progress = segment.kind === 'suction' ? this.#grip(segment.on, nowMs) : this.#move(segment, dtMs, nowMs)
+    const progress = isMotion(segment) ? this.#move(segment, dtMs, nowMs) : this.#grip(segment, nowMs)
     if (progress === 'goes on') return null
     if (progress !== 'ended') return this.#end('fault', progress.failed, nowMs)
     this.#begun = false
     this.#index++
-    return this.#index === this.plan.segments.length ? this.#end('done', '', nowMs) : null
+    return this.#index === this.plan.segments.length ? this.#end('done', why('none'), nowMs) : null
   }
 
   /** Ends it from outside, e.g. by an error of the robot. */
-  fail(reason: string, nowMs: number): Execution {
+  fail(reason: Why, nowMs: number): Execution {
     return this.#end('fault', reason, nowMs)
   }
 
@@ -106,18 +126,18 @@ export class PlanRunner {
     this.#sinceMs = nowMs
     this.#elapsedMs = 0
     this.peer.tareForce()
-    this.#path = segment.kind === 'suction' ? null : this.#pathOf(segment, this.goal.qRad)
+    this.#path = isMotion(segment) ? this.#pathOf(segment, this.goal.qRad) : null
   }
 
-  #pathOf(segment: Motion, fromRad: readonly number[]): JointPath | null {
+  #pathOf(segment: MotionSegment, fromRad: readonly number[]): JointPath | null {
     const { speedMps, descendSpeedMps } = this.options
     const fastestMps = segment.kind === 'descend' ? descendSpeedMps : speedMps
     return JointPath.plan(fromRad, segment, Math.min(segment.speedMps, fastestMps), this.kinematics, this.options)
   }
 
-  #move(segment: Motion, dtMs: number, nowMs: number): Progress {
+  #move(segment: MotionSegment, dtMs: number, nowMs: number): Progress {
     const path = this.#path
-    if (path === null) return { failed: 'unreachable' } // a line was checked, but from where a contact would end it
+    if (path === null) return { failed: why('unreachable') } // a line was checked, but from where a contact would end it
     const { contactForceN, collisionForceN } = this.options
     const { pushN } = this.peer
     if (segment.kind === 'descend' && pushN > contactForceN) {
@@ -126,7 +146,7 @@ export class PlanRunner {
     }
     if (pushN > collisionForceN) {
       this.#yieldToContact()
-      return { failed: `unexpected_contact: ${pushN.toFixed(0)} N` }
+      return { failed: why('unexpected_contact', `${pushN.toFixed(0)} N`) }
     }
 
     if (this.#elapsedMs < path.durationMs) {
@@ -146,7 +166,8 @@ export class PlanRunner {
     const errorM = distanceM(p_base_tool_m, target.p_base_m)
     if (errorM <= arrivedM) return this.#ended(false)
     if (nowMs - this.#sinceMs > arriveTimeoutMs) {
-      return { failed: `not_arrived: the tool stays ${(errorM * 1000).toFixed(0)} mm from its target` }
+      const words = `the tool stays ${(errorM * 1000).toFixed(0)} mm from its target`
+      return { failed: why('tracking_error', words) }
     }
     // Not while it still comes: what lags behind would be corrected for, and overshoot.
     if (dqRadps.some((dq) => Math.abs(dq) > restRadps)) this.#restMs = nowMs
@@ -159,10 +180,11 @@ export class PlanRunner {
   }
 
   /** The command is repeated until the state shows its effect: a single message may be lost, and nobody would say so. */
-  #grip(on: boolean, nowMs: number): Progress {
+  #grip({ kind }: EndEffectorSegment, nowMs: number): Progress {
     const { openWidthM, gripperTimeoutMs } = this.options
     const gripper = this.peer.gripper(nowMs)
     const waitedMs = nowMs - this.#sinceMs
+    const on = kind === 'grasp'
     const shows = gripper !== null && (on ? gripper.isGrasped : !gripper.isGrasped && gripper.widthM > 0.9 * openWidthM)
     if (waitedMs >= gripperTimeoutMs || (shows && waitedMs >= leastGripMs)) return this.#ended(false)
     this.gripperCommand = on ? gripperGrasp() : gripperMove(openWidthM)
@@ -180,8 +202,8 @@ export class PlanRunner {
     return 'ended'
   }
 
-  #end(status: Execution['status'], reason: string, nowMs: number): Execution {
+  #end(status: Execution['status'], { reason, detail }: Why, nowMs: number): Execution {
     if (status !== 'done' && this.#begun) this.#ended(false) // the one that was cut short
-    return { status, reason, segments: this.#segments, sealed: this.peer.isHolding(nowMs) }
+    return { status, reason, detail, segments: this.#segments, holding: this.peer.isHolding(nowMs) }
   }
 }

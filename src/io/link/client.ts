@@ -4,14 +4,14 @@
 // the controller stops the arm. A heartbeat thread would hide a stall.
 
 import type { Clock, RobotLink } from '../../control/ports.js'
-import type { CheckedPlan, Execution, RobotState } from '../../control/types.js'
+import type { CheckedJointPlan, CheckedPlan, EndEffectorKind, Execution, RobotState } from '../../control/types.js'
 import { unlessAborted } from './awaited.js'
-import { decodeReply, decodeState, jointsMessage, planMessage } from './codec.js'
+import { decodeReply, decodeState, endEffectorKindOf, featureNames, jointsMessage, planMessage } from './codec.js'
 import { LinkCommands, type PlanOf } from './commands.js'
 import { EventLoopTime } from './event-loop-time.js'
 import { EventStream } from './event-stream.js'
 import { LinkFailures } from './failures.js'
-import type { Event } from './gen/link_pb.js'
+import type { Error as ErrorMessage, Event } from './gen/link_pb.js'
 import { Handshake } from './handshake.js'
 import type { LinkError } from './link-error.js'
 import { type LinkOptions, linkDefaults, optionsFor, type PeerOptions } from './options.js'
@@ -130,6 +130,16 @@ export class LinkClient implements RobotLink {
     return this.#handshake.welcome?.speedLimitMps ?? 0
   }
 
+  /** What is mounted on the arm, as the controller knows it. */
+  get endEffector(): EndEffectorKind {
+    return endEffectorKindOf(this.#handshake.welcome?.endEffector?.kind ?? 0)
+  }
+
+  /** What the controller carries out beyond plain segments, e.g. 'contact_speed' (docs/link.md). */
+  get features(): readonly string[] {
+    return featureNames(this.#handshake.welcome?.features ?? [])
+  }
+
   /** Controller's clock minus ours, by the shortest round trip of the last pings; null before the first. */
   get clockOffset(): { readonly offsetNs: bigint; readonly errorNs: bigint } | null {
     return this.#pings.offset
@@ -158,7 +168,7 @@ export class LinkClient implements RobotLink {
       await this.#hello()
     }
     const answer = await this.#commands.ask('arm', (id) => ({ case: 'acquire', value: { id } }))
-    if (answer.kind === 'rejected') throw this.#failures.refused('did not arm', answer.reason, answer.message)
+    if (answer.kind === 'rejected') throw this.#failures.refused('did not arm', answer)
     this.#armed = true
     await this.#caughtUp(answer.stampNs)
   }
@@ -168,17 +178,18 @@ export class LinkClient implements RobotLink {
   }
 
   /**
-   * Moves all joints together to `qRad`, from whatever posture the arm is in: the way home. Only the controller checks
-   * it, so a person should be looking. Ends like `execute`.
+   * Moves all joints together, from whatever posture the arm is in: the way home. The end is checked here, the way there
+   * only by the controller, so a person should be looking. Ends like `execute`.
    */
-  moveJoints(qRad: readonly number[], speedMps: number, signal?: AbortSignal): Promise<Execution> {
-    const message = (id: bigint, validForS: number) => jointsMessage(qRad, speedMps, id, validForS)
-    return this.#execute('the move of the joints', message, signal)
+  moveJoints(plan: CheckedJointPlan, signal?: AbortSignal): Promise<Execution> {
+    return this.#execute(`the plan '${plan.name}'`, (id, validForS) => jointsMessage(plan, id, validForS), signal)
   }
 
   async #execute(what: string, message: PlanOf, signal?: AbortSignal): Promise<Execution> {
-    if (signal?.aborted)
-      return { status: 'stopped', reason: 'aborted before it began', segments: [], sealed: this.#states.sealed }
+    if (signal?.aborted) {
+      const { holding } = this.#states
+      return { status: 'stopped', reason: 'stop_requested', detail: 'aborted before it began', segments: [], holding }
+    }
     const onAbort = () => {
       void this.stop('the caller gave up').catch(() => {}) // whether it arrived shows in how the plan ends
     }
@@ -205,8 +216,7 @@ export class LinkClient implements RobotLink {
   async clear(): Promise<void> {
     this.#armed = false
     const answer = await this.#commands.ask('clear', (id) => ({ case: 'clear', value: { id } }))
-    if (answer.kind === 'rejected')
-      throw this.#failures.refused('did not clear the stop', answer.reason, answer.message)
+    if (answer.kind === 'rejected') throw this.#failures.refused('did not clear the stop', answer)
   }
 
   /** Gives the lease back. A plan that still runs is stopped by the controller, since the heartbeats end. */
@@ -288,7 +298,7 @@ export class LinkClient implements RobotLink {
         this.#onEvent(reply.body.value)
         return
       case 'error':
-        this.#onError(sequence, reply.body.value.code, reply.body.value.message)
+        this.#onError(sequence, reply.body.value)
         return
       default: // a reply that this release does not know
     }
@@ -299,14 +309,15 @@ export class LinkClient implements RobotLink {
     if (event.session === this.#session.id) this.#commands.pending.onEvent(event)
   }
 
-  #onError(sequence: bigint, code: string, message: string): void {
+  #onError(sequence: bigint, error: ErrorMessage): void {
+    const { code } = error
     if (code === 'version') {
-      this.#lose(this.#failures.otherVersion(message))
+      this.#lose(this.#failures.otherVersion(error.message))
       return
     }
     if (code === 'replay_gap') this.#events.skipWhatIsGone()
     // A repetition was refused: its first delivery may run, and events tell what becomes of that.
-    if (code !== 'sequence') this.#commands.pending.onError(sequence, code, message)
+    if (code !== 'sequence') this.#commands.pending.onError(sequence, error)
   }
 
   #onState(bytes: Uint8Array): void {

@@ -1,8 +1,21 @@
 // Between the wire's messages (native/proto/link.proto) and the runtime's values.
 
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
-import type { Plan, RobotMode, RobotState, Segment, Vec3 } from '../../control/types.js'
+import { type Reason, reasons } from '../../control/reason.js'
+import type {
+  EndEffectorKind,
+  EndEffectorState,
+  JointPlan,
+  MotionSegment,
+  Plan,
+  RobotMode,
+  RobotState,
+  Segment,
+  Vec3,
+} from '../../control/types.js'
 import {
+  type EndEffectorState as EndEffectorMessage,
+  Feature,
   PlanSchema,
   type Point,
   type Reply,
@@ -13,7 +26,7 @@ import {
   StateSchema,
 } from './gen/link_pb.js'
 
-export const linkVersion = 1
+export const linkVersion = 2
 
 /** The body of a request, e.g. `{ case: 'acquire', value: { id: 1n } }`. */
 export type RequestBody = NonNullable<MessageInitShape<typeof RequestSchema>['body']>
@@ -42,26 +55,65 @@ export function planMessage(plan: Plan, id: bigint, validForS: number) {
   return create(PlanSchema, { id, validForS, segments: plan.segments.map(segmentMessage) })
 }
 
-/** All joints together to `qRad`, from any posture; the controller checks the way. */
-export function jointsMessage(qRad: readonly number[], speedMps: number, id: bigint, validForS: number) {
-  return create(PlanSchema, {
-    id,
-    validForS,
-    segments: [{ kind: { case: 'joints', value: { qRad: [...qRad], speedMps } } }],
-  })
+/** All joints together, from any posture; the controller checks the way. */
+export function jointsMessage({ qRad, speedMps }: JointPlan, id: bigint, validForS: number) {
+  const value = { qRad: [...qRad], speedMps }
+  return create(PlanSchema, { id, validForS, segments: [{ kind: { case: 'joints', value } }] })
 }
 
+/** What is absent stays 0 on the wire: the end effector's own. */
 function segmentMessage(segment: Segment): MessageInitShape<typeof SegmentSchema> {
-  if (segment.kind === 'suction') return { kind: { case: 'suction', value: { on: segment.on } } }
-  const [xM, yM, zM] = segment.p_base_m
-  const { yawRad, speedMps } = segment
-  return { kind: { case: segment.kind, value: { pBase: { xM, yM, zM }, yawRad, speedMps } } }
+  switch (segment.kind) {
+    case 'move':
+    case 'descend':
+      return { kind: { case: segment.kind, value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
+    case 'grasp':
+      return { kind: { case: 'grasp', value: { widthM: segment.widthM ?? 0, forceN: segment.forceN ?? 0 } } }
+    case 'release':
+      return { kind: { case: 'release', value: { widthM: segment.widthM ?? 0 } } }
+  }
 }
 
-const modes: readonly RobotMode[] = ['disarmed', 'armed', 'moving', 'stopping', 'stopped', 'fault']
+/** The tool points straight down: a yaw says all of its orientation. */
+function poseMessage({ p_base_m: [xM, yM, zM], yawRad }: MotionSegment) {
+  return { pBase: { xM, yM, zM }, orientation: { case: 'yawRad' as const, value: yawRad } }
+}
+
+const modes: readonly RobotMode[] = ['disarmed', 'armed', 'moving', 'stopping', 'stopped', 'fault', 'free_drive']
 
 export function modeOf(mode: number): RobotMode {
   return modes[mode] ?? 'fault' // a mode that this release does not know is none to move in
+}
+
+/** A reason with its words. One that this release does not know is the robot's, and the detail has its number. */
+export function reasonOf(message: { readonly reason: number; readonly detail: string }): {
+  reason: Reason
+  detail: string
+} {
+  const reason = reasons[message.reason]
+  if (reason !== undefined) return { reason, detail: message.detail }
+  const detail = [`reason ${message.reason} of a newer controller`, message.detail].filter((words) => words).join(': ')
+  return { reason: 'robot_failed', detail }
+}
+
+const endEffectorKinds: readonly EndEffectorKind[] = ['none', 'suction_cup', 'two_finger', 'digital_output']
+
+/** A kind that this release does not know is none to plan for. */
+export function endEffectorKindOf(kind: number): EndEffectorKind {
+  return endEffectorKinds[kind] ?? 'none'
+}
+
+export function endEffectorState(message: EndEffectorMessage | undefined): EndEffectorState {
+  return {
+    kind: endEffectorKindOf(message?.kind ?? 0),
+    holding: message?.holding ?? false,
+    widthM: message?.widthM ?? null,
+  }
+}
+
+/** 'full_pose', 'push', ... What this release does not know is left out. */
+export function featureNames(features: readonly Feature[]): string[] {
+  return features.flatMap((feature) => Feature[feature]?.toLowerCase() ?? [])
 }
 
 export function vec3(point: Point | undefined): Vec3 {
@@ -76,9 +128,9 @@ export function robotState(state: State, arrivedNs: bigint): RobotState {
     p_base_tool_m: vec3(state.pBaseTool),
     yawRad: state.yawRad,
     contact: state.contact,
-    sealed: state.sealed,
+    endEffector: endEffectorState(state.endEffector),
     stampNs: state.stampNs,
     arrivedNs,
-    ...(state.reason === '' ? {} : { reason: state.reason }),
+    ...reasonOf(state),
   }
 }

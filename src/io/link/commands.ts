@@ -1,11 +1,12 @@
 // What is asked of the controller: each command from its request to its answer, its end, or its time-out.
 
+import type { Reason } from '../../control/reason.js'
 import type { Execution } from '../../control/types.js'
-import type { RequestBody } from './codec.js'
+import { type RequestBody, reasonOf } from './codec.js'
 import type { EventLoopTime } from './event-loop-time.js'
 import type { EventStream } from './event-stream.js'
 import type { LinkFailures } from './failures.js'
-import { EventKind, type Plan as PlanMessage } from './gen/link_pb.js'
+import { type Error as ErrorMessage, EventKind, type Plan as PlanMessage } from './gen/link_pb.js'
 import type { LinkError } from './link-error.js'
 import type { LinkOptions } from './options.js'
 import { PendingCommands } from './pending.js'
@@ -18,8 +19,8 @@ export type PlanOf = (id: bigint, validForS: number) => PlanMessage
 
 export interface Answer {
   readonly kind: 'accepted' | 'rejected'
-  readonly reason: string
-  readonly message: string
+  readonly reason: Reason
+  readonly detail: string
   /** Of the cycle that answered, on the controller's clock; 0 when the request did not get so far. */
   readonly stampNs: bigint
 }
@@ -50,11 +51,12 @@ export class LinkCommands {
       const { sequence, sent } = this.session.request(body(id))
       this.pending.add(id, {
         sequence,
-        onEvent: ({ kind, reason, stampNs }) => {
-          resolve({ kind: kind === EventKind.EVENT_ACCEPTED ? 'accepted' : 'rejected', reason, message: '', stampNs })
+        onEvent: (event) => {
+          const kind = event.kind === EventKind.EVENT_ACCEPTED ? 'accepted' : 'rejected'
+          resolve({ kind, ...reasonOf(event), stampNs: event.stampNs })
           return true
         },
-        onError: (reason, message) => resolve({ kind: 'rejected', reason, message, stampNs: 0n }),
+        onError: (error) => resolve({ kind: 'rejected', ...whyOf(error), stampNs: 0n }),
         onTick: () => {
           if (this.loopTime.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered(what))
         },
@@ -78,7 +80,7 @@ export class LinkCommands {
         if (!this.streams) this.pending.giveUp(id, this.failures.unanswered('stop'))
       } catch {
         // The other way; if there is none either, the answer's time-out says so.
-        await this.session.request({ case: 'stop', value: { id, reason: why } }).sent.catch(() => {})
+        await this.session.request({ case: 'stop', value: { id, detail: why } }).sent.catch(() => {})
       }
     }
     await new Promise<void>((resolve, reject) => {
@@ -90,7 +92,7 @@ export class LinkCommands {
           resolve()
           return true
         },
-        onError: (code, message) => reject(this.failures.refused('did not stop', code, message)),
+        onError: (error) => reject(this.failures.refused('did not stop', whyOf(error))),
         onTick: () => {
           if (this.loopTime.ms >= overdueMs) this.pending.giveUp(id, this.failures.unanswered('stop'))
           if (this.loopTime.ms < sentMs + this.options.stopRepeatMs) return
@@ -105,7 +107,7 @@ export class LinkCommands {
 
   /**
    * Until the plan has ended; its end and the cycle of it.
-   * @throws LinkError LINK_PEER_LOST when the controller falls silent, or never says how it ended
+   * @throws LinkError LINK_PEER_LOST when the controller's states stop coming, or it never says how it ended
    */
   run(what: string, message: PlanOf): Promise<{ execution: Execution; stampNs: bigint }> {
     const { answerTimeoutMs, stateTimeoutMs, planValidForS } = this.options
@@ -124,14 +126,13 @@ export class LinkCommands {
           if (execution) resolve({ execution, stampNs: event.stampNs })
           return execution !== null
         },
-        onError: (code, message) => {
-          const reason = `${code}: ${message}`
-          const { sealed } = this.states
-          resolve({ execution: { status: 'rejected', reason, segments: [], sealed }, stampNs: 0n })
+        onError: (error) => {
+          const { holding } = this.states
+          resolve({ execution: { status: 'rejected', ...whyOf(error), segments: [], holding }, stampNs: 0n })
         },
         onTick: () => {
-          if (this.states.silentMs > stateTimeoutMs) {
-            this.lose(this.failures.lost(`fell silent for ${stateTimeoutMs} ms while it ran ${what}`))
+          if (this.states.withoutNewsMs > stateTimeoutMs) {
+            this.lose(this.failures.lost(`sent no new state for ${stateTimeoutMs} ms while it ran ${what}`))
             return
           }
           // The state says that the plan is over, or never began: then its last events are on their way, or lost.
@@ -161,4 +162,9 @@ export class LinkCommands {
     const state = this.states.newest
     return state !== null && state.leaseSession === this.session.id && state.commandId === id
   }
+}
+
+/** What the controller could make nothing of: its reason, and its code among the words. */
+function whyOf({ code, message, reason }: ErrorMessage): { reason: Reason; detail: string } {
+  return reasonOf({ reason, detail: `${code}: ${message}` })
 }

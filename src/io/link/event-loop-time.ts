@@ -3,7 +3,7 @@
 /**
  * Counts milliseconds between ticks, but of a long gap only two ticks' worth: during a gap the event loop stood still
  * (a long synchronous call, a suspended laptop), and what arrived meanwhile has not been read yet. Time-outs on a peer
- * count this time, so that our own stall is never taken for the peer's silence.
+ * count this time, so that our own stall never times out the peer.
  */
 export class EventLoopTime {
   #ms = 0

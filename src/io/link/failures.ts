@@ -1,19 +1,26 @@
 // What may go wrong with a controller, in words for people. Each error carries the last states of the arm.
 
+import { describeReason, type Reason } from '../../control/reason.js'
 import type { Execution, RobotState } from '../../control/types.js'
 import { LinkError } from './link-error.js'
 import type { PeerOptions } from './options.js'
 import type { Refusal } from './transport.js'
 
-const refusalHints: Readonly<Record<string, string>> = {
+const refusalHints: Readonly<Partial<Record<Reason, string>>> = {
   latched: 'The arm was stopped or has faulted: look at it, then let a person clear the stop (cliport link recover)',
   lease_taken: 'Another program holds the arm: end it, or wait half a second after it has ended',
   not_armed: 'Arm first: every start, stop and fault leaves the arm disarmed',
   joint_limit: 'A joint is outside its limits: move the arm back by hand, then arm again',
   measurement_invalid: 'The robot reports joint angles that are not numbers: restart its control unit',
   busy: 'The arm still moves, or the control thread is starved: try again, then look at the load',
+  unsupported: 'Leave out what this controller does not carry out: `cliport link status` lists what it does',
+  end_effector_lost: 'Look whether the end effector has power and is connected, then try again',
+  end_effector_range: 'Ask for a width and force within what the end effector can do: see `cliport link status`',
   expired: 'The plan came too late to be run: look at the load of both machines and at the network',
 }
+
+/** A reason with its words. */
+type Why = { readonly reason: Reason; readonly detail: string }
 
 export class LinkFailures {
   constructor(
@@ -78,28 +85,29 @@ export class LinkFailures {
     })
   }
 
-  refused(what: string, reason: string, message = ''): LinkError {
-    return this.#error('LINK_REFUSED', `${what}: ${message ? `${reason}: ${message}` : reason}`, {
+  refused(what: string, why: Why): LinkError {
+    const { reason } = why
+    return this.#error('LINK_REFUSED', `${what}: ${describeReason(why)}`, {
       hint: refusalHints[reason] ?? 'See docs/errors.md for what the reason means',
       reason,
     })
   }
 
   /** A plan that did not end as it should. */
-  ended(what: string, { status, reason }: Execution): LinkError {
-    const [word = ''] = reason.split(':')
-    switch (status) {
+  ended(what: string, execution: Execution): LinkError {
+    const { reason } = execution
+    switch (execution.status) {
       case 'rejected':
-        return this.refused(`refused ${what}`, word, reason.slice(word.length + 2))
+        return this.refused(`refused ${what}`, execution)
       case 'fault':
-        return this.#error('ARM_FAULT', `faulted in ${what}: ${reason}`, {
+        return this.#error('ARM_FAULT', `faulted in ${what}: ${describeReason(execution)}`, {
           hint: 'Look at the arm and remove the cause, then clear the fault (cliport link recover)',
-          reason: word,
+          reason,
         })
       default:
-        return this.#error('ARM_STOPPED', `stopped in ${what}: ${reason}`, {
-          hint: this.#stopHint(word),
-          reason: word,
+        return this.#error('ARM_STOPPED', `stopped in ${what}: ${describeReason(execution)}`, {
+          hint: this.#stopHint(reason),
+          reason,
         })
     }
   }

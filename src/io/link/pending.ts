@@ -1,6 +1,6 @@
 // Commands on their way.
 
-import type { Event } from './gen/link_pb.js'
+import type { Error as ErrorMessage, Event } from './gen/link_pb.js'
 import type { LinkError } from './link-error.js'
 
 /** What the events of a command do, and when to wonder where they are. */
@@ -10,7 +10,7 @@ export interface Pending {
   /** @returns true when the command has ended */
   onEvent(event: Event): boolean
   /** The controller could make nothing of the request. */
-  onError(code: string, message: string): void
+  onError(error: ErrorMessage): void
   onTick(): void
   fail(error: Error): void
 }
@@ -30,11 +30,11 @@ export class PendingCommands {
     if (this.#byId.get(event.commandId)?.onEvent(event)) this.#byId.delete(event.commandId)
   }
 
-  onError(sequence: bigint, code: string, message: string): void {
+  onError(sequence: bigint, error: ErrorMessage): void {
     for (const [id, pending] of this.#byId) {
       if (pending.sequence !== sequence) continue
       this.#byId.delete(id)
-      pending.onError(code, message)
+      pending.onError(error)
     }
   }
 

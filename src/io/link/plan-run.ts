@@ -1,11 +1,12 @@
 // One plan's events, put together to what became of it.
 
+import type { Reason } from '../../control/reason.js'
 import type { Execution } from '../../control/types.js'
-import { vec3 } from './codec.js'
+import { endEffectorState, reasonOf, vec3 } from './codec.js'
 import { type Event, EventKind } from './gen/link_pb.js'
 
-/** What somebody wanted, or our own silence brought about; every other end is the arm's or the cell's fault. */
-const stopReasons = new Set(['stop_requested', 'watchdog'])
+/** What somebody wanted, or our own late heartbeats brought about; every other end is the arm's or the cell's fault. */
+const stopReasons: ReadonlySet<Reason> = new Set(['stop_requested', 'watchdog'])
 
 /** Collects events until one ends the plan. A replay repeats them, which changes nothing. */
 export class PlanRun {
@@ -30,7 +31,7 @@ export class PlanRun {
         return this.#end('done', event)
       case EventKind.EVENT_ENDED:
         this.#addSegment(event) // the one that was cut short
-        return this.#end(stopReasons.has(event.reason) ? 'stopped' : 'fault', event)
+        return this.#end(stopReasons.has(reasonOf(event).reason) ? 'stopped' : 'fault', event)
       default:
         return null
     }
@@ -40,7 +41,8 @@ export class PlanRun {
     this.#segments[event.segment] ??= { contact: event.contact, p_base_m: vec3(event.pBase) }
   }
 
-  #end(status: Execution['status'], { reason, detail, sealed }: Event): Execution {
-    return { status, reason: detail ? `${reason}: ${detail}` : reason, segments: Object.values(this.#segments), sealed }
+  #end(status: Execution['status'], event: Event): Execution {
+    const { holding } = endEffectorState(event.endEffector)
+    return { status, ...reasonOf(event), segments: Object.values(this.#segments), holding }
   }
 }

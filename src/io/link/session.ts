@@ -49,9 +49,9 @@ export class LinkSession {
   }
 
   /** On the way that the controller serves first. @throws when there is no connection to hand it to */
-  async stop(id: bigint, reason: string): Promise<void> {
+  async stop(id: bigint, detail: string): Promise<void> {
     await this.transport.sendStop(
-      encodeRequest(this.#header(++this.#stopSequence), { case: 'stop', value: { id, reason } }),
+      encodeRequest(this.#header(++this.#stopSequence), { case: 'stop', value: { id, detail } }),
     )
   }
 

@@ -36,12 +36,13 @@ export class StateCache {
     return [...this.#robotStates]
   }
 
-  get sealed(): boolean {
-    return this.#newest?.sealed ?? false
+  /** Whether the end effector held something in the newest one. */
+  get holding(): boolean {
+    return this.robot?.endEffector.holding ?? false
   }
 
   /** Waking milliseconds since the control loop was last known to go on. */
-  get silentMs(): number {
+  get withoutNewsMs(): number {
     return this.loopTime.ms - this.#freshMs
   }
 
@@ -50,7 +51,7 @@ export class StateCache {
     return this.loopTime.ms - this.#heardMs
   }
 
-  /** Silence counts from here. */
+  /** The state time-out counts from here. */
   expectNews(): void {
     this.#freshMs = this.loopTime.ms
   }
@@ -89,7 +90,8 @@ export class StateCache {
 
   /**
    * Answers overtake the state, which comes every few milliseconds: waits until it tells of what was answered, so that
-   * whoever looks at it finds the arm as the answer left it. Silence is for the next command to notice.
+   * whoever looks at it finds the arm as the answer left it. A state that does not come is for the next command to
+   * notice.
    */
   async caughtUp(stampNs: bigint): Promise<void> {
     if (this.#newest === null || this.#newest.stampNs >= stampNs) return

@@ -49,8 +49,8 @@ export interface Action {
   /** Whether it was moved on purpose away from what the oracle would do. */
   readonly perturbed: boolean
   readonly reward: number
-  /** Whether the cup held something when it lifted. */
-  readonly sealed: boolean
+  /** Whether the end effector held something when it lifted; `sealed` in older files. */
+  readonly holding: boolean
 }
 
 /**

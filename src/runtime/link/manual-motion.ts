@@ -1,7 +1,7 @@
 // What a person does to the arm by hand. Every act arms first and leaves the arm disarmed, since the link is closed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkPlan } from '../../control/check.js'
+import { checkJointPlan, checkPlan, isRefused, type Violation } from '../../control/check.js'
 import { CliportError } from '../../control/errors.js'
 import type { Execution, Plan, RobotMode, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
@@ -10,8 +10,8 @@ import { kinematicsOf } from '../session.js'
 import { cycleSettingsOf } from '../settings.js'
 
 /** The posture in which Franka's own examples begin: elbow up, tool down, far from every joint's limit. */
-export const homeRad: readonly number[] = [0, -Math.PI / 4, 0, (-3 * Math.PI) / 4, 0, Math.PI / 2, Math.PI / 4]
-export const homeSpeedMps = 0.1
+const homeRad: readonly number[] = [0, -Math.PI / 4, 0, (-3 * Math.PI) / 4, 0, Math.PI / 2, Math.PI / 4]
+const homeSpeedMps = 0.1
 
 /** Between two looks at the state while a robot recovers. */
 const lookMs = 20
@@ -31,7 +31,7 @@ export async function jog(client: LinkClient, config: Config, way: Jog, signal: 
   const { p_base_tool_m: from, yawRad } = client.state!
   const [x, y, z] = way.offset_m
   const plan: Plan = {
-    name: 'park',
+    name: 'jog',
     segments: [
       {
         kind: 'move',
@@ -50,14 +50,27 @@ export async function jog(client: LinkClient, config: Config, way: Jog, signal: 
     heightmap: null,
     payloadHeightM: 0,
   })
-  if ('segments' in checked) return client.execute(checked, signal)
-  const violations = checked.map(
-    ({ code, expected, received }) => `${code}: expected ${expected}, received ${received}`,
-  )
-  throw new CliportError('LINK_REFUSED', `The arm was not moved. ${violations.join('; ')}`, {
-    stage: 'check',
-    hint: 'Jog by less, or widen `limits` in the settings if the cell allows it',
-  })
+  if (isRefused(checked))
+    throw notMoved(checked, 'Jog by less, or widen `limits` in the settings if the cell allows it')
+  return client.execute(checked, signal)
+}
+
+/**
+ * All joints together to the posture in which every run begins.
+ * @throws CliportError LINK_REFUSED when that posture is outside the limits of the settings, with every violation
+ */
+export async function home(client: LinkClient, config: Config, signal: AbortSignal): Promise<Execution> {
+  const { limits } = cycleSettingsOf(config)
+  const plan = { name: 'home', qRad: homeRad, speedMps: Math.min(homeSpeedMps, limits.speedMps) } as const
+  const checked = checkJointPlan(plan, { kinematics: kinematicsOf(config), limits })
+  if (isRefused(checked)) throw notMoved(checked, 'Widen `limits` in the settings if the cell allows it')
+  await client.arm(signal)
+  return client.moveJoints(checked, signal)
+}
+
+function notMoved(violations: readonly Violation[], hint: string): CliportError {
+  const words = violations.map(({ code, expected, received }) => `${code}: expected ${expected}, received ${received}`)
+  return new CliportError('LINK_REFUSED', `The arm was not moved. ${words.join('; ')}`, { stage: 'check', hint })
 }
 
 /**

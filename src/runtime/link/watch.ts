@@ -1,9 +1,10 @@
 // `cliport link watch`: states at a steady rate, and every event of the controller.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { describeReason } from '../../control/reason.js'
 import type { RobotState } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
-import { modeOf, vec3 } from '../../io/link/codec.js'
+import { endEffectorState, modeOf, reasonOf, vec3 } from '../../io/link/codec.js'
 import { type Event, EventKind } from '../../io/link/gen/link_pb.js'
 
 export interface WatchOptions {
@@ -43,29 +44,35 @@ export async function watch(client: LinkClient, options: WatchOptions): Promise<
 }
 
 function stateJson(state: RobotState): object {
-  const { mode, reason = '', qRad, dqRadps, p_base_tool_m, yawRad, contact, sealed, stampNs } = state
+  const { mode, reason, detail, qRad, dqRadps, p_base_tool_m, yawRad, contact, endEffector, stampNs } = state
   return {
     mode,
-    reason,
+    reason: reason === 'none' ? '' : reason,
+    detail,
     q_rad: qRad,
     dq_radps: dqRadps,
     p_base_tool_m,
     yaw_rad: yawRad,
     contact,
-    sealed,
+    holding: endEffector.holding,
+    width_m: endEffector.widthM,
     stamp_s: Number(stampNs) / 1e9,
   }
 }
 
-function stateLine({ mode, reason, p_base_tool_m, yawRad, contact, sealed }: RobotState): string {
+function stateLine(state: RobotState): string {
+  const { mode, p_base_tool_m, yawRad, contact, endEffector } = state
   const where = p_base_tool_m.map((value) => value.toFixed(3).padStart(7)).join(' ')
-  const more = [reason, contact ? 'contact' : '', sealed ? 'holds' : ''].filter((word) => word).join(', ')
+  const more = [describeReason(state), contact ? 'contact' : '', endEffector.holding ? 'holds' : '']
+    .filter((word) => word)
+    .join(', ')
   return `${mode.padEnd(9)} ${where} m  yaw ${yawRad.toFixed(2).padStart(5)}  ${more}`.trimEnd()
 }
 
 const kindOf = (event: Event) => EventKind[event.kind].replace('EVENT_', '').toLowerCase()
 
 function eventJson(event: Event): object {
+  const { reason, detail } = reasonOf(event)
   return {
     sequence: Number(event.sequence),
     kind: kindOf(event),
@@ -73,15 +80,15 @@ function eventJson(event: Event): object {
     command_id: Number(event.commandId),
     segment: event.segment,
     contact: event.contact,
-    sealed: event.sealed,
-    reason: event.reason,
-    detail: event.detail,
+    holding: endEffectorState(event.endEffector).holding,
+    reason: reason === 'none' ? '' : reason,
+    detail,
     p_base_m: vec3(event.pBase),
     stamp_s: Number(event.stampNs) / 1e9,
   }
 }
 
 function eventLine(event: Event): string {
-  const words = [modeOf(event.mode), event.reason, event.detail].filter((word) => word).join(': ')
+  const words = [modeOf(event.mode), describeReason(reasonOf(event))].filter((word) => word).join(': ')
   return `> ${kindOf(event)} ${event.commandId === 0n ? '' : `command ${event.commandId} `}${words}`
 }

@@ -101,7 +101,7 @@ function describeStep({ verdict, proposal }: StepRecord): string {
     case 'placed':
       return `placed at ${at(proposal.place.p_base_m)}`
     case 'missed':
-      return `the vacuum did not seal at ${at(proposal.pick.p_base_m)}; that spot is left out for now`
+      return `the grasp held nothing at ${at(proposal.pick.p_base_m)}; that spot is left out for now`
     case 'lost':
       return `what was held did not arrive at ${at(proposal.place.p_base_m)}${
         verdict.droppedAt === undefined ? '' : `; something new lies at ${at(verdict.droppedAt)}`

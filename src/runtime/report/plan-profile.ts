@@ -1,7 +1,14 @@
 // The plans of a step as a profile: how high the tool is along its way over the table, and what lies below it.
 
 import { pixelContaining, pointOf } from '../../control/geometry.js'
-import type { Execution, Heightmap, Plan, Segment, Vec3 } from '../../control/types.js'
+import {
+  type Execution,
+  type Heightmap,
+  isMotion,
+  type MotionSegment,
+  type Plan,
+  type Vec3,
+} from '../../control/types.js'
 import { px } from './format.js'
 import { type Markup, markup } from './markup.js'
 
@@ -9,14 +16,12 @@ const width = 720
 const height = 200
 const margin = { left: 46, right: 12, top: 12, bottom: 30 }
 
-type Move = Exclude<Segment, { kind: 'suction' }>
-
 interface Stop {
   readonly plan: Plan['name']
-  readonly kind: Move['kind']
+  readonly kind: MotionSegment['kind']
   readonly p_base_m: Vec3
-  /** Where the vacuum is switched at this stop. */
-  readonly suction?: boolean
+  /** What the end effector does at this stop. */
+  readonly grip?: 'grasp' | 'release'
   /** Way over the table up to here, metres. */
   readonly wayM: number
 }
@@ -54,14 +59,14 @@ export function planProfile(
         stop.kind
       } to ${stop.p_base_m.map((m) => m.toFixed(3)).join(', ')} m</title></circle>`,
   )
-  const switches = stops
-    .filter((stop) => stop.suction !== undefined)
+  const grips = stops
+    .filter((stop) => stop.grip !== undefined)
     .map((stop) => {
       const [cx, cy] = [x(stop.wayM), y(stop.p_base_m[2])]
       const left = cx > width - 110
-      return markup`<circle class="vacuum ${stop.suction ? 'on' : 'off'}" cx="${px(cx)}" cy="${px(cy)}" r="6"/><text class="label" x="${px(
+      return markup`<circle class="grip ${stop.grip}" cx="${px(cx)}" cy="${px(cy)}" r="6"/><text class="label" x="${px(
         cx + (left ? -11 : 11),
-      )}" y="${px(cy - 5)}" text-anchor="${left ? 'end' : 'start'}">${stop.suction ? 'vacuum on' : 'let go'}</text>`
+      )}" y="${px(cy - 5)}" text-anchor="${left ? 'end' : 'start'}">${stop.grip}</text>`
     })
   return markup`<svg class="profile" viewBox="0 0 ${width} ${height}" role="img" aria-label="Height of the tool along its way: ${stops.length} stops over ${wayM.toFixed(2)} metres">
     ${ticks(lowM, highM, 4).map(
@@ -72,7 +77,7 @@ export function planProfile(
     <text class="tick" x="4" y="${height - 10}">cm</text>
     <path class="ground" d="M${px(x(0))} ${tableY}${area}L${px(x(wayM))} ${tableY}Z"/>
     <line class="table" x1="${margin.left}" x2="${width - margin.right}" y1="${tableY}" y2="${tableY}"/>
-    ${legs}${dots}${switches}
+    ${legs}${dots}${grips}
   </svg>`
 }
 
@@ -83,8 +88,8 @@ function stopsOf(plans: readonly Plan[], executions: readonly Execution[]): Stop
   plans.forEach((plan, p) => {
     plan.segments.forEach((segment, s) => {
       const last = stops.at(-1)
-      if (segment.kind === 'suction') {
-        if (last !== undefined) stops[stops.length - 1] = { ...last, suction: segment.on }
+      if (!isMotion(segment)) {
+        if (last !== undefined) stops[stops.length - 1] = { ...last, grip: segment.kind }
         return
       }
       const reached = executions[p]?.segments[s]

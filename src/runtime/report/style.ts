@@ -96,7 +96,7 @@ details h3 { margin: 16px 6px 8px; font-size: 15px; color: var(--soft); }
 .profile .ground { fill: var(--soft); opacity: .28; }
 .profile .leg { fill: none; stroke-width: 2.6; stroke-linecap: round; } .profile .leg.pick { stroke: var(--pick); } .profile .leg.place { stroke: var(--place); } .profile .leg.park { stroke: var(--park); } .profile .descend { stroke-dasharray: 1 5; stroke-width: 3; }
 .profile .stop { stroke: none; } .profile .stop.pick { fill: var(--pick); } .profile .stop.place { fill: var(--place); } .profile .stop.park { fill: var(--park); }
-.profile .vacuum { fill: var(--card); stroke: var(--ink); stroke-width: 2.4; } .profile .vacuum.on { fill: var(--ink); }
+.profile .grip { fill: var(--card); stroke: var(--ink); stroke-width: 2.4; } .profile .grip.grasp { fill: var(--ink); }
 .step > footer { display: flex; flex-wrap: wrap; gap: 4px 26px; margin-top: 14px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft); font-size: 14.5px; }
 .step > footer p { display: flex; flex-wrap: wrap; align-items: center; gap: 0 6px; } .step > footer b, .step > footer .num { color: var(--ink); } .step > footer p:last-child { margin-left: auto; }
 

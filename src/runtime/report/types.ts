@@ -40,7 +40,7 @@ export interface RunStep {
   /** One a plan, as far as they were executed. */
   readonly executions?: readonly Execution[]
   readonly result: StepResult
-  /** One sentence for a person: 'Placed it at 0.42, -0.10.', 'Suction did not seal; the spot is left out.' */
+  /** One sentence for a person: 'Placed it at 0.42, -0.10.', 'The grasp held nothing; the spot is left out.' */
   readonly note?: string
   /** Duration of each stage in this step, milliseconds, in the order in which they ran. */
   readonly stagesMs: Readonly<Record<string, number>>

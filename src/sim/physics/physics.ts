@@ -78,7 +78,8 @@ export class Physics {
     return this.#held?.label ?? null
   }
 
-  get sealed(): boolean {
+  /** Whether an object hangs on the cup. */
+  get holding(): boolean {
     return this.#held !== null
   }
 

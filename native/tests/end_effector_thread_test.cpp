@@ -1,5 +1,5 @@
-// A blocking gripper on a thread of its own, in simulated time.
-#include "sim/gripper.hpp"
+// A blocking end effector on a thread of its own, in simulated time.
+#include "cliport/end_effector_thread.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,12 +13,14 @@
 #include <thread>
 #include <vector>
 
+#include "sim/end_effector.hpp"
+
 namespace cliport {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 
-/// Advances simulated time whenever the gripper waits for it, until something has come true.
+/// Advances simulated time whenever the end effector waits for it, until something has come true.
 void pass_time(sim::VirtualClock& clock, const std::function<bool()>& until) {
   for (int i = 0; i < 2000 && !until(); ++i) {
     clock.advance(10 * kMs);
@@ -27,46 +29,46 @@ void pass_time(sim::VirtualClock& clock, const std::function<bool()>& until) {
   EXPECT_TRUE(until());
 }
 
-TEST(GripperThread, GraspsAndReleasesWhileTheCycleNeverWaits) {
+TEST(EndEffectorThread, GraspsAndReleasesWhileTheCycleNeverWaits) {
   sim::VirtualClock clock;
-  sim::Gripper gripper({}, clock);
-  gripper.put(true);
-  GripperThread thread(gripper, [](const std::string& what) { ADD_FAILURE() << what; });
-  thread.want(true);
+  sim::EndEffector cup({}, clock);
+  cup.put(true);
+  EndEffectorThread thread(cup, [](const std::string& what) { ADD_FAILURE() << what; });
+  thread.command(true);
   clock.wait_for_sleeper();
-  EXPECT_FALSE(thread.holds()) << "a grasp takes its time";
-  pass_time(clock, [&] { return thread.holds(); });
+  EXPECT_FALSE(thread.holding()) << "a grasp takes its time";
+  pass_time(clock, [&] { return thread.holding(); });
   EXPECT_GE(clock.now_ns(), 400 * kMs);
-  thread.want(false);
-  pass_time(clock, [&] { return !thread.holds(); });
+  thread.command(false);
+  pass_time(clock, [&] { return !thread.holding(); });
 }
 
-TEST(GripperThread, AGraspOfNothingHoldsNothing) {
+TEST(EndEffectorThread, AGraspOfNothingHoldsNothing) {
   sim::VirtualClock clock;
-  sim::Gripper gripper({}, clock);
-  GripperThread thread(gripper, [](const std::string&) {});
-  thread.want(true);
+  sim::EndEffector cup({}, clock);
+  EndEffectorThread thread(cup, [](const std::string&) {});
+  thread.command(true);
   pass_time(clock, [&] { return clock.now_ns() > 1000 * kMs; });
-  EXPECT_FALSE(thread.holds());
+  EXPECT_FALSE(thread.holding());
 }
 
-TEST(GripperThread, AWishThatChangesEndsTheCommandThatBlocks) {
+TEST(EndEffectorThread, ACommandThatChangesEndsTheCommandThatBlocks) {
   sim::VirtualClock clock;
-  sim::Gripper gripper({.grasp_s = 1e6, .release_s = 0.01}, clock);
-  gripper.put(true);
-  GripperThread thread(gripper, [](const std::string&) {});
-  thread.want(true);
+  sim::EndEffector cup({.grasp_s = 1e6, .release_s = 0.01}, clock);
+  cup.put(true);
+  EndEffectorThread thread(cup, [](const std::string&) {});
+  thread.command(true);
   clock.wait_for_sleeper();
-  thread.want(false);
+  thread.command(false);
   pass_time(clock, [&] { return clock.now_ns() > 200 * kMs; });
-  EXPECT_FALSE(thread.holds()) << "the grasp was stopped, not waited for";
+  EXPECT_FALSE(thread.holding()) << "the grasp was stopped, not waited for";
 }
 
-TEST(GripperThread, ItsEndInterruptsAGraspThatNeverEnds) {
+TEST(EndEffectorThread, ItsEndInterruptsAGraspThatNeverEnds) {
   sim::VirtualClock clock;
-  sim::Gripper gripper({.grasp_s = 1e6}, clock);
-  auto thread = std::make_unique<GripperThread>(gripper, [](const std::string&) {});
-  thread->want(true);
+  sim::EndEffector cup({.grasp_s = 1e6}, clock);
+  auto thread = std::make_unique<EndEffectorThread>(cup, [](const std::string&) {});
+  thread->command(true);
   clock.wait_for_sleeper();
   std::thread ending([&] { thread.reset(); });
   for (int i = 0; i < 200; ++i) {
@@ -78,38 +80,38 @@ TEST(GripperThread, ItsEndInterruptsAGraspThatNeverEnds) {
 }
 
 /// A hand whose cable is loose.
-class Broken final : public Gripper {
+class Broken final : public EndEffector {
  public:
   void grasp() override { throw std::runtime_error("no answer"); }
   void release() override {}
   void stop() override {}
-  bool holds() override { return false; }
+  EndEffectorReading read() override { return {}; }
 };
 
-TEST(GripperThread, WhatFailsIsToldOnceAndEndsNothing) {
+TEST(EndEffectorThread, WhatFailsIsToldOnceAndEndsNothing) {
   Broken broken;
   std::mutex mutex;
   std::vector<std::string> told;
   {
-    GripperThread thread(broken, [&](const std::string& what) {
+    EndEffectorThread thread(broken, [&](const std::string& what) {
       const std::lock_guard lock(mutex);
       told.push_back(what);
     });
-    thread.want(true);
+    thread.command(true);
     for (int i = 0; i < 1000; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       const std::lock_guard lock(mutex);
       if (!told.empty()) break;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
-    EXPECT_FALSE(thread.holds());
+    EXPECT_FALSE(thread.holding());
   }
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0], "gripper: grasp failed: no answer");
+  EXPECT_EQ(told[0], "end effector: grasp failed: no answer");
 }
 
 /// A hand that does not answer its first stops.
-class Deaf final : public Gripper {
+class Deaf final : public EndEffector {
  public:
   explicit Deaf(int unanswered) : unanswered_(unanswered) {}
   void grasp() override {
@@ -121,7 +123,7 @@ class Deaf final : public Gripper {
     if (unanswered_-- > 0) throw std::runtime_error("no answer");
     stopped_ = true;
   }
-  bool holds() override { return false; }
+  EndEffectorReading read() override { return {}; }
   bool grasping() const { return grasping_; }
   bool released() const { return released_; }
 
@@ -130,25 +132,25 @@ class Deaf final : public Gripper {
   std::atomic<bool> grasping_{false}, stopped_{false}, released_{false};
 };
 
-TEST(GripperThread, AStopThatFailsIsToldOnceAndTriedAgain) {
+TEST(EndEffectorThread, AStopThatFailsIsToldOnceAndTriedAgain) {
   Deaf deaf(3);
   std::mutex mutex;
   std::vector<std::string> told;
   {
-    GripperThread thread(deaf, [&](const std::string& what) {
+    EndEffectorThread thread(deaf, [&](const std::string& what) {
       const std::lock_guard lock(mutex);
       told.push_back(what);
     });
     const auto wait_until = [](const std::function<bool()>& come) {
       for (int i = 0; i < 5000 && !come(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     };
-    thread.want(true);
+    thread.command(true);
     wait_until([&] { return deaf.grasping(); });
-    thread.want(false);
+    thread.command(false);
     wait_until([&] { return deaf.released(); });
     EXPECT_TRUE(deaf.released()) << "the grasp goes on although nobody wants it";
   }
-  EXPECT_EQ(told, (std::vector<std::string>{"gripper: stop failed: no answer"}));
+  EXPECT_EQ(told, (std::vector<std::string>{"end effector: stop failed: no answer"}));
 }
 
 }  // namespace

@@ -1,32 +1,32 @@
-// A simulated gripper whose commands block as long as a real one's.
+// A simulated end effector whose commands block as long as a real one's.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 
-#include "cliport/gripper.hpp"
+#include "cliport/end_effector.hpp"
 #include "sim/clock.hpp"
 
 namespace cliport::sim {
 
-struct GripperConfig {
+struct EndEffectorConfig {
   double grasp_s = 0.4;    ///< closing, or building up a vacuum
   double release_s = 0.3;  ///< opening, or letting air in
 };
 
 /// Holds after a grasp with something to hold, until it is released; a command that was stopped changes nothing.
-class Gripper final : public cliport::Gripper {
+class EndEffector final : public cliport::EndEffector {
  public:
-  Gripper(const GripperConfig& config, Clock& clock) : config_(config), clock_(clock) {}
+  EndEffector(const EndEffectorConfig& config, Clock& clock) : config_(config), clock_(clock) {}
 
   void grasp() override {
-    if (lasts(config_.grasp_s)) holds_ = within_reach_.load();
+    if (lasts(config_.grasp_s)) holding_ = within_reach_.load();
   }
   void release() override {
-    if (lasts(config_.release_s)) holds_ = false;
+    if (lasts(config_.release_s)) holding_ = false;
   }
   void stop() override { stopped_ = true; }
-  bool holds() override { return holds_; }
+  EndEffectorReading read() override { return {.holding = holding_, .width_m = std::nullopt}; }
 
   /// Whether there is anything to hold.
   void put(bool within_reach) { within_reach_ = within_reach; }
@@ -41,10 +41,10 @@ class Gripper final : public cliport::Gripper {
     return !stopped_;
   }
 
-  const GripperConfig config_;
+  const EndEffectorConfig config_;
   Clock& clock_;
   std::atomic<bool> within_reach_{false};
-  std::atomic<bool> holds_{false};
+  std::atomic<bool> holding_{false};
   std::atomic<bool> stopped_{false};
 };
 

@@ -1,21 +1,12 @@
-// The deoxys link against a controller that behaves as deoxys does, on a clock of the test: plans.
+// How the deoxys link runs plans (see deoxys-driver.test.ts).
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import {
-  DeoxysDriverRig,
-  descend,
-  jointImpedance,
-  kinematicsOf,
-  move,
-  options,
-  suction,
-  tool,
-} from '../fixtures/deoxys-driver-rig.js'
+import { createKinematics } from '../../src/io/kinematics.js'
+import { DeoxysRig, descend, grasp, jointImpedance, move, options, release, tool } from '../fixtures/deoxys-rig.js'
 
-let rig: DeoxysDriverRig
-
+let rig: DeoxysRig
 beforeEach(() => {
-  rig = new DeoxysDriverRig()
+  rig = new DeoxysRig()
 })
 
 describe('plans', () => {
@@ -26,11 +17,11 @@ describe('plans', () => {
   test('a plan leads the tool along straight lines to its targets', () => {
     const fromMs = rig.plant.nowMs
     const execution = rig.execute(move(0.5, 0.1, 0.3), move(0.5, 0.1, 0.2, 0.5))
-    expect(execution).toMatchObject({ status: 'done', reason: '', sealed: false })
+    expect(execution).toMatchObject({ status: 'done', reason: 'none', detail: '', holding: false })
     expect(execution.segments).toHaveLength(2)
     for (const [i, value] of [0.5, 0.1, 0.2].entries()) expect(rig.plant.toolM[i]).toBeCloseTo(value, 2)
     expect(Math.atan2(rig.plant.T_base_tool[4]!, rig.plant.T_base_tool[0]!)).toBeCloseTo(0.5, 2)
-    const kinematics = kinematicsOf(tool)
+    const kinematics = createKinematics({ tool, jointMarginRad: 0.1 })
     const way = rig.plant.joints.filter(({ atMs }) => atMs >= fromMs).map(({ qRad }) => kinematics.forward(qRad))
     // The first segment is level and leads from (0.45, 0) to (0.5, 0.1): y = 2 (x - 0.45).
     const first = way.filter((T) => T[11]! > 0.298)
@@ -40,7 +31,7 @@ describe('plans', () => {
   test('the tool is never faster than the link allows, however fast the plan wants it', () => {
     const fromMs = rig.plant.nowMs
     rig.execute(move(0.5, 0.2, 0.3, 0, 1.5))
-    const kinematics = kinematicsOf(tool)
+    const kinematics = createKinematics({ tool, jointMarginRad: 0.1 })
     const way = rig.plant.joints.filter(({ atMs }) => atMs >= fromMs).map(({ qRad }) => kinematics.forward(qRad))
     const steps = way.slice(50).map((T, i) => Math.hypot(...[3, 7, 11].map((axis) => T[axis]! - way[i]![axis]!)) / 0.05)
     expect(Math.max(...steps)).toBeLessThan(options.speedMps * 1.1)
@@ -60,7 +51,8 @@ describe('plans', () => {
     rig.plant.frictionRad = 0.2
     expect(rig.execute(move(0.46, 0.02, 0.29))).toMatchObject({
       status: 'fault',
-      reason: expect.stringContaining('not_arrived'),
+      reason: 'tracking_error',
+      detail: expect.stringContaining('mm from its target'),
     })
     expect(rig.execute(move(0.45, 0, 0.3))).toMatchObject({ status: 'rejected', reason: 'latched' })
     rig.run(200)
@@ -74,7 +66,7 @@ describe('plans', () => {
     expect(execution.segments.map(({ contact }) => contact)).toEqual([false, true])
     expect(execution.segments[1]!.p_base_m[2]).toBeCloseTo(0.1, 2)
     rig.run(500)
-    const goal = kinematicsOf(tool).forward(rig.plant.received.at(-1)!.goalRad)
+    const goal = createKinematics({ tool, jointMarginRad: 0.1 }).forward(rig.plant.received.at(-1)!.goalRad)
     expect(goal[11]).toBeGreaterThan(0.097)
     expect(rig.execute(move(0.45, 0, 0.2))).toMatchObject({ status: 'done' })
   })
@@ -86,9 +78,9 @@ describe('plans', () => {
   test('what is met on a sideways move ends the plan as a fault and is not pushed any more', () => {
     rig.plant.surfaceZM = 0.25
     const execution = rig.execute(move(0.5, 0.05, 0.15))
-    expect(execution).toMatchObject({ status: 'fault', reason: expect.stringContaining('unexpected_contact') })
+    expect(execution).toMatchObject({ status: 'fault', reason: 'unexpected_contact' })
     rig.run(500)
-    const goal = kinematicsOf(tool).forward(rig.plant.received.at(-1)!.goalRad)
+    const goal = createKinematics({ tool, jointMarginRad: 0.1 }).forward(rig.plant.received.at(-1)!.goalRad)
     expect(goal[11]).toBeGreaterThan(0.245)
   })
 
@@ -100,30 +92,49 @@ describe('plans', () => {
 
   test('what is between the fingers counts as held, and is let go', () => {
     rig.plant.objectWidthM = 0.03
-    expect(rig.execute(suction(true))).toMatchObject({ status: 'done', sealed: true })
-    expect(rig.execute(suction(false))).toMatchObject({ status: 'done', sealed: false })
+    expect(rig.execute(grasp)).toMatchObject({ status: 'done', holding: true })
+    expect(rig.execute(release)).toMatchObject({ status: 'done', holding: false })
+  })
+
+  test.each([
+    [{ kind: 'grasp', widthM: 0.02 }, 'grasp.widthM'],
+    [{ kind: 'grasp', forceN: 30 }, 'grasp.forceN'],
+    [{ kind: 'release', widthM: 0.05 }, 'release.widthM'],
+  ] as const)('%o is refused before anything moves: deoxys has its own widths and forces', (segment, detail) => {
+    const atMs = rig.plant.nowMs
+    expect(rig.execute(move(0.5, 0, 0.3), segment)).toMatchObject({ status: 'rejected', reason: 'unsupported', detail })
+    expect(rig.movedSince(atMs)).toBeLessThan(1e-6)
+  })
+
+  test('the state tells what the fingers do', () => {
+    rig.plant.objectWidthM = 0.03
+    rig.execute(grasp)
+    rig.run(100)
+    expect(rig.events.findLast(({ kind }) => kind === 'state')).toMatchObject({
+      state: { endEffector: { kind: 'two_finger', holding: true, widthM: expect.closeTo(0.03, 3) }, reason: 'none' },
+    })
   })
 
   test('fingers that closed on nothing hold nothing, although deoxys calls it a grasp', () => {
     rig.plant.objectWidthM = 0
-    expect(rig.execute(suction(true))).toMatchObject({ status: 'done', sealed: false })
+    expect(rig.execute(grasp)).toMatchObject({ status: 'done', holding: false })
   })
 
   test('the gripper is asked to grasp and to move only: deoxys takes a stop for homing', () => {
     rig.plant.objectWidthM = 0.03
-    rig.execute(suction(true), move(0.46, 0, 0.3), suction(false))
+    rig.execute(grasp, move(0.46, 0, 0.3), release)
     expect(new Set(rig.plant.gripperReceived.map(({ payload }) => payload))).toEqual(
       new Set(['FrankaGripperGraspMessage', 'FrankaGripperMoveMessage']),
     )
   })
 
-  test('a plan that needs a gripper whose process is silent is refused before anything moves', () => {
+  test('a plan that needs a gripper whose process publishes nothing is refused before anything moves', () => {
     rig.plant.gripperStateStopped = true
     rig.run(1000)
     const atMs = rig.plant.nowMs
-    expect(rig.execute(move(0.5, 0, 0.3), suction(true))).toMatchObject({
+    expect(rig.execute(move(0.5, 0, 0.3), grasp)).toMatchObject({
       status: 'rejected',
-      reason: expect.stringContaining('gripper_state_timeout'),
+      reason: 'end_effector_lost',
     })
     expect(rig.movedSince(atMs)).toBeLessThan(1e-6)
     expect(rig.execute(move(0.46, 0, 0.3))).toMatchObject({ status: 'done' })
@@ -137,7 +148,7 @@ describe('plans', () => {
     const atMs = rig.plant.nowMs
     expect(rig.execute(move(0.5, 0, 0.3), bad)).toMatchObject({
       status: 'rejected',
-      reason: expect.stringContaining(reason),
+      reason,
     })
     expect(rig.movedSince(atMs)).toBeLessThan(1e-6)
   })

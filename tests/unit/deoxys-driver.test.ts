@@ -1,13 +1,13 @@
-// The deoxys link against a controller that behaves as deoxys does, on a clock of the test: arming.
+// The deoxys link against a controller that behaves as deoxys does, on a clock of the test. Every trap of that protocol
+// has a test here, or in deoxys-plans and deoxys-stops, that fails when its handling is removed.
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { DeoxysDriverRig, jointImpedance, move, options, tool } from '../fixtures/deoxys-driver-rig.js'
 import { readCommand } from '../fixtures/deoxys-plant.js'
+import { DeoxysRig, jointImpedance, move, options, tool } from '../fixtures/deoxys-rig.js'
 
-let rig: DeoxysDriverRig
-
+let rig: DeoxysRig
 beforeEach(() => {
-  rig = new DeoxysDriverRig()
+  rig = new DeoxysRig()
 })
 
 describe('before and while it is armed', () => {
@@ -83,7 +83,7 @@ describe('before and while it is armed', () => {
   })
 
   test('another tool than that of the settings is refused', () => {
-    rig = new DeoxysDriverRig({ ...tool, flangeToTcpM: 0.2 })
+    rig = new DeoxysRig({ ...tool, flangeToTcpM: 0.2 })
     expect(rig.arm()).toMatchObject({ kind: 'failed', failure: { code: 'LINK_REFUSED', reason: 'tool_mismatch' } })
   })
 
@@ -115,7 +115,7 @@ describe('before and while it is armed', () => {
     rig.run(100)
     rig.driver.arm(++rig.lastId)
     rig.run(1500)
-    rig.driver.stop('stop_requested: a test')
+    rig.driver.stop('a test')
     expect(rig.answerOf(rig.lastId)).toMatchObject({
       kind: 'failed',
       failure: { code: 'LINK_REFUSED', reason: 'latched' },

@@ -1,13 +1,12 @@
-// The deoxys link against a controller that behaves as deoxys does, on a clock of the test: stops and losses.
+// How the deoxys link stops, and what it does when its peer is not what it was (see deoxys-driver.test.ts).
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { DeoxysDriverRig, move, options, tickMs } from '../fixtures/deoxys-driver-rig.js'
 import { readCommand } from '../fixtures/deoxys-plant.js'
+import { DeoxysRig, move, options, tickMs } from '../fixtures/deoxys-rig.js'
 
-let rig: DeoxysDriverRig
-
+let rig: DeoxysRig
 beforeEach(() => {
-  rig = new DeoxysDriverRig()
+  rig = new DeoxysRig()
 })
 
 describe('stops', () => {
@@ -18,9 +17,11 @@ describe('stops', () => {
   test('a stop ends the motion on its line, gently, and is latched until a person clears it', () => {
     const id = rig.begin(move(0.45, 0.3, 0.3))
     rig.run(3000)
-    rig.driver.stop('stop_requested: a test')
+    rig.driver.stop('a test')
     const atMs = rig.plant.nowMs
-    expect(rig.answerOf(id)).toMatchObject({ execution: { status: 'stopped', reason: 'stop_requested: a test' } })
+    expect(rig.answerOf(id)).toMatchObject({
+      execution: { status: 'stopped', reason: 'stop_requested', detail: 'a test' },
+    })
     expect(rig.plant.nowMs - atMs).toBeLessThanOrEqual(options.stopMs + 2 * tickMs)
     rig.run(1000)
     const restMs = rig.plant.nowMs
@@ -36,7 +37,7 @@ describe('stops', () => {
     expect(rig.execute(move(0.45, 0, 0.3))).toMatchObject({ status: 'rejected', reason: 'not_armed' })
   })
 
-  test('a main thread that falls silent in mid-plan has the arm stopped', () => {
+  test('a main thread whose signs of life end in mid-plan has the arm stopped', () => {
     const id = rig.begin(move(0.45, 0.3, 0.3))
     rig.run(2000)
     rig.mainLives = false
@@ -70,7 +71,9 @@ describe('stops', () => {
     const id = rig.begin(move(0.45, 0.3, 0.3))
     rig.run(2000)
     rig.driver.leave()
-    expect(rig.answerOf(id)).toMatchObject({ execution: { status: 'stopped', reason: 'the link was closed' } })
+    expect(rig.answerOf(id)).toMatchObject({
+      execution: { status: 'stopped', reason: 'stop_requested', detail: 'the link was closed' },
+    })
     rig.run(2000)
     expect(rig.events.at(-1)).toEqual({ kind: 'left' })
   })
@@ -93,15 +96,15 @@ describe('a peer that is not what it was', () => {
     const id = rig.begin(move(0.45, 0.3, 0.3))
     rig.run(1000)
     rig.plant.frozen = true
-    expect(rig.answerOf(id)).toMatchObject({ failure: { code: 'LINK_STATE_STALE', reason: 'stale' } })
+    expect(rig.answerOf(id)).toMatchObject({ failure: { code: 'LINK_STATE_STALE', reason: 'state_stale' } })
     expectNoMoreControl()
   })
 
-  test('a silent controller ends the plan with LINK_PEER_LOST', () => {
+  test('a controller that publishes no state ends the plan with LINK_PEER_LOST', () => {
     const id = rig.begin(move(0.45, 0.3, 0.3))
     rig.run(1000)
-    rig.plant.silent = true
-    expect(rig.answerOf(id)).toMatchObject({ failure: { code: 'LINK_PEER_LOST', reason: 'silent' } })
+    rig.plant.publishesNoState = true
+    expect(rig.answerOf(id)).toMatchObject({ failure: { code: 'LINK_PEER_LOST', reason: 'state_timeout' } })
     expectNoMoreControl()
   })
 
@@ -129,7 +132,7 @@ describe('a peer that is not what it was', () => {
     rig.plant.errorNumbers = [8, 31]
     rig.plant.mode = 4
     expect(rig.answerOf(id)).toMatchObject({
-      execution: { status: 'fault', reason: 'cartesian_reflex, start_elbow_sign_inconsistent' },
+      execution: { status: 'fault', reason: 'cartesian_reflex', detail: 'also start_elbow_sign_inconsistent' },
     })
     rig.plant.exited = 'libfranka: cartesian_reflex'
     rig.run(1000)
@@ -144,6 +147,9 @@ describe('a peer that is not what it was', () => {
     rig.plant.mode = 5
     rig.run(100)
     expect(rig.newestMode()).toBe('fault')
+    expect(rig.events.findLast(({ kind }) => kind === 'state')).toMatchObject({
+      state: { reason: 'user_stop', detail: '' },
+    })
     expect(rig.execute(move(0.5, 0, 0.3))).toMatchObject({ status: 'rejected', reason: 'latched' })
   })
 
