@@ -84,8 +84,9 @@ function memoryVerdict(samplesMb) {
   return { second_quarter: second, last_quarter: last, max: Math.max(...samplesMb), flat: last <= second * 1.05 + 10 }
 }
 
-async function soak() {
+function optionsOf(args) {
   const { values } = parseArgs({
+    args,
     options: {
       minutes: { type: 'string', default: '5' },
       cameras: { type: 'string', default: '3' },
@@ -95,9 +96,12 @@ async function soak() {
       load: { type: 'string' },
     },
   })
-  const [minutes, cameras, width, height, fps] = ['minutes', 'cameras', 'width', 'height', 'fps'].map((key) =>
-    Number(values[key]),
-  )
+  const { load, ...numbers } = values
+  return { load, ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value)])) }
+}
+
+async function soak() {
+  const { load: loadPath, minutes, cameras, width, height, fps } = optionsOf(process.argv.slice(2))
   const injectedMs = new Float64Array(new SharedArrayBuffer(8 * remembered))
   const feeder = new Worker(new URL(import.meta.url), { workerData: { cameras, width, height, fps, injectedMs } })
   feeder.on('error', (error) => {
@@ -105,7 +109,7 @@ async function soak() {
   })
   // A load may use ONNX Runtime, which reads the environment of the process, not that of the thread.
   process.env.ORT_DISABLE_TELEMETRY = '1'
-  const load = values.load === undefined ? undefined : new Worker(resolve(values.load))
+  const load = loadPath === undefined ? undefined : new Worker(resolve(loadPath))
   const loadsMs = []
   if (load) await once(load, 'message') // ready
   load?.on('message', (ms) => loadsMs.push(ms))
