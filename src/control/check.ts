@@ -16,6 +16,7 @@ import {
   type Vec3,
 } from './types.js'
 
+/** Limits of this cell (settings `limits`); the controller has its own, which these can only tighten. */
 export interface Limits {
   /** Where the tool may be. Not the heightmap's bounds: those end where the cameras look. */
   readonly motionBox: Box
@@ -31,6 +32,7 @@ export interface Limits {
   readonly keepOutRadiusM: number
 }
 
+/** What a plan is checked against. */
 export interface CheckContext {
   /** Where the tool is when the plan begins. */
   readonly start: { readonly p_base_m: Vec3; readonly yawRad: number }
@@ -42,6 +44,7 @@ export interface CheckContext {
   readonly payloadHeightM: number
 }
 
+/** What kind of limit a plan breaks. */
 export type ViolationCode =
   | 'PLAN_EMPTY'
   | 'PLAN_TOO_LONG'
@@ -54,6 +57,7 @@ export type ViolationCode =
   | 'PLAN_UNREACHABLE'
   | 'PLAN_IN_KEEP_OUT'
 
+/** One way in which a plan breaks a limit. */
 export interface Violation {
   readonly code: ViolationCode
   readonly plan: PlanName
@@ -145,6 +149,7 @@ export function checkJointPlan(
   return violations.length === 0 ? (plan as CheckedJointPlan) : violations
 }
 
+/** Whether a check found violations. */
 export function isRefused(result: Plan | JointPlan | readonly Violation[]): result is readonly Violation[] {
   return Array.isArray(result)
 }

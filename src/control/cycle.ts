@@ -47,14 +47,19 @@ export interface CyclePorts {
 
 /** Hears of everything that a person may want to see, as it happens. Must not throw and must not change anything. */
 export interface CycleWatcher {
+  /** The cameras delivered, and the heightmap is made. */
   looked?(view: View): void
+  /** The policy has answered, and what is done with it is decided. */
   proposed?(proposal: Proposal, decision: Decision, sentence: string): void
+  /** The plans of the next step, before they are checked. */
   planned?(plans: ActionPlans): void
   /** The plans just told of will not be executed. */
   refused?(reason: string): void
+  /** A step has ended, and the look after it is taken. */
   stepped?(step: StepRecord): void
 }
 
+/** Settings of the cycle: metres, radians and seconds in the base frame. */
 export interface CycleSettings {
   readonly workspace: HeightmapSpec
   readonly plan: PlanSettings
@@ -88,6 +93,7 @@ export interface StepRecord {
   readonly verdict: Verdict
 }
 
+/** How a goal ended, and every step on the way. */
 export interface CycleResult {
   readonly outcome: Outcome
   /** Why the cycle ended so, for a person. */

@@ -20,12 +20,14 @@ export interface Failure {
   readonly reason: string
 }
 
+/** After how much effort the cycle gives up. */
 export interface Budget {
   readonly steps: number
   /** Failures in a row after which a person is better than another try. */
   readonly failuresInARow: number
 }
 
+/** What happens next: act, propose again without suppressed spots, or end. */
 export type Decision =
   | { readonly kind: 'act' }
   /** Nothing is left but spots where a pick has failed: propose again with none suppressed. */

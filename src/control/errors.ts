@@ -37,6 +37,7 @@ export const errorCodes = [
   'USAGE',
 ] as const
 
+/** Stable name of an error; docs/errors.md explains each. */
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** The part of the straight line in which an error arose. */
@@ -61,12 +62,19 @@ export interface CliportErrorOptions {
   readonly cause?: unknown
 }
 
+/**
+ * An error that says what happened, where (`stage`), and what to do about it (`hint`); `code` is stable (docs/errors.md).
+ */
 export class CliportError extends Error {
   readonly code: ErrorCode
   readonly stage: Stage
   readonly hint: string
   readonly retryable: boolean
 
+  /**
+   * An error to be thrown.
+   * @param message what happened, with what was expected and what was received
+   */
   constructor(code: ErrorCode, message: string, options: CliportErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CliportError'

@@ -3,6 +3,7 @@
 
 import type { Vec3 } from './types.js'
 
+/** Axis-aligned box in the base frame, metres. */
 export interface Box {
   readonly xMinM: number
   readonly xMaxM: number

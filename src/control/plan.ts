@@ -33,11 +33,13 @@ export interface PlanSettings {
 /** The surface right under the cup is read from this disc: one cell of a depth camera may be a hole. */
 const contactRadiusM = 0.0065
 
+/** Pose of the tool, which points straight down. */
 export interface ToolPose {
   readonly p_base_m: Vec3
   readonly yawRad: number
 }
 
+/** The two plans of one step. */
 export interface ActionPlans {
   readonly pick: Plan
   readonly place: Plan

@@ -22,6 +22,7 @@ export interface Camera {
    * @throws CliportError CAMERA_STALLED when a camera delivers nothing within its time-out
    */
   capture(signal?: AbortSignal): Promise<readonly RgbdFrame[]>
+  /** Gives the cameras back. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -45,6 +46,7 @@ export interface Lexicon {
   readonly tasks: readonly string[]
 }
 
+/** What a policy says about itself. */
 export interface PolicyInfo {
   readonly name: string
   readonly architecture: string
@@ -63,6 +65,7 @@ export interface PolicyInfo {
   readonly lexicon?: Lexicon
 }
 
+/** What may be asked of a policy beside where to pick and place. */
 export interface ProposeOptions {
   /** Spots where a pick has failed. */
   readonly suppress?: readonly SuppressedSpot[]
@@ -74,7 +77,12 @@ export interface ProposeOptions {
 /** A heightmap and a sentence to where to pick and place. Never runs on the main thread. */
 export interface Policy {
   readonly info: PolicyInfo
+  /**
+   * Where to pick and place in this heightmap for this sentence.
+   * @throws CliportError POLICY_* when the net answers nonsense; the signal's reason on abort
+   */
   propose(heightmap: Heightmap, goal: string, options?: ProposeOptions): Promise<Proposal>
+  /** Ends its threads; a proposal in progress is rejected. */
   close(): Promise<void>
 }
 
@@ -117,15 +125,19 @@ export interface RobotLink {
   execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution>
   /** Smooth stop, latched until a person clears it. Needs no lease. */
   stop(reason: string): Promise<void>
+  /** Gives the lease back and disconnects; a plan that still runs is stopped by the controller. */
   close(): Promise<void>
 }
 
 /** Everything that happened, in order, for people and for training. A full disk ends the recording, never the run. */
 export interface Recorder {
+  /** Every camera's frames of one look; copied before the call returns. */
   frames(frames: readonly RgbdFrame[]): void
+  /** The heightmap of one look; copied before the call returns. */
   heightmap(heightmap: Heightmap): void
   /** Any other event of the cycle; `data` must be JSON. */
   event(topic: string, data: unknown): void
+  /** Ends the recording; resolves when the file is whole. */
   close(): Promise<void>
 }
 
@@ -134,9 +146,12 @@ export type GoalSource = () => Promise<string>
 
 /** Takes the duration of every stage of the cycle. */
 export interface StageMeter {
+  /** One duration of a stage, milliseconds. */
   observe(stage: string, durationMs: number): void
 }
 
+/** A monotonic clock, so that tests can move time by hand. */
 export interface Clock {
+  /** Monotonic nanoseconds. */
   nowNs(): bigint
 }

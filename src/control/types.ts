@@ -161,6 +161,7 @@ export function isMotion(segment: Segment): segment is MotionSegment {
 /** What a plan is for. `jog` and `home` are a person's; the cycle makes the others. */
 export type PlanName = 'pick' | 'place' | 'park' | 'jog' | 'home'
 
+/** Segments that run one after the other, from rest to rest. */
 export interface Plan {
   readonly name: PlanName
   readonly segments: readonly Segment[]
@@ -198,6 +199,7 @@ export interface Execution {
   readonly error?: CliportError
 }
 
+/** What the arm is doing. Every start is `disarmed`; `stopped` and `fault` stay until a person clears them. */
 export type RobotMode = 'disarmed' | 'armed' | 'moving' | 'stopping' | 'stopped' | 'fault' | 'free_drive'
 
 /** The newest state of the arm. */

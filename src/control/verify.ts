@@ -12,6 +12,7 @@ import type { Execution, Heightmap, Vec3 } from './types.js'
  */
 export type ActionResult = 'placed' | 'missed' | 'lost'
 
+/** What one step came to, by the heightmaps before and after it. */
 export interface Verdict {
   readonly result: ActionResult
   /** Median change of the surface at the pick and at the place, metres. */

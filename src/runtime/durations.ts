@@ -17,6 +17,7 @@ export interface Durations {
 export class StageHistograms implements StageMeter {
   readonly #histograms = new Map<string, Histogram>()
 
+  /** One duration of a stage, milliseconds. */
   observe(stage: string, durationMs: number): void {
     let histogram = this.#histograms.get(stage)
     if (histogram === undefined) {

@@ -16,6 +16,7 @@ import { type Durations, StageHistograms } from './durations.js'
 import { markedFrame, markedMap } from './report/marks.js'
 import { hostClock, noRecorder, openSession } from './session.js'
 
+/** Frames, a goal, and where pictures go. */
 export interface PredictRequest {
   readonly frames: readonly RgbdFrame[]
   readonly workspace: HeightmapSpec
@@ -23,6 +24,7 @@ export interface PredictRequest {
   /** Where pictures go; absent: none are made. */
   readonly out?: string
   readonly config: Config
+  /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
 }
 

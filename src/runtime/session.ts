@@ -79,6 +79,7 @@ interface SessionOptions {
   readonly signal?: AbortSignal
 }
 
+/** A session on the simulated cell. */
 export interface CellTarget {
   /** 'worker': in a thread of its own; 'caller': in this thread, which has nothing else to do. */
   readonly thread: 'worker' | 'caller'
@@ -86,6 +87,7 @@ export interface CellTarget {
   readonly policy: 'package' | 'oracle'
 }
 
+/** A session on the cameras and the arm that the settings name. */
 export interface HardwareTarget {
   /** Asked before a real arm moves, unless the settings say that it may; absent: nobody can be asked. */
   readonly consent?: Consent

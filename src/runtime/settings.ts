@@ -12,6 +12,7 @@ import type { Config } from './config/schema.js'
 /** The Franka hand's mounting and a cup as long as the hand: the controller's default tool. */
 export const defaultTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }
 
+/** The heightmap's bounds and grid as the settings have them. */
 export function workspaceOf({ workspace }: Config): HeightmapSpec {
   return {
     xMinM: workspace.x_min_m,

@@ -6,6 +6,7 @@ import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
 import type { BoundLink } from '../native/controller.js'
 import type { ArmModel } from '../native/kinematics.js'
 
+/** Disturbances that happen in the physics or the cameras; no flag tells the runtime. */
 export interface CellFaults {
   /** Probability that the cup does not seal although it touches, 0..1. */
   readonly graspFailure?: number
@@ -25,6 +26,7 @@ export interface CellRobot {
   readonly keepOut?: readonly Box[]
 }
 
+/** One scene, and how time passes in it. */
 export interface CellOptions {
   /** Published task name with colours, e.g. 'put-block-in-bowl-seen-colors'. */
   readonly task: string
@@ -51,6 +53,7 @@ export interface CellOptions {
   readonly faults?: CellFaults
 }
 
+/** What a scene is about, and how its arm is reached. */
 export interface CellReady {
   readonly goal: string
   /** Step limit of the task as published. */
@@ -93,6 +96,7 @@ export interface TruePlace {
   readonly symmetryRad: number
 }
 
+/** What the cell knows and the runtime never sees: goal, score, poses of all objects. */
 export interface Truth {
   /** Sentence that is in force now (sequential tasks change it). */
   readonly goal: string
@@ -128,11 +132,13 @@ export interface CellLoad {
 
 /** A cell, wherever it runs. */
 export interface Cell {
+  /** Makes a scene; the one before it is gone. @throws CliportError TASK_UNKNOWN, CELL_FAILED */
   reset(options: CellOptions): Promise<CellReady>
   /** Frames of all cameras, in the order front, left, right; stamped with simulated time in both clocks. */
   capture(): Promise<readonly SimFrame[]>
   /** Picture of the whole cell with the arm, RGB8, for people. */
   observe(width: number, height: number): Promise<Uint8Array>
+  /** What the cell knows now. */
   truth(): Promise<Truth>
   /** What the oracle would do now; null when nothing is left or visible. */
   oracle(): Promise<OracleAction | null>
@@ -140,6 +146,8 @@ export interface Cell {
   send(request: Uint8Array): Promise<readonly Uint8Array[]>
   /** Newest link.proto State. */
   state(): Promise<Uint8Array>
+  /** How busy the cell is, and how long it waited for the machine. */
   load(): Promise<CellLoad>
+  /** Ends the cell and its thread. */
   close(): Promise<void>
 }

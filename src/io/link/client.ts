@@ -24,6 +24,9 @@ import type { LinkTransport } from './transport.js'
 /** Who holds the lease. */
 export type Lease = 'free' | 'own' | 'other'
 
+/**
+ * The link to a controller: state, commands, events, stop. One client a session; the controller stops the arm when it sends no heartbeat.
+ */
 export class LinkClient implements RobotLink {
   /**
    * Says hello and waits for the first state.

@@ -18,6 +18,7 @@ export interface RecordedMessage {
   readonly data: Uint8Array
 }
 
+/** A recording that has been read whole. */
 export interface Recording {
   readonly profile: string
   readonly messages: readonly RecordedMessage[]

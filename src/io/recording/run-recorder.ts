@@ -19,6 +19,7 @@ export interface McapWriterPort {
   unref(): void
 }
 
+/** Options of a recorder. */
 export interface RunRecorderOptions {
   /** Hears once when the recording ends early; the run goes on. By default a warning on stderr. */
   readonly onProblem?: (problem: CliportError) => void
@@ -40,14 +41,20 @@ export class RunRecorder implements Recorder {
   #closed: () => void = () => {}
   #dead = false
 
-  /** @param path the file to write; an old one of that name is replaced */
+  /**
+   * Starts a recording in a thread of its own.
+   * @param path the file to write; an old one of that name is replaced
+   */
   static start(path: string, options: RunRecorderOptions = {}): RunRecorder {
     // Without this process's flags: some of them (--input-type, --test) are not for workers.
     const worker = new Worker(workerUrl('io/recording/run-recorder-worker'), { workerData: { path }, execArgv: [] })
     return new RunRecorder(path, worker, options)
   }
 
-  /** @param path only named in problems; the port's other end writes the file */
+  /**
+   * A recorder whose file is written at the other end of a port.
+   * @param path only named in problems
+   */
   constructor(path: string, port: McapWriterPort, options: RunRecorderOptions = {}) {
     this.#path = path
     this.#port = port
@@ -77,6 +84,7 @@ export class RunRecorder implements Recorder {
     return this.#droppedPictures
   }
 
+  /** See `Recorder`; with a slow disk pictures are left out and counted. */
   frames(frames: readonly RgbdFrame[]): void {
     const timeNs = this.#options.wallNs()
     for (const frame of frames) {
@@ -85,6 +93,7 @@ export class RunRecorder implements Recorder {
     }
   }
 
+  /** See `Recorder`. */
   heightmap(heightmap: Heightmap): void {
     this.#pictures(() => heightmapImages(heightmap), this.#options.wallNs())
   }

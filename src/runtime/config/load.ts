@@ -11,6 +11,7 @@ import { knownKeys } from '../../io/schema-issues.js'
 import { policyBelow, policyKeysOf } from './policy.js'
 import { type Config, configKeys, configSchema } from './schema.js'
 
+/** Where settings come from; a flag overrides the environment, that the file, that the defaults. */
 export interface ConfigSources {
   /** Path of a YAML file; absent: none. */
   readonly file?: string | undefined

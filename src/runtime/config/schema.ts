@@ -121,6 +121,7 @@ export const configSchema = z.strictObject({
   log: log.prefault({}),
 })
 
+/** All settings, checked and complete (config/default.yaml lists them with their defaults). */
 export type Config = z.infer<typeof configSchema>
 
 /** Names of the sections and their keys, in order. */

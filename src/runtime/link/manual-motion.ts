@@ -16,6 +16,7 @@ const homeSpeedMps = 0.1
 /** Between two looks at the state while a robot recovers. */
 const lookMs = 20
 
+/** A small straight motion from where the tool is. */
 export interface Jog {
   readonly offset_m: Vec3
   readonly yawRad: number

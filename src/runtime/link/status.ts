@@ -33,6 +33,7 @@ export interface LinkStatus {
   readonly clock_error_ms: number
 }
 
+/** What a controller and its arm are doing now. @throws CliportError LINK_PEER_LOST */
 export async function statusOf(client: LinkClient): Promise<LinkStatus> {
   const roundTripMs = await client.ping()
   const state = client.state!
