@@ -1,10 +1,12 @@
 // Where the policy would pick and place in given camera frames: node examples/predict-on-a-frame.mjs [FOLDER] [SENTENCE]
 // FOLDER holds color.png, depth.png and camera.json (docs/recordings.md), or a folder of each camera.
 
+import { fileURLToPath } from 'node:url'
 import { loadConfig, predict, readFrames, workspaceOf } from 'cliport-edge'
 
-const folder = process.argv[2] ?? 'tests/fixtures/data/real-tabletop/learn35'
-const goal = process.argv[3] ?? 'pick up the red bowl'
+const shipped = new URL('../tests/fixtures/data/real-tabletop/learn35', import.meta.url)
+const folder = process.argv[2] ?? fileURLToPath(shipped)
+const goal = process.argv[3] ?? 'put the yellow lid in the white bowl'
 
 const config = await loadConfig({ environment: process.env })
 const frames = await readFrames(folder)

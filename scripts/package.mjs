@@ -5,7 +5,7 @@
 // network) and with the libraries of Linux only. Native code is compiled when the package is installed.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -50,13 +50,9 @@ packRealSense()
 const ort = 'node_modules/onnxruntime-node'
 copy(join(root, ort), join(stage, ort), (source) => !/bin\/napi-v\d+\/(darwin|win32)/.test(source))
 copy(join(root, 'node_modules/onnxruntime-common'), join(stage, 'node_modules/onnxruntime-common'))
-const { postinstall: _, ...ortScripts } = read(join(stage, ort, 'package.json')).scripts
-edit(join(stage, ort, 'package.json'), (ortManifest) => ({
-  ...ortManifest,
-  scripts: ortScripts,
-  // Only the install script needs the other two.
-  dependencies: { 'onnxruntime-common': ortManifest.dependencies['onnxruntime-common'] },
-}))
+const ortManifest = read(join(stage, ort, 'package.json'))
+const { postinstall: _, ...ortScripts } = ortManifest.scripts
+write(join(stage, ort, 'package.json'), { ...ortManifest, scripts: ortScripts })
 
 const { devDependencies, workspaces: __, private: ___, scripts: ____, ...published } = manifest
 write(join(stage, 'package.json'), {
@@ -68,7 +64,8 @@ write(join(stage, 'package.json'), {
     ...manifest.dependencies,
     'cmake-js': devDependencies['cmake-js'],
     'node-api-headers': devDependencies['node-api-headers'],
-    'onnxruntime-common': read(join(root, 'node_modules/onnxruntime-common/package.json')).version,
+    // Of the bundled onnxruntime-node: of its script too, which fetches the GPU parts on request.
+    ...ortManifest.dependencies,
   },
   bundleDependencies: bundled,
 })
@@ -93,10 +90,6 @@ function packRealSense() {
   for (const path of ['dist', 'native', 'CMakeLists.txt', 'package.json', 'README.md', 'LICENSE']) {
     copy(join(from, path), join(into, path))
   }
-  edit(join(into, 'package.json'), ({ scripts: _scripts, devDependencies: _dev, ...rest }) => rest)
-}
-
-function edit(path, change) {
-  write(`${path}.new`, change(read(path)))
-  renameSync(`${path}.new`, path)
+  const { scripts: _scripts, devDependencies: _dev, ...rest } = read(join(from, 'package.json'))
+  write(join(into, 'package.json'), rest)
 }
