@@ -183,6 +183,6 @@ function expectRealCell({ config, oracle, faults }: RunRequest): void {
   expect(faults === undefined, 'Faults are of the simulated cell only', 'Leave out --fault')
 }
 
-export function describeError({ code, stage, message, hint }: CliportError): NonNullable<RunReport['error']> {
+function describeError({ code, stage, message, hint }: CliportError): NonNullable<RunReport['error']> {
   return { code, stage, message, hint }
 }
