@@ -48,11 +48,7 @@ dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scr
 	@touch $@
 
 lint: setup
-	@npx biome check .
-	@npx depcruise --config .dependency-cruiser.cjs src packages/realsense/src
-	@node scripts/checks/rooms.mjs
-	@scripts/check-lengths
-	@scripts/check-format
+	@npm run --silent lint
 
 # What takes longer than a test may: sanitizers over the native tests, large evaluations. Results are committed.
 verify: setup

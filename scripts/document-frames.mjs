@@ -1,5 +1,5 @@
 // Writes the table of camera.json in docs/recordings.md from its schema: node scripts/document-frames.mjs (after make
-// setup). tests/unit/frame-folder.test.ts fails when the page is not what this writes.
+// setup). tests/unit/camera-schema.test.ts fails when the page is not what this writes.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'

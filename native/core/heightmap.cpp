@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "thread_pool.hpp"
 #include "heightmap_projection.hpp"
+#include "thread_pool.hpp"
 
 namespace cliport {
 namespace {

@@ -69,7 +69,7 @@ export async function checkCamera(options: CameraCheckOptions): Promise<Check[]>
   return checks
 }
 
-export function checkLibrary(version: string | undefined, reason: string | undefined): Check {
+function checkLibrary(version: string | undefined, reason: string | undefined): Check {
   return version === undefined
     ? {
         id: 'library',

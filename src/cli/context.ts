@@ -1,7 +1,6 @@
 // What every verb shares: settings with their flags, errors as one object, exit codes, an orderly end.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import pino, { type Logger } from 'pino'
 import { CliportError, exitCodeOf } from '../control/errors.js'
 import { loadConfig } from '../runtime/config/load.js'
 import type { Config } from '../runtime/config/schema.js'
@@ -25,11 +24,6 @@ export function withCommonOptions(command: Command): Command {
 export function configFor(options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
   const { CLIPORT_CONFIG } = process.env
   return loadConfig({ file: options.config ?? CLIPORT_CONFIG, environment: process.env, flags })
-}
-
-/** Logs go to stderr as JSON lines, or as they are wanted by whoever collects them. */
-export function createLog(config: Config): Logger {
-  return pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
 }
 
 export interface Verb {

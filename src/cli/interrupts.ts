@@ -17,7 +17,7 @@ export interface Interrupts {
  * SIGPIPE is ignored by Node (writing fails with EPIPE instead, see output.ts), SIGUSR1 opens Node's debugger and ends
  * nothing, SIGKILL cannot be caught: the controller misses the heartbeat and stops the arm within 100 ms.
  */
-export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 
 /** Those of this process. */
 export const processInterrupts: Interrupts = {

@@ -1,6 +1,5 @@
 // What the verbs of `cliport link` share: an address, a connection, and a person's yes before anything moves.
 
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { CliportError } from '../control/errors.js'
 import type { Execution } from '../control/types.js'
@@ -9,6 +8,7 @@ import type { Config } from '../runtime/config/schema.js'
 import { connectLink, movesHardware } from '../runtime/robot.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import { type CommonOptions, configFor, runVerb, type VerbKind, type VerbResult, withCommonOptions } from './context.js'
+import { canAsk, isAnsweredYes, realArmQuestion } from './question.js'
 
 export interface LinkVerbOptions extends CommonOptions {
   readonly robot?: string
@@ -50,12 +50,10 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
           const config = await configFor(options, { 'robot.link': options.robot })
           const client = await connectLink(controllerOf(config), config, undefined, signal)
           try {
-            const confirm = (question: string) => confirmed(question, options.yes === true)
+            const confirm = (question: string) => confirmed(question, options.yes === true, signal)
             const consent = async (backend: string) => {
               if (!movesHardware(backend) || config.robot.consent_to_motion) return
-              await confirm(
-                `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`,
-              )
+              await confirm(realArmQuestion(backend))
             }
             return await work({ client, config, options, signal, print, consent, confirm })
           } finally {
@@ -78,27 +76,18 @@ function controllerOf({ robot }: Config): string {
 }
 
 /** @throws CliportError CONSENT_REQUIRED when the answer is no, or nobody can be asked */
-async function confirmed(question: string, isGiven: boolean): Promise<void> {
+async function confirmed(question: string, isGiven: boolean, signal: AbortSignal): Promise<void> {
   if (isGiven) return
-  const canAsk = process.stdin.isTTY && process.stderr.isTTY
-  if (canAsk && (await ask(`${question} Type yes: `)) === 'yes') return
+  const isAsked = canAsk()
+  if (isAsked && (await isAnsweredYes(question, signal))) return
   throw new CliportError(
     'CONSENT_REQUIRED',
-    canAsk ? 'The answer was not yes' : `There is no terminal for the question: ${question}`,
+    isAsked ? 'The answer was not yes' : `There is no terminal for the question: ${question}`,
     {
       stage: 'start',
       hint: 'Go to the arm, look, and run it again there; --yes says that you did',
     },
   )
-}
-
-async function ask(question: string): Promise<string> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return (await prompt.question(question)).trim()
-  } finally {
-    prompt.close()
-  }
 }
 
 /** @throws the execution's error unless it was done */

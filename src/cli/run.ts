@@ -1,6 +1,5 @@
 // cliport run "SENTENCE"
 
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { shellCommand } from '../control/shell-quote.js'
@@ -9,6 +8,7 @@ import type { CellFaults } from '../sim/api.js'
 import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
 import { addFault, faultHelp } from './faults.js'
 import { currentInvocation } from './invocation.js'
+import { canAsk, isAnsweredYes, realArmQuestion } from './question.js'
 import { stageTable } from './stage-table.js'
 
 interface RunOptions extends CommonOptions {
@@ -60,7 +60,7 @@ async function run(sentence: string, options: RunOptions): Promise<void> {
       config,
       signal,
       tell: (line) => tell(pc.dim(line)),
-      ...(process.stdin.isTTY && process.stderr.isTTY ? { askConsent } : {}),
+      ...(canAsk() ? { askConsent: (backend) => mayMove(backend, signal) } : {}),
     })
     return { exitCode: exitCodeFor(report), json: report, lines: summary(report) }
   })
@@ -88,12 +88,6 @@ function summary(report: RunReport): string[] {
   ]
 }
 
-async function askConsent(backend: string): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await prompt.question(`The controller moves a real arm (${backend}). Is the area clear? Type yes: `)
-    return answer.trim() === 'yes'
-  } finally {
-    prompt.close()
-  }
+function mayMove(backend: string, signal: AbortSignal): Promise<boolean> {
+  return isAnsweredYes(realArmQuestion(backend), signal)
 }

@@ -68,7 +68,7 @@ export interface Violation {
 }
 
 /** The controller's `kMaxSegments`. */
-export const longestPlan = 16
+const longestPlan = 16
 /** Reach is checked at points this far apart on every line; the controller checks each again. */
 const reachStepM = 0.04
 const reachStepRad = 0.4

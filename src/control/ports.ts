@@ -3,6 +3,7 @@
 
 import type {
   CheckedPlan,
+  EndEffectorKind,
   Execution,
   Heightmap,
   HeightmapSpec,
@@ -60,7 +61,7 @@ export interface PolicyInfo {
     readonly found: number
   }
   /** Kinds of end effectors that its grasps are for; absent: any (the simulated cell's oracle). */
-  readonly endEffectors?: readonly string[]
+  readonly endEffectors?: readonly EndEffectorKind[]
   /** Absent: nobody has written it down. */
   readonly lexicon?: Lexicon
 }

@@ -1,8 +1,9 @@
 // A worker of `cliport record`: one cell in this thread, one episode after the other.
 
-import { access, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
+import { pathExists } from '../io/path-exists.js'
 import { verifyEpisode } from '../io/recording/dataset.js'
 import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
@@ -58,12 +59,7 @@ if (parentPort !== null) {
 
 /** Null for a whole episode of this scene, '' for none, else what is wrong with the file. */
 async function damageOf(path: string, seed: number, task: string): Promise<string | null> {
-  const exists = (name: string) =>
-    access(name).then(
-      () => true,
-      () => false,
-    )
-  if (!(await exists(path))) return (await exists(`${path}.part`)) ? 'it was never finished' : ''
+  if (!(await pathExists(path))) return (await pathExists(`${path}.part`)) ? 'it was never finished' : ''
   const verification = await verifyEpisode(path)
   if (!verification.ok) return verification.reason
   const { meta } = verification

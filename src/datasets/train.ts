@@ -1,8 +1,9 @@
 // `cliport train`: recorded episodes to a trained checkpoint.
 
-import { access, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
+import { pathExists } from '../io/path-exists.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { cudaDevices, type PythonRun, runPython } from './python.js'
 
@@ -74,7 +75,7 @@ function expectDifferentNames(folders: readonly string[]): void {
 
 /** The cache of a folder: itself, or one made beside the run; an older one is used again. */
 async function cacheOf(folder: string, into: string, run: Pick<PythonRun, 'signal' | 'tell' | 'python'>) {
-  if (await exists(join(folder, 'cache.json'))) return folder
+  if (await pathExists(join(folder, 'cache.json'))) return folder
   const names = await readdir(folder).catch(() => [])
   if (!names.some((name) => name.endsWith('.mcap'))) {
     throw new CliportError('INPUT_INVALID', `Expected episodes (.mcap) or a cache in ${folder} but found neither`, {
@@ -83,15 +84,8 @@ async function cacheOf(folder: string, into: string, run: Pick<PythonRun, 'signa
     })
   }
   const cache = join(into, basename(folder))
-  if (await exists(join(cache, 'cache.json'))) return cache
+  if (await pathExists(join(cache, 'cache.json'))) return cache
   run.tell(`${folder}: ${names.length} files to arrays in ${cache}`)
   await runPython({ ...run, module: 'cliport_edge.episodes', args: [folder, '--out', cache] })
   return cache
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

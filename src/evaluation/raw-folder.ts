@@ -1,11 +1,12 @@
 // The raw results of one evaluation, from which `cliport results` writes its tables: report.json (what was asked, what
 // came out, on which machine), lines.jsonl (one line an episode, scene or sentence), pictures/ (of what failed).
 
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { CliportError } from '../control/errors.js'
 import { shellCommand } from '../control/shell-quote.js'
+import { makeFolder } from '../io/make-folder.js'
 import { topView } from '../io/pictures.js'
 import { makeOutputFolder, unwritable } from '../io/unwritable.js'
 import { type Machine, machine } from '../runtime/machine.js'
@@ -61,7 +62,7 @@ export class RawFolder {
     const [frame] = view.frames
     if (frame !== undefined) pictures.push(['camera', markedFrame(frame, proposal)])
     return this.#writing(async () => {
-      await mkdir(join(this.path, 'pictures'), { recursive: true })
+      await makeFolder(join(this.path, 'pictures'))
       return Promise.all(
         pictures.map(async ([role, png]) => {
           const file = `pictures/${name}-${role}.webp`

@@ -1,12 +1,13 @@
 // RGB-D frames in a folder: color.png (RGB8), depth.png (16 bit, `depth_unit_m` a step, 0 = no return) and camera.json
 // (src/io/cameras/schema.ts; docs/recordings.md).
 
-import { access, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { CliportError } from '../control/errors.js'
 import type { RgbdFrame } from '../control/types.js'
 import { type CameraFile, cameraFileSchema, cameraSynonyms, isPosePath } from './cameras/schema.js'
+import { pathExists } from './path-exists.js'
 import { describeIssues } from './schema-issues.js'
 import { makeOutputFolder, unwritable } from './unwritable.js'
 
@@ -25,14 +26,14 @@ export interface StoredFrame {
  *                      or cannot be one
  */
 export async function readFrames(folder: string): Promise<RgbdFrame[]> {
-  if (await exists(join(folder, 'camera.json'))) return [await readFrame(folder)]
+  if (await pathExists(join(folder, 'camera.json'))) return [await readFrame(folder)]
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
     throw invalid(folder, `cannot be read: ${cause.message}`)
   })
   const cameras: string[] = []
   for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name))) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && (await exists(join(path, 'camera.json')))) cameras.push(path)
+    if (entry.isDirectory() && (await pathExists(join(path, 'camera.json')))) cameras.push(path)
   }
   if (cameras.length === 0) throw invalid(folder, 'holds no camera.json, nor does any folder in it')
   return Promise.all(cameras.map(readFrame))
@@ -139,13 +140,6 @@ async function readPixels(
   } catch (cause) {
     throw invalid(path, `cannot be used: ${(cause as Error).message}`)
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** A pose that is missing, or that cannot be one. */

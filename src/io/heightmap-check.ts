@@ -2,6 +2,7 @@
 
 import { CliportError } from '../control/errors.js'
 import { problemOfCameraPose, rowsOf } from '../control/pose.js'
+import { publishedWorkspace } from '../control/published-workspace.js'
 import type { HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { poseInvalid } from './frame-folder.js'
 import { type Npz, readNpz } from './npz.js'
@@ -14,17 +15,6 @@ export interface HeightmapCheck {
   readonly color_cells_differ: number
   /** Largest difference of height, metres. */
   readonly max_abs_m: number
-}
-
-/** Metres (Shridhar et al., CoRL 2021). */
-const publishedWorkspace: HeightmapSpec = {
-  xMinM: 0.25,
-  xMaxM: 0.75,
-  yMinM: -0.5,
-  yMaxM: 0.5,
-  zMinM: 0,
-  zMaxM: 0.28,
-  pixelM: 0.003125,
 }
 
 /** One depth unit of the reference's raw depth, metres: NumPy multiplies in float32. */

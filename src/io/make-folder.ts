@@ -2,6 +2,7 @@
 
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { pathExists } from './path-exists.js'
 
 /**
  * As `mkdir` with `recursive`, which in Node 20 never returns where a file system answers ENOENT for a folder whose parent
@@ -14,16 +15,9 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(folder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && !(await exists(dirname(folder)))) {
+    if (code === 'ENOENT' && !(await pathExists(dirname(folder)))) {
       await makeFolder(dirname(folder))
       await makeFolder(folder)
     } else if (code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,9 +1,10 @@
 // The policy that the settings name, opened for this cell.
 
-import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import type { Policy, PolicyInfo } from '../control/ports.js'
+import type { EndEffectorKind } from '../control/types.js'
+import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { projectPath } from '../native/paths.js'
 import type { PackageSettings } from './config/policy.js'
@@ -11,19 +12,14 @@ import type { Config } from './config/schema.js'
 import { withOwnHeights } from './policy-workspace.js'
 
 /** What is mounted on every cell that this release runs. */
-const mounted = 'suction_cup'
+const mounted: EndEffectorKind = 'suction_cup'
 
 /** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
 export async function policyFolder(name: string): Promise<string> {
   const here = resolve(name)
-  const exists = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    )
-  if (await exists(here)) return here
+  if (await pathExists(here)) return here
   const shipped = projectPath(name)
-  return (await exists(shipped)) ? shipped : here
+  return (await pathExists(shipped)) ? shipped : here
 }
 
 /** The package of these settings. @throws CliportError POLICY_UNAVAILABLE when they name a server */
@@ -58,7 +54,7 @@ export async function openPolicy(config: Config, log: (line: string) => void): P
 }
 
 /** @throws CliportError POLICY_END_EFFECTOR */
-export function expectServes({ name, endEffectors }: PolicyInfo, endEffector: string): void {
+function expectServes({ name, endEffectors }: PolicyInfo, endEffector: EndEffectorKind): void {
   if (endEffectors === undefined || endEffectors.includes(endEffector)) return
   throw new CliportError(
     'POLICY_END_EFFECTOR',

@@ -35,12 +35,13 @@ export function connectCell({ address, keys }: BoundLink): Promise<LinkClient> {
 
 /**
  * The controller that the settings name: ours, or an existing deoxys controller at a deoxys:// address.
- * @throws CliportError LINK_ABSENT, LINK_PROTOCOL, LINK_REFUSED; USAGE when the settings name none
+ * @throws CliportError LINK_ABSENT, LINK_PROTOCOL, LINK_REFUSED; USAGE when the settings name none; the signal's
+ * reason when it is aborted while a cliport-controller is waited for
  */
-export function connectRobot(config: Config): Promise<RobotLink> {
+export function connectRobot(config: Config, signal?: AbortSignal): Promise<RobotLink> {
   const { connect_timeout_s: timeoutS, consent_to_motion: consentToMotion } = config.robot
   const address = expectRobot(config)
-  if (!address.startsWith('deoxys://')) return connectLink(address, config)
+  if (!address.startsWith('deoxys://')) return connectLink(address, config, undefined, signal)
   return DeoxysLink.connect(address, {
     consentToMotion,
     tool: defaultTool,

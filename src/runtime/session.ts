@@ -167,7 +167,7 @@ async function openHardwareSession(
   signal.throwIfAborted()
   const camera = opened.add(await openCameras(config.cameras, session.settings.workspace, signal))
   signal.throwIfAborted()
-  const link = opened.add(await connectRobot(config))
+  const link = opened.add(await connectRobot(config, signal))
   await expectConsent(link, config, tell, consent)
   return { ...session, ports: { ...session.ports, camera, link } }
 }
@@ -198,7 +198,7 @@ async function openCellSession(
     show: (wanted) => make(wanted),
     async reset({ link: way, ...wanted }) {
       const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
-      const link = scene.add(await connectScene(config, cell, way, ready))
+      const link = scene.add(await connectScene(config, cell, way, ready, signal))
       if (movesHardware(link.backend)) throw noRealCamera()
       return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
     },
@@ -213,9 +213,15 @@ function noRealCamera(): CliportError {
   })
 }
 
-function connectScene(config: Config, cell: Cell, way: Scene['link'], { link }: CellReady): Promise<RobotLink> {
+function connectScene(
+  config: Config,
+  cell: Cell,
+  way: Scene['link'],
+  { link }: CellReady,
+  signal: AbortSignal,
+): Promise<RobotLink> {
   if (way === 'in-process') return LinkClient.connect(new CellTransport(cell))
-  return way === 'robot' ? connectRobot(config) : connectCell(link!)
+  return way === 'robot' ? connectRobot(config, signal) : connectCell(link!)
 }
 
 /** The projector as configured. */

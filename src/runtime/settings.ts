@@ -5,6 +5,7 @@ import type { CycleSettings } from '../control/cycle.js'
 import type { Box } from '../control/keep-out.js'
 import { parkPose } from '../control/park.js'
 import type { HeightmapSpec } from '../control/types.js'
+import { heightmapSpecOf } from '../io/workspace-keys.js'
 import type { ToolGeometry } from '../native/kinematics.js'
 import type { CellRobot } from '../sim/api.js'
 import type { Config } from './config/schema.js'
@@ -14,18 +15,11 @@ export const defaultTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawR
 
 /** The heightmap's bounds and grid as the settings have them. */
 export function workspaceOf({ workspace }: Config): HeightmapSpec {
-  return {
-    xMinM: workspace.x_min_m,
-    xMaxM: workspace.x_max_m,
-    yMinM: workspace.y_min_m,
-    yMaxM: workspace.y_max_m,
-    zMinM: workspace.z_min_m,
-    zMaxM: workspace.z_max_m,
-    pixelM: workspace.pixel_m,
-  }
+  return heightmapSpecOf(workspace)
 }
 
-export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSettings {
+/** @param config affordance maps are left out: who shows them asks for them (`maps`) */
+export function cycleSettingsOf(config: Config): CycleSettings {
   const { limits, planning, run } = config
   return {
     workspace: workspaceOf(config),
@@ -52,7 +46,7 @@ export function cycleSettingsOf(config: Config, { maps = false } = {}): CycleSet
     park: parkPose,
     budget: { steps: run.max_steps, failuresInARow: run.max_failures_in_a_row },
     suppressRadiusM: run.suppress_radius_m,
-    maps,
+    maps: false,
   }
 }
 

@@ -7,7 +7,7 @@ import { capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './mesh.js'
 /** As long as the Franka hand and mounted like it: the controller's default tool. */
 export const suctionTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }
 
-export const cupRadiusM = 0.01
+const cupRadiusM = 0.01
 
 /**
  * The cup gives way along its axis, as a bellows cup does: in the millimetres that the arm needs to stop after contact

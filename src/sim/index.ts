@@ -6,7 +6,7 @@ import { CellClient } from './cell-client.js'
 
 export type * from './api.js'
 export { colorNames } from './colors.js'
-export { publishedWorkspace, workspaceShare } from './reach.js'
+export { workspaceShare } from './reach.js'
 export { taskNames } from './tasks/index.js'
 
 /**

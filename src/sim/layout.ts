@@ -1,10 +1,11 @@
 // Where objects stand at the start: at random, apart from each other, and where the arm gets to them.
 
+import { publishedWorkspace } from '../control/published-workspace.js'
 import type { ToolGeometry } from '../native/kinematics.js'
 import { type ColorName, rgbOf } from './colors.js'
 import { type ObjectKind, type ObjectShape, type PlacedObject, shapes, type TaskKind } from './objects.js'
 import type { Random } from './random.js'
-import { isReachableAround, isWayReachable, publishedWorkspace } from './reach.js'
+import { isReachableAround, isWayReachable } from './reach.js'
 
 /** Room for the cup beside an object, metres. */
 const clearanceM = 0.012

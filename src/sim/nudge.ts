@@ -1,9 +1,9 @@
 // Fault injection: somebody bumps into things between the look and the grasp.
 
 import { translationOf } from '../control/geometry.js'
+import { publishedWorkspace } from '../control/published-workspace.js'
 import type { Physics } from './physics/physics.js'
 import type { Random } from './random.js'
-import { publishedWorkspace } from './reach.js'
 import { openMoves } from './score.js'
 import type { Goal } from './tasks/task.js'
 

@@ -2,19 +2,9 @@
 
 import { gridSize } from '../control/geometry.js'
 import { parkPose } from '../control/park.js'
-import type { HeightmapSpec, Vec3 } from '../control/types.js'
+import { publishedWorkspace } from '../control/published-workspace.js'
+import type { Vec3 } from '../control/types.js'
 import { kinematics, type ToolGeometry } from '../native/kinematics.js'
-
-/** As published for CLIPort. */
-export const publishedWorkspace: HeightmapSpec = {
-  xMinM: 0.25,
-  xMaxM: 0.75,
-  yMinM: -0.5,
-  yMaxM: 0.5,
-  zMinM: 0,
-  zMaxM: 0.28,
-  pixelM: 0.003125,
-}
 
 /**
  * Heights that the tool must reach over every object: as low as a descent may aim (the motion box), with the wrist level

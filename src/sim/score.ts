@@ -69,7 +69,7 @@ function shareDone(goal: Goal, physics: Physics): number {
 }
 
 /** Objects that are where they should be: at one of their targets, or all of them in the zone; each with the nearest. */
-export function matches(goal: Goal, physics: Physics): readonly Match[] {
+function matches(goal: Goal, physics: Physics): readonly Match[] {
   return goal.moves.flatMap((move) => {
     if (move.object === physics.held) return []
     const target = nearest(move, physics)

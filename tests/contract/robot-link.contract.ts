@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LinkClient } from '../../src/io/link/client.js'
-import { planMessage } from '../../src/io/link/codec.js'
+import { planMessage, type RequestBody } from '../../src/io/link/codec.js'
 import { EventKind, type Move, Reason } from '../../src/io/link/gen/link_pb.js'
 import type { LinkTransport } from '../../src/io/link/transport.js'
 import { descendTo, moveTo, patient, plan, RawLink } from '../fixtures/link-peers.js'
@@ -204,7 +204,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       })
     })
 
-    test.each([
+    test.each<[string, RequestBody, string]>([
       ['a plan without expiry', { case: 'plan', value: planMessage(plan(moveTo(0.5, 0, 0.3)), 1n, 0) }, 'valid_for'],
       ['an expiry that is not a number', { case: 'plan', value: planMessage(plan(), 1n, Number.NaN) }, 'valid_for'],
       ['a command without an id', { case: 'acquire', value: {} }, 'missing_field'],
@@ -215,7 +215,7 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
         'missing_field',
       ],
       ['no request at all', { case: undefined }, 'unknown_request'],
-    ] as const)('%s is answered with an error that names it', async (_, body, code) => {
+    ])('%s is answered with an error that names it', async (_, body, code) => {
       const session = raw()
       expect((await session.ask(body)).body).toMatchObject({ case: 'error', value: { code } })
     })

@@ -41,7 +41,7 @@ test('output on a full disk is told, with exit code 1', async () => {
   const full = openSync('/dev/full', 'w')
   const child = spawn(process.execPath, [cli, '--help'], { stdio: ['ignore', full, 'pipe'] })
   let stderr = ''
-  child.stderr.on('data', (chunk) => {
+  child.stderr!.on('data', (chunk) => {
     stderr += chunk
   })
   expect(await exitOf(child)).toBe(1)

@@ -5,13 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-// @ts-expect-error a script without types
 import { cppFunctions } from '../../scripts/checks/cpp-functions.mjs'
-// @ts-expect-error a script without types
 import { exceptionsOf, lengthProblems } from '../../scripts/checks/lengths.mjs'
-// @ts-expect-error a script without types
 import { includeProblems, layerProblems, roomOf } from '../../scripts/checks/rooms.mjs'
-// @ts-expect-error a script without types
 import { tsFunctions } from '../../scripts/checks/ts-functions.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'checks-'))

@@ -1,9 +1,17 @@
 // The composition root: what it opens for each target, and that everything is closed again, also when opening fails.
 
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parkPose } from '../../src/control/park.js'
+import { decodeState } from '../../src/io/link/codec.js'
+import { Mode } from '../../src/io/link/gen/link_pb.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
+import { runSentence } from '../../src/runtime/run.js'
 import { openSession } from '../../src/runtime/session.js'
+import { SteppedController } from '../fixtures/link-peers.js'
+import { writeKeys } from '../fixtures/scene.js'
 
 const config = mergeConfig(null, {}, {})
 const tell = () => {}
@@ -71,4 +79,51 @@ test('a session on hardware without cameras or without a robot opens nothing', a
   }
   const withCamera = mergeConfig({ text: JSON.stringify({ version: 1, cameras: [camera] }), name: 'x' }, {}, {})
   await expect(openSession(withCamera, { hardware, tell })).rejects.toMatchObject({ code: 'USAGE' })
+})
+
+describe('beside a controller of the settings', () => {
+  /** Settings that name a controller of this backend, which runs until the test has finished. */
+  function withController(backend: string) {
+    const controller = new SteppedController(backend)
+    const { address, keys } = controller.listen('tcp://127.0.0.1:*')
+    const folder = mkdtempSync(join(tmpdir(), 'cliport-session-'))
+    writeKeys(join(folder, 'keys'), keys)
+    onTestFinished(() => {
+      controller.close()
+      rmSync(folder, { recursive: true })
+    })
+    const settings = {
+      'robot.link': address,
+      'robot.keys': join(folder, 'keys'),
+      'robot.connect_timeout_s': 60,
+      'robot.consent_to_motion': true,
+      'run.out': folder,
+    }
+    return { controller, config: mergeConfig(null, {}, settings) }
+  }
+
+  test('the cameras of the simulated cell never guide a real arm, whatever was consented to', async () => {
+    const { controller, config } = withController('franka')
+    const session = await openSession(config, { cell: { thread: 'caller', policy: 'oracle' }, tell })
+    await expect(session.reset({ ...scene, link: 'robot' })).rejects.toMatchObject({ code: 'CAMERA_ABSENT' })
+    await session.close()
+    expect(decodeState(await controller.state())).toMatchObject({ mode: Mode.DISARMED, leaseSession: 0n })
+  })
+
+  test('the simulated cell knows no truth about the arm of another one', async () => {
+    const { config } = withController('cell')
+    const stop = new AbortController()
+    const report = await runSentence({
+      sentence: 'put the red blocks in a green bowl',
+      task: scene.task,
+      seed: scene.seed,
+      oracle: true,
+      command: 'test',
+      config,
+      signal: stop.signal,
+      tell: (line) => line.startsWith('goal:') && stop.abort(),
+    })
+    expect(report).toMatchObject({ outcome: 'stopped' })
+    expect(report).not.toHaveProperty('truth')
+  })
 })

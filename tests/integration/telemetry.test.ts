@@ -51,7 +51,7 @@ function start(args: readonly string[], { home, temporary }: Place, environment:
 }
 
 const leftIn = ({ home, temporary }: Place) =>
-  [home, temporary].flatMap((folder) => readdirSync(folder, { recursive: true }))
+  [home, temporary].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
 
 /** Runs a verb to its end and looks at it all the while. */
 async function observed(place: Place, args: readonly string[]) {

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-// @ts-expect-error a script without types
 import { documented } from '../../scripts/document-frames.mjs'
 import { cameraFileSchema, cameraSynonyms } from '../../src/io/cameras/schema.js'
 import { fileNameOf } from '../../src/io/file-name.js'

@@ -1,6 +1,12 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { type CheckContext, checkJointPlan, checkPlan, describeViolation } from '../../src/control/check.js'
+import {
+  type CheckContext,
+  checkJointPlan,
+  checkPlan,
+  describeViolation,
+  type Violation,
+} from '../../src/control/check.js'
 import type { JointPlan, Plan, Segment, Vec3 } from '../../src/control/types.js'
 import { emptyMap, raise, reachesAll, settings } from '../fixtures/table.js'
 
@@ -134,8 +140,8 @@ test.each([Number.NaN, Infinity, 1e300])('a measured tool position of %d m is no
 })
 
 test('a violation reads as one sentence: where, what was expected, what came', () => {
-  const [violation] = checkPlan(planOf(move([0.4, 0, 0.2], 2)), context) as never
-  expect(describeViolation(violation)).toBe(
+  const [violation] = checkPlan(planOf(move([0.4, 0, 0.2], 2)), context) as readonly Violation[]
+  expect(describeViolation(violation!)).toBe(
     'pick segment 0: PLAN_TOO_FAST, expected more than 0 and at most 0.5 m/s but received 2 m/s',
   )
 })

@@ -29,15 +29,14 @@ test('the settings of a real cell are valid', async () => {
 })
 
 test('a flag wins over the environment, the environment over the file, the file over the default', () => {
-  const text = 'version: 1\npolicy: {threads: 2}\nrun: {max_steps: 3}\nlog: {level: info}\n'
+  const text = 'version: 1\npolicy: {threads: 2}\nrun: {max_steps: 3, picture_hz: 2}\n'
   const config = mergeConfig(
     { text, name: 'a.yaml' },
     { CLIPORT_POLICY_THREADS: '3', CLIPORT_RUN_MAX_STEPS: '4' },
     { 'policy.threads': 4, 'run.out': undefined },
   )
   expect(config.policy).toMatchObject({ threads: 4 })
-  expect(config.run).toMatchObject({ max_steps: 4, out: 'runs' })
-  expect(config.log.level).toBe('info')
+  expect(config.run).toMatchObject({ max_steps: 4, picture_hz: 2, out: 'runs' })
 })
 
 const packageDefaults = { kind: 'package', package: 'models/edge', provider: 'cpu', threads: 2 }

@@ -31,10 +31,11 @@ const full = { pBase, orientation: { case: 'qBaseTool', value: quaternion } } as
 const qRad = [0, 1, 2, 3, 4, 5, 6]
 const load = { massKg: 0.5, pFlangeCenter: pBase, inertiaKgm2: [0, 1, 2, 3, 4, 5, 6, 7, 8] }
 const tool = { name: 'spatula', pFlangeTcp: pBase, qFlangeTcp: quaternion, load }
-const request = (body: MessageInitShape<typeof RequestSchema>['body']) =>
-  [RequestSchema, { header, body }] as [DescMessage, object]
-const reply = (body: MessageInitShape<typeof ReplySchema>['body']) =>
-  [ReplySchema, { header, body }] as [DescMessage, object]
+/** A message's schema, and what is in it. */
+type Pinned = [schema: DescMessage, init: MessageInitShape<DescMessage>]
+
+const request = (body: MessageInitShape<typeof RequestSchema>['body']) => [RequestSchema, { header, body }] as Pinned
+const reply = (body: MessageInitShape<typeof ReplySchema>['body']) => [ReplySchema, { header, body }] as Pinned
 
 /** Every segment, with every field. */
 const segments: MessageInitShape<typeof SegmentSchema>[] = [
@@ -47,7 +48,7 @@ const segments: MessageInitShape<typeof SegmentSchema>[] = [
   { kind: { case: 'setTool', value: { tool, payload: load } } },
 ]
 
-const messages: Readonly<Record<string, [DescMessage, object]>> = {
+const messages: Readonly<Record<string, Pinned>> = {
   hello: request({ case: 'hello', value: {} }),
   ping: request({ case: 'ping', value: {} }),
   acquire: request({ case: 'acquire', value: { id: 1n } }),

@@ -1,4 +1,4 @@
-// The seam to native/addon.cpp: every member that crosses it, in its raw form. Nothing here is exported to users.
+// The seam to native/addon/: every member that crosses it, in its raw form. Nothing here is exported to users.
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -29,7 +29,7 @@ export function episodesOf(raw: readonly RawResults<Record<string, unknown>>[]):
 }
 
 /** Nothing special about it: the shipped policy, closed loop, nothing disturbed. */
-export function isPlain({ label, openLoop, faults }: Episodes): boolean {
+function isPlain({ label, openLoop, faults }: Episodes): boolean {
   return label === '' && !openLoop && faults === null
 }
 

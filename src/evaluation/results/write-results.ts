@@ -1,10 +1,11 @@
 // `cliport results`: the page of results from the raw results of evaluations, and nothing else.
 
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { shellCommand } from '../../control/shell-quote.js'
+import { makeFolder } from '../../io/make-folder.js'
 import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
@@ -55,7 +56,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
   ]
   const svg = reliabilitySvg(all)
   try {
-    await mkdir(images, { recursive: true })
+    await makeFolder(images)
     for (const { from, to } of pictures) if (existsSync(from) || !existsSync(to)) await copyFile(from, to)
     if (svg !== null) await writeFile(join(images, 'reliability.svg'), svg)
     await writeFile(page, `${sections.join('\n\n')}\n`)

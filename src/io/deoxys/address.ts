@@ -3,7 +3,7 @@
 import { CliportError } from '../../control/errors.js'
 import { problemOfAddress } from '../link/address.js'
 
-export const deoxysScheme = 'deoxys://'
+const deoxysScheme = 'deoxys://'
 
 /** The controller's defaults: 5555 to 5558. */
 const defaultPort = 5555

@@ -1,10 +1,14 @@
 // Policy packages of format 1 to format 2: the manifest is written anew, every other file stays byte by byte what it was.
 
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
+import { makeFolder } from '../make-folder.js'
+import { pathExists } from '../path-exists.js'
+import { unwritable } from '../unwritable.js'
+import { workspaceKeysOf } from '../workspace-keys.js'
 import { type GraphName, lexiconSchema, type Manifest, outputRoles, packageFormat, packageVersion } from './manifest.js'
 import { loadPackage, packageError, parseAnyManifest, readChecked, readPackageFile, restore } from './package.js'
 import { Tokenizer } from './tokenizer.js'
@@ -47,7 +51,7 @@ type ManifestV1 = z.infer<typeof manifestV1>
 /**
  * Writes the package of format 2 to `out`, which must not exist; nothing is left there when anything is wrong.
  * @throws CliportError POLICY_INVALID for a folder that is no package of format 1, POLICY_CHECKSUM for a damaged file,
- * POLICY_SHAPE for graphs that this runtime cannot feed, INPUT_INVALID when `out` exists or cannot be written
+ * POLICY_SHAPE for graphs that this runtime cannot feed, INPUT_INVALID when `out` exists or cannot be written, DISK_FULL
  */
 export async function convertPackage(folder: string, out: string): Promise<Manifest> {
   const before = parseV1(folder, (await readPackageFile(folder, 'manifest.json')).toString('utf8'))
@@ -58,7 +62,7 @@ export async function convertPackage(folder: string, out: string): Promise<Manif
   const part = `${resolve(out)}.part`
   try {
     await writing(out, async () => {
-      await mkdir(dirname(part), { recursive: true })
+      await makeFolder(dirname(part))
       await rm(part, { recursive: true, force: true })
       await mkdir(part)
       for (const [name, bytes] of files) await writeFile(join(part, name), bytes)
@@ -94,15 +98,7 @@ function convertManifest({ workspace, tokenizer, models, ...kept }: ManifestV1):
     ...kept,
     version: packageVersion,
     units: { length: 'm', angle: 'rad', color: 'srgb8' },
-    workspace: {
-      x_min_m: workspace.xMinM,
-      x_max_m: workspace.xMaxM,
-      y_min_m: workspace.yMinM,
-      y_max_m: workspace.yMaxM,
-      z_min_m: workspace.zMinM,
-      z_max_m: workspace.zMaxM,
-      pixel_m: workspace.pixelM,
-    },
+    workspace: workspaceKeysOf(workspace),
     // Format 1 knew no other.
     end_effectors: ['suction_cup'],
     tokenizer: { file: tokenizer.file, max_tokens: tokenizer.maxTokens },
@@ -150,11 +146,7 @@ async function lexiconOf(folder: string, { tokenizer: { file } }: ManifestV1, fi
 }
 
 async function expectAbsent(out: string): Promise<void> {
-  const isThere = await access(out).then(
-    () => true,
-    () => false,
-  )
-  if (!isThere) return
+  if (!(await pathExists(out))) return
   throw new CliportError('INPUT_INVALID', `Expected no file or folder at ${out}, where the package is to be written`, {
     stage: 'start',
     hint: 'Choose another --out, or remove it first',
@@ -165,10 +157,6 @@ async function writing(out: string, write: () => Promise<unknown>): Promise<void
   try {
     await write()
   } catch (cause) {
-    throw new CliportError('INPUT_INVALID', `Could not write the package to ${out}: ${(cause as Error).message}`, {
-      stage: 'start',
-      hint: 'Check space and permissions, or choose another --out',
-      cause,
-    })
+    throw unwritable('the package', out, '--out', cause)
   }
 }

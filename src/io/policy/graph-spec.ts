@@ -30,7 +30,7 @@ type Layout = readonly [type: ElementType, shape: readonly number[]]
  * Type and shape that the runtime feeds and reads for each role, for a package of this size. Which roles a graph must have
  * is the manifest's schema's to say.
  */
-export function layoutOf(
+function layoutOf(
   { rows, cols, tokenizer }: Pick<Manifest, 'rows' | 'cols' | 'tokenizer'>,
   textSize: number,
 ): Readonly<Record<string, Layout>> {

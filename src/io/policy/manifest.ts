@@ -1,7 +1,8 @@
 // The manifest of a policy package, format 2: what a folder must say about itself before anything in it is run.
 
 import { z } from 'zod'
-import type { HeightmapSpec } from '../../control/types.js'
+import type { EndEffectorKind, HeightmapSpec } from '../../control/types.js'
+import { heightmapSpecOf } from '../workspace-keys.js'
 
 /** The format and version that this runtime reads. */
 export const packageFormat = 'cliport-policy'
@@ -63,8 +64,8 @@ export const lexiconSchema = z.strictObject({
   tasks: z.array(z.string().min(1)),
 })
 
-/** End effectors that a package may serve: those that can hold something (control's EndEffectorKind). */
-export const servedEndEffectors = ['suction_cup', 'two_finger'] as const
+/** End effectors that a package may serve: those that can hold something. */
+const servedEndEffectors = ['suction_cup', 'two_finger'] as const satisfies readonly EndEffectorKind[]
 
 export const manifestSchema = z.strictObject({
   format: z.literal(packageFormat),
@@ -113,13 +114,5 @@ export function outputRoles(graph: GraphName): string[] {
 
 /** The workspace as the runtime calls it. */
 export function workspaceOf({ workspace }: Manifest): HeightmapSpec {
-  return {
-    xMinM: workspace.x_min_m,
-    xMaxM: workspace.x_max_m,
-    yMinM: workspace.y_min_m,
-    yMaxM: workspace.y_max_m,
-    zMinM: workspace.z_min_m,
-    zMaxM: workspace.z_max_m,
-    pixelM: workspace.pixel_m,
-  }
+  return heightmapSpecOf(workspace)
 }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import { gridSize } from '../../control/geometry.js'
+import { shellCommand } from '../../control/shell-quote.js'
 import { layoutProblems } from './graph-spec.js'
 import { type GraphName, type Manifest, packageFormat, packageVersion, workspaceOf } from './manifest.js'
 import { checkManifest } from './manifest-problems.js'
@@ -68,7 +69,7 @@ function parseManifest(folder: string, text: string): Manifest {
       folder,
       `expected format ${packageFormat} version ${packageVersion} but received ${packageFormat} version ${json.version}`,
       json.version === 1
-        ? `Convert it: npx cliport convert policy ${quoted(folder)} --out ${quoted(`${folder.replace(/[/\\]+$/, '')}-v${packageVersion}`)}`
+        ? `Convert it: ${shellCommand('npx', 'cliport', 'convert', 'policy', folder, '--out', `${folder.replace(/[/\\]+$/, '')}-v${packageVersion}`)}`
         : 'Use a package that was exported by this version of cliport-edge',
     )
   }
@@ -77,11 +78,6 @@ function parseManifest(folder: string, text: string): Manifest {
   const { problems } = checked
   const what = `manifest.json has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`
   throw packageError('POLICY_INVALID', folder, what, restore)
-}
-
-/** As a shell takes it for one argument. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 function checkShapes(folder: string, manifest: Manifest): void {

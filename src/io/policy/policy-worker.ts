@@ -17,7 +17,7 @@ import {
   type WorkerSettings,
 } from './worker-protocol.js'
 
-// A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/priority.ts)
+// A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/thread-priority.ts)
 // is given back before ONNX Runtime starts its own: a decision may wait for a heartbeat, not the other way round. On
 // Linux a priority is a thread's own; elsewhere it would be taken from the whole process.
 if (process.platform === 'linux' && getPriority() < 0) setPriority(0)

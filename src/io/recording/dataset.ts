@@ -63,13 +63,17 @@ export interface DatasetIndex {
   readonly [more: string]: unknown
 }
 
+/** The episodes of a folder, whole ones and others. */
 export interface DatasetReport {
   readonly episodes: readonly { readonly file: string; readonly observations: number; readonly actions: number }[]
   /** Files that training must leave out, unfinished ones among them. */
   readonly bad: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** Reads every episode of a folder, in the order of their names. */
+/**
+ * Reads every episode of a folder, in the order of their names.
+ * @throws Error of the file system when there is no such folder
+ */
 export async function verifyDataset(folder: string): Promise<DatasetReport> {
   const episodes: { file: string; observations: number; actions: number }[] = []
   const bad: { file: string; reason: string }[] = []

@@ -18,7 +18,6 @@ const policyServer = z.strictObject({
 })
 
 export type PackageSettings = z.infer<typeof policyPackage>
-export type ServerSettings = z.infer<typeof policyServer>
 
 /** `kind` may be left out: a section with `server` is a server, any other a package. */
 export const policy = z.preprocess(withKind, z.discriminatedUnion('kind', [policyPackage, policyServer]))

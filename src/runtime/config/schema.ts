@@ -103,10 +103,6 @@ const run = z.strictObject({
   picture_hz: z.number().min(0).max(30).default(8),
 })
 
-const log = z.strictObject({
-  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
-})
-
 export const configSchema = z.strictObject({
   version: z.literal(1),
   workspace: workspace.prefault({}),
@@ -118,7 +114,6 @@ export const configSchema = z.strictObject({
   cameras: cameras.default([]),
   cell: cell.prefault({}),
   run: run.prefault({}),
-  log: log.prefault({}),
 })
 
 /** All settings, checked and complete (config/default.yaml lists them with their defaults). */
@@ -128,7 +123,7 @@ export type Config = z.infer<typeof configSchema>
 export const configKeys: Readonly<Record<string, readonly string[]>> = {
   ...keysOf({ workspace, heightmap, limits, planning }),
   policy: policyKeys,
-  ...keysOf({ robot, cell, run, log }),
+  ...keysOf({ robot, cell, run }),
 }
 
 function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {

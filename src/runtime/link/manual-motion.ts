@@ -1,7 +1,7 @@
 // What a person does to the arm by hand. Every act arms first and leaves the arm disarmed, since the link is closed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkJointPlan, checkPlan, isRefused, type Violation } from '../../control/check.js'
+import { checkJointPlan, checkPlan, describeViolation, isRefused, type Violation } from '../../control/check.js'
 import { CliportError } from '../../control/errors.js'
 import type { Execution, Plan, RobotMode, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
@@ -70,8 +70,8 @@ export async function home(client: LinkClient, config: Config, signal: AbortSign
 }
 
 function notMoved(violations: readonly Violation[], hint: string): CliportError {
-  const words = violations.map(({ code, expected, received }) => `${code}: expected ${expected}, received ${received}`)
-  return new CliportError('LINK_REFUSED', `The arm was not moved. ${words.join('; ')}`, { stage: 'check', hint })
+  const words = violations.map(describeViolation).join('; ')
+  return new CliportError('LINK_REFUSED', `The arm was not moved: ${words}`, { stage: 'check', hint })
 }
 
 /**

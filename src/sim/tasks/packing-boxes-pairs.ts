@@ -99,7 +99,7 @@ export function cut({ min, max }: Piece, random: Random): Piece[] {
 }
 
 /** The colours that a sentence asks for, or undefined where it is not one of this task's. */
-export function parsePackGoal(sentence: string): readonly ColorName[] | undefined {
+function parsePackGoal(sentence: string): readonly ColorName[] | undefined {
   const pattern =
     /^(?:pack|put)\s+(?:all\s+)?(?:of\s+)?(?:the\s+)?(\w+)(?:\s+and\s+(\w+))?\s+(?:blocks?|boxes)\s+(?:in|into|inside)\s+the\s+(?:brown\s+)?box\W*$/i
   const words = pattern

@@ -77,7 +77,7 @@ function giveColor(colors: ColorName[], index: number, wanted: ColorName): void 
  * The block and the step of the stand that a sentence asks for. Sentences about the upper rows name blocks that would
  * have to be stacked already; a scene begins with an empty stand, so they have no meaning at its start.
  */
-export function parseStackGoal(sentence: string): { readonly block: ColorName; readonly step: 0 | 1 | 2 } | undefined {
+function parseStackGoal(sentence: string): { readonly block: ColorName; readonly step: 0 | 1 | 2 } | undefined {
   const pattern =
     /^(?:put|stack|place)\s+(?:the|an?)\s+(\w+)\s+(?:block|cube)\s+on(?:to)?\s+the\s+(\w+)\s+brown\s+(?:block|step)\W*$/i
   const [, color = '', step = ''] = pattern.exec(sentence.trim()) ?? []

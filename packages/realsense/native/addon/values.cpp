@@ -69,8 +69,9 @@ SessionOptions session_options(const Napi::Object& object) {
     each(filter, "options", [&](const Napi::Object& option) { request.options.push_back(option_value(option)); });
     options.filters.push_back(std::move(request));
   });
-  each(object, "options",
-       [&](const Napi::Object& option) { options.options.push_back({text(option, "sensor"), option_value(option)}); });
+  each(object, "options", [&](const Napi::Object& option) {
+    options.options.push_back({text(option, "sensor"), option_value(option)});
+  });
   return options;
 }
 
