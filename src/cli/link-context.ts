@@ -40,8 +40,11 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
   kind: VerbKind = {},
 ): Command {
   return withCommonOptions(parent.command(name).description(description))
-    .option('--robot <address>', `the controller [robot.link of the settings, else ${defaultAddress}]`)
-    .option('--yes', 'answers yes to every question: a person at the arm has checked it and wants the motion')
+    .option(
+      '--robot <address>',
+      `address of the controller (default: robot.link of the settings, else ${defaultAddress})`,
+    )
+    .option('--yes', 'answer yes to every question: a person at the arm has checked it and wants the motion')
     .action((options: Options) =>
       runVerb(
         options,
