@@ -8,10 +8,11 @@ import { shellCommand } from '../../control/shell-quote.js'
 import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
+import { episodesOf } from './episodes.js'
 import { failureSection, realFramesSection } from './gallery.js'
 import { table } from './markdown.js'
 import { groundingSection, paraphraseSection, reliabilitySvg } from './reliability.js'
-import { episodesOf, loopSection, partsSection, scoreSection } from './scores.js'
+import { loopSection, partsSection, scoreSection } from './scores.js'
 
 export interface ResultsReport {
   readonly page: string
