@@ -90,7 +90,7 @@ async function confirmed(question: string, isGiven: boolean): Promise<void> {
     canAsk ? 'The answer was not yes' : `There is no terminal for the question: ${question}`,
     {
       stage: 'start',
-      hint: 'Go to the arm, look, and run it again there; --yes says that you did',
+      hint: 'Inspect the arm, then run it again beside it; --yes confirms that you did',
     },
   )
 }
