@@ -112,9 +112,8 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
     }
   }
   if (!line.deoxys.empty() && line.backend != "sim") {
-    throw UsageError(
-        "Expected --backend sim with --deoxys but received '" + line.backend +
-        "': deoxys' protocol has neither lease nor authentication, so nobody may move hardware through it");
+    throw UsageError("Expected --backend sim with --deoxys but received '" + line.backend +
+                     "': deoxys' protocol has neither lease nor authentication, so it may not move hardware");
   }
   one_of("--backend", line.backend, {"sim", "franka"});
   if (line.backend == "franka" && line.robot_ip.empty()) {

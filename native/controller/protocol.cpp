@@ -112,7 +112,7 @@ std::optional<Refusal> Protocol::admit(const wire::Request& request, Channel cha
   }
   session = &session_of(request.header().session());
   std::uint64_t& last_sequence = session->last_sequence[static_cast<std::size_t>(channel)];
-  // A stop is heard in whatever order it comes: stopping twice does no harm.
+  // A stop is accepted whatever its sequence number: stopping twice does no harm.
   if (request.header().sequence() <= last_sequence && !request.has_stop()) {
     return Refusal{"sequence", "Expected a sequence above " + std::to_string(last_sequence) + " but received " +
                                    std::to_string(request.header().sequence()) +

@@ -157,7 +157,7 @@ std::optional<Refusal> read_body(const wire::Request& request, ReadRequest& read
       command.kind = CommandKind::kHeartbeat;
       return std::nullopt;
     case wire::Request::kStop:
-      // Heard even without an id: a stop that is refused over a form is worse than one that is not answered.
+      // Accepted without an id, too: refusing a stop for its form is worse than leaving it unanswered.
       command.kind = CommandKind::kStop;
       command.id = request.stop().id();
       return std::nullopt;

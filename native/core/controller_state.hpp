@@ -20,8 +20,8 @@ namespace cliport {
 inline constexpr std::size_t kCommands = 64;
 inline constexpr std::size_t kStops = 64;  // stops that wait for their answer; more are obeyed all the same
 inline constexpr std::size_t kEvents = 1024;
-// Below this much room for events no command is taken, so that an arm at rest tells nothing more, and a moving arm is
-// faulted: nobody would hear of it.
+// Below this much room for events no command is taken, so that an arm at rest sends nothing more, and a moving arm is
+// faulted: its events could not be reported.
 inline constexpr std::size_t kEventReserve = 64;
 // So long a motion that has ended is still sent, at rest: a robot refuses one that ends with velocity.
 inline constexpr int kSettling = 3;

@@ -31,7 +31,7 @@ JointImpedance::JointImpedance(const ImpedanceConfig& config) : config_(config) 
 
 const Joints& JointImpedance::torques(const Joints& q_ref_rad, const Joints& dq_ref_radps, const Joints& q_rad,
                                       const Joints& dq_radps, const Joints& feed_forward_nm) {
-  // A hair below the rate: the robot takes differences of what it received, rounded.
+  // Slightly below the rate: the robot takes differences of what it received, rounded.
   const double step_nm = 0.999 * config_.torque_rate_nmps * config_.cycle_s;
   for (std::size_t i = 0; i < tau_nm_.size(); ++i) {
     const double clip_rad = config_.reference_clip_rad[i];

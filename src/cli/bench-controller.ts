@@ -11,7 +11,9 @@ interface BenchControllerOptions extends CommonOptions {
 }
 
 export function addBenchController(bench: Command): void {
-  withCommonOptions(bench.command('controller').description('lateness of the 1 kHz loop under inference and rendering'))
+  withCommonOptions(
+    bench.command('controller').description('measure the lateness of the 1 kHz loop under inference and rendering'),
+  )
     .option('--seconds <n>', 'length of each of the three phases', wholeNumber(1, 86_400), 60)
     .action((options: BenchControllerOptions) =>
       runVerb(options, async ({ signal, tell }) => {

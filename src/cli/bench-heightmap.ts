@@ -1,7 +1,7 @@
 // cliport bench heightmap
 
 import { basename } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { benchHeightmap, type HeightmapBenchReport } from '../bench/heightmap.js'
 import { projectPath } from '../native/paths.js'
 import { expectAddons } from '../runtime/addons.js'
@@ -19,11 +19,21 @@ export function addBenchHeightmap(bench: Command): void {
   withCommonOptions(
     bench
       .command('heightmap')
-      .description('projection of frames to a heightmap: exact and fast, one and two threads, compared with NumPy'),
+      .description(
+        'measure the projection of frames to a heightmap: exact and fast, one and two threads, compared with NumPy',
+      ),
   )
-    .option('--npz <file>', 'frames and grid', projectPath('tests/fixtures/data/heightmap-reference.npz'))
-    .option('--python <file>', 'Python with benchmarks/requirements.txt; runs the NumPy reference in turn')
-    .option('--repeats <n>', 'projections of each kind', wholeNumber(1, 100_000), 40)
+    .addOption(
+      new Option('--npz <file>', 'frames and grid').default(
+        projectPath('tests/fixtures/data/heightmap-reference.npz'),
+        'tests/fixtures/data/heightmap-reference.npz',
+      ),
+    )
+    .option(
+      '--python <file>',
+      'Python with benchmarks/requirements.txt; the NumPy reference is measured in alternation',
+    )
+    .option('--repeats <n>', 'number of projections of each kind', wholeNumber(1, 100_000), 40)
     .action((options: BenchHeightmapOptions) =>
       runVerb(options, async ({ signal }) => {
         expectAddons('heightmap')

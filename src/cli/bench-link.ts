@@ -14,7 +14,9 @@ interface BenchLinkOptions extends CommonOptions {
 }
 
 export function addBenchLink(bench: Command): void {
-  withCommonOptions(bench.command('link').description('round trips, state age and stops against cliport-controller'))
+  withCommonOptions(
+    bench.command('link').description('measure round trips, state age and stops against cliport-controller'),
+  )
     .option('--messages <n>', 'round trips of each kind, from Node and from C++', wholeNumber(1, 1_000_000), 20_000)
     .option('--stops <n>', 'stops of a moving arm under inference load', wholeNumber(1, 100_000), 1000)
     .option(

@@ -24,13 +24,16 @@ export function addBenchPolicy(bench: Command): void {
   withCommonOptions(
     bench
       .command('policy')
-      .description('time of a decision and of its parts, compared with the peak of the processor and with PyTorch'),
+      .description('measure a decision and its parts, compared with the peak of the processor and with PyTorch'),
   )
-    .option('--policy <folder>', 'policy package')
-    .option('--python <file>', 'Python with models/requirements.txt; runs eager PyTorch in turn')
-    .option('--checkpoint <file>', "what the package was exported from (default: the shipped package's)")
-    .option('--threads <n>', 'threads of a decision', wholeNumber(1, 64))
-    .option('--repeats <n>', 'decisions', wholeNumber(1, 100_000), 100)
+    .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
+    .option('--python <file>', 'Python with models/requirements.txt; eager PyTorch is measured in alternation')
+    .option(
+      '--checkpoint <file>',
+      'checkpoint from which the package was exported (default: that of the shipped package)',
+    )
+    .option('--threads <n>', 'threads of ONNX Runtime (default: policy.threads of the settings)', wholeNumber(1, 64))
+    .option('--repeats <n>', 'number of decisions', wholeNumber(1, 100_000), 100)
     .action((options: BenchPolicyOptions) =>
       runVerb(options, async ({ signal, tell }) => {
         const { policy, python, repeats, threads } = options

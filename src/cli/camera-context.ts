@@ -19,19 +19,19 @@ export interface StreamVerbOptions extends CameraVerbOptions {
 
 /** `--library` and what every verb has. */
 export function withLibrary(command: Command): Command {
-  return withCommonOptions(command).option('--library <path>', 'librealsense2.so to use')
+  return withCommonOptions(command).option('--library <path>', 'librealsense2.so to load (default: searched for)')
 }
 
 export function withSerial(command: Command): Command {
   return withLibrary(command)
-    .option('--serial <number>', 'serial number; default: the first camera found')
-    .option('--fps <rate>', 'frames a second', wholeNumber(1, 1000), 30)
+    .option('--serial <number>', 'serial number of the camera (default: the first one found)')
+    .option('--fps <rate>', 'frames per second', wholeNumber(1, 1000), 30)
 }
 
 export function withSize(command: Command): Command {
   return command
-    .option('--width <pixels>', 'image width', wholeNumber(1, 65_535), 640)
-    .option('--height <pixels>', 'image height', wholeNumber(1, 65_535), 480)
+    .option('--width <pixels>', 'picture width', wholeNumber(1, 65_535), 640)
+    .option('--height <pixels>', 'picture height', wholeNumber(1, 65_535), 480)
 }
 
 export async function runCameraVerb(

@@ -22,10 +22,13 @@ interface ShowOptions extends StreamVerbOptions {
 
 export function addCameraShow(camera: Command): void {
   withSize(withSerial(camera.command('show')))
-    .description('saves one frame as a folder that heightmap, predict and eval --real take')
-    .option('--file <recording>', 'a .bag or .db3 instead of a camera')
-    .option('--pose <file>', "T_base_camera as JSON or YAML; default: that of this camera in the settings' cameras")
-    .option('--out <folder>', 'where color.png, depth.png, camera.json and depth-view.png go', 'out')
+    .description('save one frame as a folder that heightmap and predict read (docs/recordings.md)')
+    .option('--file <recording>', 'recording of a camera (.bag or .db3) instead of a camera')
+    .option(
+      '--pose <file>',
+      'T_base_camera as JSON or YAML (default: that of this camera under cameras in the settings)',
+    )
+    .option('--out <folder>', 'folder for color.png, depth.png, camera.json and depth-view.png', 'out')
     .action((options: ShowOptions) => runCameraVerb(options, (verb) => show(options, verb)))
 }
 

@@ -35,20 +35,20 @@ export function addCameraCommand(program: Command): void {
   const camera = program.command('camera').description('RealSense cameras: list, show, record, check')
 
   withLibrary(camera.command('list'))
-    .description('the library that was found and the cameras that are connected')
+    .description('show the library that was found and the cameras that are connected')
     .action((options: CameraVerbOptions) => runCameraVerb(options, () => list(options)))
 
   addCameraShow(camera)
 
   withSize(withSerial(camera.command('record')))
-    .description('records depth and colour; .db3 from librealsense2 2.58 on, .bag before')
+    .description('record depth and colour; the file ends in .db3 (librealsense2 2.58 and newer) or .bag (older)')
     .argument('<file>', 'recording to write')
-    .option('--seconds <s>', 'how long', realNumber(0.1, longestS), 10)
+    .option('--seconds <s>', 'length of the recording', realNumber(0.1, longestS), 10)
     .action((file: string, options: RecordOptions) => runCameraVerb(options, (verb) => record(file, options, verb)))
 
   withSerial(camera.command('check'))
-    .description('pass or fail: USB speed, firmware, frame rate, drops, time, hardware reset')
-    .option('--seconds <s>', 'how long to watch frames', realNumber(0.1, longestS), 5)
+    .description('check a camera: USB speed, firmware, frame rate, dropped frames, time stamps, hardware reset')
+    .option('--seconds <s>', 'how long frames are counted', realNumber(0.1, longestS), 5)
     .option('--no-reset', 'leave out the hardware reset')
     .action((options: CheckOptions) => runCameraVerb(options, (verb) => check(options, verb)))
 }

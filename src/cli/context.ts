@@ -16,7 +16,7 @@ export interface CommonOptions {
 /** `--config` and `--json`, which every verb has. */
 export function withCommonOptions(command: Command): Command {
   return command
-    .option('--config <file>', 'settings (YAML, see config/default.yaml); also CLIPORT_CONFIG')
+    .option('--config <file>', 'settings, YAML as in config/default.yaml (default: CLIPORT_CONFIG)')
     .option('--json', 'one JSON object as the last line of stdout; everything else goes to stderr')
 }
 

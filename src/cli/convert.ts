@@ -9,9 +9,9 @@ interface ConvertOptions extends CommonOptions {
 }
 
 export function addConvert(program: Command): void {
-  const convert = program.command('convert').description('what an earlier release wrote, to the present format')
-  withCommonOptions(convert.command('policy').description('a policy package of format 1 to format 2'))
-    .argument('<folder>', 'policy package')
+  const convert = program.command('convert').description('convert what an earlier release wrote to the present format')
+  withCommonOptions(convert.command('policy').description('convert a policy package of format 1 to format 2'))
+    .argument('<folder>', 'policy package of format 1')
     .requiredOption('--out <folder>', 'the new package; must not exist')
     .action(convertPolicy)
 }

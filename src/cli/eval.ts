@@ -42,24 +42,27 @@ interface EvalOptions extends CommonOptions {
 }
 
 export function addEval(program: Command): void {
-  withCommonOptions(program.command('eval').description('score a policy on many simulated scenes'))
-    .option('--task <name>', 'task', defaultTask)
-    .option('--policy <folder>', "policy package, or 'oracle'")
+  withCommonOptions(program.command('eval').description('score a policy on many simulated scenes, or on real frames'))
+    .option('--task <name>', 'task whose scenes are run', defaultTask)
+    .option('--policy <folder>', "policy package, or 'oracle' (default: policy.package of the settings)")
     .option('--episodes <n>', 'number of scenes', wholeNumber(1, 100_000), 50)
     .option(
       '--seed <n>',
-      'scene i is number seed + 2i; 10001: the test scenes; odd ones below: validation',
+      'scene i has seed + 2i; even: training, odd: validation, from 10001: test; published tables use the block in benchmarks/policy/seeds.md',
       wholeNumber(0),
       10001,
     )
     .addOption(
-      new Option('--link <way>', 'in-process: free clock; sockets: ZeroMQ and the paced clock')
+      new Option(
+        '--link <way>',
+        'in-process: no sockets, time passes only while a command runs; sockets: ZeroMQ, paced clock',
+      )
         .choices(['in-process', 'sockets'])
         .default('in-process'),
     )
     .option(
       '--steps <budget>',
-      'greatest number of picks a scene: a number, or 3n+1 for 3 x n + 1 with n objects to be moved (default: as published for the task)',
+      'greatest number of picks per scene: a number, or 3n+1 with n objects to be moved (default: as published for the task)',
       parseStepBudget,
     )
     .option(
@@ -69,7 +72,7 @@ export function addEval(program: Command): void {
     .option('--grasp-failure <p>', 'probability 0..1 that a grasp fails in the physics; the runtime is not told')
     .option(
       '--nudge <metres>',
-      'LEAST:GREATEST, what is still to be moved is nudged by that between look and grasp; likewise',
+      'LEAST:GREATEST metres by which objects that are still to be moved are shifted between observation and grasp; the runtime is not told',
     )
     .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
     .addOption(
@@ -82,7 +85,10 @@ export function addEval(program: Command): void {
       '--real <folder>',
       'sentences of goals.json on real frames with labels, compared with chance and with the nearest colour',
     )
-    .option('--out <folder>', 'raw results for cliport results: report.json, lines.jsonl, pictures of failures')
+    .option(
+      '--out <folder>',
+      'folder for the raw results that cliport results reads: report.json, lines.jsonl, pictures of failures',
+    )
     .option('--label <text>', 'name of this evaluation in the tables of cliport results', '')
     .action(runEval)
 }

@@ -1,15 +1,14 @@
-// `--fault KEY=VALUE`: faults of the simulated cell, for tests and for the curious. They happen in the physics; nothing
-// tells the runtime.
+// `--fault KEY=VALUE`: faults of the simulated cell, for tests. They happen in the physics; the runtime is not told.
 
 import { CliportError } from '../control/errors.js'
 import { nearest } from '../control/nearest.js'
 import type { CellFaults } from '../sim/api.js'
 
 const known = {
-  'grasp-failure': 'probability 0..1 that the cup does not seal',
+  'grasp-failure': 'probability 0..1 that a grasp fails',
   'nudge-m':
     'metres, or LEAST:GREATEST, by which objects that are still to be moved are shifted between observation and grasp',
-  'kill-controller-at-s': 'simulated seconds after which the controller ends without warning',
+  'kill-controller-at-s': 'simulated seconds after which the controller ends abruptly',
   camera: 'stall, nan or zero; with @N from observation N on (0 is the first)',
 } as const
 

@@ -26,7 +26,7 @@ export function withFrameOptions(command: Command): Command {
     .option('--npz <file>', 'frames and reference heightmap in one NumPy file')
     .option(
       '--z-min <metres>',
-      'bottom of the heightmap (default: -0.02 for a folder, else the setting)',
+      'bottom of the heightmap above the base, metres (default: -0.02 for a folder, else workspace.z_min_m of the settings)',
       realNumber(-1, 1),
     )
 }

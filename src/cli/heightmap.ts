@@ -26,7 +26,7 @@ export function addHeightmap(program: Command): void {
     withFrameOptions(program.command('heightmap').description('project camera frames to the heightmap')),
   )
     .option('--check', 'with --npz: compare with the reference in the file, cell by cell')
-    .option('--out <folder>', 'write pictures of colour and height')
+    .option('--out <folder>', 'folder for pictures of colour and height')
     .action((options: HeightmapOptions) =>
       runVerb(options, () => {
         expectAddons('heightmap')

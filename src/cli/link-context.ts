@@ -40,8 +40,11 @@ export function linkVerb<Options extends LinkVerbOptions = LinkVerbOptions>(
   kind: VerbKind = {},
 ): Command {
   return withCommonOptions(parent.command(name).description(description))
-    .option('--robot <address>', `the controller [robot.link of the settings, else ${defaultAddress}]`)
-    .option('--yes', 'answers yes to every question: a person at the arm has checked it and wants the motion')
+    .option(
+      '--robot <address>',
+      `address of the controller (default: robot.link of the settings, else ${defaultAddress})`,
+    )
+    .option('--yes', 'answer yes to every question: a person at the arm has checked it and wants the motion')
     .action((options: Options) =>
       runVerb(
         options,
@@ -85,7 +88,7 @@ async function confirmed(question: string, isGiven: boolean, signal: AbortSignal
     isAsked ? 'The answer was not yes' : `There is no terminal for the question: ${question}`,
     {
       stage: 'start',
-      hint: 'Go to the arm, look, and run it again there; --yes says that you did',
+      hint: 'Inspect the arm, then run it again beside it; --yes confirms that you did',
     },
   )
 }

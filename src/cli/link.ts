@@ -9,7 +9,7 @@ import { realNumber, wholeNumber } from './context.js'
 import { type LinkVerbOptions, linkVerb, reportExecution } from './link-context.js'
 
 export function addLink(program: Command): void {
-  const link = program.command('link').description('look at a controller, or move its arm without a sentence')
+  const link = program.command('link').description('inspect a controller, or move its arm by hand')
   addObservation(link)
   addMotion(link)
 }
@@ -19,7 +19,7 @@ function addObservation(link: Command): void {
   linkVerb(
     link,
     'status',
-    'mode of the arm, holder of the lease, round-trip time to the controller',
+    'show the mode of the arm, the lease holder, the end effector and the round-trip time',
     async ({ client }) => {
       const status = await statusOf(client)
       return { exitCode: 0, json: status, lines: describeLink(status) }
@@ -29,19 +29,19 @@ function addObservation(link: Command): void {
   linkVerb<LinkVerbOptions & { count: number }>(
     link,
     'ping',
-    "round trips to the controller's sockets",
+    "measure round trips to the controller's sockets",
     async ({ client, options, signal }) => {
       const report = await measureRoundTrips(client, options.count, signal)
       const { p50, p99, max } = report.round_trip
       const line = `${report.count} round trips: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, max ${max.toFixed(2)} ms`
       return { exitCode: 0, json: report, lines: [line] }
     },
-  ).option('--count <n>', 'how many', wholeNumber(1, 100_000), 100)
+  ).option('--count <n>', 'number of round trips', wholeNumber(1, 100_000), 100)
 
   linkVerb<LinkVerbOptions & { rate: number; for?: number }>(
     link,
     'watch',
-    'states and events as they come, until Ctrl-C; with --json one object a line',
+    'print states and events until Ctrl-C; with --json one object per line',
     async ({ client, options, signal, print }) => {
       const seen = await watch(client, {
         rateHz: options.rate,
@@ -54,7 +54,7 @@ function addObservation(link: Command): void {
     },
     { isStream: true },
   )
-    .option('--rate <hz>', 'states a second', realNumber(0.1, 250), 5)
+    .option('--rate <hz>', 'states per second', realNumber(0.1, 250), 5)
     .option('--for <seconds>', 'end after this time', realNumber(0, 1e6))
 }
 

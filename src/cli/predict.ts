@@ -14,12 +14,14 @@ interface PredictOptions extends CommonOptions, FrameOptions {
 export function addPredict(program: Command): void {
   withCommonOptions(
     withFrameOptions(
-      program.command('predict').description('pick and place that the policy proposes for given camera frames'),
+      program
+        .command('predict')
+        .description('compute the pick and place that the policy proposes for given camera frames'),
     ),
   )
     .requiredOption('--goal <sentence>', 'for example "put the brown tin in the white bowl"')
-    .option('--policy <folder>', 'policy package')
-    .option('--out <folder>', 'write pictures with pick and place drawn')
+    .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
+    .option('--out <folder>', 'folder for pictures with pick and place drawn')
     .action(runPredict)
 }
 

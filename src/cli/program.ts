@@ -19,6 +19,15 @@ import { addResults } from './results.js'
 import { addRun } from './run.js'
 import { addExport, addTrain } from './train.js'
 
+/** What each exit code means, for the help text and docs/commands.md. */
+export const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
+  [0, 'achieved, or done'],
+  [1, 'tried and not achieved, or failed'],
+  [2, 'wrong use, settings or policy package'],
+  [3, 'hardware or service absent at start'],
+  [130, 'stopped by a signal'],
+]
+
 /** Commander's program with every verb. @param write where its own texts go: help, version, mistakes in the words */
 export function createProgram(write: {
   readonly help: (text: string) => void
@@ -31,10 +40,7 @@ export function createProgram(write: {
     .showHelpAfterError('(try --help)')
     .exitOverride()
     .configureOutput({ writeOut: write.help, writeErr: write.mistake })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 achieved or done; 1 tried and not achieved; 2 wrong use, settings or policy package;\n3 hardware or service absent at start; 130 stopped.',
-    )
+    .addHelpText('after', `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code}  ${meaning}\n`).join('')}`)
   for (const add of [addRun, addPredict, addHeightmap, addRecord, addEval, addResults, addTrain, addExport])
     add(program)
   for (const add of [addConvert, addCameraCommand, addBench, addLink, addDoctor]) add(program)

@@ -21,14 +21,18 @@ interface RecordOptions extends CommonOptions {
 
 export function addRecord(program: Command): void {
   withCommonOptions(
-    program.command('record').description("demonstrations of the simulated cell's oracle, for training"),
+    program.command('record').description('record demonstrations of the oracle in the simulated cell, for training'),
   )
-    .option('--task <name>', 'task', defaultTask)
+    .option('--task <name>', 'task whose scenes are recorded', defaultTask)
     .option('--episodes <n>', 'number of episodes', wholeNumber(1, 1_000_000), 100)
-    .option('--seed <n>', 'episode i shows scene seed + 2i; even: training, odd: validation', wholeNumber(0), 0)
+    .option('--seed <n>', 'episode i has scene seed + 2i; even: training, odd: validation', wholeNumber(0), 0)
     .requiredOption('--out <folder>', 'folder of the episodes; complete episodes in it are kept')
-    .option('--workers <n>', 'threads', wholeNumber(1, 256), availableParallelism())
-    .option('--frames', "keep the cameras' pictures too")
+    .addOption(
+      new Option('--workers <n>', 'threads that record')
+        .argParser(wholeNumber(1, 256))
+        .default(availableParallelism(), 'one per core'),
+    )
+    .option('--frames', 'record the camera pictures, calibration and poses too')
     .option(
       '--perturb <p>',
       'probability that a step places at a wrong spot, so that the data contain mistakes',
@@ -36,13 +40,18 @@ export function addRecord(program: Command): void {
       0,
     )
     .addOption(
-      new Option('--appearance <kind>', 'light, colours, table and camera poses').choices([
-        'published',
-        'randomized',
+      new Option(
+        '--appearance <kind>',
+        'light, colours, table and camera poses (default: cell.appearance of the settings)',
+      ).choices(['published', 'randomized', 'mixed']),
+    )
+    .addOption(
+      new Option('--sensor <kind>', 'noise and holes of the cameras (default: cell.sensor of the settings)').choices([
+        'clean',
+        'real',
         'mixed',
       ]),
     )
-    .addOption(new Option('--sensor <kind>', 'noise and holes of the cameras').choices(['clean', 'real', 'mixed']))
     .action(runRecord)
 }
 

@@ -29,13 +29,20 @@ export function addRun(program: Command): void {
       .description('pick and place until the goal is achieved, on the simulated cell or on the controller at --robot')
       .argument('<sentence>', 'for example "put the red blocks in a green bowl"'),
   )
-    .option('--task <name>', 'task of the simulated scene', defaultTask)
-    .option('--seed <n>', 'number of the simulated scene', wholeNumber(0), 3)
-    .option('--policy <folder>', "policy package, or 'oracle'")
-    .option('--robot <address>', 'a controller, e.g. tcp://10.0.0.2:5601, or deoxys://10.0.0.2')
-    .option('--out <folder>', 'folder in which the run makes its own folder')
-    .option('--steps <n>', 'greatest number of picks', wholeNumber(1, 200))
-    .option('--consent-to-motion', 'a person at the real arm agrees to its motion')
+    .option(
+      '--task <name>',
+      'task that the simulated scene belongs to; what the sentence names is put into the scene',
+      defaultTask,
+    )
+    .option('--seed <n>', 'seed of the simulated scene', wholeNumber(0), 3)
+    .option('--policy <folder>', "policy package, or 'oracle' (default: policy.package of the settings)")
+    .option(
+      '--robot <address>',
+      'controller, for example tcp://10.0.0.2:5601 or deoxys://10.0.0.2 (default: robot.link of the settings, else the simulated cell)',
+    )
+    .option('--out <folder>', 'folder in which the run makes its own folder (default: run.out of the settings)')
+    .option('--steps <n>', 'greatest number of picks (default: run.max_steps of the settings)', wholeNumber(1, 200))
+    .option('--consent-to-motion', 'a person at the real arm agrees to its motion; without it the question is asked')
     .option('--fault <key=value>', `fault of the simulated cell, may be repeated; ${faultHelp}`, addFault)
     .action(run)
 }

@@ -1,7 +1,7 @@
 // cliport train, cliport export
 
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { runPython } from '../datasets/python.js'
 import { train } from '../datasets/train.js'
 import { whileLocked } from '../io/folder-lock.js'
@@ -32,15 +32,24 @@ export function addTrain(program: Command): void {
     program.command('train').description('train a policy on recorded episodes (needs Python and PyTorch)'),
   )
     .requiredOption('--data <folders...>', 'folders of cliport record, or caches made of them')
-    .option('--validation <folders...>', 'the same with odd seeds, for thresholds and scores')
-    .requiredOption('--out <folder>', "the run's folder: checkpoints, progress, TensorBoard, card")
-    .option('--recipe <file>', 'settings of each stage', projectPath('models/recipe.json'))
-    .option('--stage <name>', 'stage of the recipe: pretrain (captioned scenes) or train', 'train')
-    .option('--set <settings...>', "name=value, over the recipe's")
+    .option('--validation <folders...>', 'the same with odd seeds, from which thresholds and validation scores come')
+    .requiredOption('--out <folder>', 'folder of the run: checkpoints, progress, TensorBoard, card')
+    .addOption(
+      new Option('--recipe <file>', 'settings of each stage').default(
+        projectPath('models/recipe.json'),
+        'models/recipe.json',
+      ),
+    )
+    .option(
+      '--stage <name>',
+      'stage of the recipe, for example pretrain (captioned scenes) or train (demonstrations)',
+      'train',
+    )
+    .option('--set <settings...>', 'name=value, replaces settings of the recipe')
     .option('--init <checkpoint>', 'initial weights, from pre-training')
     .option('--resume', 'continue the run in the folder')
     .option('--workers <n>', 'processes that prepare samples', wholeNumber(0, 64), 1)
-    .option('--processes <n>', 'processes that train together (torchrun); default: one a GPU', wholeNumber(1, 64))
+    .option('--processes <n>', 'processes that train together with torchrun (default: one per GPU)', wholeNumber(1, 64))
     .option(...pythonFlag)
     .action(runTrain)
 }

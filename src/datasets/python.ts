@@ -40,7 +40,7 @@ export async function runPython(run: PythonRun): Promise<void> {
   if (/^(ModuleNotFoundError|ImportError)/.test(last)) throw absent(python, last)
   throw new CliportError('TRAINING_FAILED', `${run.module} ended with code ${code}: ${last}`, {
     stage: 'start',
-    hint: 'Read the lines above it; an interrupted training goes on with --resume',
+    hint: 'Read the lines above it; --resume continues an interrupted training',
   })
 }
 

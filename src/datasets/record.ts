@@ -114,7 +114,7 @@ async function expectSameDataset(request: RecordRequest, split: string): Promise
     throw new CliportError(
       'INPUT_INVALID',
       `The folder ${request.out} holds episodes with ${key} ${JSON.stringify(index[key])}, not ${JSON.stringify(request[key])}`,
-      { stage: 'record', hint: 'Record into another folder, or with the same options to go on with this one' },
+      { stage: 'record', hint: 'Record into another folder, or use the same options to continue this one' },
     )
   }
 }

@@ -1,5 +1,5 @@
-// The open loop, to say what closing it is worth: one look, everything that it shows acted on in turn, and no look again.
-// It is the very same cycle with a blindfold on: the ports are replaced, and nothing in `control` knows.
+// The open loop, as the baseline of the closed one: one observation, an action for each object in it, no second
+// observation. The cycle is the same; only its ports are replaced.
 
 import { decideAtFirst } from '../control/decide.js'
 import type { Policy } from '../control/ports.js'

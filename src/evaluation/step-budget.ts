@@ -16,7 +16,7 @@ export function parseStepBudget(text: string): StepBudget {
       ? { perMove: Number(factor || 1), more: Number(more ?? 0) }
       : { perMove: 0, more: more === undefined && factor ? Number(factor) : 0 }
   if (budget.perMove + budget.more >= 1 && budget.perMove <= 50 && budget.more <= 200) return budget
-  throw new CliportError('USAGE', `Expected a number 1..200 or so many a block like 3n+1 but received '${text}'`, {
+  throw new CliportError('USAGE', `Expected a number 1..200, or one per object such as 3n+1, but received '${text}'`, {
     stage: 'start',
     hint: 'n is the number of objects that the scene asks to be moved: --steps 3n+1 allows 3 x n + 1 picks',
   })

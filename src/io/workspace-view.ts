@@ -123,7 +123,7 @@ function meanings(T: Float64Array): { looks: string; T: Float64Array }[] {
 function looksAway({ camera }: RgbdFrame, share: number, looks: string): CliportError {
   return new CliportError(
     'POSE_INVALID',
-    `T_base_camera of camera '${camera}' lets it look away from the workspace (${(100 * share).toFixed(1)} % of its points are in it): it looks ${looks}`,
+    `T_base_camera of camera '${camera}' points it away from the workspace (${(100 * share).toFixed(1)} % of its points are in it): it looks ${looks}`,
     {
       stage: 'project',
       hint: 'Write the pose of the depth camera (x right, y down, z forward) in the base frame: p_base = T_base_camera * p_camera',

@@ -11,7 +11,7 @@ export function expectAddons(...names: readonly string[]): void {
     } catch (cause) {
       throw new CliportError('ADDON_MISSING', (cause as Error).message, {
         stage: 'start',
-        hint: 'Build the native code: make setup; cliport doctor says what does not load and why',
+        hint: 'Build the native code: make setup; cliport doctor reports what does not load and why',
         cause,
       })
     }

@@ -20,7 +20,7 @@ export class CellTransport implements LinkTransport {
   async send(request: Uint8Array): Promise<void> {
     if (this.#closed) throw new Error('The link to the simulated cell has been closed')
     const replies = await this.#cell.send(request)
-    // The state first: who hears that a plan has ended finds the arm where it ended.
+    // The state first: a receiver of the plan's end then reads the pose at which it ended.
     this.#stateHandler(await this.#cell.state())
     for (const reply of replies) this.#replyHandler(reply)
   }

@@ -8,7 +8,7 @@ import type { Cell } from './api.js'
 /** How often the cell is asked whether it still works on the pictures, milliseconds. */
 const askEveryMs = 50
 /** A cell that does not even answer for so long hangs, or has no processor, seconds. */
-const longestSilenceS = 60
+const answerTimeoutS = 60
 
 /**
  * @param timeoutS for how long the cell may deliver nothing although it has nothing else to do, before its cameras count
@@ -79,14 +79,14 @@ function stalled(timeoutS: number): CliportError {
 /** @throws CliportError CELL_FAILED */
 function unlessHanging<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(hangs()), longestSilenceS * 1000)
+    const timer = setTimeout(() => reject(hangs()), answerTimeoutS * 1000)
     timer.unref()
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 
 function hangs(): CliportError {
-  return new CliportError('CELL_FAILED', `The simulated cell has not answered for ${longestSilenceS} s`, {
+  return new CliportError('CELL_FAILED', `The simulated cell has not answered for ${answerTimeoutS} s`, {
     stage: 'capture',
     hint: 'This machine is too busy to simulate: end other programs. If it is not, report the seed',
   })

@@ -1,4 +1,4 @@
-// How the paced clock follows wall time: never ahead of it, and never faster than what it commands can be heard.
+// How the paced clock follows wall time: never ahead of it, and never faster than heartbeats and commands are read.
 
 /** How far the clock may fall behind wall time before it gives up catching up, milliseconds. */
 const longestDebtMs = 10
@@ -40,7 +40,7 @@ export class Pace {
   /**
    * Steps to make now.
    *
-   * Time stands still while the sockets' thread is starved, since heartbeats that nobody has read are no silence; and
+   * Time stands still while the sockets' thread is starved, since heartbeats that are unread are not missing ones; and
    * while the lease holder is late, since a machine that has no processor for it is no fault of a simulated arm. Who
    * stays away has died: then time goes on, and the watchdog does its work.
    *

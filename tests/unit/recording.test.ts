@@ -228,7 +228,7 @@ describe('the run recorder', () => {
     }
     await recorder.close()
     expect(problems).toEqual(['DISK_FULL'])
-    expect(recorder.problem?.message).toContain('goes on')
+    expect(recorder.problem?.message).toContain('continues')
     expect((await recordingOf(sink.bytes, 'memory', { salvage: true })).messages.length).toBeGreaterThan(0)
   })
 

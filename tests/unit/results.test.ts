@@ -23,30 +23,57 @@ async function episodes(name: string, scores: readonly number[], asked: object, 
   const folder = await RawFolder.create(join(out, 'raw', name), 'episodes', label)
   for (const [i, score] of scores.entries()) {
     const cause = score === 1 ? null : 'missed_grasp'
-    await folder.line({ seed: 10001 + 2 * i, goal: 'g', score, cause, outcome: 'failed', steps: 1, pictures: [] })
+    const decisions = [{ decision: 'act' }, { decision: score === 1 ? 'achieved' : 'unsure' }]
+    await folder.line({
+      seed: 40001 + 2 * i,
+      goal: 'g',
+      score,
+      cause,
+      outcome: 'failed',
+      steps: 1,
+      pictures: [],
+      decisions,
+    })
   }
   const mean_score = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const rest = { steps_mean: 1, false_achieved: 0, false_continue: 0, split: 'test', policy: 'edge' }
-  const report = { task, episodes: scores.length, mean_score, ci95: [0, high], ...rest }
+  const rest = { steps_mean: 1, false_achieved: 0, false_continue: 0, split: 'test', policy: 'edge', seed: 40001 }
+  const success_rate = scores.filter((score) => score === 1).length / scores.length
+  const report = {
+    task,
+    episodes: scores.length,
+    mean_score,
+    ci95: [0, high],
+    success_rate,
+    workspace_share: 0.85,
+    ...rest,
+  }
   await folder.finish({ openLoop: false, faults: null, steps: null, ...asked }, report)
 }
 
 test('the page puts scores beside the published ones, and pairs of open and closed loop beside each other', async () => {
   const disturbed = { faults: { graspFailure: 0.3, nudgeM: [0.01, 0.02] }, steps: { perMove: 3, more: 1 } }
-  await episodes('plain', [1, 1, 0], {}, 0.99)
+  await episodes('plain', [1, 1, 0], { link: 'in-process', sensor: 'clean' }, 0.99)
   await episodes('closed', [1, 1, 0], disturbed)
   await episodes('open', [0, 1, 0.5], { ...disturbed, openLoop: true })
   await episodes('without', [1, 0, 0.2], {}, 0.9, 'without the zoom')
+  await episodes('limited', [1, 0.4], {}, 0.8, 'small budget, 100 demonstrations')
   const page = join(out, 'docs', 'results.md')
-  expect(await writeResults(join(out, 'raw'), page)).toMatchObject({ evaluations: 4 })
+  expect(await writeResults(join(out, 'raw'), page)).toMatchObject({ evaluations: 5 })
   const text = readFileSync(page, 'utf8')
-  expect(text).toContain(`| ${task} | edge | 3 | 66.7 | 0.0 to 99.0 | 99.5 | missed |`)
+  expect(text).toContain(
+    `| ${task} | edge | 600 | 2,620 | 40001 to 40005 | 3 | 66.7 | 0.0 to 99.0 | 66.7 | 99.5 | missed |`,
+  )
+  expect(text).toContain(
+    `| ${task} | edge: small budget, 100 demonstrations | 100 | 1,800 | 40001 to 40003 | 2 | 70.0 | 0.0 to 80.0 | 50.0 | 99.5 |`,
+  )
+  expect(text).toContain('**Link** in process, without sockets. **Clock** free')
+  expect(text).toContain('1 of 6 decisions of the shipped policy ended as unsure')
   expect(text).toContain('better in 1, equal in 1, worse in 1; mean difference 16.7 points')
   expect(text).toContain('30 % of grasps fail, nudges of 1 to 2 cm')
-  expect(text).toContain('| as shipped | 66.7 (0.0 to 99.0, n 3) | 66.7 |')
-  expect(text).toContain('| without the zoom | 40.0 (0.0 to 90.0, n 3) | 40.0 |')
+  expect(text).toContain('| as shipped | 40001 to 40005 | 66.7 (0.0 to 99.0; success 67; n 3) | 66.7 |')
+  expect(text).toContain('| without the zoom | 40001 to 40005 | 40.0 (0.0 to 90.0; success 33; n 3) | 40.0 |')
   expect(text).toContain('- *without the zoom*: ')
-  expect(text).not.toContain('small budget')
+  expect(text).not.toContain('- *one pixel*: ')
   expect(text).toMatch(/\| missed grasp \|.*\| 1 \| 1 \| 2 \|/)
   expect(text).not.toContain(out)
   expect(existsSync(join(out, 'docs', 'images', 'results'))).toBe(true)

@@ -26,7 +26,7 @@ test('time stands still while the thread of the sockets is starved, and what was
 
 describe('a lease holder that is late', () => {
   /** Ticks of 1 ms, in which simulated time passes as the pace says; heartbeats come at these times. */
-  function longestSilenceMs(pace: Pace, endMs: number, heartbeatsMs: readonly number[]): number {
+  function longestGapMs(pace: Pace, endMs: number, heartbeatsMs: readonly number[]): number {
     let [simulatedMs, heardMs, longestMs] = [0, 0, 0]
     for (let nowMs = 0; nowMs < endMs; nowMs++) {
       if (heartbeatsMs.includes(nowMs)) heardMs = simulatedMs
@@ -36,19 +36,19 @@ describe('a lease holder that is late', () => {
     return longestMs
   }
 
-  test('is waited for: no silence that the watchdog would take for a death', () => {
+  test('is waited for: the watchdog does not see a heartbeat time-out', () => {
     const pace = new Pace(stepMs, 0)
-    expect(longestSilenceMs(pace, 6000, [0, 20, 3000, 3020])).toBeLessThan(100)
+    expect(longestGapMs(pace, 6000, [0, 20, 3000, 3020])).toBeLessThan(100)
     expect(pace.longestWaitMs).toBeGreaterThan(2500)
   })
 
   test('is not waited for for ever: the watchdog finds out that it has died', () => {
-    expect(longestSilenceMs(new Pace(stepMs, 0), 6000, [0, 20])).toBeGreaterThan(100)
+    expect(longestGapMs(new Pace(stepMs, 0), 6000, [0, 20])).toBeGreaterThan(100)
   })
 
   test('that sends its heartbeats in time is not waited for at all', () => {
     const pace = new Pace(stepMs, 0)
-    longestSilenceMs(
+    longestGapMs(
       pace,
       1000,
       Array.from({ length: 50 }, (_, i) => 20 * i),

@@ -237,7 +237,7 @@ struct Arm::State {
   // ---- what goes wrong ----
 
   /// A motion that the robot ended, or refused to begin. Nothing is driven until a person recovers it, even if the
-  /// robot is sound again by itself: a stop button that was pressed and let go, say.
+  /// robot is sound again by itself: a stop button that was pressed and released, for example.
   void motion_ended(const char* what) {
     become(Phase::kBusy);
     warn(what);

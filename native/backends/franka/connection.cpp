@@ -139,7 +139,7 @@ Connection connect(const Settings& settings, const ControllerConfig& config) try
 } catch (const ::franka::Exception& error) {
   throw ConnectError(
       "No Franka arm can be used at " + settings.robot_ip + ": " + error.what() +
-      " Look at the cable and the address; in Desk: brakes open, FCI activated, nobody else in control.");
+      " Look at the cable and the address; in Desk: brakes open, FCI activated, no other user in control.");
 }
 
 }  // namespace cliport::fci

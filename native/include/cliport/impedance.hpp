@@ -10,7 +10,7 @@ struct ImpedanceConfig {
   Joints stiffness_nmprad{600, 600, 600, 600, 250, 150, 50};
   Joints damping_nmsprad{50, 50, 50, 50, 30, 25, 15};
   /// The spring pulls no harder than if the reference were this far away, so that an arm that is held back pushes
-  /// with a bounded force, and does not leap when it is let go.
+  /// with a bounded force, and does not jump when it is released.
   Joints reference_clip_rad{0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05};
   Joints torque_max_nm{87, 87, 87, 87, 12, 12, 12};  ///< Panda and FR3
   double torque_rate_nmps = 1000.0;                  ///< Panda and FR3: more is controller_torque_discontinuity

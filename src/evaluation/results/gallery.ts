@@ -3,8 +3,8 @@
 import { basename, join } from 'node:path'
 import type { RawResults } from '../raw-folder.js'
 import type { RealFrameLine, RealFramesReport } from '../real-frames.js'
+import { type Episodes, isOracle } from './episodes.js'
 import { table } from './markdown.js'
-import { type Episodes, isOracle } from './scores.js'
 
 /** Takes a picture of the raw results into the page's own folder. @returns its path as the page refers to it */
 export type TakePicture = (file: string, name: string) => string
@@ -93,11 +93,43 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
           .map((file) => `![${line.sentence}](${take(join(path, file), `real-${basename(file)}`)})`)
           .join(' '),
       ])
+      const placesByChance = (lines as unknown as RealFrameLine[]).reduce(
+        (sum, line) => sum + (line.place_chance ?? 0),
+        0,
+      )
       return [
         '## Real camera frames',
-        `Sentences on frames of a structured-light camera; none of the frames was used in training. **${real.picks_right} of ${real.sentences} picks** and ${real.places_right} of ${real.places_asked} places are on the object that a person would point at (strictly: the picked cell shows it). A random cell among those of all objects: ${real.picks_by_chance.toFixed(1)} picks. The cell above the table whose colour is nearest to the named colour: ${real.nearest_color_picks} picks, ${real.nearest_color_places} places. The runtime would act on ${real.acted}, ${real.acted_right} of them right, and refuse the others.`,
+        'Sentences on frames of a structured-light camera; none of the frames was used in training. Right: the chosen cell shows the object that a person would point at. *Chance*: a random cell among those of all objects. *Nearest colour*: the cell above the table whose colour is nearest to the named one, without any learning.',
         table(
-          ['frame', 'sentence', 'pick right', 'place right', 'decision', 'probability', 'chance', 'nearest colour', ''],
+          ['', 'right', 'chance', 'nearest colour'],
+          [
+            [
+              'picks',
+              `**${real.picks_right} of ${real.sentences}**`,
+              real.picks_by_chance.toFixed(1),
+              `${real.nearest_color_picks}`,
+            ],
+            [
+              'places',
+              `**${real.places_right} of ${real.places_asked}**`,
+              placesByChance.toFixed(1),
+              `${real.nearest_color_places}`,
+            ],
+          ],
+        ),
+        `The runtime would act on ${real.acted} of ${real.sentences} sentences, ${real.acted_right} of them right, and refuse the others.`,
+        table(
+          [
+            'frame',
+            'sentence',
+            'pick right',
+            'place right',
+            'decision',
+            'probability',
+            'pick by chance',
+            'pick by nearest colour',
+            '',
+          ],
           rows,
         ),
       ]

@@ -13,3 +13,8 @@ export function percent(share: number, digits = 1): string {
 export function interval([low, high]: readonly [number, number]): string {
   return `${percent(low)} to ${percent(high)}`
 }
+
+/** Scene i of an evaluation has seed `first + 2i`. */
+export function seedsText(first: number, scenes: number): string {
+  return scenes === 1 ? `${first}` : `${first} to ${first + 2 * (scenes - 1)}`
+}

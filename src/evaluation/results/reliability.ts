@@ -3,7 +3,7 @@
 import { type Belief, expectedCalibrationError, reliabilityBins } from '../../runtime/statistics.js'
 import { beliefNames, beliefsOf, type GroundingLine, type GroundingReport } from '../grounding.js'
 import type { RawResults } from '../raw-folder.js'
-import { interval, percent, table } from './markdown.js'
+import { interval, percent, seedsText, table } from './markdown.js'
 
 type GroundingResults = RawResults<Record<string, unknown>>
 
@@ -12,11 +12,12 @@ export function paraphraseSection(raw: readonly GroundingResults[]): string[] {
   const all = shipped(raw, 'paraphrased')
   if (all.length === 0) return []
   const rows = all.map(({ report }) => {
-    const { task, present } = report as unknown as GroundingReport
+    const { task, seed, present } = report as unknown as GroundingReport
     return present === null
-      ? [task, '0', '-', '-', '-']
+      ? [task, '-', '0', '-', '-', '-']
       : [
           task,
+          seedsText(seed, present.asked),
           `${present.asked}`,
           `${present.refusals} (${interval(present.ci95)} %)`,
           percent(present.pick_right),
@@ -26,7 +27,7 @@ export function paraphraseSection(raw: readonly GroundingResults[]): string[] {
   return [
     '## Paraphrased sentences',
     'The first decision on test scenes with sentence forms that are not in the training data and other words for half of the nouns and colours ("grab the crimson cubes and drop each one into the dish"; src/evaluation/paraphrases.ts).',
-    table(['task', 'sentences', 'refusals', 'pick right when acted', 'place right'], rows),
+    table(['task', 'seeds', 'sentences', 'refusals', 'pick right when acted', 'place right'], rows),
   ]
 }
 
@@ -35,10 +36,11 @@ export function groundingSection(raw: readonly GroundingResults[], picture: stri
   const all = shipped(raw, 'own')
   if (all.length === 0) return []
   const rows = all.map(({ report }) => {
-    const { task, split, absent, present } = report as unknown as GroundingReport
+    const { task, seed, split, absent, present } = report as unknown as GroundingReport
     return [
       task,
       split,
+      seedsText(seed, absent?.asked ?? present?.asked ?? 1),
       absent === null ? '-' : `${absent.false_moves} of ${absent.asked} (${interval(absent.ci95)} %)`,
       present === null ? '-' : `${present.refusals} of ${present.asked} (${interval(present.ci95)} %)`,
       present === null ? '-' : percent(present.pick_right),
@@ -53,7 +55,10 @@ export function groundingSection(raw: readonly GroundingResults[], picture: stri
   return [
     '## Sentences about absent objects',
     'Each scene is used twice. First with a sentence that names a colour of block or bowl that is not on the table: acting is a false move. Then with its own sentence: not acting is a refusal. Only the first decision counts. The thresholds were chosen on validation scenes (odd seeds below 10001), not on these.',
-    table(['task', 'scenes', 'false moves (95 %)', 'refusals (95 %)', 'pick right when acted', 'place right'], rows),
+    table(
+      ['task', 'scenes', 'seeds', 'false moves (95 %)', 'refusals (95 %)', 'pick right when acted', 'place right'],
+      rows,
+    ),
     `![Reliability diagram: how often each probability was right](${picture})`,
     'Expected calibration error (ten bins) over all of these decisions:',
     table(['probability', 'decisions', 'calibration error'], errors),

@@ -9,10 +9,11 @@ import { makeFolder } from '../../io/make-folder.js'
 import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
+import { episodesOf } from './episodes.js'
 import { failureSection, realFramesSection } from './gallery.js'
 import { table } from './markdown.js'
 import { groundingSection, paraphraseSection, reliabilitySvg } from './reliability.js'
-import { episodesOf, loopSection, partsSection, scoreSection } from './scores.js'
+import { loopSection, partsSection, scoreSection } from './scores.js'
 
 export interface ResultsReport {
   readonly page: string

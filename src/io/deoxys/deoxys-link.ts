@@ -258,7 +258,7 @@ export class DeoxysLink implements RobotLink {
     return new LinkError('LINK_REFUSED', `Cannot drive ${this.address}: ${message}`, {
       stage: 'start',
       reason: 'port_taken',
-      hint: 'One program a computer drives deoxys: end the other one',
+      hint: 'Only one program per computer can drive deoxys: end the other one',
     })
   }
 }

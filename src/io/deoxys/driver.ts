@@ -275,7 +275,7 @@ export class DeoxysDriver {
     const { id } = this.#runner!
     this.#runner = null
     if (execution.status !== 'done') this.#latch ??= { mode: 'stopped', why: execution }
-    this.#tellState(this.#nowNs) // before the answer: whoever hears that looks at the state
+    this.#tellState(this.#nowNs) // before the answer: its receiver reads the state
     this.#answer(id, { kind: 'executed', execution })
     if (this.#leaving) this.#release()
   }

@@ -1,4 +1,4 @@
-// Time in which this process could have heard its peer.
+// Time in which this process could have received messages of its peer.
 
 /**
  * Counts milliseconds between ticks, but of a long gap only two ticks' worth: during a gap the event loop stood still

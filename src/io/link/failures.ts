@@ -7,7 +7,7 @@ import type { PeerOptions } from './options.js'
 import type { Refusal } from './transport.js'
 
 const refusalHints: Readonly<Partial<Record<Reason, string>>> = {
-  latched: 'The arm was stopped or has faulted: look at it, then let a person clear the stop (cliport link recover)',
+  latched: 'The arm was stopped or has faulted: a person inspects it, then clears the stop (cliport link recover)',
   lease_taken: 'Another program holds the arm: end it, or wait half a second after it has ended',
   not_armed: 'Arm first: every start, stop and fault leaves the arm disarmed',
   joint_limit: 'A joint is outside its limits: move the arm back by hand, then arm again',
@@ -33,7 +33,7 @@ export class LinkFailures {
     return this.#error('LINK_PEER_LOST', what, {
       hint: this.options.isSimulatedCell
         ? 'The controller of the simulated cell has ended, or this machine is too busy to simulate: end other programs'
-        : 'The arm stops by itself 100 ms after it last heard from here. Look whether the controller still runs and what ' +
+        : 'The arm stops by itself 100 ms after the last heartbeat. Check whether the controller still runs and what ' +
           'it printed last, then arm again',
       ...(cause === undefined ? {} : { cause }),
     })
@@ -46,7 +46,7 @@ export class LinkFailures {
   absent(what: string): LinkError {
     return this.#error('LINK_ABSENT', what, {
       stage: 'start',
-      hint: 'Check that cliport-controller runs, that it printed this address when it was ready, and that no firewall is between',
+      hint: 'Check that cliport-controller runs, that it printed this address when it was ready, and that no firewall blocks it',
       retryable: true,
     })
   }
@@ -118,7 +118,7 @@ export class LinkFailures {
       return 'The simulated arm waited, and this program still sent no heartbeat: it hung, or the machine is too busy'
     }
     return (
-      'The controller heard nothing from this program for too long: the network, or a machine that is too busy. ' +
+      'No heartbeat of this program reached the controller in time: the network, or a machine that is too busy. ' +
       'Look at the arm, then clear the stop (cliport link recover)'
     )
   }

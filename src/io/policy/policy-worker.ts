@@ -74,7 +74,7 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
     try {
       sessions.decide = await open('decide', candidate)
       provider = candidate
-      // Text is a few thousand multiplications: not worth a way to a GPU.
+      // Text is a few thousand multiplications: copying them to a GPU would take longer.
       sessions.text = await open('text', 'cpu')
       return attempts
     } catch (error) {

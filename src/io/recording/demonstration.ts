@@ -152,7 +152,7 @@ function demand(holds: boolean, expected: string, received: string): void {
   if (holds) return
   throw new CliportError('INPUT_INVALID', `Expected ${expected} in an episode but received ${received}`, {
     stage: 'record',
-    hint: 'An episode is observation, action, observation, ..., observation, with simulated time going on between them.',
+    hint: 'An episode is observation, action, observation, ..., observation, with simulated time passing between them.',
   })
 }
 
@@ -161,7 +161,7 @@ function writeError(path: string, cause: unknown): CliportError {
   return isFull(cause)
     ? new CliportError('DISK_FULL', `No room for the episode ${path}: ${reason}`, {
         stage: 'record',
-        hint: 'Free some space or record elsewhere (--out); the episodes that are there stay, and recording goes on from them.',
+        hint: 'Free some space or record elsewhere (--out); complete episodes are kept, and recording continues from them.',
         cause,
       })
     : new CliportError('INPUT_INVALID', `Could not write the episode ${path}: ${reason}`, {

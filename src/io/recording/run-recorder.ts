@@ -169,7 +169,7 @@ export class RunRecorder implements Recorder {
     this.#problem = full
       ? new CliportError(
           'DISK_FULL',
-          `No room for the recording ${this.#path}: ${reason}. The run goes on without it`,
+          `No room for the recording ${this.#path}: ${reason}. The run continues without it`,
           {
             stage: 'record',
             hint: 'Free some space, or write runs elsewhere. What was recorded until now can be read.',
@@ -177,7 +177,7 @@ export class RunRecorder implements Recorder {
         )
       : new CliportError(
           'INPUT_INVALID',
-          `Could not write the recording ${this.#path}: ${reason}. The run goes on without it`,
+          `Could not write the recording ${this.#path}: ${reason}. The run continues without it`,
           {
             stage: 'record',
             hint: 'Check that the folder exists and may be written to.',

@@ -85,7 +85,7 @@ const robot = z.strictObject({
     .nullable()
     .default(null),
   keys: z.string().min(1).nullable().default(null).describe("folder of the link's keys; null: ~/.config/cliport/link"),
-  consent_to_motion: z.boolean().default(false).describe('a person is beside the arm and wants it to move'),
+  consent_to_motion: z.boolean().default(false).describe('a person beside the arm agrees to its motion'),
   connect_timeout_s: z.number().positive().max(60).default(3),
 })
 

@@ -1,5 +1,5 @@
 // The animated picture of a run. Frames are compressed as they come, so that a long run fits in memory; when there are
-// too many, every second one is let go and from then on frames are taken half as often.
+// too many, every second one is dropped and from then on frames are taken half as often.
 
 import { encodeAnimation, encodeWebp, type Picture } from '../../io/pictures.js'
 

@@ -46,8 +46,8 @@ const outcomes: Readonly<Record<RunResult['outcome'], { mood: Mood; title: strin
   },
   unsure: { mood: 'fair', title: 'Unsure', meaning: 'The policy was not sure enough, so the arm did not move.' },
   refused: { mood: 'fair', title: 'Refused', meaning: 'The plan lay outside what this cell allows.' },
-  stopped: { mood: 'still', title: 'Stopped', meaning: 'Somebody stopped it. The arm is at rest.' },
-  error: { mood: 'bad', title: 'Error', meaning: 'Something that nobody expected ended the run.' },
+  stopped: { mood: 'still', title: 'Stopped', meaning: 'The run was stopped. The arm is at rest.' },
+  error: { mood: 'bad', title: 'Error', meaning: 'An unexpected error ended the run.' },
 }
 
 const results: Readonly<Record<StepResult, { mood: Mood; title: string }>> = {
