@@ -1,10 +1,9 @@
-// Sums the reports of GoogleTest and vitest into one closing line.
+// Sums the reports of GoogleTest and of each group of vitest into one closing line: NATIVE.json VITEST.json...
 import { readFileSync } from 'node:fs'
 
-const [nativePath, tsPath] = process.argv.slice(2)
-const native = JSON.parse(readFileSync(nativePath, 'utf8'))
-const ts = JSON.parse(readFileSync(tsPath, 'utf8'))
-const failed = native.failures + ts.numFailedTests
-const skipped = native.disabled + ts.numPendingTests + ts.numTodoTests
-const passed = native.tests - native.failures - native.disabled + ts.numPassedTests
+const [native, ...groups] = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')))
+const total = (key) => groups.reduce((sum, group) => sum + group[key], 0)
+const failed = native.failures + total('numFailedTests')
+const skipped = native.disabled + total('numPendingTests') + total('numTodoTests')
+const passed = native.tests - native.failures - native.disabled + total('numPassedTests')
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { breach, commandLine, isHeavy, runHere } from '../fixtures/command-lines.js'
+import { runHere } from '../fixtures/cli.js'
+import { breach, commandLine, isHeavy } from '../fixtures/command-lines.js'
 
 const cases = Number(process.env.FUZZ_CASES ?? 150)
 const firstSeed = Number(process.env.FUZZ_SEED ?? 1)

@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cliport } from '../fixtures/cli.js'
 import { verifyRecording } from '../fixtures/recordings.js'
 
 const cli = 'dist/cli/main.js'
@@ -42,8 +43,14 @@ function start(...args: string[]): { readonly child: ChildProcess; readonly ende
   return { child, ended }
 }
 
-const run = (...args: string[]) => start(...args).ended
-const oracleRun = (...args: string[]) => run('run', goal, '--policy', 'oracle', '--out', out, '--json', ...args)
+const oracleRun = (...args: string[]) => start('run', goal, '--policy', 'oracle', '--out', out, '--json', ...args).ended
+
+/** A file of settings with one section beside the version. */
+function settings(section: string): string {
+  const file = join(mkdtempSync(join(out, 'settings-')), 'cell.yaml')
+  writeFileSync(file, `version: 1\n${section}\n`)
+  return file
+}
 
 /** Until the process has written these words to stderr, from now on. */
 function told(child: ChildProcess, words: string): Promise<void> {
@@ -66,10 +73,15 @@ describe('a run that goes well', () => {
   })
 
   test('a cup that never seals is noticed, tried again, and given up', async () => {
-    const { exitCode, report } = await oracleRun('--fault', 'grasp-failure=1')
+    const { exitCode, report } = await oracleRun(
+      '--fault',
+      'grasp-failure=1',
+      '--config',
+      settings('run: {max_failures_in_a_row: 2}'),
+    )
     expect(exitCode).toBe(1)
     expect(report).toMatchObject({ truth: { achieved: false }, outcome: 'failed' })
-    expect(report!.retries).toBeGreaterThan(1)
+    expect(report!.retries).toBeGreaterThan(0)
   })
 })
 
@@ -81,7 +93,12 @@ describe('faults while it runs', () => {
   })
 
   test('a camera that stalls ends the run with CAMERA_STALLED', async () => {
-    const { exitCode, report } = await oracleRun('--fault', 'camera=stall@1')
+    const { exitCode, report } = await oracleRun(
+      '--fault',
+      'camera=stall@1',
+      '--config',
+      settings('cell: {camera_timeout_s: 1}'),
+    )
     expect(exitCode).toBe(1)
     expect(report).toMatchObject({ outcome: 'error', error: { code: 'CAMERA_STALLED' } })
   })
@@ -120,9 +137,12 @@ test('a second Ctrl-C ends the run at once, also while the policy decides', asyn
   expect([child.exitCode, child.signalCode]).toEqual([null, 'SIGINT'])
 })
 
+/** In this process: nothing of it is about processes. */
+const oracleHere = (...args: string[]) => cliport('run', goal, '--policy', 'oracle', '--out', out, '--json', ...args)
+
 describe('what is wrong before anything moves', () => {
   test('nobody at the address of the controller: exit code 3', async () => {
-    const { exitCode, stderr } = await oracleRun('--robot', 'tcp://127.0.0.1:9')
+    const { exitCode, stderr } = await oracleHere('--robot', 'tcp://127.0.0.1:9')
     expect(exitCode).toBe(3)
     expect(stderr).toContain('LINK_ABSENT')
   })
@@ -132,13 +152,13 @@ describe('what is wrong before anything moves', () => {
     ['a goal of blanks', '  \t ', 'GOAL_EMPTY'],
     ['a goal of 10,000 characters', 'red '.repeat(2500), 'GOAL_TOO_LONG'],
   ])('%s is wrong use: exit code 2', async (_, sentence, code) => {
-    const { exitCode, stderr } = await run('run', sentence, '--policy', 'oracle', '--out', out, '--json')
+    const { exitCode, stderr } = await cliport('run', sentence, '--policy', 'oracle', '--out', out, '--json')
     expect(exitCode).toBe(2)
     expect(stderr).toContain(code)
   })
 
   test('a goal without a known word: the policy is unsure, and the arm stays where it is', async () => {
-    const { exitCode, report } = await run('run', 'xyzzy plugh frobnicate', '--out', out, '--json')
+    const { exitCode, report } = await cliport('run', 'xyzzy plugh frobnicate', '--out', out, '--json')
     expect(exitCode).toBe(1)
     expect(report).toMatchObject({ outcome: 'unsure', steps: 0 })
   })
@@ -149,7 +169,7 @@ describe('what is wrong before anything moves', () => {
     const bytes = readFileSync(join(tampered, 'decide.onnx'))
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(join(tampered, 'decide.onnx'), bytes)
-    const { exitCode, stderr } = await run('run', goal, '--policy', tampered, '--out', out, '--json')
+    const { exitCode, stderr } = await cliport('run', goal, '--policy', tampered, '--out', out, '--json')
     expect(exitCode).toBe(2)
     expect(stderr).toContain('POLICY_CHECKSUM')
   })
@@ -160,7 +180,7 @@ describe('what is wrong before anything moves', () => {
     const manifest = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8'))
     manifest.models.decide.inputs.height.shape = [1, 321, 160]
     writeFileSync(join(other, 'manifest.json'), JSON.stringify(manifest))
-    const { exitCode, stderr } = await run('run', goal, '--policy', other, '--out', out, '--json')
+    const { exitCode, stderr } = await cliport('run', goal, '--policy', other, '--out', out, '--json')
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/POLICY_SHAPE.*height/)
   })
@@ -170,7 +190,7 @@ describe('what is wrong before anything moves', () => {
     cpSync('models/edge', other, { recursive: true })
     const manifest = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8'))
     writeFileSync(join(other, 'manifest.json'), JSON.stringify({ ...manifest, end_effectors: ['two_finger'] }))
-    const { exitCode, stderr } = await run('run', goal, '--policy', other, '--out', out, '--json')
+    const { exitCode, stderr } = await cliport('run', goal, '--policy', other, '--out', out, '--json')
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/POLICY_END_EFFECTOR.*suction_cup.*two_finger/)
   })
@@ -178,7 +198,7 @@ describe('what is wrong before anything moves', () => {
   test('a policy server is for a later release: POLICY_UNAVAILABLE, exit code 3', async () => {
     const file = join(out, 'server.yaml')
     writeFileSync(file, 'version: 1\npolicy:\n  server: tcp://127.0.0.1:5700\n')
-    const { exitCode, stderr } = await run('run', goal, '--config', file, '--out', out, '--json')
+    const { exitCode, stderr } = await cliport('run', goal, '--config', file, '--out', out, '--json')
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(/POLICY_UNAVAILABLE.*tcp:\/\/127\.0\.0\.1:5700/)
   })
@@ -186,12 +206,12 @@ describe('what is wrong before anything moves', () => {
   test('a misspelt key of the settings is named with the right one: exit code 2', async () => {
     const file = join(out, 'cell.yaml')
     writeFileSync(file, 'version: 1\nrun:\n  max_stepz: 4\n')
-    const { exitCode, stderr } = await oracleRun('--config', file)
+    const { exitCode, stderr } = await oracleHere('--config', file)
     expect(exitCode).toBe(2)
     expect(stderr).toContain('max_steps')
   })
 
   test('a misspelt option is wrong use: exit code 2', async () => {
-    expect((await oracleRun('--sead', '3')).exitCode).toBe(2)
+    expect((await oracleHere('--sead', '3')).exitCode).toBe(2)
   })
 })

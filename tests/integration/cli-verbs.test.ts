@@ -1,4 +1,4 @@
-// The verbs other than `run`, as processes: what they print, what they leave behind, and how they end.
+// The verbs other than `run`: what they print, what they leave behind, and how they end.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // Words that are wrong before any verb begins, in this process.
 
 import { expect, test } from 'vitest'
-import { runHere } from '../fixtures/command-lines.js'
+import { runHere } from '../fixtures/cli.js'
 
 test.each([
   [['heightmap', '--out', '--json'], /Expected a value but received the option --json/],

@@ -1,5 +1,4 @@
-// What one verb writes, another reads: every verb that writes frames with every verb that reads them, as processes. And
-// how verbs end that are given frames or places that they cannot use.
+// What one verb writes, another reads: every verb that writes frames with every verb that reads them. And how verbs end that are given frames or places that they cannot use.
 
 import {
   existsSync,
@@ -20,7 +19,7 @@ import { createProjector } from '../../src/io/projector.js'
 import { floatsOf } from '../../src/io/recording/raw-image.js'
 import { imageOf, readRecording } from '../../src/io/recording/reader.js'
 import { readRecordedFrames } from '../../src/io/recording/recorded-frames.js'
-import { cliport } from '../fixtures/cli.js'
+import { cliport, cliportProcess } from '../fixtures/cli.js'
 import { T_front, tableFrame, writeTableFrame } from '../fixtures/frame-folder.js'
 import { pause, periodMs, softwareCamera, useLibrary } from '../fixtures/realsense.js'
 
@@ -227,7 +226,7 @@ describe('camera verbs end like all others', () => {
   )
 
   test('camera list without a library is exit code 3 and says what was tried', async () => {
-    const { exitCode, report } = await cliport('camera', 'list', '--library', join(out, 'none.so'), '--json')
+    const { exitCode, report } = await cliportProcess('camera', 'list', '--library', join(out, 'none.so'), '--json')
     expect(exitCode).toBe(3)
     expect(report).toMatchObject({ library: { found: false, reason: expect.stringContaining('none.so') }, cameras: [] })
   })
