@@ -18,6 +18,7 @@ const needs = [
   ['ninja-build', 'ninja', ['--version']],
   ['pkg-config', 'pkg-config', ['--version']],
   ['libzmq3-dev', 'pkg-config', ['--exists', 'libzmq']],
+  ['cppzmq-dev', 'pkg-config', ['--exists', 'cppzmq']],
   ['protobuf-compiler', 'protoc', ['--version']],
   ['libprotobuf-dev', 'pkg-config', ['--exists', 'protobuf']],
 ]
