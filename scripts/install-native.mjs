@@ -18,6 +18,8 @@ const needs = [
   ['ninja-build', 'ninja', ['--version']],
   ['pkg-config', 'pkg-config', ['--version']],
   ['libzmq3-dev', 'pkg-config', ['--exists', 'libzmq']],
+  ['cppzmq-dev', 'pkg-config', ['--exists', 'cppzmq']],
+  ['libcli11-dev', 'pkg-config', ['--exists', 'CLI11']],
   ['protobuf-compiler', 'protoc', ['--version']],
   ['libprotobuf-dev', 'pkg-config', ['--exists', 'protobuf']],
 ]

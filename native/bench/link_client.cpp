@@ -4,8 +4,6 @@
 // Reads lines 'command N' or 'ping N', does N round trips one after the other, and answers each line with one JSON
 // array of their durations in microseconds. A command is a Clear of an arm that is disarmed, which changes nothing; its
 // acknowledgement comes from the control loop. A ping is answered by the sockets' thread.
-#include <zmq.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +11,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <zmq.hpp>
 
 #include "link.pb.h"
 #include "realtime.hpp"
@@ -23,25 +22,17 @@ namespace wire = cliport::link::v2;
 
 class Peer {
  public:
-  explicit Peer(const std::string& address) : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)) {
-    const int linger = 0;
-    const int patience_ms = 5000;
-    zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_setsockopt(socket_, ZMQ_RCVTIMEO, &patience_ms, sizeof patience_ms);
+  explicit Peer(const std::string& address) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::rcvtimeo, 5000);
     // CURVE keys in Z85, as zmq_curve_keypair makes them; absent where the controller asks for none.
-    if (const char* server = std::getenv("CLIPORT_BENCH_SERVER_KEY"); server != nullptr) {
-      set_key(ZMQ_CURVE_SERVERKEY, server);
-      set_key(ZMQ_CURVE_PUBLICKEY, std::getenv("CLIPORT_BENCH_PUBLIC_KEY"));
-      set_key(ZMQ_CURVE_SECRETKEY, std::getenv("CLIPORT_BENCH_SECRET_KEY"));
+    if (std::getenv("CLIPORT_BENCH_SERVER_KEY") != nullptr) {
+      socket_.set(zmq::sockopt::curve_serverkey, key_of("CLIPORT_BENCH_SERVER_KEY"));
+      socket_.set(zmq::sockopt::curve_publickey, key_of("CLIPORT_BENCH_PUBLIC_KEY"));
+      socket_.set(zmq::sockopt::curve_secretkey, key_of("CLIPORT_BENCH_SECRET_KEY"));
     }
-    if (zmq_connect(socket_, address.c_str()) != 0) throw std::runtime_error("cannot connect to " + address);
+    socket_.connect(address);
   }
-  ~Peer() {
-    zmq_close(socket_);
-    zmq_ctx_term(context_);
-  }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
 
   void ping() {
     wire::Request request = begin();
@@ -59,8 +50,10 @@ class Peer {
   }
 
  private:
-  void set_key(int option, const char* key) {
-    if (key == nullptr || zmq_setsockopt(socket_, option, key, 41) != 0) throw std::runtime_error("a key is no key");
+  static std::string key_of(const char* variable) {
+    const char* key = std::getenv(variable);
+    if (key == nullptr) throw std::runtime_error(std::string(variable) + " is not set");
+    return key;
   }
 
   wire::Request begin() {
@@ -72,18 +65,16 @@ class Peer {
   }
 
   void send(const wire::Request& request) {
-    const std::string bytes = request.SerializeAsString();
-    if (zmq_send(socket_, bytes.data(), bytes.size(), 0) < 0) throw std::runtime_error("cannot send");
+    socket_.send(zmq::message_t(request.SerializeAsString()), zmq::send_flags::none);
   }
 
   wire::Reply receive() {
-    zmq_msg_t message;
-    zmq_msg_init(&message);
-    if (zmq_msg_recv(&message, socket_, 0) < 0) throw std::runtime_error("the controller did not answer within 5 s");
+    zmq::message_t message;
+    if (!socket_.recv(message)) throw std::runtime_error("the controller did not answer within 5 s");
     wire::Reply reply;
-    const bool is_reply = reply.ParseFromArray(zmq_msg_data(&message), static_cast<int>(zmq_msg_size(&message)));
-    zmq_msg_close(&message);
-    if (!is_reply) throw std::runtime_error("what came is no Reply");
+    if (!reply.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+      throw std::runtime_error("what came is no Reply");
+    }
     return reply;
   }
 
@@ -98,8 +89,8 @@ class Peer {
     }
   }
 
-  void* context_;
-  void* socket_;
+  zmq::context_t context_;
+  zmq::socket_t socket_{context_, zmq::socket_type::dealer};
   std::uint64_t session_ = std::random_device{}() | 1u;
   std::uint64_t sequence_ = 0;
   std::uint64_t id_ = 0;

@@ -1,11 +1,11 @@
 #include "admission.hpp"
 
-#include <zmq.h>
-
 #include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string_view>
+
+#include "sockets.hpp"
 
 namespace cliport {
 namespace {
@@ -22,31 +22,24 @@ std::string z85(const std::string& key) {
 
 }  // namespace
 
-Admission::Admission(void* context, const std::vector<std::string>& runtimes)
-    : runtimes_(runtimes.begin(), runtimes.end()), socket_(zmq_socket(context, ZMQ_REP)) {
-  const int linger = 0;
-  if (socket_ != nullptr) zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
-  if (socket_ == nullptr || zmq_bind(socket_, "inproc://zeromq.zap.01") != 0) {
-    const std::string why = zmq_strerror(zmq_errno());
-    if (socket_ != nullptr) zmq_close(socket_);
-    throw std::runtime_error("Could not guard the sockets: " + why);
+Admission::Admission(zmq::context_t& context, const std::vector<std::string>& runtimes)
+    : runtimes_(runtimes.begin(), runtimes.end()) {
+  try {
+    socket_ = zmq::socket_t(context, zmq::socket_type::rep);
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.bind("inproc://zeromq.zap.01");
+  } catch (const zmq::error_t& error) {
+    throw std::runtime_error(std::string("Could not guard the sockets: ") + error.what());
   }
 }
-
-Admission::~Admission() { zmq_close(socket_); }
 
 bool Admission::serve_one() {
   std::vector<std::string> frames;
   for (bool more = true; more;) {
-    zmq_msg_t frame;
-    zmq_msg_init(&frame);
-    if (zmq_msg_recv(&frame, socket_, ZMQ_DONTWAIT) < 0) {
-      zmq_msg_close(&frame);
-      return false;
-    }
-    frames.emplace_back(static_cast<const char*>(zmq_msg_data(&frame)), zmq_msg_size(&frame));
-    more = zmq_msg_more(&frame) != 0;
-    zmq_msg_close(&frame);
+    zmq::message_t frame;
+    if (!receive_now(socket_, frame)) return false;
+    frames.push_back(frame.to_string());
+    more = frame.more();
   }
   const bool is_question = frames.size() == kCredentials + 1 && frames[kVersion] == "1.0" &&
                            frames[kDomainFrame] == kDomain && frames[kMechanism] == "CURVE" &&
@@ -56,7 +49,7 @@ bool Admission::serve_one() {
   const std::array<std::string_view, 6> answer{
       "1.0", id, admitted ? "200" : "400", admitted ? "welcome" : "this key is not in the controller's list", "", ""};
   for (std::size_t i = 0; i < answer.size(); ++i) {
-    zmq_send(socket_, answer[i].data(), answer[i].size(), ZMQ_DONTWAIT | (i + 1 < answer.size() ? ZMQ_SNDMORE : 0));
+    send_now(socket_, answer[i], i + 1 < answer.size());
   }
   return true;
 }

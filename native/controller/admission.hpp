@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 #include <vector>
+#include <zmq.hpp>
 
 namespace cliport {
 
@@ -14,19 +15,16 @@ class Admission {
 
   /// @param runtimes public keys, Z85
   /// @throws std::runtime_error when the context has a handler already
-  Admission(void* context, const std::vector<std::string>& runtimes);
-  ~Admission();
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
+  Admission(zmq::context_t& context, const std::vector<std::string>& runtimes);
 
   /// To wait on, beside others.
-  void* socket() const { return socket_; }
+  zmq::socket_ref socket() { return socket_; }
   /// Answers one question. Anything but a key of the list is refused. @return false when there was none
   bool serve_one();
 
  private:
   const std::unordered_set<std::string> runtimes_;
-  void* socket_;
+  zmq::socket_t socket_;
 };
 
 }  // namespace cliport

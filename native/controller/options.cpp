@@ -1,9 +1,13 @@
 #include "options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
-#include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <string_view>
+#include <vector>
+
+#include "nearest_name.hpp"
 
 namespace cliport {
 
@@ -37,80 +41,64 @@ Exit codes: 0 ended by a signal; 2 wrong use or keys; 3 address taken, or no rob
 
 namespace {
 
-double metres_of(std::string_view option, std::string_view text) {
-  double value = 0.0;
+template <typename Number>
+Number number_of(const std::string& option, const std::string& text, const std::string& expected, Number low,
+                 Number high) {
+  Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    throw UsageError("Expected metres for " + std::string(option) + " but received '" + std::string(text) + "'");
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high)) {
+    throw UsageError("Expected " + expected + " for " + option + " but received '" + text + "'");
   }
   return value;
 }
 
-std::string one_of(std::string_view option, std::string_view text, std::initializer_list<std::string_view> choices) {
+void one_of(const std::string& option, const std::string& text, std::initializer_list<std::string_view> choices) {
   std::string listed;
   for (const std::string_view choice : choices) {
-    if (text == choice) return std::string(text);
-    listed += (listed.empty() ? "'" : " or '") + std::string(choice) + "'";
+    if (text == choice) return;
+    listed.append(listed.empty() ? "'" : " or '").append(choice).append("'");
   }
-  throw UsageError("Expected " + listed + " for " + std::string(option) + " but received '" + std::string(text) + "'");
+  throw UsageError("Expected " + listed + " for " + option + " but received '" + text + "'");
 }
 
-int core_of(std::string_view option, std::string_view text) {
-  int value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value >= 1024) {
-    throw UsageError("Expected the number of a core for " + std::string(option) + " but received '" +
-                     std::string(text) + "'");
-  }
-  return value;
+/// The options, each with where its value goes; of an option that comes twice the last counts.
+void declare(CLI::App& app, ControllerCommandLine& line) {
+  app.set_help_flag();  // ours is kControllerHelp
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option("--backend", line.backend);
+  app.add_option("--bind", line.bind);
+  app.add_option("--limits", line.limits);
+  app.add_option("--robot-ip", line.robot_ip);
+  app.add_option("--franka-drive", line.franka_drive);
+  app.add_option("--end-effector", line.end_effector);
+  app.add_flag("--home-hand", line.home_hand);
+  app.add_flag("--require-realtime", line.require_realtime);
+  app.add_option("--keys", line.keys);
+  app.add_option_function<std::string>("--cpu", [&line](const std::string& text) {
+    line.cpu = number_of("--cpu", text, "the number of a core", 0, 1023);
+  });
+  app.add_option_function<std::string>("--sim-surface-z", [&line](const std::string& text) {
+    constexpr double kMost = std::numeric_limits<double>::max();
+    line.sim_surface_z_m = number_of("--sim-surface-z", text, "metres", -kMost, kMost);
+  });
+  app.add_option("--deoxys", line.deoxys);
+  app.add_option("--trace", line.trace);
+  app.add_flag("--no-realtime{false}", line.realtime);
+  app.add_flag("--check", line.check);
+  app.add_flag("-h,--help", line.help);
 }
 
-}  // namespace
+std::string unknown(const CLI::App& app) {
+  const std::string given = app.remaining().front();
+  std::vector<std::string> names{"--help"};
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return "Unknown option '" + given + "'" + did_you_mean(given.substr(0, given.find('=')), known);
+}
 
-ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
-  ControllerCommandLine line;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    const auto value = [&]() -> std::string_view {
-      if (i + 1 >= argc) throw UsageError("Expected a value after " + std::string(option));
-      return argv[++i];
-    };
-    if (option == "--backend") {
-      line.backend = value();
-    } else if (option == "--bind") {
-      line.bind = value();
-    } else if (option == "--limits") {
-      line.limits = value();
-    } else if (option == "--robot-ip") {
-      line.robot_ip = value();
-    } else if (option == "--franka-drive") {
-      line.franka_drive = one_of(option, value(), {"torque", "position"});
-    } else if (option == "--end-effector") {
-      line.end_effector = one_of(option, value(), {"hand", "none"});
-    } else if (option == "--home-hand") {
-      line.home_hand = true;
-    } else if (option == "--require-realtime") {
-      line.require_realtime = true;
-    } else if (option == "--keys") {
-      line.keys = value();
-    } else if (option == "--cpu") {
-      line.cpu = core_of(option, value());
-    } else if (option == "--sim-surface-z") {
-      line.sim_surface_z_m = metres_of(option, value());
-    } else if (option == "--deoxys") {
-      line.deoxys = value();
-    } else if (option == "--trace") {
-      line.trace = value();
-    } else if (option == "--no-realtime") {
-      line.realtime = false;
-    } else if (option == "--check") {
-      line.check = true;
-    } else if (option == "--help" || option == "-h") {
-      line.help = true;
-    } else {
-      throw UsageError("Unknown option '" + std::string(option) + "'");
-    }
-  }
+void check(const ControllerCommandLine& line) {
+  one_of("--franka-drive", line.franka_drive, {"torque", "position"});
+  one_of("--end-effector", line.end_effector, {"hand", "none"});
   if (!line.deoxys.empty() && line.backend != "sim") {
     throw UsageError("Expected --backend sim with --deoxys but received '" + line.backend +
                      "': deoxys' protocol has neither lease nor authentication, so it may not move hardware");
@@ -119,6 +107,24 @@ ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
   if (line.backend == "franka" && line.robot_ip.empty()) {
     throw UsageError("Expected the robot's address after --robot-ip, for --backend franka");
   }
+}
+
+}  // namespace
+
+ControllerCommandLine parse_command_line(int argc, const char* const* argv) {
+  ControllerCommandLine line;
+  CLI::App app;
+  declare(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    throw UsageError(unknown(app));
+  } catch (const CLI::ArgumentMismatch&) {
+    throw UsageError(std::string("Expected a value after ") + argv[argc - 1]);  // only the last can lack it
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  check(line);
   return line;
 }
 

@@ -22,7 +22,4 @@ inline double greatest_speed_mps(const Segment& segment) {
 /// Whether some part of the arm comes into a keep-out box anywhere on a line that was planned.
 bool enters_keep_out(const Line& line, const ControllerConfig& config);
 
-/// @throws std::invalid_argument naming the setting, what it is and what it may be
-void check_config(const ControllerConfig& config, const Joints& q_rad);
-
 }  // namespace cliport

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "cliport/limits_file.hpp"
+#include "limits_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "../core/controller_motion.hpp"
-#include "cliport/limits_file.hpp"
 #include "controller_rig.hpp"
 
 namespace cliport {
@@ -225,50 +224,7 @@ TEST(Guard, AReferenceThatWouldBreakALimitIsNeverGivenAndEveryJointComesToRestWi
   EXPECT_EQ(motion.q_rad(), rest);
 }
 
-// ---- the arm's tables, and the file ----
-
-TEST(LimitsFile, NamesTheArmItsBoxesAndItsCeilings) {
-  const ControllerConfig config = parse_limits(R"(
-    arm: fr3              # a comment
-    speed_mps: 0.25
-    motion_box_m: [0.2, 0.7, -0.4, 0.4, 0.0, 0.6]
-    keep_out_m: [0.6, 0.7, 0.3, 0.4, 0, 0.5]
-    keep_out_m: [0.2, 0.3, -0.4, -0.3, 0, 0.2]
-    tool_length_m: 0.2
-    held_mass_kg: 0.3
-  )");
-  EXPECT_EQ(config.arm, ArmModel::kFr3);
-  EXPECT_EQ(config.joint_limits.q_min_rad[5], 0.5445);
-  EXPECT_EQ(config.speed_mps, 0.25);
-  EXPECT_EQ(config.motion_box_m[1], 0.7);
-  ASSERT_EQ(config.keep_out_m.size(), 2u);
-  EXPECT_EQ(config.keep_out_m[1][3], -0.3);
-  EXPECT_EQ(config.held_load.mass_kg, 0.3);
-  EXPECT_NEAR(config.held_load.F_x_center_m[2], 0.22, 1e-12);
-  EXPECT_EQ(config.force_ceiling_n, ControllerConfig{}.force_ceiling_n) << "left out";
-}
-
-TEST(LimitsFile, WhatIsWrongIsNamedWithItsLine) {
-  const auto message = [](const char* text) {
-    try {
-      parse_limits(text);
-    } catch (const std::invalid_argument& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
-  };
-  EXPECT_EQ(message(""), "accepted");
-  EXPECT_EQ(message("speed_mps: fast"), "line 1: Expected a number for speed_mps but received 'fast'");
-  EXPECT_EQ(message("\n\nspeed: 1"), "line 3: Expected a key that limits have for speed but received '1'");
-  EXPECT_NE(message("arm: ur5").find("Expected panda or fr3 for arm but received 'ur5'"), std::string::npos);
-  EXPECT_NE(message("keep_out_m: [0, 1, 0, 1, 0]").find("line 1: Expected [x min, x max"), std::string::npos);
-  EXPECT_NE(message("keep_out_m: [1, 0, 0, 1, 0, 1]").find("keep_out_m[0], lower end of x"), std::string::npos);
-  EXPECT_NE(message("speed_mps: nan").find("a number"), std::string::npos);
-  EXPECT_NE(message("speed_mps").find("'key: value'"), std::string::npos);
-  EXPECT_NE(message("speed_mps: 1.8").find("at most the limit of a panda"), std::string::npos);
-  EXPECT_NE(message("arm: fr3\nacceleration_mps2: 10").find("at most the limit of a fr3"), std::string::npos);
-  EXPECT_THROW(read_limits("/nowhere/limits.txt"), std::invalid_argument);
-}
+// ---- the arm's tables ----
 
 TEST(Fr3, AJointIsSlowerTheNearerItIsToTheEndItMovesTo) {
   const JointLimits limits = fr3_joint_limits();

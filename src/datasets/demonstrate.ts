@@ -7,10 +7,10 @@ import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
 import { runGoal } from '../runtime/run-goal.js'
 import type { CellSession } from '../runtime/session.js'
-import { seededRandom } from '../runtime/statistics.js'
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/cell-renderer.js'
 import { oracleProposal } from '../sim/oracle-policy.js'
+import { seededRandom } from '../sim/random.js'
 
 export interface DemonstrationOptions {
   readonly path: string

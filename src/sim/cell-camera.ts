@@ -1,5 +1,6 @@
 // The simulated cell's cameras as the runtime sees them: without the labels, which are truth.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CliportError } from '../control/errors.js'
 import type { Camera } from '../control/ports.js'
 import type { RgbdFrame } from '../control/types.js'
@@ -46,26 +47,11 @@ function aborted(signal: AbortSignal): Promise<never> {
 async function untilStalled(cell: Pick<Cell, 'load'>, timeoutS: number, signal: AbortSignal): Promise<never> {
   const askMs = Math.min(askEveryMs, timeoutS * 1000)
   for (let idleMs = 0; idleMs < timeoutS * 1000; ) {
-    await sleep(askMs, signal)
+    await sleep(askMs, undefined, { signal }).catch(() => signal.throwIfAborted()) // its reason, not an AbortError
     const { isBusy } = await unlessHanging(cell.load())
     if (!isBusy) idleMs += askMs
   }
   throw stalled(timeoutS)
-}
-
-/** @throws the signal's reason when it is aborted first */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }
 
 function stalled(timeoutS: number): CliportError {

@@ -50,6 +50,21 @@ export function random(seed: number, purpose: string): Random {
   }
 }
 
+/**
+ * The stream that decides which recorded demonstrations are perturbed: mulberry32, 0 <= value < 1. It stays beside
+ * `random` because another stream would record other demonstrations for the same seed.
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
 function hash(text: string, basis: number): number {
   let h = basis | 0
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)

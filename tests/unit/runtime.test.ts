@@ -16,12 +16,7 @@ import { createPageWatcher } from '../../src/runtime/report/page-watcher.js'
 import type { RunStep } from '../../src/runtime/report/types.js'
 import { expectConsent } from '../../src/runtime/robot.js'
 import { cycleSettingsOf, workspaceOf } from '../../src/runtime/settings.js'
-import {
-  expectedCalibrationError,
-  reliabilityBins,
-  seededRandom,
-  wilsonInterval,
-} from '../../src/runtime/statistics.js'
+import { expectedCalibrationError, reliabilityBins, wilsonInterval } from '../../src/runtime/statistics.js'
 import type { Cell, SimFrame, Truth } from '../../src/sim/api.js'
 import { createCellCamera } from '../../src/sim/cell-camera.js'
 import { createOraclePolicy } from '../../src/sim/oracle-policy.js'
@@ -95,12 +90,6 @@ describe('statistics', () => {
     expect(expectedCalibrationError(said(1, 0, 3))).toBe(1)
     expect(expectedCalibrationError([])).toBe(0)
     expect(reliabilityBins(said(1, 1, 2))).toEqual([{ count: 2, meanProbability: 1, share: 0.5 }])
-  })
-
-  test('a seed gives one stream, another seed another', () => {
-    const stream = (seed: number) => Array.from({ length: 5 }, seededRandom(seed))
-    expect(stream(7)).toEqual(stream(7))
-    expect(stream(7)).not.toEqual(stream(8))
   })
 
   test('seeds belong to the splits of the published benchmark', () => {

@@ -142,6 +142,10 @@ struct ControllerConfig {
 /// The defaults with the limits of one arm.
 ControllerConfig config_for(ArmModel arm);
 
+/// What a controller checks before it takes a configuration and the joints that it starts from.
+/// @throws std::invalid_argument naming the setting, what it is and what it may be
+void check_config(const ControllerConfig& config, const Joints& q_rad);
+
 /// What the hardware, or the simulation, reports each cycle. What a robot does not measure stays 0, or empty.
 struct Measured {
   Joints q_rad{};

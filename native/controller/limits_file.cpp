@@ -1,3 +1,6 @@
+#include "limits_file.hpp"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -6,8 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "cliport/limits_file.hpp"
-#include "controller_internal.hpp"
+#include "nearest_name.hpp"
 
 namespace cliport {
 namespace {
@@ -44,6 +46,9 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+constexpr std::array<std::string_view, 7> kOtherKeys{"arm",          "tool_length_m", "tool_yaw_rad", "tool_mass_kg",
+                                                     "held_mass_kg", "motion_box_m",  "keep_out_m"};
+
 /// One line of the file.
 struct Entry {
   int number = 0;
@@ -52,6 +57,18 @@ struct Entry {
   [[noreturn]] void refuse(const std::string& expected) const {
     throw std::invalid_argument("line " + std::to_string(number) + ": Expected " + expected + " for " +
                                 std::string(key) + " but received '" + std::string(value) + "'");
+  }
+
+  [[noreturn]] void refuse_key() const {
+    std::vector<std::string_view> known(kOtherKeys.begin(), kOtherKeys.end());
+    for (const Number& number : kNumbers) known.push_back(number.key);
+    throw std::invalid_argument("line " + std::to_string(number) + ": Unknown key '" + std::string(key) + "'" +
+                                did_you_mean(key, known) + ", expected one of config/controller-limits.txt");
+  }
+
+  [[noreturn]] void refuse_repetition(int first) const {
+    throw std::invalid_argument("line " + std::to_string(number) + ": Expected " + std::string(key) +
+                                " once, but it is on line " + std::to_string(first) + " too");
   }
 
   double number_of(std::string_view text) const {
@@ -97,6 +114,8 @@ std::vector<Entry> lines_of(std::string_view text) {
     Entry line{number, trimmed(content.substr(0, colon)), {}};
     if (colon == std::string_view::npos) line.refuse("'key: value'");
     line.value = trimmed(content.substr(colon + 1));
+    const auto first = std::find_if(lines.begin(), lines.end(), [&line](const Entry& e) { return e.key == line.key; });
+    if (first != lines.end() && line.key != "keep_out_m") line.refuse_repetition(first->number);
     lines.push_back(line);
   }
   return lines;
@@ -123,7 +142,7 @@ void take(const Entry& line, ControllerConfig& config) {
         return;
       }
     }
-    line.refuse("a key that limits have");
+    line.refuse_key();
   }
 }
 
