@@ -165,11 +165,13 @@ async function realFrames(options: EvalOptions, folder: string, { tell }: Verb):
   const report = await tryRealFrames({ folder, workspace, config, tell, ...(raw === undefined ? {} : { raw }) })
   await raw?.finish({ package: describePolicy(config) }, report)
   const { sentences, picks_right: right, places_asked: asked, places_right: placed, acted, acted_right: well } = report
+  const { absent, absent_acted: absentActed } = report
   const lines = [
-    `${report.policy}: ${right} of ${sentences} picks and ${placed} of ${asked} places on the right object`,
+    `${report.policy}: ${right} of ${sentences - absent} picks and ${placed} of ${asked} places on the right object`,
     `chance        ${report.picks_by_chance.toFixed(1)} picks`,
     `nearest colour ${report.nearest_color_picks} picks, ${report.nearest_color_places} places`,
     `would act on  ${acted}, ${well} of them right`,
+    ...(absent > 0 ? [`absent        would act on ${absentActed} of ${absent} sentences about absent objects`] : []),
   ]
   return { exitCode: 0, json: report, lines }
 }

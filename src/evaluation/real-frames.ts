@@ -16,7 +16,6 @@ import { describeIssues } from '../io/schema-issues.js'
 import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
-import { mean } from '../runtime/statistics.js'
 import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
 import { colorOfWord, rgbOf } from '../sim/colors.js'
 import { labelAt } from './episode-trace.js'
@@ -32,17 +31,19 @@ export interface RealFramesRequest {
   readonly tell: (line: string) => void
 }
 
-/** One sentence. Where it names no place, everything about the place is null. */
+/** One sentence. Of what is absent everything about the pick is null; where no place is named, about the place. */
 export interface RealFrameLine {
   readonly frame: string
   readonly sentence: string
-  readonly pick_right: boolean
+  /** What it names for the pick or the place is not in the picture, so nothing should move. */
+  readonly absent: boolean
+  readonly pick_right: boolean | null
   readonly place_right: boolean | null
   /** Share of the cells that show any object which show the right one. */
-  readonly pick_chance: number
+  readonly pick_chance: number | null
   readonly place_chance: number | null
   /** Whether the cell above the table whose colour is nearest to the one that is named shows the right object. */
-  readonly nearest_color_pick: boolean
+  readonly nearest_color_pick: boolean | null
   readonly nearest_color_place: boolean | null
   /** 'act', or how the runtime would end it without a move. */
   readonly decision: 'act' | Outcome
@@ -58,9 +59,12 @@ export interface RealFramesReport {
   readonly picks_right: number
   readonly places_asked: number
   readonly places_right: number
-  /** Sentences that the runtime would act on; of the others it says that it is unsure, or finds nothing. */
+  /** Sentences about present objects that the runtime would act on; otherwise it is unsure, or finds nothing. */
   readonly acted: number
   readonly acted_right: number
+  /** Sentences about absent objects, and how many of them the runtime would act on. */
+  readonly absent: number
+  readonly absent_acted: number
   /** What as many random cells of objects would hit on average. */
   readonly picks_by_chance: number
   readonly nearest_color_picks: number
@@ -68,11 +72,18 @@ export interface RealFramesReport {
 }
 
 const labels = z.array(z.int().min(1).max(254)).min(1)
-const goalsSchema = z.strictObject({
-  goals: z
-    .array(z.strictObject({ frame: z.string(), sentence: z.string(), pick: labels, place: labels.optional() }))
-    .min(1),
-})
+const goalSchema = z
+  .strictObject({
+    frame: z.string(),
+    sentence: z.string(),
+    pick: labels.optional(),
+    place: labels.optional(),
+    absent: z.literal(true).optional(),
+  })
+  .refine(({ pick, absent }) => (pick === undefined) === (absent === true), {
+    message: 'Expected either pick, the labels that are right, or "absent": true',
+  })
+const goalsSchema = z.strictObject({ note: z.string().optional(), goals: z.array(goalSchema).min(1) })
 type Goal = z.infer<typeof goalsSchema>['goals'][number]
 
 /**
@@ -103,7 +114,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
       }
       lines.push(line)
       await raw?.line(line)
-      tell(`${line.pick_right ? 'right' : 'wrong'}  ${goal.frame}: "${goal.sentence}" (${line.decision})`)
+      tell(`${isRight(line) ? 'right' : 'wrong'}  ${goal.frame}: "${goal.sentence}" (${line.decision})`)
     }
   } finally {
     await session.close()
@@ -115,11 +126,13 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
     picks_right: count(({ pick_right }) => pick_right),
     places_asked: count(({ place_right }) => place_right !== null),
     places_right: count(({ place_right }) => place_right),
-    acted: count(({ decision }) => decision === 'act'),
+    acted: count(({ absent, decision }) => !absent && decision === 'act'),
     acted_right: count(
       ({ decision, pick_right, place_right }) => decision === 'act' && pick_right && place_right !== false,
     ),
-    picks_by_chance: lines.length * mean(lines.map(({ pick_chance }) => pick_chance)),
+    absent: count(({ absent }) => absent),
+    absent_acted: count(({ absent, decision }) => absent && decision === 'act'),
+    picks_by_chance: lines.reduce((total, { pick_chance }) => total + (pick_chance ?? 0), 0),
     nearest_color_picks: count(({ nearest_color_pick }) => nearest_color_pick),
     nearest_color_places: count(({ nearest_color_place }) => nearest_color_place),
   }
@@ -140,6 +153,11 @@ async function lookAt(folder: string, workspace: HeightmapSpec, projector: Proje
   return { frames, heightmap, map: await labelMap([labelled], workspace) }
 }
 
+/** The pick is right; of absent objects: nothing moves. */
+function isRight({ absent, decision, pick_right: pickRight }: RealFrameLine): boolean {
+  return absent ? decision !== 'act' : pickRight === true
+}
+
 function judged({ sentence, pick, place }: Goal, { heightmap, map }: Look, pickAt: Pixel, placeAt: Pixel) {
   const isOf = (wanted: readonly number[], at: Pixel | null) => at !== null && wanted.includes(labelAt(map, at))
   const objects = map.labels.filter((label) => label !== 0)
@@ -147,13 +165,16 @@ function judged({ sentence, pick, place }: Goal, { heightmap, map }: Look, pickA
     objects.filter((label) => wanted.includes(label)).length / objects.length
   const [pickColor, placeColor] = sentence.split(/\W+/).flatMap((word) => colorOfWord(word) ?? [])
   const nearest = (color: typeof pickColor) => (color === undefined ? null : nearestCell(heightmap, rgbOf(color)))
+  const judge = <T>(wanted: readonly number[] | undefined, of: (wanted: readonly number[]) => T): T | null =>
+    pick === undefined || wanted === undefined ? null : of(wanted)
   return {
-    pick_right: isOf(pick, pickAt),
-    place_right: place === undefined ? null : isOf(place, placeAt),
-    pick_chance: chance(pick),
-    place_chance: place === undefined ? null : chance(place),
-    nearest_color_pick: isOf(pick, nearest(pickColor)),
-    nearest_color_place: place === undefined ? null : isOf(place, nearest(placeColor)),
+    absent: pick === undefined,
+    pick_right: judge(pick, (wanted) => isOf(wanted, pickAt)),
+    place_right: judge(place, (wanted) => isOf(wanted, placeAt)),
+    pick_chance: judge(pick, chance),
+    place_chance: judge(place, chance),
+    nearest_color_pick: judge(pick, (wanted) => isOf(wanted, nearest(pickColor))),
+    nearest_color_place: judge(place, (wanted) => isOf(wanted, nearest(placeColor))),
   }
 }
 

@@ -1,6 +1,6 @@
 // What an evaluation leaves behind, and what it asks of policy and cell. The oracle stands in for a policy.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -134,5 +134,37 @@ describe('first looks', () => {
     const { exitCode, report } = await cliport('eval', '--grounding', 'both', '--episodes', '1', ...more, '--json')
     expect(exitCode).toBe(2)
     expect(report).toMatchObject({ error: { code: 'USAGE', message: expect.stringContaining(named) } })
+  })
+})
+
+describe('sentences on real frames', () => {
+  const frames = 'tests/fixtures/data/real-tabletop'
+  const withGoals = (goals: object[]) => {
+    const folder = mkdtempSync(join(out, 'real-'))
+    cpSync(frames, folder, { recursive: true })
+    writeFileSync(join(folder, 'goals.json'), JSON.stringify({ note: 'who and when', goals }))
+    return folder
+  }
+
+  test('are counted by what is there and what is not, beside chance and the nearest colour', async () => {
+    const folder = withGoals([
+      { frame: 'learn3', sentence: 'pick up the red box', pick: [2] },
+      { frame: 'learn35', sentence: 'put the brown tin in the white bowl', pick: [2], place: [3] },
+      { frame: 'learn3', sentence: 'pick up the purple mug', absent: true },
+    ])
+    const { exitCode, report } = await cliport('eval', '--real', folder, '--json')
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({ sentences: 3, places_asked: 1, absent: 1, absent_acted: 0 })
+    expect(report!.picks_by_chance).toBeGreaterThan(0)
+    expect(report!.picks_by_chance).toBeLessThan(2)
+  })
+
+  test.each([
+    ['neither what is right nor that it is absent', { frame: 'learn3', sentence: 'pick up the red box' }],
+    ['both', { frame: 'learn3', sentence: 'pick up the red box', pick: [2], absent: true }],
+  ])('that say %s are wrong input', async (_, goal) => {
+    const { exitCode, stderr } = await cliport('eval', '--real', withGoals([goal]), '--json')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/goals\.json.*Expected either pick/)
   })
 })

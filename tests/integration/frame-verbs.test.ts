@@ -43,8 +43,11 @@ async function label(folder: string, frame: string): Promise<void> {
   await sharp(labels, { raw })
     .png()
     .toFile(join(folder, frame, 'labels.png'))
-  const goals = [{ frame, sentence: goal, pick: [1] }]
-  writeFileSync(join(folder, 'goals.json'), JSON.stringify({ goals }))
+  const goals = [
+    { frame, sentence: goal, pick: [1] },
+    { frame, sentence: 'put the purple cups in the orange bowl', absent: true },
+  ]
+  writeFileSync(join(folder, 'goals.json'), JSON.stringify({ note: 'labels are those of labels.png', goals }))
 }
 
 describe.skipIf(skip !== undefined)('camera record, camera show and what reads them', { timeout: 180_000 }, () => {
@@ -95,7 +98,10 @@ describe.skipIf(skip !== undefined)('camera record, camera show and what reads t
     expect(map.report.highest_m).toBeCloseTo(0.04, 2)
     expect(await predict(join(out, frame))).toMatchObject({ exitCode: 0, report: { pick: { camera: frame } } })
     await label(out, frame)
-    expect(await cliport('eval', '--real', out, '--json')).toMatchObject({ exitCode: 0, report: { sentences: 1 } })
+    expect(await cliport('eval', '--real', out, '--json')).toMatchObject({
+      exitCode: 0,
+      report: { sentences: 2, absent: 1, absent_acted: 0, places_asked: 0 },
+    })
   })
 })
 

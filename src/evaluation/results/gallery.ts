@@ -78,6 +78,7 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
     .filter(({ kind, label }) => kind === 'real-frames' && label === '')
     .flatMap(({ report, lines, path }) => {
       const real = report as unknown as RealFramesReport
+      const asked = real.sentences - (real.absent ?? 0)
       const yes = (is: boolean | null) => (is === null ? '' : is ? 'yes' : 'no')
       const rows = (lines as unknown as RealFrameLine[]).map((line) => [
         line.frame,
@@ -86,7 +87,7 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
         yes(line.place_right),
         line.decision,
         line.pick_probability.toFixed(2),
-        `${(100 * line.pick_chance).toFixed(0)} %`,
+        line.pick_chance === null ? '' : `${(100 * line.pick_chance).toFixed(0)} %`,
         yes(line.nearest_color_pick),
         line.pictures
           .filter((file) => file.includes('camera'))
@@ -105,7 +106,7 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
           [
             [
               'picks',
-              `**${real.picks_right} of ${real.sentences}**`,
+              `**${real.picks_right} of ${asked}**`,
               real.picks_by_chance.toFixed(1),
               `${real.nearest_color_picks}`,
             ],
@@ -117,7 +118,10 @@ export function realFramesSection(raw: readonly RawResults<Record<string, unknow
             ],
           ],
         ),
-        `The runtime would act on ${real.acted} of ${real.sentences} sentences, ${real.acted_right} of them right, and refuse the others.`,
+        `The runtime would act on ${real.acted} of ${asked} sentences, ${real.acted_right} of them right, and refuse the others.`,
+        ...(real.absent > 0
+          ? [`Of ${real.absent} sentences about absent objects it would act on ${real.absent_acted}.`]
+          : []),
         table(
           [
             'frame',
