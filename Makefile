@@ -5,7 +5,7 @@
 GOAL ?= put the red blocks in a green bowl
 SEED ?= 3
 
-# ONNX Runtime's GPU parts are downloaded on request only (README, "GPU").
+# ONNX Runtime's GPU parts are downloaded on request only (docs/real-hardware.md, "GPU").
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt

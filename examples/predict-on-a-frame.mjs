@@ -4,9 +4,9 @@
 import { fileURLToPath } from 'node:url'
 import { loadConfig, predict, readFrames, workspaceOf } from 'cliport-edge'
 
-const shipped = new URL('../tests/fixtures/data/real-tabletop/learn3', import.meta.url)
+const shipped = new URL('../tests/fixtures/data/real-tabletop/learn35', import.meta.url)
 const folder = process.argv[2] ?? fileURLToPath(shipped)
-const goal = process.argv[3] ?? 'pick up the orange box'
+const goal = process.argv[3] ?? 'put the brown tin in the white bowl'
 
 const config = await loadConfig({ environment: process.env })
 const frames = await readFrames(folder)

@@ -57,6 +57,8 @@ write(join(stage, ort, 'package.json'), { ...ortManifest, scripts: ortScripts })
 const { devDependencies, workspaces: __, private: ___, scripts: ____, ...published } = manifest
 write(join(stage, 'package.json'), {
   ...published,
+  // Not in the project's own manifest: npx would then install the project into its cache instead of using the build.
+  bin: { cliport: 'dist/cli/main.js' },
   os: ['linux'],
   cpu: ['x64', 'arm64'],
   scripts: { install: 'node scripts/install-native.mjs' },

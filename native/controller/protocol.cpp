@@ -15,7 +15,7 @@
 namespace cliport {
 namespace {
 
-constexpr char kSoftware[] = "cliport-edge 0.1.0";
+constexpr char kSoftware[] = "cliport-edge " CLIPORT_VERSION;
 constexpr std::size_t kMaxDetailBytes = 256;
 
 std::uint64_t random_instance() {

@@ -1,6 +1,7 @@
 // cliport link VERB: look at a controller, and move its arm by hand, without a sentence.
 
 import type { Command } from 'commander'
+import { CliportError } from '../control/errors.js'
 import { describeReason } from '../control/reason.js'
 import { home, jog, recover } from '../runtime/link/manual-motion.js'
 import { describeLink, measureRoundTrips, statusOf } from '../runtime/link/status.js'
@@ -65,8 +66,14 @@ function addMotion(link: Command): void {
     'jog',
     'move the tool a short way along a straight line, then disarm',
     async ({ client, config, options, signal, consent }) => {
-      await consent(client.backend)
       const { x, y, z, yaw, speed } = options
+      if (x === 0 && y === 0 && z === 0 && yaw === 0) {
+        throw new CliportError('USAGE', 'Expected a distance for jog but received none', {
+          stage: 'start',
+          hint: 'Give at least one of --x, --y, --z (metres) and --yaw (radians), for example: cliport link jog --z 0.02',
+        })
+      }
+      await consent(client.backend)
       return reportExecution(
         client,
         await jog(client, config, { offset_m: [x, y, z], yawRad: yaw, speedMps: speed }, signal),

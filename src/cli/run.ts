@@ -38,7 +38,7 @@ export function addRun(program: Command): void {
     .option('--policy <folder>', "policy package, or 'oracle' (default: policy.package of the settings)")
     .option(
       '--robot <address>',
-      'controller, for example tcp://10.0.0.2:5601 or deoxys://10.0.0.2 (default: robot.link of the settings, else the simulated cell)',
+      'controller, for example tcp://10.0.0.2:5600 or deoxys://10.0.0.2 (default: robot.link of the settings, else the simulated cell)',
     )
     .option('--out <folder>', 'folder in which the run makes its own folder (default: run.out of the settings)')
     .option('--steps <n>', 'greatest number of picks (default: run.max_steps of the settings)', wholeNumber(1, 200))

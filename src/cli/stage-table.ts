@@ -3,6 +3,7 @@
 import type { Durations } from '../runtime/durations.js'
 
 export function stageTable(stages: Readonly<Record<string, Durations>>): string[] {
+  if (Object.keys(stages).length === 0) return []
   const width = Math.max(5, ...Object.keys(stages).map((stage) => stage.length))
   const row = (name: string, cells: readonly string[]) =>
     name.padEnd(width) + cells.map((cell) => cell.padStart(10)).join('')

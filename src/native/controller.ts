@@ -70,7 +70,7 @@ export interface LinkKeys {
 }
 
 export interface BoundLink {
-  /** Base address, e.g. tcp://127.0.0.1:5601. */
+  /** Base address, e.g. tcp://127.0.0.1:5600. */
   readonly address: string
   readonly keys: LinkKeys
 }

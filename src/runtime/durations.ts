@@ -31,7 +31,8 @@ export class StageHistograms implements StageMeter {
   of(stage: string): Durations {
     const histogram = this.#histograms.get(stage)
     if (histogram === undefined) return { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 }
-    const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000
+    // A bucket's upper end may lie above the greatest value in it.
+    const at = (percentile: number) => Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / 1000
     return {
       p50: at(50),
       p90: at(90),

@@ -140,7 +140,7 @@ async function recordRun(
     // The cell beside another controller is a picture only: nothing in it has been moved.
     const truth = config.robot.link === null ? ((await cell?.truth().catch(() => null)) ?? null) : null
     const load = await cell?.load().catch(() => null)
-    if (load && load.longestWaitS > 0) tell(describeWait(load.longestWaitS))
+    if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
     const report = { ...summaryOf(goal, result, truth), stages: stages.all(), folder: folder.path }
     const pagePath = await folder.finish(report)

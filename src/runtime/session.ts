@@ -200,10 +200,14 @@ async function openCellSession(
       const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
       const link = scene.add(await connectScene(config, cell, way, ready, signal))
       if (movesHardware(link.backend)) throw noRealCamera()
+      if (way === 'robot') tell(`note: ${foreignArm}`)
       return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
     },
   }
 }
+
+const foreignArm =
+  'the pictures come from a simulated cell that this controller does not move: nothing can be picked. List cameras in the settings (docs/realsense.md)'
 
 /** An arm that is real and cameras that are not do not go together. */
 function noRealCamera(): CliportError {

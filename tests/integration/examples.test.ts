@@ -10,7 +10,7 @@ const run = promisify(execFile)
 /** Arguments, and what its output holds. */
 const expected: Readonly<Record<string, readonly [args: readonly string[], ...says: RegExp[]]>> = {
   'drive-the-arm-by-hand': [[], /5 cm up, done: armed/, /stopped in the middle of a jog, stopped/, /cleared, disarmed/],
-  'predict-on-a-frame': [[], /^pick {6}0\.\d+/m, /camera_learn3\.png/],
+  'predict-on-a-frame': [[], /^pick {6}0\.\d+/m, /camera_learn35\.png/],
   'record-and-read-a-run': [[], /run\.mcap: complete/, /\/heightmap\/height +2/, /"outcome":"achieved"/],
   'run-a-goal': [[], /outcome {2}achieved/, /truth {4}achieved, score 1\.00/],
   'score-a-policy': [['put-block-in-bowl-seen-colors', '1'], /mean score 1\.000 of 1 scenes/],

@@ -215,11 +215,13 @@ test('a controller that was replaced is another peer: nothing moves until somebo
   const second = await startController(address, ...tolerant())
   onTestFinished(() => second.kill())
   await expect
-    .poll(() =>
-      client.execute(plan(moveTo(0.46, 0, 0.3))).then(
-        ({ reason }) => reason,
-        ({ code }) => code,
-      ),
+    .poll(
+      () =>
+        client.execute(plan(moveTo(0.46, 0, 0.3))).then(
+          ({ reason }) => reason,
+          ({ code }) => code,
+        ),
+      { timeout: 60_000 }, // until a busy machine has connected again
     )
     .toBe('not_armed')
   await client.arm()

@@ -139,6 +139,32 @@ describe('on a simulated arm', () => {
     for (const [i, { sequence }] of events.slice(1).entries()) expect(sequence).toBe(events[i]!.sequence + 1)
   })
 
+  test('watch of a controller that died says so, and that its last line may be out of date', async () => {
+    const doomed = await startTolerantController()
+    const watching = spawn(process.execPath, [cli, 'link', 'watch', '--robot', doomed.address, '--json'])
+    const ended = once(watching, 'exit')
+    let stderr = ''
+    watching.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const lines = createInterface(watching.stdout)
+    await once(lines, 'line')
+    await doomed.kill()
+    expect((await ended)[0]).toBe(1)
+    expect(stderr).toMatch(/LINK_PEER_LOST.*has sent no state[\s\S]*out of date/)
+  })
+
+  test('a jog without a distance is wrong use', async () => {
+    const { exitCode, stderr } = await link(controller.address, 'jog')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/Expected a distance/)
+  })
+
+  test("status names the controller's release, which is that of the project", async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+    expect((await link(controller.address, 'status')).report).toMatchObject({ software: `cliport-edge ${version}` })
+  })
+
   test('watch --for ends by itself, and counts what it has printed', async () => {
     const { exitCode, lines, report } = await link(controller.address, 'watch', '--for', '1', '--rate', '20')
     expect(exitCode).toBe(0)

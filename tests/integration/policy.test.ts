@@ -226,7 +226,7 @@ describe('the thread', () => {
         await waiting
       }
       console.log('alive')`
-    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 50_000 })
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 200_000 })
     await expect(run).resolves.toMatchObject({ stdout: 'alive\n' })
   })
 
@@ -253,7 +253,7 @@ describe('the thread', () => {
     const script = `const { OnnxPolicy } = await import(${JSON.stringify(module)})
       await OnnxPolicy.load(${JSON.stringify(shippedPackage)})
       console.log('loaded')`
-    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 50_000 })
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 200_000 })
     await expect(run).resolves.toMatchObject({ stdout: 'loaded\n' })
   })
 })

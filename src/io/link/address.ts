@@ -10,7 +10,7 @@ export function problemOfAddress(text: string): string | null {
   const [, scheme, rest] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? []
   if (scheme === 'tcp') return problemOfHostAndPort(rest!, { isPortNeeded: true, greatest: greatestPort })
   if (scheme === 'deoxys') return problemOfHostAndPort(rest!, { isPortNeeded: false, greatest: greatestDeoxysPort })
-  return 'Expected an address like tcp://10.0.0.2:5601, or deoxys://10.0.0.2 of an existing deoxys controller'
+  return 'Expected an address like tcp://10.0.0.2:5600, or deoxys://10.0.0.2 of an existing deoxys controller'
 }
 
 function problemOfHostAndPort(
@@ -24,7 +24,7 @@ function problemOfHostAndPort(
   const host = colon < 0 ? text : text.slice(0, colon)
   const problem = problemOfHost(host)
   if (problem !== null) return problem
-  if (colon < 0) return isPortNeeded ? `Expected a port behind the host, like tcp://${host}:5601` : null
+  if (colon < 0) return isPortNeeded ? `Expected a port behind the host, like tcp://${host}:5600` : null
   const port = text.slice(colon + 1)
   const number = Number(port)
   if (/^\d+$/.test(port) && number >= 1 && number <= greatest) return null

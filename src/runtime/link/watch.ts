@@ -1,6 +1,7 @@
 // `cliport link watch`: states at a steady rate, and every event of the controller.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CliportError } from '../../control/errors.js'
 import { describeReason } from '../../control/reason.js'
 import type { RobotState } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
@@ -37,10 +38,23 @@ export async function watch(client: LinkClient, options: WatchOptions): Promise<
       states++
       print(asJson ? JSON.stringify({ state: stateJson(state) }) : stateLine(state))
     }
+    if (state !== null && Number(process.hrtime.bigint() - state.arrivedNs) / 1e6 > stateTimeoutMs) {
+      throw lost(client.address)
+    }
     last = state
     await sleep(Math.min(1000 / rateHz, Math.max(0, until - performance.now())), undefined, { signal })
   }
   return { states, events }
+}
+
+/** A live controller publishes 250 states a second; after this long without one it is gone. */
+const stateTimeoutMs = 2000
+
+function lost(address: string): CliportError {
+  return new CliportError('LINK_PEER_LOST', `The controller at ${address} has sent no state for ${stateTimeoutMs} ms`, {
+    stage: 'execute',
+    hint: 'Look at the arm first. Then see whether cliport-controller still runs; what was printed last may be out of date',
+  })
 }
 
 function stateJson(state: RobotState): object {
