@@ -120,7 +120,7 @@ test.each([
 ])('the front end refuses to start %s', (_, options, code, words) => {
   const { status, stderr } = spawnSync(controllerExecutable(), ['--bind', 'tcp://127.0.0.1:*', ...options], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 200_000,
   })
   expect(stderr).toContain(words)
   expect(status).toBe(code)

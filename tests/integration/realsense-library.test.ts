@@ -21,7 +21,7 @@ function run(source: string, library?: string) {
   writeFileSync(script, source)
   const env = { ...process.env, ...(library !== undefined && { REALSENSE2_LIBRARY: library }) }
   if (library === undefined) delete env.REALSENSE2_LIBRARY
-  return spawnSync(process.execPath, [script], { env, encoding: 'utf8', timeout: 30_000 })
+  return spawnSync(process.execPath, [script], { env, encoding: 'utf8', timeout: 200_000 })
 }
 
 function openError(library?: string): { code: string; message: string } {
