@@ -194,9 +194,9 @@ test('nobody there is exit code 3', async () => {
   })
 })
 
-test.each(['jog', 'home'])('%s moves no real arm without a person’s yes', async (verb) => {
+test.each([['jog', '--z', '0.01'], ['home']])('%s moves no real arm without a person’s yes', async (verb, ...way) => {
   const hardware = await pretendHardware()
-  const { exitCode, report } = await link(hardware.address, verb)
+  const { exitCode, report } = await link(hardware.address, verb, ...way)
   expect(exitCode).toBe(2)
   expect(report).toMatchObject({ error: { code: 'CONSENT_REQUIRED' } })
   expect(hardware.heard()).not.toContain('acquire')
