@@ -129,6 +129,11 @@ export class LinkClient implements RobotLink {
     return this.#handshake.welcome?.keepOutM ?? []
   }
 
+  /** Milliseconds since the last state message; time in which this process itself stood still does not count. */
+  get absentMs(): number {
+    return this.#states.absentMs
+  }
+
   get speedLimitMps(): number {
     return this.#handshake.welcome?.speedLimitMps ?? 0
   }

@@ -38,9 +38,7 @@ export async function watch(client: LinkClient, options: WatchOptions): Promise<
       states++
       print(asJson ? JSON.stringify({ state: stateJson(state) }) : stateLine(state))
     }
-    if (state !== null && Number(process.hrtime.bigint() - state.arrivedNs) / 1e6 > stateTimeoutMs) {
-      throw lost(client.address)
-    }
+    if (client.absentMs > stateTimeoutMs) throw lost(client.address)
     last = state
     await sleep(Math.min(1000 / rateHz, Math.max(0, until - performance.now())), undefined, { signal })
   }
