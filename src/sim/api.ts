@@ -128,6 +128,11 @@ export interface CellLoad {
   readonly isBusy: boolean
   /** Longest wait for a lease holder that sent no heartbeat, seconds: a real arm's watchdog would have stopped it. */
   readonly longestWaitS: number
+  /**
+   * The newest `capture`, on this process's monotonic clock: when it read the poses of what it shows, and when its frames
+   * were complete. Absent before the first.
+   */
+  readonly look?: { readonly beganNs: bigint; readonly readyNs: bigint }
 }
 
 /** A cell, wherever it runs. */

@@ -40,6 +40,7 @@ interface Episode {
   readonly oracleRandom: Random
   readonly noiseRandom: Random
   captures: number
+  newestLook: CellLoad['look'] | null
   /** A capture that no motion has followed yet. */
   looked: boolean
 }
@@ -80,11 +81,13 @@ export class SimulatedCell implements Cell {
     if (faulty && fault.fault === 'stall') return new Promise(() => {})
     return this.#inTurn(async () => {
       const episode = this.#running
+      const beganNs = process.hrtime.bigint()
       const frames = await this.#look(episode)
       episode.captures++
       episode.looked = true
       if (options.sensor === 'real') for (const frame of frames) addNoise(frame, episode.noiseRandom)
       if (faulty) for (const { depthM } of frames) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
+      episode.newestLook = { beganNs, readyNs: process.hrtime.bigint() }
       return frames
     })
   }
@@ -140,7 +143,12 @@ export class SimulatedCell implements Cell {
   }
 
   async load(): Promise<CellLoad> {
-    return { isBusy: this.#waiting > 0, longestWaitS: (this.#pace?.longestWaitMs ?? 0) / 1e3 }
+    const look = this.#episode?.newestLook
+    return {
+      isBusy: this.#waiting > 0,
+      longestWaitS: (this.#pace?.longestWaitMs ?? 0) / 1e3,
+      ...(look ? { look } : {}),
+    }
   }
 
   close(): Promise<void> {
@@ -191,6 +199,7 @@ export class SimulatedCell implements Cell {
       oracleRandom: random(seed, 'oracle'),
       noiseRandom: random(seed, 'sensor'),
       captures: 0,
+      newestLook: null,
       looked: false,
     }
     plant.settle(longestSettleS)
