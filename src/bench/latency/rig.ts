@@ -47,14 +47,11 @@ export class Rig {
    */
   async pass(dueNs: bigint, signal: AbortSignal): Promise<Turn<Pass | Silence>> {
     const { ports, settings, goal } = this.#parts
-    const begun = new AbortController()
     const attempt = new Attempt(dueNs, this.#parts, this.#waiting, signal)
-    this.#onStarted = (stampNs) => {
-      if (attempt.heard(stampNs)) begun.abort()
-    }
+    this.#onStarted = (stampNs) => attempt.heard(stampNs)
     const result = await runGoal(goal, { ...ports, camera: attempt.camera, link: attempt.link }, settings, {
       meter: attempt,
-      signal: AbortSignal.any([begun.signal, signal]),
+      signal: AbortSignal.any([attempt.begun, signal]),
     })
     this.#onStarted = null
     signal.throwIfAborted()
@@ -80,6 +77,8 @@ class Attempt {
   #dispatchedNs = 0n
   #commandNs = 0n
   #instants: Promise<{ readonly exposedNs: bigint; readonly readyNs: bigint }> | null = null
+  readonly #begun = new AbortController()
+  #stopped: Promise<void> | null = null
   /** Whether the arm moved before the look. */
   parked = false
 
@@ -106,10 +105,15 @@ class Attempt {
 
   get link(): RobotLink {
     const { link } = this.parts
-    const execute = (plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> => {
-      if (this.#arrivedNs === 0n) this.parked = true
-      else this.#dispatchedNs = this.waiting.clock.nowNs()
-      return link.execute(plan, signal)
+    const execute = async (plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> => {
+      if (this.#arrivedNs === 0n) {
+        this.parked = true
+        return link.execute(plan, signal)
+      }
+      this.#dispatchedNs = this.waiting.clock.nowNs()
+      const execution = await link.execute(plan, this.signal)
+      await this.#stopped
+      return execution
     }
     return {
       get state() {
@@ -118,7 +122,8 @@ class Attempt {
       backend: link.backend,
       arm: async () => {}, // it is, since the pass before
       execute,
-      stop: (reason) => link.stop(reason),
+      // Once is enough: a second stop could reach the controller after it has been cleared for the next pass.
+      stop: (reason) => this.#stopped ?? link.stop(reason),
       close: async () => {},
     }
   }
@@ -127,11 +132,18 @@ class Attempt {
     if (this.#arrivedNs > 0n) this.#cycleMs[stage] = (this.#cycleMs[stage] ?? 0) + durationMs
   }
 
-  /** @returns whether it was the command that this pass waits for */
-  heard(stampNs: bigint): boolean {
-    if (this.#dispatchedNs === 0n || this.#commandNs !== 0n) return false
+  /** Aborted by the first command. */
+  get begun(): AbortSignal {
+    return this.#begun.signal
+  }
+
+  /** A plan has begun; the first one after the look is what the pass is about, and the arm is stopped. */
+  heard(stampNs: bigint): void {
+    if (this.#dispatchedNs === 0n || this.#commandNs !== 0n) return
     this.#commandNs = stampNs
-    return true
+    this.#stopped = this.parts.link.stop('the latency is measured')
+    this.#stopped.catch(() => {}) // heard where it is awaited
+    this.#begun.abort()
   }
 
   /** Null without a command. */
