@@ -1,6 +1,7 @@
 // cliport bench: speed on this machine, each subject a file
 
 import type { Command } from 'commander'
+import { addBenchCompare } from './bench-compare.js'
 import { addBenchController } from './bench-controller.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
 import { addBenchLatency } from './bench-latency.js'
@@ -16,4 +17,5 @@ export function addBench(program: Command): void {
   addBenchController(bench)
   addBenchPolicy(bench)
   addBenchLatency(bench)
+  addBenchCompare(bench)
 }
