@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { addBenchCompare } from './bench-compare.js'
 import { addBenchController } from './bench-controller.js'
+import { addBenchDelay } from './bench-delay.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
 import { addBenchLatency } from './bench-latency.js'
 import { addBenchLink } from './bench-link.js'
@@ -18,4 +19,5 @@ export function addBench(program: Command): void {
   addBenchPolicy(bench)
   addBenchLatency(bench)
   addBenchCompare(bench)
+  addBenchDelay(bench)
 }
