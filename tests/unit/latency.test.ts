@@ -187,8 +187,11 @@ describe('power', () => {
       'devices/system/cpu/cpu0/cpufreq/scaling_governor': 'powersave',
       'devices/system/cpu/intel_pstate/no_turbo': '1',
     })
-    expect(powerMode(root)).toEqual({ governor: 'powersave', energy_preference: null, turbo: false })
-    expect(powerMode(join(folder, 'nothing'))).toEqual({ governor: null, energy_preference: null, turbo: null })
+    const jetson = () => 'NV Fan Mode:quiet\nNV Power Mode: MAXN\n0\n'
+    const told = { governor: 'powersave', energy_preference: null, turbo: false, board_mode: 'MAXN' }
+    expect(powerMode(root, jetson)).toEqual(told)
+    const untold = { governor: null, energy_preference: null, turbo: null, board_mode: null }
+    expect(powerMode(join(folder, 'nothing'), () => null)).toEqual(untold)
   })
 
   test('energy is the sum of the packages, and a counter may begin again at 0', () => {
@@ -241,7 +244,7 @@ const aReport = (passes: readonly Pass[], rest: Partial<LatencyReport> = {}): La
   usage: { seconds: 10, process_cpu_share: 0.4, gpu_share: null, energy: null },
   processors_busy: 0.5,
   steal_ms: 0,
-  power_mode: { governor: null, energy_preference: null, turbo: null },
+  power_mode: { governor: null, energy_preference: null, turbo: null, board_mode: null },
   versions: { cliport: '0.2.0', node: 'v20', onnxruntime: '1.30.0' },
   machine: { cpu: 'x', cores: 2, kernel: '6', node: 'v20', date: '2026-11-30', load_1min: 1, command: 'cliport bench' },
   ...rest,

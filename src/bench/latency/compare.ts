@@ -132,6 +132,7 @@ const circumstances: Readonly<Record<string, (report: LatencyReport) => string>>
   'controller scheduler': ({ controller_scheduler: scheduler }) => scheduler,
   governor: ({ power_mode: power }) => power.governor ?? 'not told',
   turbo: ({ power_mode: power }) => `${power.turbo ?? 'not told'}`,
+  'power mode of the board': ({ power_mode: power }) => power.board_mode ?? 'not told',
   kernel: ({ machine }) => machine.kernel,
   cliport: ({ versions }) => versions.cliport,
   Node: ({ versions }) => versions.node,

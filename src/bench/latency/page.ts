@@ -123,7 +123,7 @@ function conditions(report: LatencyReport): Markup {
     `Goal: ${report.goal}. Pictures: ${report.source.content}.`,
     `Cold start: process ${duration(cold.process_ms)}, policy with its engines ${duration(cold.policy_ms)}, source ${duration(cold.source_ms)}, controller and link ${duration(cold.link_ms)}, first pass ${duration(cold.first_pass_ms)}.`,
     `Processors ${percent(report.processors_busy)} busy, ${report.steal_ms} ms taken by the host; load ${machine.load_1min} in the minute before. Controller: ${report.controller_scheduler}.`,
-    `Governor ${told(power.governor)}, energy preference ${told(power.energy_preference)}, turbo ${told(power.turbo)}.`,
+    `Governor ${told(power.governor)}, energy preference ${told(power.energy_preference)}, turbo ${told(power.turbo)}, board ${told(power.board_mode)}.`,
     `cliport ${versions.cliport}, Node ${versions.node}, ONNX Runtime ${versions.onnxruntime}; heightmap ${report.heightmap.mode}, ${report.heightmap.threads} thread(s).`,
     `Graph of the decision: SHA-256 ${policy.decide_sha256}.`,
     ...(silent.n === 0 ? [] : [`Passes without a command: ${silent.n}; ${silent.reasons.join('; ')}.`]),

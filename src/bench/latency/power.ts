@@ -1,7 +1,7 @@
 // How the machine is set up to run, and what a measurement costs it: processor and GPU share, energy where the machine tells.
 // What it does not tell is null.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +15,12 @@ export interface PowerMode {
   readonly energy_preference: string | null
   /** Whether the processor may exceed its base frequency. */
   readonly turbo: boolean | null
+  /** Of an NVIDIA Jetson board, e.g. 'MAXN' (`nvpmodel -q`). */
+  readonly board_mode: string | null
 }
 
-/** @param root of sysfs; another one in tests */
-export function powerMode(root = '/sys'): PowerMode {
+/** @param root of sysfs, @param queryBoard what `nvpmodel -q` prints, or null: other ones in tests */
+export function powerMode(root = '/sys', queryBoard = nvpmodel): PowerMode {
   const cpu = join(root, 'devices/system/cpu')
   const noTurbo = line(join(cpu, 'intel_pstate/no_turbo'))
   const boost = line(join(cpu, 'cpufreq/boost'))
@@ -26,7 +28,13 @@ export function powerMode(root = '/sys'): PowerMode {
     governor: line(join(cpu, 'cpu0/cpufreq/scaling_governor')),
     energy_preference: line(join(cpu, 'cpu0/cpufreq/energy_performance_preference')),
     turbo: noTurbo !== null ? noTurbo === '0' : boost !== null ? boost === '1' : null,
+    board_mode: /^NV Power Mode: *(\S.*)$/m.exec(queryBoard() ?? '')?.[1] ?? null,
   }
+}
+
+function nvpmodel(): string | null {
+  const { stdout } = spawnSync('nvpmodel', ['-q'], { encoding: 'utf8', timeout: 5000 })
+  return stdout ?? null // not installed: no such board
 }
 
 /** What a measurement has cost. */
