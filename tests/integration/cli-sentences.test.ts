@@ -22,40 +22,44 @@ const sentences = (name: string, rows: readonly object[]) => {
 
 test('judges each sentence on its scene, and leaves counts, lines and a page', async () => {
   const sentence = 'put the yellow blocks in a red bowl'
-  const file = sentences('four.json', [
+  const file = sentences('five.json', [
     { sentence, expect: { action: 'move', pick: [2], place: [1] } },
     { sentence, expect: { action: 'move', pick: [4], place: [1] } },
     { sentence, expect: { action: 'refuse', why: 'nothing should move' } },
-    { sentence: 'hello', kind: 'greeting', expect: { action: 'refuse' } },
+    { sentence: 'hello', kind: 'greeting', expect: { action: 'refuse' }, scene: 'put-block-in-bowl-seen-colors+15007' },
+    { sentence: 'hello', kind: 'greeting', expect: { action: 'ask' } },
   ])
   const out = join(folder, 'out')
   const { exitCode, report } = await cliport('eval', '--sentences', file, '--out', out, '--json')
   expect(exitCode).toBe(0)
   expect(report).toEqual({
     policy: 'edge',
-    sentences: 4,
+    sentences: 5,
     right: 2,
     forbidden_moves: 1,
     wrong_moves: 2,
-    refused_wrongly: 0,
+    refused_wrongly: 1,
     ask_right: 0,
     ask_wrong: 0,
     by_kind: {
       plain: { n: 3, right: 1, wrong: 2, refused: 0, asked: 0 },
-      greeting: { n: 1, right: 1, wrong: 0, refused: 1, asked: 0 },
+      greeting: { n: 2, right: 1, wrong: 0, refused: 2, asked: 0 },
     },
   })
   const lines = readFileSync(join(out, 'lines.jsonl'), 'utf8').trim().split('\n')
+  // Scene by scene: the fifth row is of the first scene.
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { row: 1, verdict: 'right', pick: '2 yellow block', place: ['1 red bowl'] },
     { row: 2, verdict: 'wrong_move', right_pick: ['4 blue block'] },
     { row: 3, verdict: 'forbidden_move' },
+    { row: 5, verdict: 'refused_wrongly' },
     { row: 4, verdict: 'right', pick: null },
   ])
   const page = readFileSync(join(out, 'index.html'), 'utf8')
   const pictures = [...page.matchAll(/<img src="([^"]+)"/g)].map(([, file]) => file!)
-  expect(pictures).toHaveLength(4)
-  expect(new Set(pictures).size).toBe(1) // one scene, built and drawn once
+  expect(pictures).toHaveLength(5)
+  expect(new Set(pictures).size).toBe(2) // one a scene
+  expect([...page.matchAll(/id="row-(\d)"/g)].map(([, row]) => row)).toEqual(['1', '2', '3', '4', '5'])
   for (const picture of pictures) expect(existsSync(join(out, picture))).toBe(true)
   expect(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'))).toMatchObject({ kind: 'sentences', report })
 })

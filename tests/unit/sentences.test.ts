@@ -220,10 +220,27 @@ describe('the page', () => {
     pick: '2 red block',
     place: [],
   })
-  const picture = { file: 'pictures/1.webp', rows: 320, cols: 160 }
-  const page = renderSentencesPage({ policy: 'edge', sentences: 2, ...countSentences([line({}), wrong]) }, [
+  const picture = { file: 'pictures/1.webp', rows: 320, cols: 160, candidates: [] }
+  const asked = line({
+    row: 3,
+    kind: 'typo',
+    action: 'ask',
+    verdict: 'asked_wrongly',
+    candidates: ['the red block', 'a blue one'],
+  })
+  const offered = [
+    { pixels: [[10, 20]] },
+    {
+      pixels: [
+        [30, 40],
+        [50, 60],
+      ],
+    },
+  ] as const
+  const page = renderSentencesPage({ policy: 'edge', sentences: 3, ...countSentences([line({}), wrong, asked]) }, [
     { line: line({}), picture: { ...picture, proposal: null } },
     { line: wrong, picture: { ...picture, proposal } },
+    { line: asked, picture: { ...picture, proposal: null, candidates: offered } },
   ])
 
   test('shows each sentence as text, what it was read as, what was done and what would be right', () => {
@@ -232,7 +249,13 @@ describe('the page', () => {
     expect(page).toContain('move 2 red block (0 %) to the table (0 %)')
     expect(page).toContain('not understood: which one')
     expect(page).toContain('what is it?')
-    expect(page.match(/class="marks"/g)).toHaveLength(1) // only what would move is drawn
+    expect(page.match(/class="mark pick"/g)).toHaveLength(1) // only what would move is drawn
+  })
+
+  test('shows what a question offers, by number, on the picture too', () => {
+    expect(page).toContain('1 the red block / 2 a blue one')
+    expect(page.match(/class="mark candidate"/g)).toHaveLength(3)
+    expect(page).toMatch(/translate\(50\.5 60\.5\)">.*<text y="4">2</)
   })
 
   test('can be filtered by kind and verdict without a script', () => {

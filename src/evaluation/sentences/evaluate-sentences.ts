@@ -6,7 +6,7 @@ import type { CliportError } from '../../control/errors.js'
 import { type Answer, askPolicy } from '../../control/goal/ask-policy.js'
 import { parseGoal } from '../../control/goal.js'
 import type { Policy } from '../../control/ports.js'
-import type { Heightmap, HeightmapSpec, Proposal } from '../../control/types.js'
+import type { Heightmap, HeightmapSpec, Pixel, Proposal } from '../../control/types.js'
 import type { Config } from '../../runtime/config/schema.js'
 import { type CellSession, hostClock, openSession } from '../../runtime/session.js'
 import type { TrueObject } from '../../sim/api.js'
@@ -42,8 +42,10 @@ export interface SentenceKeeper {
 /** What a line was judged on: enough to draw it. */
 export interface SentenceView {
   readonly heightmap: Heightmap
-  /** Null when the sentence did not reach the policy. */
+  /** Null when nothing would move. */
   readonly proposal: Proposal | null
+  /** What a question offers, each with where its things lie. */
+  readonly candidates: readonly { readonly pixels: readonly Pixel[] }[]
 }
 
 /** One sentence, what was made of it, and what it is worth. */
@@ -103,16 +105,15 @@ export async function evaluateSentences(
       for (const row of said) {
         signal.throwIfAborted()
         expectLabels(request.file, row, seen)
-        const { line, proposal } = await lineOf(session.ports.policy, row, seen, signal)
+        const { line, ...marks } = await lineOf(session.ports.policy, row, seen, signal)
         lines.push(line)
-        await keep?.sentence(line, { heightmap: seen.heightmap, proposal })
+        await keep?.sentence(line, { heightmap: seen.heightmap, ...marks })
         if (line.verdict !== 'right') tell(describeLine(line))
       }
     }
   } finally {
     await session.close()
   }
-  lines.sort((a, b) => a.row - b.row)
   const { policy } = session.ports
   return { report: { policy: policy.info.name, sentences: lines.length, ...countSentences(lines) }, lines }
 }
@@ -162,7 +163,7 @@ async function lineOf(
   row: SentenceRow,
   { heightmap, map, objects }: Seen,
   signal: AbortSignal,
-): Promise<{ line: SentenceLine; proposal: Proposal | null }> {
+): Promise<{ line: SentenceLine } & Pick<SentenceView, 'proposal' | 'candidates'>> {
   const { sentence, expect } = row
   const startNs = hostClock.nowNs()
   const { answer, outcome, reason } = await answerOf(policy, heightmap, sentence, signal)
@@ -196,7 +197,8 @@ async function lineOf(
     place_probability: proposal?.place.probability ?? null,
     decision_ms: decisionMs,
   }
-  return { line, proposal: move === null ? null : proposal }
+  const candidates = refusal?.candidates.map(({ objects }) => ({ pixels: objects.map(({ pixel }) => pixel) })) ?? []
+  return { line, proposal: move === null ? null : proposal, candidates }
 }
 
 /** What the runtime would do at its first look. A sentence that is none is refused as it would be. */

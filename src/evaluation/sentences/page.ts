@@ -5,7 +5,7 @@ import type { Proposal } from '../../control/types.js'
 import { type Markup, markup, Markup as Safe } from '../../runtime/report/markup.js'
 import { sceneMarks } from '../../runtime/report/scene-marks.js'
 import { style } from '../../runtime/report/style.js'
-import { describeVerdict, type SentenceLine, type SentencesReport } from './evaluate-sentences.js'
+import { describeVerdict, type SentenceLine, type SentencesReport, type SentenceView } from './evaluate-sentences.js'
 import { rightActions, type SentenceVerdict, sentenceVerdicts } from './judge-sentence.js'
 
 /** A scene's picture, and what is drawn over it. */
@@ -16,6 +16,7 @@ export interface SentencePicture {
   readonly cols: number
   /** Null: nothing would move. */
   readonly proposal: Proposal | null
+  readonly candidates: SentenceView['candidates']
 }
 
 interface PageRow {
@@ -111,7 +112,8 @@ function filterStyle(kinds: readonly string[]): string {
 function article({ line, picture }: PageRow, kinds: readonly string[]): Markup {
   const { file, rows, cols, proposal } = picture
   const { expect, verdict } = line
-  const marks = proposal && sceneMarks({ rows, cols }, proposal, { pick: true, place: true })
+  const marks =
+    proposal === null ? candidateMarks(picture) : sceneMarks({ rows, cols }, proposal, { pick: true, place: true })
   return markup`<li class="sentence ${verdict} kind-${kinds.indexOf(line.kind)}" id="row-${line.row}">
 <div class="frame"><img src="${file}" width="${rows}" height="${cols}" loading="lazy" alt="The scene ${line.scene} from above">${marks}</div>
 <div class="said"><header><p class="tag ${moods[verdict]}">${describeVerdict(verdict)}</p><p class="hint">row ${line.row} · ${line.kind} · ${line.scene}</p></header>
@@ -122,9 +124,21 @@ function article({ line, picture }: PageRow, kinds: readonly string[]): Markup {
     entry('Did', didOf(line)),
     entry('Expected', expectedOf(line)),
     entry('Because', expect.why ?? expect.note),
-    entry('Asks', line.candidates.join(' / ')),
+    entry('Asks', line.candidates.map((name, i) => `${i + 1} ${name}`).join(' / ')),
     entry('Proposes', line.suggestions.map(quoted).join(' / ')),
   ]}</dl></div></li>`
+}
+
+/** A ring with the number of the candidate round each of its things. */
+function candidateMarks({ rows, cols, candidates }: SentencePicture): Markup | null {
+  if (candidates.length === 0) return null
+  const rings = candidates.map(({ pixels }, i) =>
+    pixels.map(
+      ([u, v]) =>
+        markup`<g class="mark candidate" transform="translate(${u + 0.5} ${v + 0.5})"><g class="halo"><circle r="10"/></g><circle r="10"/><text y="4">${i + 1}</text></g>`,
+    ),
+  )
+  return markup`<svg class="marks" viewBox="0 0 ${rows} ${cols}" aria-hidden="true">${rings}</svg>`
 }
 
 function entry(name: string, value: string | null | undefined): Markup | null {
@@ -157,6 +171,7 @@ const ownStyle = `
 .sentence { display: grid; grid-template-columns: minmax(0, 384px) minmax(0, 1fr); gap: 18px; padding: 14px; margin-bottom: 14px; background: var(--card); border: 1px solid var(--line); border-radius: 16px; }
 .sentence.forbidden_move, .sentence.wrong_move { border-color: var(--bad); }
 .sentence .frame { align-self: start; } .sentence header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
+.mark.candidate { stroke: #ffe14d; } .mark.candidate text { fill: #fff; stroke: rgb(0 0 0 / .7); stroke-width: 2.5; paint-order: stroke; font: 700 11px system-ui, sans-serif; text-anchor: middle; }
 .tag.good { background: var(--good-wash); color: var(--good); } .tag.fair { background: var(--fair-wash); color: var(--fair); } .tag.bad { background: var(--bad-wash); color: var(--bad); }
 .sentence h2 { font-size: 19px; line-height: 1.3; margin: 8px 0 10px; overflow-wrap: anywhere; }
 .sentence dl { display: grid; gap: 3px; font-size: 14.5px; } .sentence dl div { display: grid; grid-template-columns: 84px minmax(0, 1fr); gap: 10px; } .sentence dt { color: var(--soft); } .sentence dd { overflow-wrap: anywhere; }

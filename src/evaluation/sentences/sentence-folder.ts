@@ -32,7 +32,7 @@ export class SentenceFolder implements SentenceKeeper {
   }
 
   /** @throws CliportError INPUT_INVALID, DISK_FULL */
-  async sentence(line: SentenceLine, { heightmap, proposal }: SentenceView): Promise<void> {
+  async sentence(line: SentenceLine, { heightmap, proposal, candidates }: SentenceView): Promise<void> {
     let file = this.#pictures.get(line.scene)
     if (file === undefined) {
       file = `pictures/${this.#pictures.size + 1}-${fileNameOf(line.scene)}.webp`
@@ -42,7 +42,7 @@ export class SentenceFolder implements SentenceKeeper {
       this.#pictures.set(line.scene, file)
     }
     const { rows, cols } = heightmap
-    this.#rows.push({ line, picture: { file, rows, cols, proposal } })
+    this.#rows.push({ line, picture: { file, rows, cols, proposal, candidates } })
     await this.#raw.line(line)
   }
 
