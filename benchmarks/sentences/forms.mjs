@@ -64,7 +64,7 @@ const forms = [
     move,
     (x, y, i) => `put the ${byTurns(otherNames[x], i)} block in the ${byTurns(otherNames[y], i)} bowl`,
   ],
-  ['put two X in a Y bowl', move, (x, y) => `put two ${x} blocks in a ${y} bowl`],
+  ['put two X in a Y bowl', { ...move, least: 2 }, (x, y) => `put two ${x} blocks in a ${y} bowl`],
   ['put a block in a bowl', { ...move, any: true }, () => 'put a block in a bowl'],
   ['put the block in the bowl', { action: 'ask', also: ['refuse'], any: true }, () => 'put the block in the bowl'],
   ['do not put X in Y', refuse, (x, y) => `do not put the ${x} block in the ${y} bowl`],
@@ -108,17 +108,19 @@ async function rowsOf(seed, scenes) {
     const [x, y] = [of(validPicks[0]).color, of(validPlaces[0].target).color]
     const labels = (kind, color) =>
       objects.filter((o) => o.kind === kind && (color === null || o.color === color)).map(({ label }) => label)
-    for (const [kind, { any, others, ...expect }, sentence] of forms) {
+    for (const [kind, { any, others, least = 1, ...expect }, sentence] of forms) {
       const pick = others
         ? labels('block', null).filter((label) => of(label).color !== x)
         : labels('block', any ? null : x)
-      // What was not to be moved has no right labels; a scene without other blocks has nothing else to move.
-      const isMove = expect.action === 'move' && pick.length > 0
+      const right = { ...expect, pick, place: labels('bowl', any ? null : y) }
+      // Where there are fewer than are asked for, or no others, it may say so or do what it can.
+      const isThere = pick.length >= least
       rows.push({
         scene: `${task}+${seed + 2 * i}`,
         kind,
         sentence: sentence(x, y, i),
-        expect: isMove ? { ...expect, pick, place: labels('bowl', any ? null : y) } : others ? refuse : expect,
+        expect:
+          expect.action !== 'move' ? expect : isThere ? right : { ...right, also: ['ask', 'refuse'], pick: undefined },
       })
     }
   }
