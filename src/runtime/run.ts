@@ -151,6 +151,8 @@ async function recordRun(
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
+    // What is left is the page: neither the cell nor the policy need stay in memory for it.
+    await session.close()
     const report = {
       ...summaryOf(goal, result, truth),
       stages: stages.all(),
