@@ -55,16 +55,20 @@ class Edge(nn.Module):
             self.remaining_head.bias.zero_()
             self.valid.bias.fill_(-3)
 
-    @staticmethod
-    def normalize(color: Tensor, height: Tensor) -> Tensor:
+    @classmethod
+    def normalize(cls, color: Tensor, height: Tensor) -> Tensor:
         """color uint8 [B, rows, cols, 3] and height [B, rows, cols] in metres to the net's input [B, 4, rows, cols]."""
-        rgb = color.permute(0, 3, 1, 2).float() * (4 / 255) - 1.4
         z = height.clamp(0, 0.28) * 20 - 0.3
-        return torch.cat([rgb, z[:, None]], 1)
+        return torch.cat([cls.normalize_color(color), z[:, None]], 1)
 
-    def trunk(self, x: Tensor, text: Tensor) -> Trunk:
+    @staticmethod
+    def normalize_color(color: Tensor) -> Tensor:
+        return color.permute(0, 3, 1, 2).float() * (4 / 255) - 1.4
+
+    def trunk(self, x: Tensor, text: Tensor, rgb: Tensor | None = None) -> Trunk:
+        """`rgb`: the first three of x, where they are at hand; a graph then need not cut them out again."""
         spatial = self.spatial(x)
-        _, semantic = self.semantic(x[:, :3], text, spatial)
+        _, semantic = self.semantic(x[:, :3] if rgb is None else rgb, text, spatial)
         size = self.config.embedding
         reference = self.reference(semantic)
         this, where, _, that = text.split(size, 1)
@@ -95,21 +99,15 @@ class Edge(nn.Module):
         `pick` is batch x 2 in continuous cells (u, v); `rotations` is batch x R indices: index i turns by -i * 10 degrees.
         """
         crop = self.config.crop
-        key = self.key(features).contiguous()
-        padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
-        return correlated(padded, self.kernels(features, pick, rotations))
-
-    def kernels(self, features: Tensor, pick: Tensor, rotations: Tensor) -> Tensor:
-        """The query round the pick in the rotations: batch x rotations x key_channels x crop x crop."""
-        crop = self.config.crop
-        query = self.query(features).contiguous()
+        query, key = self.query(features).contiguous(), self.key(features).contiguous()
         batch, count = rotations.shape
         angle = rotations.to(features.dtype) * (2 * math.pi / self.config.rotations)
         # The place frame's offset d lay at R(+angle) d round the pick, before the object was turned by -angle.
         # Sample crop/2 is the pick itself, and falls on a key cell's middle.
         grid = crop_grid(pick[:, None] / STRIDE, angle, crop, query.shape[2], query.shape[3], crop / 2)
         kernels = F.grid_sample(query / crop, grid.view(batch, count * crop, crop, 2), align_corners=False)
-        return kernels.view(batch, -1, count, crop, crop).transpose(1, 2)
+        padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
+        return correlated(padded, kernels.view(batch, -1, count, crop, crop).transpose(1, 2))
 
     def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor, exhaustive: bool = False) -> tuple[Tensor, ...]:
         """The whole decision for a batch of one, arg-max included; what decide.onnx computes.
@@ -117,7 +115,7 @@ class Edge(nn.Module):
         `exhaustive`: the place is looked for on the whole map, instead of from coarse to fine (search.py).
         """
         x = self.normalize(color, height)
-        trunk = self.trunk(x, text)
+        trunk = self.trunk(x, text, self.normalize_color(color))
         pick, _ = self._picked(trunk, suppress)
         rotation, coarse = self._placed(trunk, pick, exhaustive)
         if self.config.zooms:
@@ -165,7 +163,8 @@ class Edge(nn.Module):
     def _placed(self, trunk: Trunk, pick: Tensor, exhaustive: bool) -> tuple[Tensor, Tensor]:
         """Rotation index [1] and cell of the trunk [1, 2]."""
         if not exhaustive:
-            return best_place(self.key(trunk.features), self.kernels(trunk.features, pick, self._rotations())[0])
+            query, crop = self.query(trunk.features), self.config.crop
+            return best_place(self.key(trunk.features), query / crop, pick / STRIDE, self.config.rotations, crop)
         place = self.place(trunk.features, pick, self._rotations())
         rows, cols = place.shape[2:]
         best = place.flatten().argmax(0, keepdim=True)

@@ -50,12 +50,20 @@ class Zoom(nn.Module):
 
     def looks(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor) -> Tensor:
         """What is round the place as it lies, and round the pick turned by `angle`: [B, 2, 4, zoom_cells, zoom_cells]."""
-        size, batch = self.config.zoom_cells, x.shape[0]
-        centres = torch.stack([(coarse.to(x.dtype) + 0.5) * STRIDE, pick], 1)
-        angles = torch.stack([torch.zeros_like(angle), angle], 1)
-        grid = crop_grid(centres, angles, size, x.shape[2], x.shape[3], (size - 1) / 2)
-        both = F.grid_sample(x.contiguous(), grid.flatten(1, 2), align_corners=False)
-        return both.view(batch, -1, 2, size, size).transpose(1, 2)
+        size = self.config.zoom_cells
+        grid = crop_grid(pick[:, None], angle[:, None], size, x.shape[2], x.shape[3], (size - 1) / 2)
+        round_pick = F.grid_sample(x.contiguous(), grid[:, 0], align_corners=False)
+        return torch.stack([cut_out(x, coarse * STRIDE + (STRIDE - size) // 2, size), round_pick], 1)
+
+
+def cut_out(x: Tensor, first: Tensor, size: int) -> Tensor:
+    """The square of `size` cells that begins at `first` [B, 2], 0 where it is off the map."""
+    batch, channels, rows, cols = x.shape
+    u, v = (first[:, axis, None] + torch.arange(size, device=x.device) for axis in (0, 1))
+    there = ((u >= 0) & (u < rows))[:, :, None] & ((v >= 0) & (v < cols))[:, None]
+    cells = (u.clamp(0, rows - 1) * cols)[:, :, None] + v.clamp(0, cols - 1)[:, None]
+    found = x.flatten(2).gather(2, cells.flatten(1)[:, None].expand(batch, channels, -1))
+    return found.view(batch, channels, size, size) * there[:, None].to(x.dtype)
 
 
 class Slide(nn.Module):
@@ -104,14 +112,19 @@ class Edges(nn.Module):
         distance = (offset[:, None] ** 2 + offset[None, :] ** 2).sqrt().flatten()
         within = lambda radii: torch.stack([(distance < radius).float() for radius in radii], 1)
         self.register_buffer("circles", torch.stack([within(self.PLACE_RADII), within(self.PICK_RADII)]), persistent=False)
-        self.size = 2 * len(self.PLACE_RADII) * len(self.PICK_RADII)
+        pairs = [(i, j) for i in range(len(self.PLACE_RADII)) for j in range(len(self.PICK_RADII))]
+        self.size = 2 * len(pairs)
+        # A product of complex numbers, a conj(b), of each pair, as sums of the products of their parts.
+        parts = torch.zeros(2, len(self.PLACE_RADII), 2, len(self.PICK_RADII), 2, len(pairs))
+        for pair, (i, j) in enumerate(pairs):
+            parts[0, i, 0, j, 0, pair] = parts[1, i, 1, j, 0, pair] = parts[1, i, 0, j, 1, pair] = 1
+            parts[0, i, 1, j, 1, pair] = -1
+        self.register_buffer("conjugate_products", parts.flatten(0, 3).flatten(1), persistent=False)
 
     def forward(self, place: Tensor, pick: Tensor) -> Tensor:
         """Of heights [B, 1, cells, cells]: cosine and sine of four times the angle, for each pair of circles, [B, size]."""
-        sums = self.sums(torch.stack([place, pick], 1))
-        products = sums[:, 0, :, None, :, None] * sums[:, 1, None, :, None, :]  # batch x 2 x 2 x circles x circles
-        real, imaginary = products[:, 0, 0] + products[:, 1, 1], products[:, 1, 0] - products[:, 0, 1]
-        both = torch.stack([real, imaginary], 1)
+        a, b = self.sums(torch.stack([place, pick], 1)).flatten(2).unbind(1)
+        both = ((a[:, :, None] * b[:, None]).flatten(1) @ self.conjugate_products).unflatten(1, (2, -1))
         return (both / ((both * both).sum(1, keepdim=True) + 1e-8).sqrt()).flatten(1)
 
     def sums(self, heights: Tensor) -> Tensor:
