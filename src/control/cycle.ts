@@ -1,9 +1,13 @@
 // The straight line: capture, project, propose, decide, plan, check, execute, look again, verify. Read `runCycle` from
 // top to bottom; each stage is a method of `Stages` below it, in the same order.
 
-import { type CheckContext, checkPlan, describeViolation, isRefused, type Limits, type Violation } from './check.js'
-import { type Budget, type Decision, decide, type Failure } from './decide.js'
+import { type CheckContext, checkPlan, isRefused, type Limits } from './check.js'
+import { type Budget, type Decision, decideAnswer, type Failure } from './decide.js'
+import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
 import { CliportError } from './errors.js'
+import { proposeFor, understandFor } from './goal/ask-policy.js'
+import { withoutCells } from './goal/understanding.js'
+import type { Answer, PointOfView, Understanding } from './goal/types.js'
 import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
 import type {
   Camera,
@@ -16,7 +20,6 @@ import type {
   RobotLink,
   StageMeter,
 } from './ports.js'
-import { describeReason } from './reason.js'
 import { createStageTimer, type StageTimer } from './stage-timer.js'
 import {
   type CheckedPlan,
@@ -49,6 +52,8 @@ export interface CyclePorts {
 export interface CycleWatcher {
   /** The cameras delivered, and the heightmap is made. */
   looked?(view: View): void
+  /** A sentence was held against what is in view; null: the policy takes it as it was said. */
+  understood?(understanding: Understanding | null, sentence: string): void
   /** The policy has answered, and what is done with it is decided. */
   proposed?(proposal: Proposal, decision: Decision, sentence: string): void
   /** The plans of the next step, before they are checked. */
@@ -71,6 +76,8 @@ export interface CycleSettings {
   readonly suppressRadiusM: number
   /** Ask the policy for affordance maps. */
   readonly maps: boolean
+  /** Whose left and right a sentence means. Default: the robot's. */
+  readonly pointOfView?: PointOfView
 }
 
 /** One look: what the cameras delivered, and the map made from it. */
@@ -102,6 +109,8 @@ export interface CycleResult {
   readonly goal: string
   /** Pick attempts. */
   readonly steps: number
+  /** How the sentence was understood last; null: not at all looked at, or taken as it was said. */
+  readonly understanding: Understanding | null
   /** Attempts that failed or were refused, and after which another was made or given up. */
   readonly retries: number
   readonly history: readonly StepRecord[]
@@ -128,10 +137,11 @@ export async function runCycle(
     await stages.park(null)
     let view = await stages.look()
     for (;;) {
-      const proposal = await stages.propose(view)
-      const decision = await stages.decide(proposal)
+      const answer = await stages.propose(view, await stages.understand(view))
+      const decision = await stages.decide(answer)
       if (decision.kind === 'conclude') return stages.end(decision.outcome, decision.reason)
       if (decision.kind === 'retrySuppressed') continue
+      const proposal = answer.proposal!
 
       const start = toolPose(ports.link)
       const plans = await stages.plan(view, proposal, start)
@@ -156,9 +166,12 @@ class Stages {
   readonly #timer: StageTimer
   readonly #history: StepRecord[] = []
   #sentence = ''
+  #understanding: Understanding | null = null
   #steps = 0
   #retries = 0
   #placed = 0
+  /** Since the sentence in force was given. */
+  #placedForSentence = 0
   /** Since the last action that was placed. */
   #failures: readonly Failure[] = []
   #suppress: readonly SuppressedSpot[] = []
@@ -184,31 +197,52 @@ class Stages {
     return { frames, heightmap }
   }
 
-  async propose({ heightmap }: View): Promise<Proposal> {
+  /** What the sentence in force means here. */
+  async understand({ heightmap }: View): Promise<Understanding | null> {
     this.signal.throwIfAborted()
-    this.#sentence = await this.goal()
-    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
-    const proposal = await this.#timer.run('propose', () =>
-      this.ports.policy.propose(heightmap, this.#sentence, options),
+    const sentence = await this.goal()
+    if (sentence !== this.#sentence) this.#placedForSentence = 0
+    this.#sentence = sentence
+    const { policy, recorder, watcher } = this.ports
+    const { pointOfView = 'robot' } = this.settings
+    const options = { pointOfView, underWay: this.#placedForSentence > 0 }
+    const understanding = await this.#timer.run('understand', () =>
+      understandFor(policy, heightmap, sentence, options),
     )
-    for (const [part, ms] of Object.entries(proposal.timingMs)) this.#timer.note(`propose.${part}`, ms)
-    return proposal
+    this.#understanding = understanding
+    if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
+    watcher?.understood?.(understanding, sentence)
+    return understanding
   }
 
-  async decide(proposal: Proposal): Promise<Decision> {
+  async propose({ heightmap }: View, understanding: Understanding | null): Promise<Answer> {
+    this.signal.throwIfAborted()
+    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
+    const proposal = await this.#timer.run('propose', () =>
+      proposeFor(this.ports.policy, heightmap, this.#sentence, understanding, options),
+    )
+    for (const [part, ms] of Object.entries(proposal?.timingMs ?? {})) this.#timer.note(`propose.${part}`, ms)
+    return { understanding, proposal }
+  }
+
+  async decide(answer: Answer): Promise<Decision> {
+    const { proposal } = answer
     const { policy, recorder, watcher } = this.ports
     const suppress = this.#suppress
     const history = {
       steps: this.#steps,
       placed: this.#placed,
+      placedForSentence: this.#placedForSentence,
       failures: this.#failures,
       suppressed: suppress.length,
     }
     const decision = await this.#timer.run('decide', () =>
-      decide(proposal, history, policy.info.thresholds, this.settings.budget),
+      decideAnswer(answer, history, policy.info.thresholds, this.settings.budget),
     )
-    recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
-    watcher?.proposed?.(proposal, decision, this.#sentence)
+    if (proposal !== null) {
+      recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
+      watcher?.proposed?.(proposal, decision, this.#sentence)
+    }
     if (decision.kind === 'retrySuppressed') this.#suppress = []
     return decision
   }
@@ -273,6 +307,7 @@ class Stages {
 
     if (verdict.result === 'placed') {
       this.#placed++
+      this.#placedForSentence++
       this.#failures = []
       return
     }
@@ -285,7 +320,7 @@ class Stages {
   end(outcome: Outcome, reason: string, error?: CliportError): CycleResult {
     const [goal, steps, retries] = [this.#sentence, this.#steps, this.#retries]
     this.ports.recorder.event('/outcome', { outcome, reason, goal, steps, retries })
-    const result = { outcome, reason, goal, steps, retries, history: this.#history }
+    const result = { outcome, reason, goal, understanding: this.#understanding, steps, retries, history: this.#history }
     return error === undefined ? result : { ...result, error }
   }
 
@@ -324,40 +359,6 @@ class Stages {
   }
 }
 
-/** Ends the cycle from within a stage with an outcome that is no surprise. */
-class Conclusion extends Error {
-  constructor(
-    readonly outcome: Outcome,
-    reason: string,
-  ) {
-    super(reason)
-  }
-}
-
-function mustBeDone(execution: Execution): Execution {
-  switch (execution.status) {
-    case 'done':
-      return execution
-    case 'rejected':
-      throw new Conclusion('refused', `the controller refused the plan: ${describeReason(execution)}`)
-    case 'stopped':
-      if (execution.reason === 'watchdog') throw heartbeatTimeout()
-      throw new Conclusion('stopped', `the arm was stopped: ${describeReason(execution)}`)
-    case 'fault':
-      throw new CliportError('ARM_FAULT', `The controller faulted: ${describeReason(execution)}`, {
-        stage: 'execute',
-        hint: 'Look at the arm, remove what it touched, then clear the fault; the runtime never does that by itself',
-      })
-  }
-}
-
-function heartbeatTimeout(): CliportError {
-  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the heartbeats of this process came too late', {
-    stage: 'execute',
-    hint: 'Something held this process up for longer than the watchdog allows; look at the load of the machine',
-  })
-}
-
 function toolPose(link: RobotLink): ToolPose {
   const { state } = link
   if (state === null) {
@@ -376,17 +377,4 @@ function isAt(tool: ToolPose, goal: ToolPose): boolean {
 /** Where the tool is when a plan is done. */
 function endOf(plan: Plan, start: ToolPose): ToolPose {
   return plan.segments.findLast(isMotion) ?? start
-}
-
-function describeViolations(violations: readonly Violation[]): string {
-  return `the plan was refused: ${violations.map(describeViolation).join('; ')}`
-}
-
-function describeFailure({ result, droppedAt }: Verdict): string {
-  if (result === 'missed') return 'the grasp missed: nothing was held'
-  const where =
-    droppedAt === undefined
-      ? ''
-      : `; something new lies at x ${droppedAt[0].toFixed(2)}, y ${droppedAt[1].toFixed(2)} m`
-  return `what was held is not where it was to go${where}`
 }

@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
-import { decideAtFirst } from '../control/decide.js'
+import { decideAnswerAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { pixelAt } from '../control/geometry.js'
+import { askPolicy } from '../control/goal/ask-policy.js'
 import type { Projector } from '../control/ports.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
 import { fileNameOf } from '../io/file-name.js'
@@ -99,8 +100,9 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
   try {
     for (const [index, goal] of goals.entries()) {
       const look = await lookAt(join(folder, goal.frame), workspace, projector)
-      const proposal = await policy.propose(look.heightmap, goal.sentence)
-      const decision = decideAtFirst(proposal, policy.info.thresholds)
+      const answer = await askPolicy(policy, look.heightmap, goal.sentence, { placeOptional: true, always: true })
+      const proposal = answer.proposal!
+      const decision = decideAnswerAtFirst(answer, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
       const pictures = (await raw?.pictures(`${index + 1}-${fileNameOf(goal.frame)}`, { view, proposal })) ?? []
       const line: RealFrameLine = {

@@ -119,7 +119,7 @@ function kindsOf(heightmap: Heightmap, part: Part): readonly string[] {
     return across < 0.1 ? ['cup', 'bowl', 'tin'] : ['bowl', 'cup', 'plate']
   }
   if (topM < 0.02) return outline.roundness < roundShare ? ['stand', 'lid', 'plate'] : ['lid', 'plate']
-  if (outline.roundness < roundShare) return ['block', 'carton', 'box']
+  if (outline.roundness < roundShare) return ['block', 'carton']
   return ['block', 'can', 'tin', 'ball', 'cup', 'carton']
 }
 
@@ -156,5 +156,19 @@ function containerOf(object: SceneObject, objects: readonly SceneObject[]): numb
 export function cellsOf({ rows, cols }: SceneView, objects: readonly SceneObject[]): Uint8Array {
   const mask = new Uint8Array(rows * cols)
   for (const { cells } of objects) for (const i of cells) mask[i] = 1
+  return mask
+}
+
+/** rows x cols: 1 in the bounding boxes of these things, what lies in them included. */
+export function outlineCellsOf({ rows, cols }: SceneView, objects: readonly SceneObject[]): Uint8Array {
+  const mask = new Uint8Array(rows * cols)
+  for (const { cells } of objects) {
+    let [uMin, uMax, vMin, vMax] = [rows, 0, cols, 0]
+    for (const i of cells) {
+      const [u, v] = [Math.floor(i / cols), i % cols]
+      ;[uMin, uMax, vMin, vMax] = [Math.min(uMin, u), Math.max(uMax, u), Math.min(vMin, v), Math.max(vMax, v)]
+    }
+    for (let u = uMin; u <= uMax; u++) mask.fill(1, u * cols + vMin, u * cols + vMax + 1)
+  }
   return mask
 }

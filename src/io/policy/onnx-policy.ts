@@ -81,7 +81,7 @@ export class OnnxPolicy implements Policy {
       // Copies, handed over: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
       const color = heightmap.color.slice()
       const height = heightmap.heightM.slice()
-      const suppress = suppressMask(heightmap, options.suppress ?? [])
+      const suppress = suppressMask(heightmap, options.suppress ?? [], options.pickCells)
       const wantsSeen = this.manifest.models[graph]?.inputs.seen !== undefined
       const masks: Record<string, Float32Array | Uint8Array> = wantsSeen
         ? { suppress, seen: seenMask(heightmap) }
@@ -223,10 +223,14 @@ function firstNotFinite(values: Float32Array): number {
   return -1
 }
 
-/** rows x cols: 1 within a suppressed spot, else 0. */
-export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpot[]): Float32Array {
+/** rows x cols: 1 within a suppressed spot and outside of the cells where a pick may be, else 0. */
+export function suppressMask(
+  heightmap: Heightmap,
+  spots: readonly SuppressedSpot[],
+  pickCells?: Uint8Array,
+): Float32Array {
   const { rows, cols, spec } = heightmap
-  const mask = new Float32Array(rows * cols)
+  const mask = pickCells === undefined ? new Float32Array(rows * cols) : Float32Array.from(pickCells, (may) => 1 - may)
   for (const { pixel, radiusM } of spots) {
     const radius = radiusM / spec.pixelM
     const reach = Math.ceil(radius)

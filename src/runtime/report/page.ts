@@ -39,6 +39,17 @@ type Mood = 'good' | 'fair' | 'bad' | 'still'
 const outcomes: Readonly<Record<RunResult['outcome'], { mood: Mood; title: string; meaning: string }>> = {
   achieved: { mood: 'good', title: 'Achieved', meaning: 'The runtime looked again and found nothing left to do.' },
   failed: { mood: 'bad', title: 'Failed', meaning: 'It tried, and the goal is not achieved.' },
+  not_understood: {
+    mood: 'fair',
+    title: 'Not understood',
+    meaning: 'The sentence is no command that this policy knows. Nothing was moved.',
+  },
+  unsupported: {
+    mood: 'fair',
+    title: 'Not supported',
+    meaning: 'The sentence is understood, and cannot be done yet. Nothing was moved.',
+  },
+  ambiguous: { mood: 'fair', title: 'Ambiguous', meaning: 'Several things fit the sentence. Nothing was moved.' },
   not_found: {
     mood: 'fair',
     title: 'Not found',
@@ -56,6 +67,9 @@ const results: Readonly<Record<StepResult, { mood: Mood; title: string }>> = {
   lost: { mood: 'fair', title: 'lost on the way' },
   refused: { mood: 'fair', title: 'plan refused' },
   unsure: { mood: 'fair', title: 'unsure' },
+  not_understood: { mood: 'fair', title: 'not understood' },
+  unsupported: { mood: 'fair', title: 'not supported' },
+  ambiguous: { mood: 'fair', title: 'ambiguous' },
   not_found: { mood: 'fair', title: 'not found' },
   finished: { mood: 'good', title: 'nothing left to do' },
   failed: { mood: 'bad', title: 'given up' },
