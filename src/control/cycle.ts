@@ -6,8 +6,9 @@ import { type Budget, type Decision, decideAnswer, type Failure } from './decide
 import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
 import { CliportError } from './errors.js'
 import { proposeFor, understandFor } from './goal/ask-policy.js'
+import { understand } from './goal/index.js'
 import { withoutCells } from './goal/understanding.js'
-import type { Answer, PointOfView, Understanding } from './goal/types.js'
+import type { Answer, NotUnderstood, PointOfView, Understanding } from './goal/types.js'
 import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
 import type {
   Camera,
@@ -46,7 +47,12 @@ export interface CyclePorts {
   readonly meter: StageMeter
   /** For people: the page and the terminal. */
   readonly watcher?: CycleWatcher
+  /** Asks a person which of several things a sentence means; absent where nobody can be asked. */
+  readonly clarify?: Clarify
 }
+
+/** The sentence that a person chose instead, or null for none. @throws the signal's reason when it is aborted */
+export type Clarify = (question: NotUnderstood, signal: AbortSignal) => Promise<string | null>
 
 /** Hears of everything that a person may want to see, as it happens. Must not throw and must not change anything. */
 export interface CycleWatcher {
@@ -133,6 +139,8 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const stages = new Stages(goal, ports, settings, signal)
   try {
+    const refused = await stages.refuse()
+    if (refused !== null) return refused
     await ports.link.arm()
     await stages.park(null)
     let view = await stages.look()
@@ -167,6 +175,7 @@ class Stages {
   readonly #history: StepRecord[] = []
   #sentence = ''
   #understanding: Understanding | null = null
+  readonly #chosen = new Map<string, string>()
   #steps = 0
   #retries = 0
   #placed = 0
@@ -183,6 +192,21 @@ class Stages {
     private readonly signal: AbortSignal,
   ) {
     this.#timer = createStageTimer(ports.clock, ports.meter, ports.recorder)
+  }
+
+  /**
+   * How it ends where the sentence is no command whatever is in view: nothing is armed for it. The look is for the
+   * sentences that would work.
+   */
+  async refuse(): Promise<CycleResult | null> {
+    this.signal.throwIfAborted()
+    const { lexicon } = this.ports.policy.info
+    const meant = lexicon === undefined ? null : understand(await this.goal(), lexicon)
+    if (meant === null || meant.kind === 'command' || meant.kind === 'ambiguous') return null
+    const understanding = await this.understand(await this.look())
+    return understanding === null || understanding.kind === 'command'
+      ? null
+      : this.end(understanding.kind, understanding.reason)
   }
 
   /** Capture and project. */
@@ -206,9 +230,12 @@ class Stages {
     const { policy, recorder, watcher } = this.ports
     const { pointOfView = 'robot' } = this.settings
     const options = { pointOfView, underWay: this.#placedForSentence > 0 }
-    const understanding = await this.#timer.run('understand', () =>
-      understandFor(policy, heightmap, sentence, options),
-    )
+    const meaning = () =>
+      this.#timer.run('understand', () => understandFor(policy, heightmap, this.#asked(sentence), options))
+    let understanding = await meaning()
+    while (understanding?.kind === 'ambiguous' && (await this.#clarified(sentence, understanding))) {
+      understanding = await meaning()
+    }
     this.#understanding = understanding
     if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
     watcher?.understood?.(understanding, sentence)
@@ -334,6 +361,17 @@ class Stages {
     if (this.signal.aborted) return this.end('stopped', 'stopped by the caller')
     if (error instanceof CliportError) return this.end('error', error.message, error)
     throw error
+  }
+
+  /** The sentence that a person chose instead of an ambiguous one. */
+  #asked(sentence: string): string {
+    return this.#chosen.get(sentence) ?? sentence
+  }
+
+  async #clarified(sentence: string, question: NotUnderstood): Promise<boolean> {
+    const chosen = (await this.ports.clarify?.(question, this.signal)) ?? null
+    if (chosen !== null) this.#chosen.set(sentence, chosen)
+    return chosen !== null
   }
 
   #checkOne(plan: Plan, context: Omit<CheckContext, 'kinematics' | 'limits'>) {

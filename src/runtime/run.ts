@@ -1,9 +1,10 @@
 // `cliport run`: one sentence on the simulated cell, or on a controller and cameras elsewhere, with a folder for
 // its page and recording.
 
-import type { CycleResult } from '../control/cycle.js'
+import type { Clarify, CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
+import type { Understanding } from '../control/goal/types.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
@@ -33,6 +34,8 @@ export interface RunRequest {
   readonly signal: AbortSignal
   /** Asks a person before a real arm moves; absent where nobody can be asked. */
   readonly askConsent?: Consent
+  /** Asks a person which thing is meant where several fit; absent where nobody can be asked. */
+  readonly clarify?: Clarify
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
 }
@@ -43,6 +46,8 @@ export interface RunReport {
   readonly reason: string
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  /** Sentence that the policy was asked, or why none was; absent for a policy that takes sentences as they are. */
+  readonly understood?: UnderstoodReport
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -50,6 +55,21 @@ export interface RunReport {
   /** The page in the folder. */
   readonly page: string
   readonly error?: { readonly code: string; readonly stage: string; readonly message: string; readonly hint: string }
+}
+
+/** How a run's sentence was understood. */
+export interface UnderstoodReport {
+  /** What was read otherwise than it was said: 'read gren as green'. */
+  readonly notes: readonly string[]
+  /** In words that the policy was trained on; absent where the sentence is no command. */
+  readonly canonical?: string
+  /** Why it is no command: the words at fault, and the part of the sentence. */
+  readonly words?: readonly string[]
+  readonly part?: 'thing' | 'place' | null
+  /** What an ambiguous sentence may mean: what to say instead, and a picture in the run's folder. */
+  readonly candidates?: readonly { readonly name: string; readonly sentence: string; readonly picture: string | null }[]
+  /** Up to three sentences that would work on this scene. */
+  readonly suggestions?: readonly string[]
 }
 
 /**
@@ -105,7 +125,7 @@ async function openScene(request: RunRequest, goal: string): Promise<OpenedCell>
 
 async function recordRun(
   goal: string,
-  { config, task, seed, command, signal, tell }: RunRequest,
+  { config, task, seed, command, signal, clarify, tell }: RunRequest,
   { session, ports, cell }: OpenedCell,
 ): Promise<RunReport> {
   const { backend } = ports.link
@@ -134,7 +154,8 @@ async function recordRun(
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
     const settings = { ...session.settings, maps: true }
-    const result = await runGoal(goal, ports, settings, { recorder, meter, watcher, signal })
+    const asking = clarify === undefined ? {} : { clarify }
+    const result = await runGoal(goal, ports, settings, { recorder, meter, watcher, signal, ...asking })
     await endFilm()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
@@ -142,7 +163,8 @@ async function recordRun(
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
-    const report = { ...summaryOf(goal, result, truth), stages: stages.all(), folder: folder.path }
+    const understood = result.understanding === null ? {} : { understood: understoodOf(result.understanding, folder) }
+    const report = { ...summaryOf(goal, result, truth), ...understood, stages: stages.all(), folder: folder.path }
     const pagePath = await folder.finish(report)
     for (const problem of folder.problems) tell(`not written: ${problem}`)
     return { ...report, page: pagePath }
@@ -162,6 +184,14 @@ function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {
     retries,
     ...(error === undefined ? {} : { error: describeError(error) }),
   }
+}
+
+function understoodOf(understanding: Understanding, folder: RunFolder): UnderstoodReport {
+  const { kind, notes } = understanding
+  if (kind === 'command') return { notes, canonical: understanding.canonical }
+  const { words, part, suggestions } = understanding
+  const candidates = understanding.candidates.map(({ name, sentence }) => ({ name, sentence, picture: folder.candidate(name) }))
+  return { notes, words, part, candidates, suggestions }
 }
 
 /** Said, so that nobody takes for granted on a robot what the simulated cell has put up with. */

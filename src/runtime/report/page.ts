@@ -101,6 +101,7 @@ export function renderPage(data: PageData): string {
 <main>
 ${hero(data)}
 ${facts(data)}
+${meant(result)}
 ${result.error && section('error', 'What went wrong', null, markup`<p class="error"><code>${result.error.code}</code> ${result.error.message}</p>${result.error.hint && markup`<p>${result.error.hint}</p>`}`)}
 ${beforeAfter(cameras)}
 ${steps.length > 0 && section('steps', 'Step by step', 'Seen from above, the arm at the top.', markup`${legend(steps)}${steps.map(stepArticle)}`)}
@@ -139,6 +140,24 @@ function hero({ head, result, film, cameras, steps }: PageData): Markup {
     ${truth(result)}
   </div>
 </header>`
+}
+
+/** How the sentence was understood: what the policy was asked, or why nothing was, and what would work. */
+function meant({ understood, reason }: RunResult): Markup | null {
+  if (understood === undefined) return null
+  const { canonical, notes, candidates = [], suggestions = [] } = understood
+  if (canonical !== undefined && notes.length === 0) return null
+  const said = (sentence: string) => markup`<code>${sentence}</code>`
+  const pictures = candidates.filter(({ picture }) => picture !== null)
+  return section(
+    'understood',
+    canonical === undefined ? 'Why nothing moved' : 'How it was understood',
+    null,
+    markup`<p>${canonical === undefined ? reason : markup`The policy was asked: ${said(canonical)}`}</p>
+    ${notes.length > 0 && markup`<ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
+    ${pictures.length > 0 && markup`<div class="maps">${pictures.map(({ name, sentence, picture }) => markup`<figure class="map"><div class="frame"><img src="${picture!}" loading="lazy" alt="${name}"></div><figcaption>${name}: ${said(sentence)}</figcaption></figure>`)}</div>`}
+    ${suggestions.length > 0 && markup`<p class="again">What would work here</p><ul>${suggestions.map((sentence) => markup`<li>${said(sentence)}</li>`)}</ul>`}`,
+  )
 }
 
 /** What the cell knows, beside what the runtime concluded; the two may disagree, and then that is the news. */

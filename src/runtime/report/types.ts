@@ -1,5 +1,6 @@
 // What a run tells its folder. All of it is known to the runtime; the truth comes beside it, from the cell.
 
+import type { Candidate } from '../../control/goal/types.js'
 import type { Execution, Heightmap, Outcome, Plan, Proposal, RgbdFrame } from '../../control/types.js'
 
 /** What is known before the first step. */
@@ -65,6 +66,13 @@ export interface RunResult {
   /** What the simulated cell knows; absent on a real arm. */
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  readonly reason?: string
+  readonly understood?: {
+    readonly notes: readonly string[]
+    readonly canonical?: string
+    readonly candidates?: readonly { readonly name: string; readonly sentence: string; readonly picture: string | null }[]
+    readonly suggestions?: readonly string[]
+  }
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -85,6 +93,8 @@ export interface RunPage {
   observer(rgb: Uint8Array, width: number, height: number, stampNs: bigint): void
   /** Camera pictures before the first and after the last step; later calls of 'after' replace earlier ones. */
   cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void
+  /** What an ambiguous sentence may mean: a picture of each. Those of a later call replace earlier ones. */
+  candidates(heightmap: Heightmap, candidates: readonly Candidate[]): void
   /** A finished step. Its buffers are copied or encoded before the call returns control to the event loop. */
   step(step: RunStep): void
   /** Writes run.json and index.html and returns the path of index.html. */
