@@ -2,14 +2,15 @@
 // top to bottom; each stage is a method of `Stages` below it, in the same order.
 
 import { type CheckContext, checkPlan, isRefused, type Limits } from './check.js'
-import { type Budget, type Decision, decideAnswer, type Failure } from './decide.js'
 import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
+import { type Budget, type Decision, decideAnswer, type Failure } from './decide.js'
 import { CliportError } from './errors.js'
-import { proposeFor, understandFor } from './goal/ask-policy.js'
+import { proposeFor } from './goal/ask-policy.js'
 import { understand } from './goal/index.js'
+import { type Clarify, SentenceInForce } from './goal/sentence-in-force.js'
+import type { Answer, PointOfView, Understanding } from './goal/types.js'
 import { withoutCells } from './goal/understanding.js'
-import type { Answer, NotUnderstood, PointOfView, Understanding } from './goal/types.js'
-import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
+import { type ActionPlans, endOf, isAt, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
 import type {
   Camera,
   Clock,
@@ -22,17 +23,16 @@ import type {
   StageMeter,
 } from './ports.js'
 import { createStageTimer, type StageTimer } from './stage-timer.js'
-import {
-  type CheckedPlan,
-  type Execution,
-  type Heightmap,
-  type HeightmapSpec,
-  isMotion,
-  type Outcome,
-  type Plan,
-  type Proposal,
-  type RgbdFrame,
-  type SuppressedSpot,
+import type {
+  CheckedPlan,
+  Execution,
+  Heightmap,
+  HeightmapSpec,
+  Outcome,
+  Plan,
+  Proposal,
+  RgbdFrame,
+  SuppressedSpot,
 } from './types.js'
 import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
 
@@ -50,9 +50,6 @@ export interface CyclePorts {
   /** Asks a person which of several things a sentence means; absent where nobody can be asked. */
   readonly clarify?: Clarify
 }
-
-/** The sentence that a person chose instead, or null for none. @throws the signal's reason when it is aborted */
-export type Clarify = (question: NotUnderstood, signal: AbortSignal) => Promise<string | null>
 
 /** Hears of everything that a person may want to see, as it happens. Must not throw and must not change anything. */
 export interface CycleWatcher {
@@ -173,14 +170,10 @@ type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan }
 class Stages {
   readonly #timer: StageTimer
   readonly #history: StepRecord[] = []
-  #sentence = ''
-  #understanding: Understanding | null = null
-  readonly #chosen = new Map<string, string>()
+  readonly #sentence: SentenceInForce
   #steps = 0
   #retries = 0
   #placed = 0
-  /** Since the sentence in force was given. */
-  #placedForSentence = 0
   /** Since the last action that was placed. */
   #failures: readonly Failure[] = []
   #suppress: readonly SuppressedSpot[] = []
@@ -191,6 +184,7 @@ class Stages {
     private readonly settings: CycleSettings,
     private readonly signal: AbortSignal,
   ) {
+    this.#sentence = new SentenceInForce(ports.policy, settings.pointOfView ?? 'robot', ports.clarify)
     this.#timer = createStageTimer(ports.clock, ports.meter, ports.recorder)
   }
 
@@ -225,18 +219,10 @@ class Stages {
   async understand({ heightmap }: View): Promise<Understanding | null> {
     this.signal.throwIfAborted()
     const sentence = await this.goal()
-    if (sentence !== this.#sentence) this.#placedForSentence = 0
-    this.#sentence = sentence
-    const { policy, recorder, watcher } = this.ports
-    const { pointOfView = 'robot' } = this.settings
-    const options = { pointOfView, underWay: this.#placedForSentence > 0 }
-    const meaning = () =>
-      this.#timer.run('understand', () => understandFor(policy, heightmap, this.#asked(sentence), options))
-    let understanding = await meaning()
-    while (understanding?.kind === 'ambiguous' && (await this.#clarified(sentence, understanding))) {
-      understanding = await meaning()
-    }
-    this.#understanding = understanding
+    const { recorder, watcher } = this.ports
+    const understanding = await this.#timer.run('understand', () =>
+      this.#sentence.understand(sentence, heightmap, this.signal),
+    )
     if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
     watcher?.understood?.(understanding, sentence)
     return understanding
@@ -246,7 +232,7 @@ class Stages {
     this.signal.throwIfAborted()
     const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
     const proposal = await this.#timer.run('propose', () =>
-      proposeFor(this.ports.policy, heightmap, this.#sentence, understanding, options),
+      proposeFor(this.ports.policy, heightmap, this.#sentence.text, understanding, options),
     )
     for (const [part, ms] of Object.entries(proposal?.timingMs ?? {})) this.#timer.note(`propose.${part}`, ms)
     return { understanding, proposal }
@@ -259,7 +245,7 @@ class Stages {
     const history = {
       steps: this.#steps,
       placed: this.#placed,
-      placedForSentence: this.#placedForSentence,
+      placedForSentence: this.#sentence.placed,
       failures: this.#failures,
       suppressed: suppress.length,
     }
@@ -267,8 +253,8 @@ class Stages {
       decideAnswer(answer, history, policy.info.thresholds, this.settings.budget),
     )
     if (proposal !== null) {
-      recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
-      watcher?.proposed?.(proposal, decision, this.#sentence)
+      recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence.text, suppress, decision })
+      watcher?.proposed?.(proposal, decision, this.#sentence.text)
     }
     if (decision.kind === 'retrySuppressed') this.#suppress = []
     return decision
@@ -327,14 +313,14 @@ class Stages {
     const verdict = await this.#timer.run('verify', () =>
       verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
-    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence, ...action, verdict }
+    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence.text, ...action, verdict }
     this.#history.push(step)
     this.ports.recorder.event('/verdict', { index: step.index, ...verdict })
     this.ports.watcher?.stepped?.(step)
 
     if (verdict.result === 'placed') {
       this.#placed++
-      this.#placedForSentence++
+      this.#sentence.placed++
       this.#failures = []
       return
     }
@@ -345,9 +331,17 @@ class Stages {
   }
 
   end(outcome: Outcome, reason: string, error?: CliportError): CycleResult {
-    const [goal, steps, retries] = [this.#sentence, this.#steps, this.#retries]
+    const [goal, steps, retries] = [this.#sentence.text, this.#steps, this.#retries]
     this.ports.recorder.event('/outcome', { outcome, reason, goal, steps, retries })
-    const result = { outcome, reason, goal, understanding: this.#understanding, steps, retries, history: this.#history }
+    const result = {
+      outcome,
+      reason,
+      goal,
+      understanding: this.#sentence.understanding,
+      steps,
+      retries,
+      history: this.#history,
+    }
     return error === undefined ? result : { ...result, error }
   }
 
@@ -361,17 +355,6 @@ class Stages {
     if (this.signal.aborted) return this.end('stopped', 'stopped by the caller')
     if (error instanceof CliportError) return this.end('error', error.message, error)
     throw error
-  }
-
-  /** The sentence that a person chose instead of an ambiguous one. */
-  #asked(sentence: string): string {
-    return this.#chosen.get(sentence) ?? sentence
-  }
-
-  async #clarified(sentence: string, question: NotUnderstood): Promise<boolean> {
-    const chosen = (await this.ports.clarify?.(question, this.signal)) ?? null
-    if (chosen !== null) this.#chosen.set(sentence, chosen)
-    return chosen !== null
   }
 
   #checkOne(plan: Plan, context: Omit<CheckContext, 'kinematics' | 'limits'>) {
@@ -406,13 +389,4 @@ function toolPose(link: RobotLink): ToolPose {
     })
   }
   return { p_base_m: state.p_base_tool_m, yawRad: state.yawRad }
-}
-
-function isAt(tool: ToolPose, goal: ToolPose): boolean {
-  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
-}
-
-/** Where the tool is when a plan is done. */
-function endOf(plan: Plan, start: ToolPose): ToolPose {
-  return plan.segments.findLast(isMotion) ?? start
 }

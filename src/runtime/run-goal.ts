@@ -1,6 +1,7 @@
 // One goal on the ports of a session: the cycle with what most callers leave out.
 
-import { type Clarify, type CycleResult, type CycleSettings, type CycleWatcher, runCycle } from '../control/cycle.js'
+import { type CycleResult, type CycleSettings, type CycleWatcher, runCycle } from '../control/cycle.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
 import { parseGoal } from '../control/goal.js'
 import type { GoalSource, Recorder, StageMeter } from '../control/ports.js'
 import { type CellPorts, noRecorder, type PerceptionPorts } from './session.js'

@@ -1,10 +1,11 @@
 // `cliport run`: one sentence on the simulated cell, or on a controller and cameras elsewhere, with a folder for
 // its page and recording.
 
-import type { Clarify, CycleResult } from '../control/cycle.js'
+import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
-import { parseGoal } from '../control/goal.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { Understanding } from '../control/goal/types.js'
+import { parseGoal } from '../control/goal.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
@@ -190,7 +191,11 @@ function understoodOf(understanding: Understanding, folder: RunFolder): Understo
   const { kind, notes } = understanding
   if (kind === 'command') return { notes, canonical: understanding.canonical }
   const { words, part, suggestions } = understanding
-  const candidates = understanding.candidates.map(({ name, sentence }) => ({ name, sentence, picture: folder.candidate(name) }))
+  const candidates = understanding.candidates.map(({ name, sentence }) => ({
+    name,
+    sentence,
+    picture: folder.candidate(name),
+  }))
   return { notes, words, part, candidates, suggestions }
 }
 

@@ -1,6 +1,7 @@
 // Parts of a command, as the rules of goal.peggy put them together.
 
-import type { Command, ColorWord, Side, ThingPhrase } from './types.js'
+import { basicColors } from './color.js'
+import type { ColorWord, Command, Side, ThingPhrase } from './types.js'
 import type { NounMeaning, Vocabulary } from './vocabulary.js'
 import { numbers, ordinals } from './words.js'
 
@@ -34,6 +35,9 @@ export interface SaidCommand {
   readonly mayBeTurned: boolean
 }
 
+/** Names of colours that name no thing. */
+const aloneColors: ReadonlySet<string> = new Set([...basicColors.filter((name) => name !== 'orange'), 'grey'])
+
 export function builderFor(vocabulary: Vocabulary) {
   const { lexicon } = vocabulary
   const colorOf = (name: string): ColorWord => ({ said: name, name, value: lexicon.colors[name]! })
@@ -60,19 +64,37 @@ export function builderFor(vocabulary: Vocabulary) {
       if (says('colors') > 1 || says('superlative') > 1 || says('size') > 1 || says('count') > 1) return false
       if (says('ordinal') > 0 && says('superlative') === 0) return false
       if (!head.bare) return true
+      // "the orange" is a fruit, and so are many colours: only those that name nothing else stand for a thing.
+      const colors = [...modifiers, ...later].flatMap((parts) => parts.colors ?? [])
+      if (!colors.every((name) => aloneColors.has(name))) return false
       return modifiers.length > 0 || (determiner?.quantifier === 'all' && later.length > 0)
     },
+    step: (step: NonNullable<ThingPhrase['step']>, said: string) =>
+      thing({ ...vocabulary.nounOf('block'), quantifier: 'the', colors: ['brown'], step }, said),
     numberOf: (word: string) => numbers[word] ?? null,
     ordinalOf: (word: string) => ordinals[word] ?? null,
-    related: (phrase: ThingPhrase, relation: NonNullable<ThingPhrase['relation']>): ThingPhrase => ({ ...phrase, relation }),
+    related: (phrase: ThingPhrase, relation: NonNullable<ThingPhrase['relation']>): ThingPhrase => ({
+      ...phrase,
+      relation,
+    }),
     except: (phrase: ThingPhrase, but: PhraseList): ThingPhrase => ({
       ...phrase,
       quantifier: phrase.quantifier === 'any' ? 'any' : 'all',
       except: [...phrase.except, but, ...(but.beside ?? [])],
     }),
     either: joined,
-    command: (verb: string, what: PhraseList, where: Destination | null): SaidCommand => ({ verb, what, where, mayBeTurned: false }),
-    telegram: (what: PhraseList, where: Destination, mayBeTurned: boolean): SaidCommand => ({ verb: 'put', what, where, mayBeTurned }),
+    command: (verb: string, what: PhraseList, where: Destination | null): SaidCommand => ({
+      verb,
+      what,
+      where,
+      mayBeTurned: false,
+    }),
+    telegram: (what: PhraseList, where: Destination, mayBeTurned: boolean): SaidCommand => ({
+      verb: 'put',
+      what,
+      where,
+      mayBeTurned,
+    }),
   }
 }
 
@@ -81,10 +103,18 @@ function joined(phrases: readonly ThingPhrase[]): PhraseList {
   const [first, ...rest] = phrases as readonly [ThingPhrase, ...ThingPhrase[]]
   if (rest.length === 0) return first
   const isPlain = (phrase: ThingPhrase) =>
-    phrase.superlative === null && phrase.relation === null && phrase.except.length === 0 && phrase.count === null && phrase.step === null
+    phrase.superlative === null &&
+    phrase.relation === null &&
+    phrase.except.length === 0 &&
+    phrase.count === null &&
+    phrase.step === null
   const noun = phrases.findLast(({ noun }) => noun !== null) ?? first
   const alike = phrases.every(
-    (phrase) => isPlain(phrase) && phrase.colors.length > 0 && phrase.size === first.size && (phrase.noun === null || phrase.noun === noun.noun),
+    (phrase) =>
+      isPlain(phrase) &&
+      phrase.colors.length > 0 &&
+      phrase.size === first.size &&
+      (phrase.noun === null || phrase.noun === noun.noun),
   )
   if (!alike) return { ...first, beside: rest }
   return {

@@ -23,7 +23,8 @@ export function canonicalSentence({ what, where }: PlainCommand): string {
   if (where.step !== null) return `put the ${named(what, false)} on the ${where.step} ${named(where, false)}`
   if (where.relation === 'on') return `put the ${named(what, false)} on the ${named(where, where.colors.length > 1)}`
   if (what.noun === 'block' && where.noun === 'bowl') return `put the ${named(what, true)} in a ${named(where, false)}`
-  if (what.noun === 'block' && where.noun === 'box') return `pack all the ${named(what, true)} into the ${named(where, false)}`
+  if (what.noun === 'block' && where.noun === 'box')
+    return `pack all the ${named(what, true)} into the ${named(where, false)}`
   return `put the ${named(what, false)} in the ${named(where, false)}`
 }
 

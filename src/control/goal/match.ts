@@ -1,6 +1,6 @@
 // Which things in view a phrase means.
 
-import { distance, hueDistance, type Lab, labOf, nearestColor, paletteOf, rgbOfHex } from './color.js'
+import { distance, type Lab, labOf, nameDistance, nearestColor, paletteOf, rgbOfHex } from './color.js'
 import type { ColorWord, SceneObject, SceneView, Side, ThingPhrase } from './types.js'
 import type { Vocabulary } from './vocabulary.js'
 
@@ -63,21 +63,38 @@ function ofKind({ kinds, noun }: ThingPhrase, role: 'pick' | 'place', { objects 
 }
 
 /** Colours of the scene that a colour word may stand for, among these things. */
-function colorsFor(word: ColorWord, objects: readonly SceneObject[], { vocabulary, note }: MatchContext): readonly string[] {
+function colorsFor(
+  word: ColorWord,
+  objects: readonly SceneObject[],
+  { vocabulary, note }: MatchContext,
+): readonly string[] {
   const palette = paletteOf(vocabulary.lexicon)
   const value = labOf(rgbOfHex(word.value))
   const there = [...new Set(objects.map(({ color }) => color))]
   const own = palette.find(([, lab]) => distance(lab, value) < 1)?.[0]
   if (own !== undefined) {
     if (there.includes(own)) return [own]
-    return [...new Set(objects.filter(({ rgb }) => distance(labOf(rgb), value) < lightToleranceLab).map(({ color }) => color))]
+    return [
+      ...new Set(
+        objects.filter(({ rgb }) => distance(labOf(rgb), value) < lightToleranceLab).map(({ color }) => color),
+      ),
+    ]
   }
-  const far = (name: string) => Math.min(hueDistance(palette.find(([each]) => each === name)![1], value), ...objects.filter(({ color }) => color === name).map(({ rgb }) => hueDistance(labOf(rgb), value)))
-  const least = Math.min(...palette.map(([, lab]) => hueDistance(lab, value)))
+  const far = (name: string) =>
+    Math.min(
+      nameDistance(palette.find(([each]) => each === name)![1], value),
+      ...objects.filter(({ color }) => color === name).map(({ rgb }) => nameDistance(labOf(rgb), value)),
+    )
+  const least = Math.min(...palette.map(([, lab]) => nameDistance(lab, value)))
   const ranked = there.map((name) => ({ name, far: far(name) })).sort((a, b) => a.far - b.far)
   const [first] = ranked
   const within = word.name.split(' ').at(-1)!
-  const chosen = first !== undefined && first.far <= Math.min(namedToleranceLab, least + namedMarginLab) ? first.name : there.includes(within) ? within : null
+  const chosen =
+    first !== undefined && first.far <= Math.min(namedToleranceLab, least + namedMarginLab)
+      ? first.name
+      : there.includes(within)
+        ? within
+        : null
   if (chosen === null) return []
   if (chosen !== word.name) note(`read ${word.said} as ${chosen}`)
   return [chosen]
@@ -99,10 +116,18 @@ function ofSize(objects: readonly SceneObject[], { size }: ThingPhrase): readonl
 
 const areaOf = ({ cells }: SceneObject) => cells.length
 
-function related(objects: readonly SceneObject[], { side, of }: NonNullable<ThingPhrase['relation']>, context: MatchContext): readonly SceneObject[] {
+function related(
+  objects: readonly SceneObject[],
+  { side, of }: NonNullable<ThingPhrase['relation']>,
+  context: MatchContext,
+): readonly SceneObject[] {
   const others = match(of, side === 'in' ? 'place' : 'pick', context).objects
   const anchors = others.length > 0 ? others : match(of, 'place', context).objects
-  const pairs = objects.flatMap((object) => anchors.filter((anchor) => anchor !== object && isOn(side, object, anchor, context)).map((anchor) => ({ object, far: planDistanceM(object, anchor) })))
+  const pairs = objects.flatMap((object) =>
+    anchors
+      .filter((anchor) => anchor !== object && isOn(side, object, anchor, context))
+      .map((anchor) => ({ object, far: planDistanceM(object, anchor) })),
+  )
   const isAll = side === 'in' || side === 'on' || side === 'next_to'
   if (isAll) return objects.filter((object) => pairs.some((pair) => pair.object === object))
   pairs.sort((a, b) => (side === 'farthest_from' ? b.far - a.far : a.far - b.far))
@@ -110,7 +135,12 @@ function related(objects: readonly SceneObject[], { side, of }: NonNullable<Thin
 }
 
 /** Base axes: x away from the robot, y to its left; a person who faces it has y to the right, and x towards them. */
-function isOn(side: Side, { p_base_m: at, inside }: SceneObject, anchor: SceneObject, { pointOfView }: MatchContext): boolean {
+function isOn(
+  side: Side,
+  { p_base_m: at, inside }: SceneObject,
+  anchor: SceneObject,
+  { pointOfView }: MatchContext,
+): boolean {
   const turned = pointOfView === 'robot' ? 1 : -1
   const [dx, dy] = [turned * (at[0] - anchor.p_base_m[0]), turned * (at[1] - anchor.p_base_m[1])]
   const near = Math.hypot(dx, dy)
@@ -134,7 +164,11 @@ function isOn(side: Side, { p_base_m: at, inside }: SceneObject, anchor: SceneOb
   }
 }
 
-function superlative(objects: readonly SceneObject[], { superlative: most, ordinal, plural, count }: ThingPhrase, { pointOfView }: MatchContext): readonly SceneObject[] {
+function superlative(
+  objects: readonly SceneObject[],
+  { superlative: most, ordinal, plural, count }: ThingPhrase,
+  { pointOfView }: MatchContext,
+): readonly SceneObject[] {
   const turned = pointOfView === 'robot' ? 1 : -1
   const reach = ({ p_base_m: [x, y] }: SceneObject) => (pointOfView === 'robot' ? Math.hypot(x, y) : -x)
   const value: Record<NonNullable<ThingPhrase['superlative']>, (object: SceneObject) => number> = {

@@ -5,7 +5,7 @@ import { builderFor, type SaidCommand } from './build.js'
 import { separators, wordsOf } from './normalize.js'
 import { isEnglish, near } from './spelling.js'
 import type { Vocabulary } from './vocabulary.js'
-import { harmlessPhrases } from './words.js'
+import { harmlessPhrases, lastWords } from './words.js'
 
 export interface Reading {
   readonly command: SaidCommand | null
@@ -34,8 +34,28 @@ export function read(sentence: string, vocabulary: Vocabulary): Reading {
     notes.push(`read ${word} as ${readings[0]}`)
     return readings[0]!.split(' ')
   })
-  const command = unknown.length > 0 || doubtful.length > 0 ? null : parseWords(words, vocabulary)
-  return { command, unknown, doubtful, words, notes }
+  if (unknown.length > 0) return { command: null, unknown, doubtful, words, notes }
+  if (doubtful.length === 0) return { command: parseWords(words, vocabulary), unknown, doubtful, words, notes }
+  const settled = settle(words, doubtful[0]!, vocabulary)
+  if (settled === null || doubtful.length > 1) return { command: null, unknown, doubtful, words, notes }
+  notes.push(`read ${doubtful[0]!.said} as ${settled.word}`)
+  return { command: settled.command, unknown, doubtful: [], words: settled.words, notes }
+}
+
+/** The only reading of a doubtful word that makes a command; null where none does, or several do. */
+function settle(
+  words: readonly string[],
+  { said, readings }: { readonly said: string; readonly readings: readonly string[] },
+  vocabulary: Vocabulary,
+): { readonly word: string; readonly words: readonly string[]; readonly command: SaidCommand } | null {
+  const fitting = readings.flatMap((word) => {
+    const read = words.map((each) => (each === said ? word : each))
+    const command = parseWords(read, vocabulary)
+    return command === null ? [] : [{ word, words: read, command }]
+  })
+  const least = Math.min(...fitting.map(({ word }) => vocabulary.rankOf(word)))
+  const likely = fitting.filter(({ word }) => vocabulary.rankOf(word) === least)
+  return likely.length === 1 ? likely[0]! : null
 }
 
 /** The command of known words, or null where no rule has them in this order. */
@@ -59,12 +79,10 @@ function readingsOf(word: string, vocabulary: Vocabulary): readonly string[] {
   const found = near(word, vocabulary.spellable)
   const least = found[0]?.changes
   if (least === undefined) return []
+  const nearest = found.filter(({ changes }) => changes < least + 0.3).map((each) => each.word)
   // Names of colours that few people say give way to a word that everybody says.
-  const nearest = found.filter(({ changes }) => changes < least + 0.25).map((each) => each.word)
-  const rank = (each: string) => vocabulary.rankOf(each)
-  const first = Math.min(...nearest.map(rank))
-  const chosen = nearest.filter((each) => rank(each) === first)
-  return withoutForms(chosen, vocabulary).slice(0, mostReadings)
+  const everyday = nearest.filter((each) => vocabulary.rankOf(each) < 2)
+  return withoutForms(everyday.length > 0 ? everyday : nearest, vocabulary).slice(0, mostReadings)
 }
 
 /** One form of each noun: block, not block and blocks. */
@@ -76,37 +94,70 @@ function withoutForms(words: readonly string[], vocabulary: Vocabulary): readonl
   })
 }
 
-/** "redblock" as "red block"; only of words that name a colour or a thing, since short ones are in every word. */
+/** Short words that a thing's name may be joined with. */
+const joiners: ReadonlySet<string> = new Set(['the', 'a', 'in', 'into', 'to', 'on', 'onto', 'and', 'put', 'one', 'all'])
+
+/** "redblock" as "red block", "inthe" as "in the"; only of words that are sure, since short ones are in every word. */
 function splitIn(word: string, vocabulary: Vocabulary): string | null {
-  const names = (part: string) => vocabulary.nounOf(part) !== null || vocabulary.isColor(part)
-  for (let at = 3; at <= word.length - 3; at++) {
+  if (isEnglish(word)) return null
+  const isName = (part: string) => part.length > 2 && (vocabulary.nounOf(part) !== null || vocabulary.isColor(part))
+  for (let at = 1; at < word.length; at++) {
     const [head, tail] = [word.slice(0, at), word.slice(at)]
-    if (names(head) && vocabulary.nounOf(tail) !== null) return `${head} ${tail}`
+    const names = [head, tail].filter(isName).length
+    const joined = [head, tail].filter((part) => joiners.has(part)).length
+    if (names === 2 || (names === 1 && joined === 1) || (joined === 2 && word.length > 4)) return `${head} ${tail}`
   }
   return null
 }
 
-const asksToMind = /^(?:would|do) you mind$/
+/** After these an -ing form is a command: "would you mind putting". */
+const beforeGerunds = [
+  ['would', 'you', 'mind'],
+  ['do', 'you', 'mind'],
+  ['mind'],
+  ['how', 'about'],
+  ['what', 'about'],
+  ['start'],
+  ['start', 'by'],
+  ['try'],
+  ['consider'],
+]
 
-/** "would you mind putting" as "put": the only place where an -ing form is a command. */
 function baseForms(words: readonly string[], { baseOf }: Vocabulary): readonly string[] {
-  const at = words.findIndex((_, i) => asksToMind.test(words.slice(i, i + 3).join(' ')))
-  const base = at >= 0 ? baseOf(words[at + 3] ?? '') : null
-  return base === null ? words : [...words.slice(0, at), base, ...words.slice(at + 4)]
+  const at = words.findIndex((word) => baseOf(word) !== null)
+  if (at < 1) return words
+  const opening = beforeGerunds.find((each) => each.every((word, i) => words[at - each.length + i] === word))
+  if (opening === undefined) return words
+  return [...words.slice(0, at - opening.length), baseOf(words[at]!)!, ...words.slice(at + 1)]
 }
 
 const phrases = harmlessPhrases.map((phrase) => phrase.split(' '))
-const openings: ReadonlySet<string> = new Set(['first', 'firstly', 'next', 'then', 'and', 'so'])
+const endings = lastWords.map((phrase) => phrase.split(' '))
+const openings: ReadonlySet<string> = new Set(['first', 'firstly', 'next', 'then', 'and', 'so', 'to', 'do'])
 
 /** Without words that change nothing; separators that are left at an end go too. */
 export function withoutHarmless(words: readonly string[]): readonly string[] {
   const kept: string[] = []
   for (let i = 0; i < words.length; ) {
     const phrase = phrases.find((each) => each.every((word, k) => words[i + k] === word))
-    if (phrase !== undefined) i += phrase.length
+    // "to the robot", "the robot arm" say where something is.
+    if (phrase !== undefined && !(isRobot(phrase) && ['the', 'robot'].includes(words[i - 1] ?? ''))) i += phrase.length
     else kept.push(words[i++]!)
   }
   while (kept.length > 0 && (separators.has(kept[0]!) || openings.has(kept[0]!))) kept.shift()
-  while (separators.has(kept.at(-1) ?? '')) kept.pop()
-  return kept.filter((word, i) => !(separators.has(word) && separators.has(kept[i - 1] ?? '')))
+  return withoutEnding(kept).filter((word, i, all) => !(separators.has(word) && separators.has(all[i - 1] ?? '')))
+}
+
+const isRobot = (phrase: readonly string[]) => phrase.length === 1 && (phrase[0] === 'robot' || phrase[0] === 'arm')
+
+function withoutEnding(words: readonly string[]): readonly string[] {
+  let kept = [...words]
+  for (;;) {
+    while (separators.has(kept.at(-1) ?? '')) kept.pop()
+    const ending = endings.find(
+      (each) => each.length < kept.length && each.every((word, i) => kept[kept.length - each.length + i] === word),
+    )
+    if (ending === undefined) return kept
+    kept = kept.slice(0, -ending.length)
+  }
 }

@@ -44,7 +44,11 @@ export function seeScene(heightmap: Heightmap, lexicon: Pick<Lexicon, 'colors'>)
       rgb,
       color: nearestColor(labOf(rgb), palette),
       p_base_m: [xOfColumn(spec, part.outline.middle[1]), yOfRow(spec, part.outline.middle[0]), spec.zMinM + part.topM],
-      sizeM: [part.outline.widthCells[1] * spec.pixelM, part.outline.widthCells[0] * spec.pixelM, spec.zMinM + part.topM],
+      sizeM: [
+        part.outline.widthCells[1] * spec.pixelM,
+        part.outline.widthCells[0] * spec.pixelM,
+        spec.zMinM + part.topM,
+      ],
       pixel: [Math.min(rows - 1, Math.max(0, u)), Math.min(cols - 1, Math.max(0, v))],
       cells: part.cells,
       inside: null,
@@ -70,7 +74,8 @@ function partOf(heightmap: Heightmap, cells: Int32Array): Part {
   const outline = hullOf(heightmap, cells)
   const quantile = (share: number) => heights[Math.floor(share * (heights.length - 1))]!
   // What lies in the light says more of a colour than what lies in the shade.
-  const channel = (c: number) => Uint8Array.from(cells, (i) => color[3 * i + c]!).sort()[Math.floor(0.65 * cells.length)]!
+  const channel = (c: number) =>
+    Uint8Array.from(cells, (i) => color[3 * i + c]!).sort()[Math.floor(0.65 * cells.length)]!
   return {
     cells,
     rgb: [channel(0), channel(1), channel(2)],
@@ -104,7 +109,9 @@ function isShadeOf({ spec }: Heightmap, part: Part, other: Part): boolean {
   const grows = part.isThin ? 1.25 : 1.6
   return ([0, 1] as const).every((axis) => {
     const whole = Math.max(apart(axis) + halves(axis), a.widthCells[axis], b.widthCells[axis])
-    return apart(axis) - halves(axis) <= 1 && whole * spec.pixelM < widestBowlM && whole < grows * Math.max(...b.widthCells)
+    return (
+      apart(axis) - halves(axis) <= 1 && whole * spec.pixelM < widestBowlM && whole < grows * Math.max(...b.widthCells)
+    )
   })
 }
 
@@ -143,12 +150,15 @@ function isHollow({ heightM, cols, rows, spec }: Heightmap, { cells, topM, outli
 
 /** The hollow thing in whose outline the middle of a smaller one lies. */
 function containerOf(object: SceneObject, objects: readonly SceneObject[]): number | null {
-  const isRound = (other: SceneObject) => other.kinds.some((kind) => kind === 'bowl' || kind === 'box' || kind === 'plate' || kind === 'cup')
+  const isRound = (other: SceneObject) =>
+    other.kinds.some((kind) => kind === 'bowl' || kind === 'box' || kind === 'plate' || kind === 'cup')
   const holds = (other: SceneObject) => {
     const [dx, dy] = [object.p_base_m[0] - other.p_base_m[0], object.p_base_m[1] - other.p_base_m[1]]
     return Math.abs(dx) < other.sizeM[0] / 2 - 0.01 && Math.abs(dy) < other.sizeM[1] / 2 - 0.01
   }
-  const around = objects.find((other) => other.id !== object.id && other.cells.length > object.cells.length && isRound(other) && holds(other))
+  const around = objects.find(
+    (other) => other.id !== object.id && other.cells.length > object.cells.length && isRound(other) && holds(other),
+  )
   return around?.id ?? null
 }
 

@@ -45,7 +45,8 @@ function gather(cells: number, parent: Int32Array, find: (i: number) => number, 
   const counts = new Map<number, number>()
   for (let i = 0; i < cells; i++) if (parent[i]! >= 0) counts.set(find(i), (counts.get(find(i)) ?? 0) + 1)
   const segments = new Map<number, { cells: Int32Array; filled: number }>()
-  for (const [root, count] of counts) if (count >= leastCells) segments.set(root, { cells: new Int32Array(count), filled: 0 })
+  for (const [root, count] of counts)
+    if (count >= leastCells) segments.set(root, { cells: new Int32Array(count), filled: 0 })
   for (let i = 0; i < cells; i++) {
     const segment = parent[i]! >= 0 ? segments.get(find(i)) : undefined
     if (segment !== undefined) segment.cells[segment.filled++] = i

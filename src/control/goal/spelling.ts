@@ -33,7 +33,10 @@ export function distance(a: string, b: string): number {
 }
 
 /** Known words that are near a word, the nearest first; none farther than one change, or two in a long word. */
-export function near(word: string, known: Iterable<string>): readonly { readonly word: string; readonly changes: number }[] {
+export function near(
+  word: string,
+  known: Iterable<string>,
+): readonly { readonly word: string; readonly changes: number }[] {
   const most = word.length >= 7 ? 2 : 1
   const found: { word: string; changes: number }[] = []
   for (const candidate of known) {

@@ -11,9 +11,17 @@ export function suggestions(
   scene: SceneView | null,
   prefer: { readonly things?: readonly SceneObject[]; readonly places?: readonly SceneObject[] } = {},
 ): readonly string[] {
-  if (scene === null) return ['put the red blocks in a green bowl', 'pack all the red and blue blocks into the brown box', 'put the green block on the lightest brown block']
+  if (scene === null)
+    return [
+      'put the red blocks in a green bowl',
+      'pack all the red and blue blocks into the brown box',
+      'put the green block on the lightest brown block',
+    ]
   const { objects } = scene
-  const all = { things: objects.filter(({ kinds, inside }) => kinds[0] === 'block' && inside === null), places: objects.filter((object) => isContainer(object) || object.kinds[0] === 'stand') }
+  const all = {
+    things: objects.filter(({ kinds, inside }) => kinds[0] === 'block' && inside === null),
+    places: objects.filter((object) => isContainer(object) || object.kinds[0] === 'stand'),
+  }
   const things = distinct(prefer.things?.length ? prefer.things : all.things)
   const places = distinct(prefer.places?.length ? prefer.places : all.places)
   const made = new Set<string>()

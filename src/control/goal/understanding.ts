@@ -11,4 +11,3 @@ export function withoutCells(understanding: Understanding): object {
   const questions = understanding.questions.map(({ sentence }) => sentence)
   return { ...understanding, questions }
 }
-

@@ -2,7 +2,7 @@
 
 import { grammarWords } from '../gen/goal-grammar.js'
 import type { Lexicon } from '../ports.js'
-import { basicColors } from './color.js'
+import { basicColors, moreColors, shadeWords } from './color.js'
 import * as words from './words.js'
 
 export interface NounMeaning {
@@ -18,10 +18,12 @@ export interface Vocabulary {
   nounOf(word: string): NounMeaning | null
   /** Of one word or two ("light blue"). */
   isColor(name: string): boolean
+  /** Whether two words name a shade of the second: "navy blue", "sky blue"; "green black" does not. */
+  isShadeOf(shade: string, color: string): boolean
   isVerb(kind: 'put' | 'pack' | 'stack' | 'take' | 'fill', word: string): boolean
   /** The verb of an -ing form ('putting'), or null. */
   baseOf(word: string): string | null
-  /** How readily people say a word: 0 what commands are made of, 1 other names of colours. */
+  /** How likely a word is meant by a misspelt one: 0 names of things and verbs, 1 small words, 2 rare names of colours. */
   rankOf(word: string): number
   /** Whether the word is understood, though perhaps only well enough to be refused. */
   knows(word: string): boolean
@@ -35,7 +37,7 @@ const made = new WeakMap<Lexicon, Vocabulary>()
 export function vocabularyOf(lexicon: Lexicon): Vocabulary {
   let vocabulary = made.get(lexicon)
   if (vocabulary === undefined) {
-    vocabulary = makeVocabulary(lexicon)
+    vocabulary = makeVocabulary({ ...lexicon, colors: { ...moreColors, ...lexicon.colors } })
     made.set(lexicon, vocabulary)
   }
   return vocabulary
@@ -55,7 +57,13 @@ export function pluralsOf(noun: string): readonly string[] {
 }
 
 /** Verbs of all kinds, and their -ing forms with the verb that they are of. */
-const verbKinds = { put: words.putVerbs, pack: words.packVerbs, stack: words.stackVerbs, take: words.takeVerbs, fill: words.fillVerbs }
+const verbKinds = {
+  put: words.putVerbs,
+  pack: words.packVerbs,
+  stack: words.stackVerbs,
+  take: words.takeVerbs,
+  fill: words.fillVerbs,
+}
 const allVerbs = new Set(Object.values(verbKinds).flatMap((verbs) => [...verbs]))
 const gerunds = new Map([...allVerbs].flatMap((verb) => gerundsOf(verb).map((gerund) => [gerund, verb] as const)))
 const harmless = new Set(words.harmlessPhrases.flatMap((phrase) => phrase.split(' ')))
@@ -72,11 +80,29 @@ function makeVocabulary(lexicon: Lexicon): Vocabulary {
     lexicon,
     nounOf: (word) => nouns.get(word) ?? null,
     isColor: (name) => colors.has(name),
+    isShadeOf: (shade, color) =>
+      common.includes(color) &&
+      !common.includes(shade) &&
+      shade !== 'grey' &&
+      (colors.has(shade) || shadeWords.has(shade)),
     isVerb: (kind, word) => verbKinds[kind].has(word),
     baseOf: (word) => gerunds.get(word) ?? null,
-    rankOf: (word) => (nouns.has(word) || common.includes(word) || closed.has(word) || refused.has(word) ? 0 : 1),
-    knows: (word) => gerunds.has(word) || nouns.has(word) || colorWords.has(word) || closed.has(word) || refused.has(word) || word === ',' || word === '->',
-    spellable: [...new Set([...common, ...nouns.keys(), ...grammarWords, ...allVerbs, ...counting, ...colorWords, ...harmless])],
+    rankOf: (word) => {
+      if (nouns.has(word) || common.includes(word) || allVerbs.has(word) || counting.has(word)) return 0
+      return closed.has(word) || refused.has(word) ? 1 : 2
+    },
+    knows: (word) =>
+      gerunds.has(word) ||
+      nouns.has(word) ||
+      colorWords.has(word) ||
+      closed.has(word) ||
+      refused.has(word) ||
+      shadeWords.has(word) ||
+      word === ',' ||
+      word === '->',
+    spellable: [
+      ...new Set([...common, ...nouns.keys(), ...grammarWords, ...allVerbs, ...counting, ...colorWords, ...harmless]),
+    ],
   }
 }
 

@@ -7,10 +7,9 @@
  * is to be moved (keep, leave, hold, hide) is not among them.
  */
 export const putVerbs = words(`
-  put place move drop set lay bring transfer carry deposit position insert stick shove stow toss dump load store relocate
-  shift deliver pop plop plonk plunk send stash lodge situate convey transport chuck haul drag slide push tuck sling lower
-  pass hand park rest release park stuff pile dunk pour plant relay lob fling throw ship park tip arrange drive ferry guide
-  lift sit stand`)
+  put place move drop set lay bring transfer carry deposit position insert stick shove stow toss throw chuck dump load
+  store relocate shift deliver send hand pass pop plop plonk plunk stash lodge situate convey transport tuck lower stuff
+  dunk arrange release park rehome`)
 
 /** Verbs of packing; their things go into a box. */
 export const packVerbs = words('pack tidy sort box')
@@ -42,7 +41,63 @@ export const harmlessPhrases: readonly string[] = lines(`
   is it possible to
   would it be possible for you to
   can you please go ahead and
-  i would really like you to
+  do me a favour and
+  do me a favor and
+  do a favour and
+  do a favor and
+  be a dear and
+  be a good robot and
+  be nice and
+  go on and
+  come on and
+  just go and
+  let me see you
+  can you hear me
+  do you hear me
+  do you copy
+  are you there
+  are you listening
+  listen up
+  listen
+  attention
+  hello there
+  good morning
+  good evening
+  good afternoon
+  how about
+  i am asking you to
+  i ask you to
+  i am begging you to
+  i command you to
+  i beg you to
+  you are to
+  you got to
+  you have got to
+  i have got to
+  it is time to
+  time to
+  it would be nice to
+  it would be great to
+  it would be good to
+  it is your turn to
+  feel free to
+  do not forget to
+  do not hesitate to
+  do not be shy and
+  do it now
+  as quickly as possible
+  as soon as possible
+  as quick as you can
+  for a moment
+  if it is not too much trouble
+  if that is ok
+  if that is okay
+  if you have time
+  if you like
+  would you please
+  if i may ask
+  off you go
+    i would really like you to
   i would like you to
   i would love you to
   i would prefer you to
@@ -185,18 +240,34 @@ export const harmlessPhrases: readonly string[] = lines(`
 
 /** Words by which a sentence that is no command is told from one that is not understood. Never part of a command. */
 export const refusedWords = {
-  negation: words(`not never no none nothing neither nor without avoid cannot except excluding unless prevent refuse leave keep
+  negation:
+    words(`not never no none nothing neither nor without avoid cannot except excluding unless prevent refuse leave keep
     stay ignore skip stop halt freeze undo cancel abort wait pause forbid forbidden undone instead rather`),
   question: words(`what where who whom whose why how which when does did is are was were has have had do whether`),
-  condition: words('if unless when whenever until till while once after before as provided otherwise else or either depending'),
+  condition: words(
+    'if unless when whenever until till while once after before as provided otherwise else or either depending',
+  ),
   time: words(`later tomorrow tonight yesterday o'clock oclock minute minutes second seconds hour hours daily twice thrice
-    times soon every morning evening noon midnight am pm`),
+    times soon morning evening noon midnight am pm`),
   away: words('out off away from back between under below beneath around among along behind beyond across'),
 } as const
 
 /** Numbers that a sentence may count with. */
 export const numbers: Readonly<Record<string, number>> = {
-  ...{ one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, eleven: 11, twelve: 12 },
+  ...{
+    one: 1,
+    two: 2,
+    three: 3,
+    four: 4,
+    five: 5,
+    six: 6,
+    seven: 7,
+    eight: 8,
+    nine: 9,
+    ten: 10,
+    eleven: 11,
+    twelve: 12,
+  },
 }
 
 /** Places in an order. */
@@ -237,3 +308,37 @@ function lines(text: string): readonly string[] {
   const phrases = text.split('\n').map((line) => line.trim())
   return phrases.filter((line) => line !== '').sort((a, b) => b.split(' ').length - a.split(' ').length)
 }
+
+/** What may stand at the very end of a sentence, and only there: it says to begin. */
+export const lastWords: readonly string[] = lines(`
+  do it
+  do that
+  do this
+  make it so
+  get going
+  get to it
+  get it done
+  hurry up
+  hurry
+  chop chop
+  go go go
+  go go
+  go on
+  go ahead
+  go
+  off you go
+  understood
+  got it
+  over and out
+  over
+  you hear
+  will you
+  would you
+  could you
+  can you
+  right
+  man
+  dude
+  bro
+  pal
+  amen`)

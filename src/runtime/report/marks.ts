@@ -28,7 +28,10 @@ export async function markedFrame(frame: RgbdFrame, { pick, place }: Poses): Pro
 }
 
 /** The map seen from above with a frame round each of these things. @returns PNG */
-export async function markedObjects({ color, rows, cols, spec }: Heightmap, objects: readonly SceneObject[]): Promise<Buffer> {
+export async function markedObjects(
+  { color, rows, cols, spec }: Heightmap,
+  objects: readonly SceneObject[],
+): Promise<Buffer> {
   const scale = 3
   const frames = objects.map(({ pixel: [u, v], sizeM: [x, y] }) => {
     const [halfU, halfV] = [y / spec.pixelM / 2 + 4, x / spec.pixelM / 2 + 4]

@@ -70,7 +70,11 @@ export interface RunResult {
   readonly understood?: {
     readonly notes: readonly string[]
     readonly canonical?: string
-    readonly candidates?: readonly { readonly name: string; readonly sentence: string; readonly picture: string | null }[]
+    readonly candidates?: readonly {
+      readonly name: string
+      readonly sentence: string
+      readonly picture: string | null
+    }[]
     readonly suggestions?: readonly string[]
   }
   readonly steps: number
