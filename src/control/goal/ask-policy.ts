@@ -8,6 +8,8 @@ import { understand } from './index.js'
 import { seeScene } from './scene.js'
 import type { Answer, PolicyQuestion, Understanding, UnderstandOptions } from './types.js'
 
+export type { Answer }
+
 /** What may be asked beside the sentence; where a pick may be is the sentence's to say. */
 export type AskOptions = Omit<ProposeOptions, 'pickCells'> &
   UnderstandOptions & {
