@@ -3,7 +3,6 @@
 
 import type { CycleSettings } from '../../control/cycle.js'
 import type { Camera, RobotLink } from '../../control/ports.js'
-import type { CheckedPlan, Execution } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import { EventKind } from '../../io/link/gen/link_pb.js'
 import { recover } from '../../runtime/link/manual-motion.js'
@@ -105,10 +104,10 @@ class Attempt {
 
   get link(): RobotLink {
     const { link } = this.parts
-    const execute = async (plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> => {
+    const execute: RobotLink['execute'] = async (plan, ...rest) => {
       if (this.#arrivedNs === 0n) {
         this.parked = true
-        return link.execute(plan, signal)
+        return link.execute(plan, ...rest)
       }
       this.#dispatchedNs = this.waiting.clock.nowNs()
       const execution = await link.execute(plan, this.signal)
