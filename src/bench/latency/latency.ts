@@ -154,16 +154,22 @@ async function firstPass(rig: Rig, signal: AbortSignal): Promise<number> {
 async function measure(rig: Rig, { rateHz, passes: count, signal }: LatencyRequest) {
   const waiting = waitingOn(hostClock)
   const periodNs = BigInt(Math.round(1e9 / rateHz))
-  const run = (passes: number) =>
-    atFixedRate({ periodNs, count: passes }, waiting, signal, (dueNs) => rig.pass(dueNs, signal))
+  let repeated = 0
+  const pass = async (dueNs: bigint) => {
+    const turn = await rig.pass(dueNs, signal)
+    if (turn.kind === 'again') repeated++
+    return turn
+  }
+  const run = (passes: number) => atFixedRate({ periodNs, count: passes }, waiting, signal, pass)
   await run(warmUps)
+  repeated = 0
   const processors = watchProcessors()
   const endUsage = watchUsage()
   const values = await run(count)
   const usage = endUsage()
   const { busy, steal_ms } = processors()
   const silences = values.filter((value): value is Silence => !isPass(value))
-  return { passes: values.filter(isPass), silences, usage, processors_busy: busy, steal_ms }
+  return { passes: values.filter(isPass), silences, repeated, usage, processors_busy: busy, steal_ms }
 }
 
 function isPass(value: Pass | Silence): value is Pass {
