@@ -12,11 +12,12 @@ import type { Cell, CellFaults, Truth } from '../sim/api.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { film } from './report/film-camera.js'
+import { withLateMaps } from './report/late-maps.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
 import { RunFolder } from './report/run-folder.js'
 import { type Consent, expectRobot } from './robot.js'
 import { runGoal } from './run-goal.js'
-import { type CellPorts, openSession, type Session } from './session.js'
+import { type CellPorts, openSession, type Scene, type Session } from './session.js'
 import { raiseThreadPriority } from './thread-priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
@@ -90,23 +91,17 @@ async function openHardware({ config, signal, askConsent, tell }: RunRequest): P
 
 async function openScene(request: RunRequest, goal: string): Promise<OpenedCell> {
   const { config, task, seed, oracle, faults, tell, signal } = request
-  const policy = oracle ? 'oracle' : 'package'
-  const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })
-  try {
-    const { ports } = await session.reset({
-      task,
-      seed,
-      goal,
-      clock: 'paced',
-      link: config.robot.link === null ? 'sockets' : 'robot',
-      ...(faults === undefined ? {} : { faults }),
-    })
-    signal.throwIfAborted()
-    return { session, ports: { ...session.ports, ...ports }, cell: session.cell }
-  } catch (error) {
-    await session.close()
-    throw error
+  const scene: Scene = {
+    task,
+    seed,
+    goal,
+    clock: 'paced',
+    link: config.robot.link === null ? 'sockets' : 'robot',
+    ...(faults === undefined ? {} : { faults }),
   }
+  const policy = oracle ? 'oracle' : 'package'
+  const session = await openSession(config, { cell: { thread: 'worker', policy, scene }, tell, signal })
+  return { session, ports: { ...session.ports, ...session.scene.ports }, cell: session.cell }
 }
 
 async function recordRun(
@@ -129,9 +124,10 @@ async function recordRun(
   const recorder = RunRecorder.start(folder.recordingPath, { onProblem })
   try {
     const stages = new StageHistograms()
-    const page = createPageWatcher(folder)
+    const { policy, mapsOf } = withLateMaps(ports.policy)
+    const page = createPageWatcher(folder, mapsOf)
     tell(`goal: ${goal}`)
-    const endFilm = cell === null ? async () => {} : film(cell, folder, config.run.picture_hz)
+    const reel = cell === null ? null : film(cell, folder, config.run.picture_hz)
     const meter = {
       observe(stage: string, durationMs: number) {
         stages.observe(stage, durationMs)
@@ -139,19 +135,24 @@ async function recordRun(
       },
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
-    const settings = { ...session.settings, maps: true }
     let firstMotionMs: number | null = null
     const link = tellingOfPlans(ports.link, () => {
       firstMotionMs ??= Math.round(performance.now())
+      // What is for people alone begins when the arm does.
+      folder.draw()
+      reel?.begin()
     })
-    const result = await runGoal(goal, { ...ports, link }, settings, { recorder, meter, watcher, signal })
-    await endFilm()
+    const options = { recorder, meter, watcher, signal }
+    const result = await runGoal(goal, { ...ports, policy, link }, session.settings, options)
+    await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
     const truth = config.robot.link === null ? ((await cell?.truth().catch(() => null)) ?? null) : null
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
+    // What is left is the page: neither the cell nor the policy need stay in memory for it.
+    await session.close()
     const report = {
       ...summaryOf(goal, result, truth),
       stages: stages.all(),

@@ -4,6 +4,7 @@ import type { CycleResult, CycleWatcher, StepRecord, View } from '../../control/
 import type { Decision } from '../../control/decide.js'
 import type { StageMeter } from '../../control/ports.js'
 import type { Execution, Outcome, Plan, Proposal, Vec3 } from '../../control/types.js'
+import type { AffordanceMaps } from './late-maps.js'
 import type { RunPage, RunStep, StepResult } from './types.js'
 
 export interface PageWatcher extends CycleWatcher, StageMeter {
@@ -11,14 +12,19 @@ export interface PageWatcher extends CycleWatcher, StageMeter {
   end(result: CycleResult): void
 }
 
-export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): PageWatcher {
+/** @param mapsOf asks for the maps behind a proposal: as the motion begins, or as the turn ends without one */
+export function createPageWatcher(
+  page: Pick<RunPage, 'step' | 'cameras'>,
+  mapsOf: (proposal: Proposal) => Promise<AffordanceMaps | null> = async ({ maps }) => maps ?? null,
+): PageWatcher {
   let view: View | null = null
-  let turn: { proposal?: Proposal; plans: readonly Plan[] } = { plans: [] }
+  let turn: { proposal?: Proposal; maps?: Promise<AffordanceMaps | null>; plans: readonly Plan[] } = { plans: [] }
   let stagesMs: Record<string, number> = {}
   let isFirstLook = true
 
   const tell = (result: StepResult, note: string, over: Partial<RunStep> = {}) => {
     if (view === null) return
+    if (turn.proposal !== undefined) turn.maps ??= mapsOf(turn.proposal)
     page.step({ heightmap: view.heightmap, ...turn, result, note, stagesMs, ...over })
     turn = { plans: [] }
     stagesMs = {}
@@ -39,7 +45,7 @@ export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): Page
       if (decision.kind === 'conclude') tell(resultOf(decision.outcome), decision.reason)
     },
     planned({ pick, place }) {
-      turn = { ...turn, plans: [pick, place] }
+      turn = { ...turn, plans: [pick, place], ...(turn.proposal && { maps: mapsOf(turn.proposal) }) }
     },
     refused(reason) {
       tell('refused', reason)
