@@ -201,9 +201,9 @@ export function tellingOfPlans(link: RobotLink, onPlan: () => void): RobotLink {
     backend: link.backend,
     ...(link.lacks === undefined ? {} : { lacks: link.lacks }),
     arm: () => link.arm(),
-    execute(plan, signal) {
+    execute(...asked) {
       onPlan()
-      return link.execute(plan, signal)
+      return link.execute(...asked)
     },
     stop: (reason) => link.stop(reason),
     close: () => link.close(),
