@@ -6,7 +6,7 @@ import { distance, near } from './spelling.js'
 import { suggestions } from './suggest.js'
 import type { Candidate, NotUnderstood, SceneView } from './types.js'
 import type { Vocabulary } from './vocabulary.js'
-import { refusedWords } from './words.js'
+import { otherVerbs, refusedWords } from './words.js'
 
 type Refused = keyof typeof refusedWords
 
@@ -28,6 +28,10 @@ export function explain(reading: Reading, vocabulary: Vocabulary, scene: SceneVi
   }
   if (refusedWords.question.has(rest[0] ?? '')) {
     return refusal('unsupported', `"${rest[0]}": questions are not answered yet`, { ...usual, words: [rest[0]!] })
+  }
+  if (otherVerbs.has(rest[0] ?? '') && !vocabulary.isVerb('put', rest[0]!)) {
+    const reason = `"${rest[0]}" is something else than to pick and to place`
+    return refusal('unsupported', reason, { ...usual, words: [rest[0]!] })
   }
   const meant = unknown.length === 1 ? misread(words, vocabulary, usual, unknown[0]!) : null
   if (meant !== null) return meant

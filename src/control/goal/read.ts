@@ -5,7 +5,7 @@ import { builderFor, type SaidCommand } from './build.js'
 import { separators, wordsOf } from './normalize.js'
 import { isEnglish, near } from './spelling.js'
 import type { Vocabulary } from './vocabulary.js'
-import { harmlessPhrases, lastWords } from './words.js'
+import { harmlessPhrases, lastWords, otherVerbs } from './words.js'
 
 export interface Reading {
   readonly command: SaidCommand | null
@@ -34,12 +34,33 @@ export function read(sentence: string, vocabulary: Vocabulary): Reading {
     notes.push(`read ${word} as ${readings[0]}`)
     return readings[0]!.split(' ')
   })
+  const verb = unknown.length === 1 && doubtful.length === 0 ? takenAsVerb(words, unknown[0]!, vocabulary) : null
+  if (verb !== null) return { ...verb, unknown: [], doubtful, notes: [...notes, `took "${unknown[0]}" for putting`] }
   if (unknown.length > 0) return { command: null, unknown, doubtful, words, notes }
   if (doubtful.length === 0) return { command: parseWords(words, vocabulary), unknown, doubtful, words, notes }
   const settled = settle(words, doubtful[0]!, vocabulary)
   if (settled === null || doubtful.length > 1) return { command: null, unknown, doubtful, words, notes }
   notes.push(`read ${doubtful[0]!.said} as ${settled.word}`)
   return { command: settled.command, unknown, doubtful: [], words: settled.words, notes }
+}
+
+/**
+ * A word that nobody knows where a verb stands, before a thing and "in" or "on" a place: "bung the red block in the bowl",
+ * "take it and bung it in". null where it stands elsewhere, or no place is said so.
+ */
+function takenAsVerb(
+  words: readonly string[],
+  unknown: string,
+  vocabulary: Vocabulary,
+): Pick<Reading, 'command' | 'words'> | null {
+  const plain = withoutHarmless(words)
+  const at = plain.indexOf(unknown)
+  const isSecond = ['and', 'then', ','].includes(plain[at - 1] ?? '') && ['it', 'them'].includes(plain[at + 1] ?? '')
+  if (!/^[a-z]{3,}$/.test(unknown) || otherVerbs.has(unknown) || !(at === 0 || isSecond)) return null
+  const read = words.map((word) => (word === unknown ? 'put' : word))
+  const command = parseWords(read, vocabulary)
+  const relation = command?.where?.relation
+  return command !== null && (relation === 'in' || relation === 'on') ? { command, words: read } : null
 }
 
 /** The only reading of a doubtful word that makes a command; null where none does, or several do. */

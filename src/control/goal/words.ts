@@ -12,7 +12,7 @@ export const putVerbs = words(`
   dunk arrange release park rehome`)
 
 /** Verbs of packing; their things go into a box. */
-export const packVerbs = words('pack tidy sort box')
+export const packVerbs = words('pack tidy box')
 
 /** Verbs of stacking; their things go onto others. */
 export const stackVerbs = words('stack pile heap')
@@ -24,6 +24,23 @@ export const takeVerbs = words(`
 
 /** Verbs whose object is the place: "fill the bowl with the blocks". */
 export const fillVerbs = words('fill load stock pack stuff supply')
+
+/**
+ * Verbs that ask for something else than to pick and to place. Any other word in a verb's place of a whole command ("bung
+ * the red block in the bowl") can hardly mean anything else, and is taken for putting, said aloud.
+ */
+export const otherVerbs = words(`
+  push pull slide drag roll tip nudge shake stir mix spin rotate turn flip twist tilt swing bend fold stretch squeeze crush
+  smash break crack cut slice chop burn melt heat cook bake boil fry freeze eat drink taste smell lick bite kick hit punch
+  knock tap touch poke stroke scratch rub wipe clean wash rinse dry dust polish sweep scrub paint color colour draw sketch
+  write print film photograph capture record scan show point describe explain tell say name call read count number measure
+  weigh compare check inspect examine test look see watch observe search seek spot notice recognize recognise detect keep
+  leave hold hide guard protect save reserve lock unlock open close shut cover uncover wrap unwrap tie untie glue tape nail
+  screw attach detach connect disconnect join separate split divide swap switch exchange trade replace sell buy lend
+  borrow steal share remember forget think imagine believe know understand want like love hate need prefer
+  follow chase avoid ignore skip wait pause resume continue begin start finish end quit exit reset restart repeat redo
+  undo help teach learn play sing dance jump run walk go come return fly fall sleep wake sit stand build create
+  destroy repair fix assemble disassemble empty unload unpack spill waste lose win bounce juggle balance align straighten lean hang support calibrate home charge power`)
 
 /** What may be said beside a command without changing it. Longest first, so that no part of a phrase is left over. */
 export const harmlessPhrases: readonly string[] = lines(`
@@ -236,7 +253,9 @@ export const harmlessPhrases: readonly string[] = lines(`
   yep
   yo
   lovely
-  nice`)
+  nice
+  sorry
+  excuse me`)
 
 /** Words by which a sentence that is no command is told from one that is not understood. Never part of a command. */
 export const refusedWords = {
