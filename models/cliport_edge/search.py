@@ -3,7 +3,7 @@
 The whole map is the key's features correlated with the query in every rotation (16x16 cells, 36 rotations, 80x40 cells:
 0.47 GFLOP, two fifths of a decision). Its maximum is wanted alone. So: the same correlation at half the resolution, in every
 third rotation, says where it may be, and round the best of those cells it is computed as it is, in every rotation. The
-answer is that of the whole map unless the highest cell lies beside none of the seeds (measured: benchmarks/policy/search.md).
+answer is that of the whole map unless the highest cell lies beside none of the seeds (measured: benchmarks/RESULTS.md).
 """
 
 from __future__ import annotations

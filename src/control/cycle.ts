@@ -116,6 +116,7 @@ export interface CycleResult {
   readonly understanding: Understanding | null
   /** Attempts that failed or were refused, and after which another was made or given up. */
   readonly retries: number
+  /** Every step; `frames` of its views are empty, they went to watcher and recorder. */
   readonly history: readonly StepRecord[]
   /** Only with outcome 'error'. */
   readonly error?: CliportError
@@ -314,7 +315,8 @@ class Stages {
       verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
     const step: StepRecord = { index: this.#history.length, sentence: this.#sentence.text, ...action, verdict }
-    this.#history.push(step)
+    // Without the pictures: seven megabytes a look, which nobody needs when it is over.
+    this.#history.push({ ...step, before: { ...before, frames: [] }, after: { ...after, frames: [] } })
     this.ports.recorder.event('/verdict', { index: step.index, ...verdict })
     this.ports.watcher?.stepped?.(step)
 

@@ -8,6 +8,7 @@ import { makeFolder } from '../io/make-folder.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
+import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { packageOf, policyFolder } from './policy.js'
 
@@ -43,8 +44,7 @@ export async function diagnose(config: Config): Promise<DoctorReport> {
     }
   }
   await run('node', checkNode)
-  for (const name of ['heightmap', 'raster', 'kinematics', 'controller'])
-    await run(`addon-${name}`, () => checkAddon(name))
+  for (const name of cellAddons) await run(`addon-${name}`, () => checkAddon(name))
   await run('kinematics', checkKinematics)
   await run('controller', checkController)
   await run('policy', () => checkPolicy(config))

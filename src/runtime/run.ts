@@ -10,7 +10,9 @@ import { parseGoal } from '../control/goal.js'
 import type { RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
+import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
+import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { film } from './report/film-camera.js'
@@ -87,6 +89,8 @@ export interface UnderstoodReport {
 export async function runSentence(request: RunRequest): Promise<RunReport> {
   raiseThreadPriority()
   expectRealCell(request)
+  expectAddons('memory')
+  returnLargeBlocks()
   const goal = parseGoal(request.sentence)
   const opened = request.config.cameras.length > 0 ? await openHardware(request) : await openScene(request, goal)
   try {
