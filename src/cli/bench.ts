@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { addBenchController } from './bench-controller.js'
+import { addBenchCycle } from './bench-cycle.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
 import { addBenchLink } from './bench-link.js'
 import { addBenchPolicy } from './bench-policy.js'
@@ -14,4 +15,5 @@ export function addBench(program: Command): void {
   addBenchLink(bench)
   addBenchController(bench)
   addBenchPolicy(bench)
+  addBenchCycle(bench)
 }
