@@ -24,7 +24,8 @@ constexpr double kSpanM = 0.15;    // no shorter are the spans of a long leg: a 
 constexpr double kJumpRad = 0.8;   // between samples: the path passes the base axis
 constexpr int kRounds = 14;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// So fast nominal time can be slowed down anywhere: a path leaves the joints room for it. A stop then takes 0.4 s at most.
+// So fast nominal time can be slowed down anywhere: a path leaves the joints room for it. A stop then takes 0.4 s at
+// most.
 constexpr double kStopRate = 3.0;          // 1/s
 constexpr double kLeastStopRate = 2.9;     // 1/s; less counts as no stop
 constexpr double kLeastStopJerk = 40.0;    // 1/s^2
@@ -51,7 +52,8 @@ ToolMotion motion_in(const PathPhase& phase, double within_s) {
   return {linear(velocity), change * share.rate, change * std::abs(share.jerk)};
 }
 
-/// The part of an acceleration that a stop adds to: where it slows a joint down. Where it drives it, a stop takes from it.
+/// The part of an acceleration that a stop adds to: where it slows a joint down. Where it drives it, a stop takes from
+/// it.
 double slowing(double velocity, double acceleration) {
   return velocity * acceleration < 0.0 ? std::abs(acceleration) : 0.0;
 }
@@ -123,7 +125,8 @@ void PathPlanner::append_leg(std::span<const Leg> legs, std::size_t leg, const C
   if (!(length_m > kNothing) && !(std::abs(way[3]) > kNothing)) return;
   path_.length_m_ += length_m;
   const std::size_t room = BlendedPath::kMostSpans / legs.size();
-  const std::size_t pieces = std::clamp<std::size_t>(static_cast<std::size_t>(length_m / kSpanM), 1, std::min<std::size_t>(room, 4));
+  const std::size_t pieces =
+      std::clamp<std::size_t>(static_cast<std::size_t>(length_m / kSpanM), 1, std::min<std::size_t>(room, 4));
   const double share = 1.0 / static_cast<double>(pieces);
   for (std::size_t piece = 0; piece < pieces; ++piece) {
     Span span{.way = times(way, share), .length_m = std::max(length_m * share, kShortM), .leg = leg};
@@ -206,9 +209,10 @@ PathPlanner::Load PathPlanner::load_of(const Derivatives& at) const {
   for (std::size_t i = 0; i < 7; ++i) {
     const double ddq_max = joint.ddq_max_radps2[i];
     const double stopping = slowing(at.dq[i], at.ddq[i]) + kStopRate * std::abs(at.dq[i]);
-    load.take({std::abs(at.dq[i]) / (kVelocityShare * joint.dq_max_at(i, at.q[i], at.dq[i])),
-               std::max(std::abs(at.ddq[i]) / (kAccelerationShare * ddq_max), stopping / (kStopAccelerationShare * ddq_max)),
-               std::abs(at.dddq[i]) / (kJerkShare * joint.jerk_max_radps3[i])});
+    load.take(
+        {std::abs(at.dq[i]) / (kVelocityShare * joint.dq_max_at(i, at.q[i], at.dq[i])),
+         std::max(std::abs(at.ddq[i]) / (kAccelerationShare * ddq_max), stopping / (kStopAccelerationShare * ddq_max)),
+         std::abs(at.dddq[i]) / (kJerkShare * joint.jerk_max_radps3[i])});
   }
   return load;
 }

@@ -24,10 +24,10 @@ inline double greatest_speed_mps(const Segment& segment) {
 bool enters_keep_out(const Line& line, const ControllerConfig& config);
 bool enters_keep_out(const BlendedPath& path, const ControllerConfig& config);
 
-/// The path of the moving segments at the beginning of a plan, up to the first that ends at rest: a move without a blend
-/// radius, a descent, or a move before an end effector's segment. A move is blended into a descent only when it comes
-/// straight down itself. None when fewer than two segments blend, or when the path cannot be planned: the segments are
-/// then run from rest to rest, which asks less of the arm.
+/// The path of the moving segments at the beginning of a plan, up to the first that ends at rest: a move without a
+/// blend radius, a descent, or a move before an end effector's segment. A move is blended into a descent only when it
+/// comes straight down itself. None when fewer than two segments blend, or when the path cannot be planned: the
+/// segments are then run from rest to rest, which asks less of the arm.
 BlendedSegments plan_blends(std::span<const Segment> segments, const Joints& from_rad, const ControllerConfig& config);
 
 }  // namespace cliport

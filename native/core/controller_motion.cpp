@@ -64,9 +64,7 @@ bool Motion::joints_at(double position, Joints& q_rad) const {
   return on_path_ ? path_.joints(position, q_rad) : line_.joints(position, q_rad);
 }
 
-Profile Motion::stop_from(const MotionState& state) const {
-  return on_path_ ? path_.stop(state) : line_.stop(state);
-}
+Profile Motion::stop_from(const MotionState& state) const { return on_path_ ? path_.stop(state) : line_.stop(state); }
 
 double Motion::travelled_m() const {
   if (!on_path_) return profile_.at(elapsed_s_).position * line_.length_m();

@@ -1,5 +1,5 @@
-// What moves the reference: one line or blended path at a time, a stop on it, and a last guard. The control thread's; allocates
-// nothing.
+// What moves the reference: one line or blended path at a time, a stop on it, and a last guard. The control thread's;
+// allocates nothing.
 #pragma once
 
 #include "cliport/controller.hpp"

@@ -120,7 +120,7 @@ struct Controller::State {
 
   Command plan;
   BlendedSegments blended;  // of the plan
-  bool running = false;  // plan has started and not ended
+  bool running = false;     // plan has started and not ended
   std::uint32_t segment = 0;
   bool begun = false;  // the segment
   std::int64_t begun_ns = 0;

@@ -67,7 +67,9 @@ bool Profile::through(std::span<const Piece> pieces, Profile& profile) {
     const double length = pieces[i].length;
     const MotionLimits& limits = pieces[i].limits;
     const double enter = speeds[i], leave = speeds[i + 1];
-    const auto length_at = [&](double v) { return SpeedChange(enter, v, limits).length + SpeedChange(v, leave, limits).length; };
+    const auto length_at = [&](double v) {
+      return SpeedChange(enter, v, limits).length + SpeedChange(v, leave, limits).length;
+    };
     constexpr double kRounding = 1e-9;
     if (length_at(std::max(enter, leave)) > length * (1.0 + kRounding)) return false;
     const double peak = fastest(std::max(enter, leave), limits.velocity, length, length_at);

@@ -2,8 +2,8 @@
 // blends of limited acceleration and jerk (linear segments with parabolic blends: Paul, "Robot Manipulators", 1981,
 // chapter 5; Craig, "Introduction to Robotics", section 7.4; here the acceleration of a blend is a trapezoid).
 //
-// A path is a function of nominal time: run as planned, time advances by one second a second. A stop slows time down, so
-// that the tool comes to rest on the path, whatever its corners are.
+// A path is a function of nominal time: run as planned, time advances by one second a second. A stop slows time down,
+// so that the tool comes to rest on the path, whatever its corners are.
 #pragma once
 
 #include <array>
@@ -64,9 +64,10 @@ class BlendedPath {
 
   /// Plans from joint angles at rest to rest at the end of the last leg. The tool keeps the legs' speeds and the
   /// limits' acceleration and jerk everywhere, by construction; every joint keeps within shares of its own limits, by
-  /// sampling (70 % of velocity, 80 % of acceleration, 60 % of jerk). A corner is cut within the triangle that the blend
-  /// radius marks off on both its legs. Milliseconds, and allocates: not for the 1 kHz cycle.
-  /// @return false when there is no inverse kinematics inside the joint margin somewhere on it, when the start is not in
+  /// sampling (70 % of velocity, 80 % of acceleration, 60 % of jerk). A corner is cut within the triangle that the
+  /// blend radius marks off on both its legs. Milliseconds, and allocates: not for the 1 kHz cycle.
+  /// @return false when there is no inverse kinematics inside the joint margin somewhere on it, when the start is not
+  /// in
   ///         the posture of `tool_down`, or when the limits leave a stop too little beside the drive; the legs can then
   ///         still be run from rest to rest
   bool plan(const Joints& from_rad, std::span<const Leg> legs, const LineLimits& limits);

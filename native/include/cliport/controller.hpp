@@ -47,8 +47,8 @@ struct Segment {
   /// kMove only: the next segment may begin without a rest, by a blend that replaces at most this length of both; 0: to
   /// rest. Permission, not duty: see `plan_blends`.
   double blend_radius_m = 0.0;
-  double contact_speed_mps = 0.0;    ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
-  Joints q_rad{};                    ///< kJoints only, which looks at nothing else but the speed
+  double contact_speed_mps = 0.0;  ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
+  Joints q_rad{};                  ///< kJoints only, which looks at nothing else but the speed
 };
 
 /// Whether it moves the end effector and not the arm.
