@@ -87,8 +87,9 @@ TEST(ControllerBlend, APickMeetsTheSurfaceNoFasterThanItsDescentAndGrasps) {
   Rig rig;
   rig.surface_m = 0.04;
   rig.arm();
-  ASSERT_EQ(rig.send(rig.plan(pick())), Reason::kNone);
   Largest largest(rig.reference.q_rad);
+  ASSERT_EQ(rig.send(rig.plan(pick())), Reason::kNone);
+  largest.look(rig.reference.q_rad);
   double touching_mps = 0.0;
   while (rig.mode() == Mode::kMoving) {
     const std::array<double, 3> before = tip(rig.reference.q_rad);
@@ -137,7 +138,6 @@ TEST(ControllerBlend, ASilentHolderAndAFaultOfTheRobotStopItInTheMiddleOfABlend)
   faulty.step();
   EXPECT_EQ(faulty.mode(), Mode::kFault);
   faulty.disturb = nullptr;
-  Largest largest(faulty.reference.q_rad);
   faulty.steps(600);
   EXPECT_FALSE(faulty.moved) << "the reference has come to rest";
   EXPECT_EQ(faulty.of(EventKind::kEnded).size(), 1u);
@@ -218,8 +218,9 @@ TEST(ControllerBlend, PicksAndPlacesKeepTheToolsLimitsAndAStopAtAnyMomentItsOwn)
     };
     const std::size_t stop_in = round % 2 == 0 ? plans.size() : static_cast<std::size_t>(round / 2) % plans.size();
     for (std::size_t k = 0; k < plans.size() && rig.mode() == Mode::kArmed; ++k) {
-      if (rig.send(rig.plan(plans[k])) != Reason::kNone) break;
       Largest largest(rig.reference.q_rad);
+      if (rig.send(rig.plan(plans[k])) != Reason::kNone) break;
+      largest.look(rig.reference.q_rad);  // the first step is made in the cycle that accepts
       int stop_after = k == stop_in ? static_cast<int>(draw(1.0, 2000.0)) : -1;
       double stop_s = 0.0;
       while (rig.mode() == Mode::kMoving || rig.mode() == Mode::kStopping) {

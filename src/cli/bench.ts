@@ -1,9 +1,12 @@
 // cliport bench: speed on this machine, each subject a file
 
 import type { Command } from 'commander'
+import { addBenchCompare } from './bench-compare.js'
 import { addBenchController } from './bench-controller.js'
 import { addBenchCycle } from './bench-cycle.js'
+import { addBenchDelay } from './bench-delay.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
+import { addBenchLatency } from './bench-latency.js'
 import { addBenchLink } from './bench-link.js'
 import { addBenchPolicy } from './bench-policy.js'
 
@@ -16,4 +19,7 @@ export function addBench(program: Command): void {
   addBenchController(bench)
   addBenchPolicy(bench)
   addBenchCycle(bench)
+  addBenchLatency(bench)
+  addBenchCompare(bench)
+  addBenchDelay(bench)
 }

@@ -65,7 +65,7 @@ const limits = z
 
 const planning = z.strictObject({
   table_z_m: metres(-0.5, 1, 0),
-  transit_clearance_m: metres(0.01, 0.3, 0.05),
+  transit_clearance_m: metres(0.01, 0.3, 0.08),
   approach_clearance_m: metres(0.002, 0.2, 0.005),
   blend_radius_m: metres(0, 0.3, 0.1).describe('how far a corner of the way may be cut; 0: the arm rests at each'),
   look_from: z.enum(['park', 'near']).default('near').describe('where the arm waits while the cameras look'),
