@@ -66,7 +66,7 @@ test('a missed grasp is noticed and another block is tried first', async () => {
   expect(await result).toMatchObject({ outcome: 'achieved', steps: 3, retries: 1 })
   const picked = table.log
     .filter(({ name }) => name === 'pick')
-    .map((plan) => (plan.segments.at(-1) as { p_base_m: readonly number[] }).p_base_m[0])
+    .map((plan) => (plan.segments[0] as { p_base_m: readonly number[] }).p_base_m[0])
   expect(picked.map((x) => Math.round(10 * x!) / 10)).toEqual([0.4, 0.6, 0.4])
 })
 

@@ -65,8 +65,10 @@ const limits = z
 
 const planning = z.strictObject({
   table_z_m: metres(-0.5, 1, 0),
-  transit_clearance_m: metres(0.01, 0.3, 0.05),
-  approach_clearance_m: metres(0.005, 0.2, 0.025),
+  transit_clearance_m: metres(0.01, 0.3, 0.08),
+  approach_clearance_m: metres(0.002, 0.2, 0.005),
+  blend_radius_m: metres(0, 0.3, 0.1).describe('how far a corner of the way may be cut; 0: the arm rests at each'),
+  look_from: z.enum(['park', 'near']).default('near').describe('where the arm waits while the cameras look'),
   search_depth_m: metres(0.002, 0.1, 0.015),
   tool_radius_m: metres(0.002, 0.2, 0.025),
   load_radius_m: metres(0.005, 0.3, 0.08),
