@@ -99,3 +99,26 @@ export const shadeWords: ReadonlySet<string> = new Set([
   ...['royal', 'baby', 'hot', 'ice', 'electric', 'sea', 'leaf', 'army', 'fire', 'warm', 'cold', 'cool', 'rich', 'very'],
   ...['darker', 'lighter', 'deeper', 'paler', 'brighter', 'powder', 'bottle', 'racing', 'candy', 'signal', 'pure'],
 ])
+
+/** The basic colour by which dictionaries explain a name, where its value alone lies as near to another one. */
+const families: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    red: 'crimson scarlet ruby tomato cherry carmine maroon burgundy garnet vermillion wine claret cardinal',
+    pink: 'rose salmon fuchsia magenta blush flamingo carnation bubblegum hotpink deeppink lightpink',
+    purple: 'mauve violet lilac lavender plum indigo amethyst orchid eggplant aubergine periwinkle wisteria heliotrope',
+    blue: 'navy azure cobalt denim sapphire cerulean royalblue skyblue sky cornflower ultramarine midnightblue steelblue',
+    cyan: 'turquoise teal aqua aquamarine petrol topaz',
+    green: 'emerald jade olive lime mint moss sage forest fern grass evergreen chartreuse pistachio seafoam viridian',
+    yellow: 'gold golden mustard lemon canary maize saffron straw sunflower custard dandelion honey',
+    orange: 'tangerine amber apricot pumpkin peach coral marigold terracotta',
+    brown: 'taupe mocha coffee chocolate caramel chestnut tan sienna umber walnut cocoa bronze copper russet hazel sepia leather',
+    gray: 'grey silver slate ash steel smoke gunmetal lead',
+    white: 'ivory snow cream ecru linen seashell',
+    black: 'charcoal ebony coal ink',
+  }).flatMap(([basic, names]) => names.split(' ').map((name) => [name, basic])),
+)
+
+/** The basic colour that a name is said of, or null where its value is all that is known. */
+export function familyOf(name: string): string | null {
+  return families[name] ?? families[name.split(' ').at(-1)!] ?? null
+}

@@ -1,6 +1,6 @@
 // Which things in view a phrase means.
 
-import { distance, type Lab, labOf, nameDistance, nearestColor, paletteOf, rgbOfHex } from './color.js'
+import { distance, familyOf, type Lab, labOf, nameDistance, nearestColor, paletteOf, rgbOfHex } from './color.js'
 import type { ColorWord, SceneObject, SceneView, Side, ThingPhrase } from './types.js'
 import type { Vocabulary } from './vocabulary.js'
 
@@ -88,6 +88,11 @@ function colorsFor(
   const least = Math.min(...palette.map(([, lab]) => nameDistance(lab, value)))
   const ranked = there.map((name) => ({ name, far: far(name) })).sort((a, b) => a.far - b.far)
   const [first] = ranked
+  const family = familyOf(word.name)
+  if (family !== null && there.includes(family)) {
+    note(`read ${word.said} as ${family}`)
+    return [family]
+  }
   const within = word.name.split(' ').at(-1)!
   const chosen =
     first !== undefined && first.far <= Math.min(namedToleranceLab, least + namedMarginLab)
@@ -102,6 +107,8 @@ function colorsFor(
 
 /** The palette's colour that a name is nearest to, for sentences without a scene. */
 export function paletteName(word: ColorWord, { lexicon }: Vocabulary): string {
+  const family = familyOf(word.name)
+  if (family !== null && family in lexicon.colors) return family
   return nearestColor(labOf(rgbOfHex(word.value)), paletteOf(lexicon))
 }
 
