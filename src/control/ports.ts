@@ -64,6 +64,8 @@ export interface PolicyInfo {
   readonly endEffectors?: readonly EndEffectorKind[]
   /** Absent: nobody has written it down. */
   readonly lexicon?: Lexicon
+  /** Execution provider that computes its decisions, e.g. 'cpu'; absent: none does (the simulated cell's oracle). */
+  readonly provider?: string
 }
 
 /** What may be asked of a policy beside where to pick and place. */

@@ -31,7 +31,17 @@ export class OnnxPolicy implements Policy {
   private constructor(policyPackage: PolicyPackage, thread: PolicyThread) {
     const { manifest } = policyPackage
     const { name, architecture, rotations, thresholds, lexicon, end_effectors: endEffectors } = manifest
-    this.info = { name, architecture, workspace: workspaceOf(manifest), rotations, thresholds, endEffectors, lexicon }
+    const { provider } = thread
+    this.info = {
+      name,
+      architecture,
+      workspace: workspaceOf(manifest),
+      rotations,
+      thresholds,
+      endEffectors,
+      lexicon,
+      provider,
+    }
     this.#package = policyPackage
     this.#thread = thread
   }
