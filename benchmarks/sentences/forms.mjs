@@ -7,10 +7,11 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { machine } from '../../dist/runtime/machine.js'
 import { createCell } from '../../dist/sim/index.js'
 
 const task = 'put-block-in-bowl-seen-colors'
@@ -151,14 +152,7 @@ function evaluate(file) {
       ]),
     ),
     commit,
-    machine: {
-      cpu: cpus()[0].model,
-      cores: cpus().length,
-      load_1min: loadavg()[0],
-      node: process.version,
-      date: new Date().toISOString(),
-      command: `node benchmarks/sentences/forms.mjs --scenes ${options.scenes} --seed ${options.seed}`,
-    },
+    machine: machine(`node benchmarks/sentences/forms.mjs --scenes ${options.scenes} --seed ${options.seed}`),
   }
 }
 
