@@ -163,10 +163,10 @@ describe('what is wrong before anything moves', () => {
     expect(stderr).toContain(code)
   })
 
-  test('a goal without a known word: the policy is unsure, and the arm stays where it is', async () => {
+  test('a goal without a known word is not understood, and the arm stays where it is', async () => {
     const { exitCode, report } = await cliport('run', 'xyzzy plugh frobnicate', '--out', out, '--json')
     expect(exitCode).toBe(1)
-    expect(report).toMatchObject({ outcome: 'unsure', steps: 0 })
+    expect(report).toMatchObject({ outcome: 'not_understood', steps: 0, first_motion_ms: null })
   })
 
   test('a policy package whose file was changed: POLICY_CHECKSUM, exit code 2', async () => {
