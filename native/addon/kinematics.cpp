@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "cliport/limbs.hpp"
 #include "napi_arguments.hpp"
 #include "napi_arm.hpp"
 
@@ -39,6 +40,17 @@ void links_of(const Napi::CallbackInfo& info) {
   for (const Transform& link : links) out = std::copy(link.begin(), link.end(), out);
 }
 
+// limbs(qRad, tool, toolRadiusM, limbs): void
+void limbs_of_arm(const Napi::CallbackInfo& info) {
+  const auto limbs = limbs_of(joints_of(info[0]), tool_of(info[1]), number_of(info[2], "toolRadiusM"));
+  auto out = typed_array_of<double>(info[3], "limbs", 7 * limbs.size()).begin();
+  for (const Limb& limb : limbs) {
+    out = std::copy(limb.a.begin(), limb.a.end(), out);
+    out = std::copy(limb.b.begin(), limb.b.end(), out);
+    *out++ = limb.radius_m;
+  }
+}
+
 // inverse(x, y, z, yawRad, tool, marginRad, qRad, arm?): boolean
 Napi::Value inverse_of(const Napi::CallbackInfo& info) {
   const std::array<double, 3> p{number_of(info[0], "x"), number_of(info[1], "y"), number_of(info[2], "z")};
@@ -68,6 +80,7 @@ Napi::Value joint_limits_of_arm(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("forward", Napi::Function::New(env, forward_of, "forward"));
   exports.Set("links", Napi::Function::New(env, links_of, "links"));
+  exports.Set("limbs", Napi::Function::New(env, limbs_of_arm, "limbs"));
   exports.Set("inverse", Napi::Function::New(env, inverse_of, "inverse"));
   exports.Set("jointLimits", Napi::Function::New(env, joint_limits_of_arm, "jointLimits"));
   return exports;

@@ -97,6 +97,7 @@ void fill_welcome(const ControllerConfig& config, wire::Welcome& welcome) {
   end_effector.set_force_max_n(config.end_effector.force_max_n);
   fill_tool(*welcome.mutable_tool(), config);
   fill(*welcome.mutable_payload(), config.held_load);
+  welcome.add_features(wire::FEATURE_BLEND);
   welcome.add_features(wire::FEATURE_CONTACT_SPEED);
 }
 

@@ -70,7 +70,7 @@ std::optional<Refusal> read_segment(const wire::Segment& in, const std::string& 
   switch (in.kind_case()) {
     case wire::Segment::kMove:
       segment.kind = SegmentKind::kMove;
-      need_zero(read, in.move().blend_radius_m(), field + ".move.blend_radius_m", wire::FEATURE_BLEND);
+      segment.blend_radius_m = in.move().blend_radius_m();
       return read_line(in.move(), field + ".move", read, segment);
     case wire::Segment::kDescend:
       segment.kind = SegmentKind::kDescend;

@@ -111,7 +111,7 @@ bool Controller::post(const Command& command) {
   Posted posted{.command = command, .stops_before = stops};
   if (command.kind == CommandKind::kPlan) {
     posted.from_rad = state_->newest.load().reference.q_rad;
-    posted.content = check_plan(command, posted.from_rad, state_->config);
+    posted.content = check_plan(command, posted.from_rad, state_->config, &posted.blended);
   }
   return state_->commands.push(posted);
 }

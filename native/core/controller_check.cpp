@@ -17,7 +17,7 @@ constexpr int kJointSamples = 200;
 bool is_finite(const Segment& segment) {
   return std::isfinite(segment.p_base_m[0]) && std::isfinite(segment.p_base_m[1]) &&
          std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps) &&
-         std::isfinite(segment.contact_speed_mps) &&
+         std::isfinite(segment.contact_speed_mps) && std::isfinite(segment.blend_radius_m) &&
          std::all_of(segment.q_rad.begin(), segment.q_rad.end(), [](double q) { return std::isfinite(q); });
 }
 
@@ -60,6 +60,19 @@ Starts ends_of(const Line& line, SegmentKind kind) {
   return starts;
 }
 
+/// Of a descent: where it begins, half-way and at its end.
+Starts ends_of(const BlendedSegments& blended, SegmentKind kind) {
+  Starts starts;
+  const double end_s = blended.path.duration_s();
+  if (kind == SegmentKind::kDescend) {
+    const double begin_s = blended.path.leg_begins_s(blended.count - 1);
+    blended.path.joints(begin_s, starts.q_rad[starts.count++]);
+    blended.path.joints((begin_s + end_s) / 2.0, starts.q_rad[starts.count++]);
+  }
+  blended.path.joints(end_s, starts.q_rad[starts.count++]);
+  return starts;
+}
+
 }  // namespace
 
 std::array<double, 3> tool_position(const Joints& q_rad, const Tool& tool) {
@@ -78,30 +91,54 @@ LineLimits line_limits(const ControllerConfig& config) {
   };
 }
 
-Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config) {
-  if (plan.segment_count == 0 || plan.segment_count > kMaxSegments) return Reason::kEmptyPlan;
-  const std::span segments(plan.segments.data(), plan.segment_count);
+namespace {
+
+/// Form, speed and ends of every segment.
+Reason check_segments(std::span<const Segment> segments, const ControllerConfig& config) {
   for (const Segment& segment : segments) {
     if (is_end_effector(segment)) continue;
     if (!is_finite(segment)) return Reason::kNotFinite;
     if (!(segment.speed_mps > 0.0 && segment.speed_mps <= config.speed_mps + kRounding)) return Reason::kTooFast;
     if (segment.contact_speed_mps < 0.0 || segment.contact_speed_mps > config.speed_mps + kRounding)
       return Reason::kTooFast;
+    if (segment.blend_radius_m < 0.0) return Reason::kNotFinite;
     if (segment.kind == SegmentKind::kJoints) continue;
     // The box is convex: with both ends inside it, so is every line.
     if (!(outside_m(segment.p_base_m, config.motion_box_m) <= kRounding)) return Reason::kOutsideWorkspace;
   }
+  return Reason::kNone;
+}
 
+/// A descent goes straight down from where it begins.
+bool is_vertical(const std::array<double, 3>& from, const Segment& descent) {
+  const double aside = std::hypot(from[0] - descent.p_base_m[0], from[1] - descent.p_base_m[1]);
+  return aside <= kVerticalM && descent.p_base_m[2] <= from[2] + kRounding;
+}
+
+/// The path lies within the triangles that its legs span, all of them inside the box with the segments' ends.
+Reason check_blended(const BlendedSegments& blended, std::span<const Segment> segments, const Joints& from_rad,
+                     const ControllerConfig& config, Starts& ends) {
+  if (!(outside_m(tool_position(from_rad, config.tool), config.motion_box_m) <= kStartOutsideM)) {
+    return Reason::kOutsideWorkspace;
+  }
+  const std::size_t last = blended.first + blended.count - 1;
+  if (segments[last].kind == SegmentKind::kDescend && !is_vertical(segments[last - 1].p_base_m, segments[last])) {
+    return Reason::kNotVertical;
+  }
+  if (enters_keep_out(blended.path, config)) return Reason::kKeepOut;
+  ends = ends_of(blended, segments[last].kind);
+  return Reason::kNone;
+}
+
+/// Reach and boxes along every segment that is run from rest to rest, from each place where it may start.
+Reason check_lines(std::span<const Segment> segments, Starts starts, const ControllerConfig& config) {
   const LineLimits limits = line_limits(config);
-  Starts starts{{from_rad}, 1};
   for (const Segment& segment : segments) {
     if (is_end_effector(segment)) continue;
     Starts ends;
     for (const Joints& start : starts.all()) {
       if (segment.kind == SegmentKind::kDescend) {
-        const std::array<double, 3> p = tool_position(start, config.tool);
-        const double aside = std::hypot(p[0] - segment.p_base_m[0], p[1] - segment.p_base_m[1]);
-        if (aside > kVerticalM || segment.p_base_m[2] > p[2] + kRounding) return Reason::kNotVertical;
+        if (!is_vertical(tool_position(start, config.tool), segment)) return Reason::kNotVertical;
       }
       Line line;
       if (segment.kind == SegmentKind::kJoints) {
@@ -120,6 +157,25 @@ Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerC
     starts = ends;
   }
   return Reason::kNone;
+}
+
+}  // namespace
+
+Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config,
+                  BlendedSegments* blended) {
+  if (plan.segment_count == 0 || plan.segment_count > kMaxSegments) return Reason::kEmptyPlan;
+  const std::span segments(plan.segments.data(), plan.segment_count);
+  if (const Reason refusal = check_segments(segments, config); refusal != Reason::kNone) return refusal;
+  const BlendedSegments together = plan_blends(segments, from_rad, config);
+  if (blended != nullptr) *blended = together;
+  Starts starts{{from_rad}, 1};
+  std::size_t next = 0;
+  if (together.count > 0) {
+    const Reason refusal = check_blended(together, segments, from_rad, config, starts);
+    if (refusal != Reason::kNone) return refusal;
+    next = together.first + together.count;
+  }
+  return check_lines(segments.subspan(next), starts, config);
 }
 
 }  // namespace cliport

@@ -53,7 +53,7 @@ void Controller::State::handle(const Posted& posted) {
       if (measured.fault != Reason::kNone) ++reference.recoveries;
       return finish_clearing();
     default:
-      return start(command);
+      return start(posted);
   }
 }
 
@@ -114,8 +114,10 @@ void Controller::State::finish_clearing() {
   enter(Mode::kDisarmed);
 }
 
-void Controller::State::start(const Command& command) {
+void Controller::State::start(const Posted& posted) {
+  const Command& command = posted.command;
   plan = command;
+  blended = posted.blended;
   running = true;
   begun = false;
   segment = 0;

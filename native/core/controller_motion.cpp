@@ -39,18 +39,42 @@ bool Motion::begin(const Segment& segment) {
           ? line_.plan_joints(given_.q_rad, segment.q_rad, segment.speed_mps, limits_)
           : line_.plan(given_.q_rad, segment.p_base_m, segment.yaw_rad, greatest_speed_mps(segment), limits_);
   if (!planned) return false;
-  profile_ = line_.profile();
+  on_path_ = false;
+  begin_profile(line_.profile());
+  return true;
+}
+
+void Motion::begin(const BlendedPath& path) {
+  path_ = path;
+  on_path_ = true;
+  begin_m_ = tool_position(given_.q_rad, limits_.tool);
+  begin_profile(path_.profile());
+}
+
+void Motion::begin_profile(const Profile& profile) {
+  profile_ = profile;
   elapsed_s_ = 0.0;
   by_joint_ = false;
   on_line_ = given_;
   return_ = {};
   travelling_ = profile_.duration_s() > 0.0;
-  return true;
+}
+
+bool Motion::joints_at(double position, Joints& q_rad) const {
+  return on_path_ ? path_.joints(position, q_rad) : line_.joints(position, q_rad);
+}
+
+Profile Motion::stop_from(const MotionState& state) const { return on_path_ ? path_.stop(state) : line_.stop(state); }
+
+double Motion::travelled_m() const {
+  if (!on_path_) return profile_.at(elapsed_s_).position * line_.length_m();
+  const std::array<double, 3> p = tool_position(given_.q_rad, limits_.tool);
+  return std::hypot(p[0] - begin_m_[0], p[1] - begin_m_[1], p[2] - begin_m_[2]);
 }
 
 void Motion::brake() {
   if (by_joint_) return;
-  profile_ = line_.stop(profile_.at(elapsed_s_));
+  profile_ = stop_from(profile_.at(elapsed_s_));
   elapsed_s_ = 0.0;
   if (return_.lasts(returning_s_)) return_to_line();
 }
@@ -86,7 +110,7 @@ bool Motion::step_once() {
 bool Motion::advance_line() {
   elapsed_s_ += cycle_s_;
   Joints q = on_line_.q_rad;
-  const bool reached = line_.joints(profile_.at(elapsed_s_).position, q);
+  const bool reached = joints_at(profile_.at(elapsed_s_).position, q);
   on_line_ = after(on_line_, q);
   return reached;
 }
@@ -134,7 +158,7 @@ bool Motion::is_feasible(const Return& way) const {
     State line = on_line_;
     for (int cycle = 0; cycle <= 2; ++cycle) {
       Joints q = line.q_rad;
-      if (!line_.joints(profile_.at(elapsed_s_ + t_s + cycle * cycle_s_).position, q)) return false;
+      if (!joints_at(profile_.at(elapsed_s_ + t_s + cycle * cycle_s_).position, q)) return false;
       line = after(line, q);
     }
     const State offset = way.at(t_s);

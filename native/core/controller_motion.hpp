@@ -1,5 +1,5 @@
-// What moves the reference: one line at a time, a stop on it, and a last guard. The control thread's; allocates
-// nothing.
+// What moves the reference: one line or blended path at a time, a stop on it, and a last guard. The control thread's;
+// allocates nothing.
 #pragma once
 
 #include "cliport/controller.hpp"
@@ -18,7 +18,10 @@ class Motion {
   /// Begins a segment that moves, from rest where the reference is. @return false when there is no way
   bool begin(const Segment& segment);
 
-  /// Comes to rest on the line, with limited acceleration and jerk.
+  /// Begins a path that was planned from exactly where the reference is, at rest.
+  void begin(const BlendedPath& path);
+
+  /// Comes to rest on the line or path, with limited acceleration and jerk.
   void brake();
 
   /// Moves the reference on. After lost cycles it goes on from where the robot has gone by itself, with the
@@ -32,8 +35,10 @@ class Motion {
   void rest();
 
   bool travelling() const { return travelling_; }
-  /// Metres of the tool since the segment began.
-  double travelled_m() const { return profile_.at(elapsed_s_).position * line_.length_m(); }
+  /// Metres of the tool since it was at rest; on a path, as the crow flies.
+  double travelled_m() const;
+  /// Of a path: the leg that runs.
+  std::size_t leg() const { return path_.leg_at(profile_.at(elapsed_s_).position); }
   const Line& line() const { return line_; }
 
   const Joints& q_rad() const { return given_.q_rad; }
@@ -64,6 +69,11 @@ class Motion {
     std::array<std::array<double, 6>, 7> coefficients_{};  ///< of t / duration
   };
 
+  void begin_profile(const Profile& profile);
+  /// Joint angles at a position of the profile: share of the line, or nominal time of the path.
+  bool joints_at(double position, Joints& q_rad) const;
+  Profile stop_from(const MotionState& state) const;
+
   bool step_once();
   bool advance_line();
   State after(const State& before, const Joints& q_rad) const;
@@ -85,6 +95,9 @@ class Motion {
   double returning_s_ = 0.0;
 
   Line line_;
+  BlendedPath path_;
+  bool on_path_ = false;  ///< on the path rather than the line
+  std::array<double, 3> begin_m_{};
   Profile profile_;
   double elapsed_s_ = 0.0;
   bool travelling_ = false;

@@ -49,6 +49,10 @@ Reason Controller::State::begin_segment() {
     grasp = next.kind == SegmentKind::kGrasp;
     return Reason::kNone;
   }
+  if (blended.has(segment)) {
+    begin_blended();
+    return Reason::kNone;
+  }
   if (next.kind == SegmentKind::kDescend && measured.contact) {
     touched = true;
     return Reason::kNone;
@@ -56,6 +60,10 @@ Reason Controller::State::begin_segment() {
   // Planned again from where the arm came to rest: after a contact that was not known when the plan was checked.
   if (!motion.begin(next)) return Reason::kUnreachable;
   return enters_keep_out(motion.line(), config) ? Reason::kKeepOut : Reason::kNone;
+}
+
+void Controller::State::begin_blended() {
+  if (segment == blended.first) motion.begin(blended.path);
 }
 
 /// @return true when the segment has ended; false also when it was cut short by a stop or fault
@@ -76,7 +84,8 @@ bool Controller::State::step_segment() {
     return false;
   }
   travel();
-  return mode == Mode::kMoving && !motion.travelling();
+  if (mode != Mode::kMoving) return false;
+  return !motion.travelling() || (blended.has(segment) && motion.leg() > segment - blended.first);
 }
 
 bool Controller::State::is_contact_unexpected() {

@@ -30,6 +30,7 @@ inline constexpr int kSettling = 3;
 struct Posted {
   Command command;
   Reason content = Reason::kNone;
+  BlendedSegments blended;
   Joints from_rad{};
   std::uint64_t stops_before = 0;  ///< stops that had been posted by then
 };
@@ -57,7 +58,7 @@ struct Controller::State {
   Joints place_to_start() const;
   /// A person has cleared the latch; the robot itself may still have to recover.
   void finish_clearing();
-  void start(const Command& command);
+  void start(const Posted& posted);
 
   // ---- watching ----
   void heard_from(const Command& command);
@@ -71,6 +72,8 @@ struct Controller::State {
   void move();
   void run_plan();
   Reason begin_segment();
+  /// Of a segment on a blended path, which runs already unless it is the first.
+  void begin_blended();
   /// @return true when the segment has ended; false also when it was cut short by a stop or fault
   bool step_segment();
   bool is_contact_unexpected();
@@ -116,7 +119,8 @@ struct Controller::State {
   SessionMemory sessions;
 
   Command plan;
-  bool running = false;  // plan has started and not ended
+  BlendedSegments blended;  // of the plan
+  bool running = false;     // plan has started and not ended
   std::uint32_t segment = 0;
   bool begun = false;  // the segment
   std::int64_t begun_ns = 0;

@@ -14,19 +14,6 @@ MotionState advance(const MotionState& from, double jerk, double t) {
   };
 }
 
-// A change of speed without acceleration at both its ends: constant jerk, acceleration held, constant jerk.
-struct Change {
-  double jerk_s, hold_s, length;
-
-  Change(double from, double to, const MotionLimits& limits) {
-    const auto [_, a, j] = limits;
-    const double by = std::abs(to - from);
-    jerk_s = by * j < a * a ? std::sqrt(by / j) : a / j;
-    hold_s = by * j < a * a ? 0.0 : by / a - jerk_s;
-    length = (from + to) / 2.0 * (2.0 * jerk_s + hold_s);
-  }
-};
-
 // The greatest speed in low..limits.velocity for which `length_of` is at most `length`; it grows with the speed.
 template <typename LengthOf>
 double fastest(double low, double high, double length, LengthOf length_of) {
@@ -40,8 +27,23 @@ double fastest(double low, double high, double length, LengthOf length_of) {
 
 }  // namespace
 
+SpeedChange::SpeedChange(double from, double to, const MotionLimits& limits) {
+  const auto [_, a, j] = limits;
+  const double by = std::abs(to - from);
+  jerk_s = by * j < a * a ? std::sqrt(by / j) : a / j;
+  hold_s = by * j < a * a ? 0.0 : by / a - jerk_s;
+  length = (from + to) / 2.0 * (2.0 * jerk_s + hold_s);
+}
+
+Profile Profile::steady(double duration_s) {
+  Profile profile;
+  profile.last_.velocity = 1.0;
+  profile.append(duration_s, 0.0);
+  return profile;
+}
+
 void Profile::append_change(double from, double to, const MotionLimits& limits) {
-  const Change change(from, to, limits);
+  const SpeedChange change(from, to, limits);
   const double jerk = to < from ? -limits.jerk : limits.jerk;
   append(change.jerk_s, jerk);
   append(change.hold_s, 0.0);
@@ -51,7 +53,7 @@ void Profile::append_change(double from, double to, const MotionLimits& limits) 
 bool Profile::through(std::span<const Piece> pieces, Profile& profile) {
   const auto from_rest = [](const Piece& piece) {
     return fastest(0.0, piece.limits.velocity, piece.length,
-                   [&piece](double v) { return Change(0.0, v, piece.limits).length; });
+                   [&piece](double v) { return SpeedChange(0.0, v, piece.limits).length; });
   };
   std::array<double, kMostPieces + 1> speeds{};  // where each piece begins, and the last ends
   for (std::size_t i = 1; i < pieces.size(); ++i) {
@@ -65,7 +67,9 @@ bool Profile::through(std::span<const Piece> pieces, Profile& profile) {
     const double length = pieces[i].length;
     const MotionLimits& limits = pieces[i].limits;
     const double enter = speeds[i], leave = speeds[i + 1];
-    const auto length_at = [&](double v) { return Change(enter, v, limits).length + Change(v, leave, limits).length; };
+    const auto length_at = [&](double v) {
+      return SpeedChange(enter, v, limits).length + SpeedChange(v, leave, limits).length;
+    };
     constexpr double kRounding = 1e-9;
     if (length_at(std::max(enter, leave)) > length * (1.0 + kRounding)) return false;
     const double peak = fastest(std::max(enter, leave), limits.velocity, length, length_at);

@@ -93,7 +93,9 @@ class Chance {
     if (draw < 26) return move_to(NAN, 0.1, 0.2);
     const std::array<double, 3> p = tip(q_rad);
     if (draw < 45) return descend_to(p[0], p[1], between(-0.02, p[2]), speed, between(-1.0, 2.0));
-    return move_to(between(0.05, 0.85), between(-0.65, 0.65), between(-0.05, 0.6), between(-kPi, kPi), speed);
+    Segment move = move_to(between(0.05, 0.85), between(-0.65, 0.65), between(-0.05, 0.6), between(-kPi, kPi), speed);
+    if (!once_in(4)) move.blend_radius_m = between(0.0, 0.2);
+    return move;
   }
 
  private:

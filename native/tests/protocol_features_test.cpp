@@ -105,13 +105,6 @@ TEST_F(FeaturesTest, WhatIsNotCarriedOutIsRefusedWholeAndSaysWhichField) {
     std::function<void(wire::Segment&)> fill;
   };
   const std::vector<Asked> all{
-      {"move.blend_radius_m: this controller does not carry out FEATURE_BLEND",
-       [](wire::Segment& segment) {
-         fill(*segment.mutable_move()->mutable_pose());
-         segment.mutable_move()->mutable_pose()->set_yaw_rad(0.0);
-         segment.mutable_move()->set_speed_mps(0.1);
-         segment.mutable_move()->set_blend_radius_m(0.01);
-       }},
       {"move.pose.q_base_tool: this controller does not carry out FEATURE_FULL_POSE",
        [](wire::Segment& segment) {
          fill(*segment.mutable_move()->mutable_pose());
@@ -209,8 +202,9 @@ TEST_F(FeaturesTest, AnOrientationThatIsNoneIsAnError) {
 
 TEST_F(FeaturesTest, WelcomeSaysWhatTheControllerDoesAndCarries) {
   const wire::Welcome words = welcome();
-  ASSERT_EQ(words.features_size(), 1);
-  EXPECT_EQ(words.features(0), wire::FEATURE_CONTACT_SPEED);
+  ASSERT_EQ(words.features_size(), 2);
+  EXPECT_EQ(words.features(0), wire::FEATURE_BLEND);
+  EXPECT_EQ(words.features(1), wire::FEATURE_CONTACT_SPEED);
   EXPECT_EQ(words.end_effector().kind(), wire::END_EFFECTOR_TWO_FINGER);
   EXPECT_EQ(words.end_effector().width_max_m(), 0.08);
   EXPECT_EQ(words.end_effector().force_max_n(), 70.0);

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { addBenchCompare } from './bench-compare.js'
 import { addBenchController } from './bench-controller.js'
+import { addBenchCycle } from './bench-cycle.js'
 import { addBenchDelay } from './bench-delay.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
 import { addBenchLatency } from './bench-latency.js'
@@ -17,6 +18,7 @@ export function addBench(program: Command): void {
   addBenchLink(bench)
   addBenchController(bench)
   addBenchPolicy(bench)
+  addBenchCycle(bench)
   addBenchLatency(bench)
   addBenchCompare(bench)
   addBenchDelay(bench)

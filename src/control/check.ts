@@ -1,7 +1,8 @@
 // The gate between what was planned and what moves. Independent of how a plan was made.
 
+import { type BlendProblem, problemOfBlend } from './blend.js'
 import { wrapRad } from './geometry.js'
-import { type Box, crosses } from './keep-out.js'
+import { type Box, crosses, toolHeightM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { highestAlongM } from './surface.js'
 import {
@@ -13,6 +14,7 @@ import {
   type MotionSegment,
   type Plan,
   type PlanName,
+  type Segment,
   type Vec3,
 } from './types.js'
 
@@ -72,8 +74,6 @@ const longestPlan = 16
 /** Reach is checked at points this far apart on every line; the controller checks each again. */
 const reachStepM = 0.04
 const reachStepRad = 0.4
-/** From the tip up to Franka's flange, and a little: as tall as what hangs straight down is at least. */
-const toolHeightM = 0.2
 /** Beyond this, metres or radians, a measured tool pose is nonsense. */
 const wildest = 10
 
@@ -102,7 +102,10 @@ export function checkPlan(plan: Plan, context: CheckContext): CheckedPlan | read
     if (!isMotion(segment)) return
     const report = (code: ViolationCode, expected: string, received: string) => found(code, index, expected, received)
     const isSound = checkTarget(segment, context.limits, report)
-    if (isSound && from !== null) checkLine(segment, from, context, report)
+    if (isSound && from !== null) {
+      checkLine(segment, from, context, report)
+      checkBlend(segment, from, plan.segments[index + 1], context, report)
+    }
     from = isSound ? segment : null
   })
   return violations.length === 0 ? (plan as CheckedPlan) : violations
@@ -150,7 +153,7 @@ export function checkJointPlan(
 }
 
 /** Whether a check found violations. */
-export function isRefused(result: Plan | JointPlan | readonly Violation[]): result is readonly Violation[] {
+export function isRefused(result: object | readonly Violation[]): result is readonly Violation[] {
   return Array.isArray(result)
 }
 
@@ -227,6 +230,40 @@ function checkLine(segment: MotionSegment, from: CheckContext['start'], context:
   }
 }
 
+/** A corner that may be cut: all of the triangle in which the controller may cut it. */
+function checkBlend(
+  segment: MotionSegment,
+  from: CheckContext['start'],
+  next: Segment | undefined,
+  { kinematics, limits, heightmap, payloadHeightM }: CheckContext,
+  report: Report,
+): void {
+  const radiusM = segment.blendRadiusM ?? 0
+  if (!(Number.isFinite(radiusM) && radiusM >= 0)) {
+    report('PLAN_NOT_FINITE', 'a finite blend radius, 0 or more', `${radiusM} m`)
+    return
+  }
+  if (segment.kind !== 'move' || radiusM === 0 || next === undefined || !isMotion(next)) return
+  const { clearanceM, keepOut, keepOutRadiusM } = limits
+  const around = { kinematics, heightmap, payloadHeightM, clearanceM, aroundM: clearanceM, keepOut, keepOutRadiusM }
+  const problem = problemOfBlend({ from, at: segment, to: next }, radiusM, { ...around, toolHeightM })
+  if (problem !== null) reportBlend(problem, clearanceM, report)
+}
+
+function reportBlend(problem: BlendProblem, clearanceM: number, report: Report): void {
+  const at = `${describePoint(problem.at)} in a blend`
+  switch (problem.kind) {
+    case 'too-low':
+      report('PLAN_TOO_LOW', `at least ${clearanceM} m above ${problem.surfaceM.toFixed(3)} m`, at)
+      break
+    case 'keep-out':
+      report('PLAN_IN_KEEP_OUT', `a way round the box ${describeBox(problem.box)}`, at)
+      break
+    case 'unreachable':
+      report('PLAN_UNREACHABLE', 'a point that the arm reaches inside its joint margin', at)
+  }
+}
+
 /** The first box that the tool, with what hangs below it, would come into on the line. */
 function findKeepOut(from: Vec3, to: Vec3, limits: Limits, payloadHeightM: number): Box | undefined {
   const extent = { sidewaysM: limits.keepOutRadiusM, belowM: payloadHeightM, aboveM: toolHeightM }
@@ -237,7 +274,7 @@ function findKeepOut(from: Vec3, to: Vec3, limits: Limits, payloadHeightM: numbe
  * How far the tool turns on a line: as the controller turns it, joint 7 from its angle at the start to its angle at the
  * end. Its range is less than a full turn, so that this may be the longer way round.
  */
-function turnOfLine(from: CheckContext['start'], to: CheckContext['start'], kinematics: Kinematics): number {
+export function turnOfLine(from: CheckContext['start'], to: CheckContext['start'], kinematics: Kinematics): number {
   const start = kinematics.inverse(from.p_base_m, from.yawRad)
   const end = kinematics.inverse(to.p_base_m, to.yawRad)
   if (start === null || end === null) return wrapRad(to.yawRad - from.yawRad)

@@ -1,114 +1,26 @@
 // The straight line: capture, project, propose, decide, plan, check, execute, look again, verify. Read `runCycle` from
 // top to bottom; each stage is a method of `Stages` below it, in the same order.
 
-import { type CheckContext, checkPlan, describeViolation, isRefused, type Limits, type Violation } from './check.js'
-import { type Budget, type Decision, decide, type Failure } from './decide.js'
+import { type CheckContext, checkPlan, isRefused, type Violation } from './check.js'
+import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
+import type { CyclePorts, CycleResult, CycleSettings, StepRecord, View } from './cycle-types.js'
+import { type Decision, decideAnswer, type Failure } from './decide.js'
 import { CliportError } from './errors.js'
-import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
-import type {
-  Camera,
-  Clock,
-  GoalSource,
-  Kinematics,
-  Policy,
-  Projector,
-  Recorder,
-  RobotLink,
-  StageMeter,
-} from './ports.js'
-import { describeReason } from './reason.js'
+import { proposeFor } from './goal/ask-policy.js'
+import { understand } from './goal/index.js'
+import { SentenceInForce } from './goal/sentence-in-force.js'
+import type { Answer, Understanding } from './goal/types.js'
+import { withoutCells } from './goal/understanding.js'
+import { LinesOfSight } from './look.js'
+import { type ActionPlans, planAction, planPark, type ToolPose } from './plan.js'
+import type { GoalSource } from './ports.js'
 import { createStageTimer, type StageTimer } from './stage-timer.js'
-import {
-  type CheckedPlan,
-  type Execution,
-  type Heightmap,
-  type HeightmapSpec,
-  isMotion,
-  type Outcome,
-  type Plan,
-  type Proposal,
-  type RgbdFrame,
-  type SuppressedSpot,
-} from './types.js'
-import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
+import { endOf, isAt, toolPose } from './tool-pose.js'
+import type { CheckedPlan, Execution, Heightmap, Outcome, Plan, Proposal, SuppressedSpot } from './types.js'
+import { hasMovedAway, verifyAction } from './verify.js'
+import { planWithdrawal, type Withdrawal } from './withdraw.js'
 
-export interface CyclePorts {
-  readonly camera: Camera
-  readonly projector: Projector
-  readonly policy: Policy
-  readonly kinematics: Kinematics
-  readonly link: RobotLink
-  readonly recorder: Recorder
-  readonly clock: Clock
-  readonly meter: StageMeter
-  /** For people: the page and the terminal. */
-  readonly watcher?: CycleWatcher
-}
-
-/** Hears of everything that a person may want to see, as it happens. Must not throw and must not change anything. */
-export interface CycleWatcher {
-  /** The cameras delivered, and the heightmap is made. */
-  looked?(view: View): void
-  /** The policy has answered, and what is done with it is decided. */
-  proposed?(proposal: Proposal, decision: Decision, sentence: string): void
-  /** The plans of the next step, before they are checked. */
-  planned?(plans: ActionPlans): void
-  /** The plans just told of will not be executed. */
-  refused?(reason: string): void
-  /** A step has ended, and the look after it is taken. */
-  stepped?(step: StepRecord): void
-}
-
-/** Settings of the cycle: metres, radians and seconds in the base frame. */
-export interface CycleSettings {
-  readonly workspace: HeightmapSpec
-  readonly plan: PlanSettings
-  readonly limits: Limits
-  /** Where the arm hides nothing from the cameras. */
-  readonly park: ToolPose
-  readonly budget: Budget
-  /** Size of the spot in which no pick is proposed after one has failed there. */
-  readonly suppressRadiusM: number
-  /** Ask the policy for affordance maps. */
-  readonly maps: boolean
-}
-
-/** One look: what the cameras delivered, and the map made from it. */
-export interface View {
-  readonly frames: readonly RgbdFrame[]
-  readonly heightmap: Heightmap
-}
-
-/** One pick attempt, from the look before it to the look after it. */
-export interface StepRecord {
-  readonly index: number
-  readonly sentence: string
-  readonly before: View
-  readonly after: View
-  readonly proposal: Proposal
-  readonly plans: ActionPlans
-  readonly pick: Execution
-  /** null when nothing was held after the pick. */
-  readonly place: Execution | null
-  readonly verdict: Verdict
-}
-
-/** How a goal ended, and every step on the way. */
-export interface CycleResult {
-  readonly outcome: Outcome
-  /** Why the cycle ended so, for a person. */
-  readonly reason: string
-  /** The sentence in force at the end. */
-  readonly goal: string
-  /** Pick attempts. */
-  readonly steps: number
-  /** Attempts that failed or were refused, and after which another was made or given up. */
-  readonly retries: number
-  /** Every step; `frames` of its views are empty, they went to watcher and recorder. */
-  readonly history: readonly StepRecord[]
-  /** Only with outcome 'error'. */
-  readonly error?: CliportError
-}
+export type { CyclePorts, CycleResult, CycleSettings, CycleWatcher, StepRecord, View } from './cycle-types.js'
 
 /**
  * Works on a goal until the runtime itself concludes that it is done, or cannot be done. Never throws a `CliportError`:
@@ -125,24 +37,27 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const stages = new Stages(goal, ports, settings, signal)
   try {
+    const refused = await stages.refuse()
+    if (refused !== null) return refused
     await ports.link.arm()
     await stages.park(null)
     let view = await stages.look()
     for (;;) {
-      const proposal = await stages.propose(view)
-      const decision = await stages.decide(proposal)
-      if (decision.kind === 'conclude') return stages.end(decision.outcome, decision.reason)
+      const answer = await stages.propose(view, await stages.understand(view))
+      const decision = await stages.decide(answer)
+      if (decision.kind === 'conclude') {
+        await stages.park(view.heightmap)
+        return stages.end(decision.outcome, decision.reason)
+      }
       if (decision.kind === 'retrySuppressed') continue
+      const proposal = answer.proposal!
 
-      const start = toolPose(ports.link)
-      const plans = await stages.plan(view, proposal, start)
-      const checked = await stages.check(view, proposal, start, plans)
+      const checked = await stages.planChecked(view, proposal)
       if (checked === 'refused') continue
 
       const executions = await stages.execute(checked)
-      await stages.park(view.heightmap)
-      const after = await stages.look()
-      await stages.verify({ before: view, after, proposal, plans, ...executions })
+      const after = await stages.withdrawAndLook(view)
+      await stages.verify({ before: view, after, proposal, plans: checked.plans, ...executions })
       view = after
     }
   } catch (error) {
@@ -150,19 +65,25 @@ export async function runCycle(
   }
 }
 
-type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan }
+interface CheckedAction {
+  readonly plans: ActionPlans
+  readonly pick: CheckedPlan
+  readonly place: CheckedPlan
+}
 
 /** The stages of one run of the cycle, and what it has come to so far. */
 class Stages {
   readonly #timer: StageTimer
   readonly #history: StepRecord[] = []
-  #sentence = ''
+  readonly #sentence: SentenceInForce
   #steps = 0
   #retries = 0
   #placed = 0
   /** Since the last action that was placed. */
   #failures: readonly Failure[] = []
   #suppress: readonly SuppressedSpot[] = []
+  /** The way to where the arm waits, while it is made, and where that is. */
+  #moving: { readonly ended: Promise<Execution>; readonly end: ToolPose } | null = null
 
   constructor(
     private readonly goal: GoalSource,
@@ -170,7 +91,23 @@ class Stages {
     private readonly settings: CycleSettings,
     private readonly signal: AbortSignal,
   ) {
+    this.#sentence = new SentenceInForce(ports.policy, settings.pointOfView ?? 'robot', ports.clarify)
     this.#timer = createStageTimer(ports.clock, ports.meter, ports.recorder)
+  }
+
+  /**
+   * How it ends where the sentence is no command whatever is in view: nothing is armed for it. The look is for the
+   * sentences that would work.
+   */
+  async refuse(): Promise<CycleResult | null> {
+    this.signal.throwIfAborted()
+    const { lexicon } = this.ports.policy.info
+    const meant = lexicon === undefined ? null : understand(await this.goal(), lexicon)
+    if (meant === null || meant.kind === 'command' || meant.kind === 'ambiguous') return null
+    const understanding = await this.understand(await this.look())
+    return understanding === null || understanding.kind === 'command'
+      ? null
+      : this.end(understanding.kind, understanding.reason)
   }
 
   /** Capture and project. */
@@ -185,80 +122,121 @@ class Stages {
     return { frames, heightmap }
   }
 
-  async propose({ heightmap }: View): Promise<Proposal> {
+  /** What the sentence in force means here. */
+  async understand({ heightmap }: View): Promise<Understanding | null> {
     this.signal.throwIfAborted()
-    this.#sentence = await this.goal()
-    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
-    const proposal = await this.#timer.run('propose', () =>
-      this.ports.policy.propose(heightmap, this.#sentence, options),
+    const sentence = await this.goal()
+    const { recorder, watcher } = this.ports
+    const understanding = await this.#timer.run('understand', () =>
+      this.#sentence.understand(sentence, heightmap, this.signal),
     )
-    for (const [part, ms] of Object.entries(proposal.timingMs)) this.#timer.note(`propose.${part}`, ms)
-    return proposal
+    if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
+    watcher?.understood?.(understanding, sentence)
+    return understanding
   }
 
-  async decide(proposal: Proposal): Promise<Decision> {
+  async propose({ heightmap }: View, understanding: Understanding | null): Promise<Answer> {
+    this.signal.throwIfAborted()
+    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
+    const proposal = await this.#timer.run('propose', () =>
+      proposeFor(this.ports.policy, heightmap, this.#sentence.text, understanding, options),
+    )
+    for (const [part, ms] of Object.entries(proposal?.timingMs ?? {})) this.#timer.note(`propose.${part}`, ms)
+    return { understanding, proposal }
+  }
+
+  async decide(answer: Answer): Promise<Decision> {
+    const { proposal } = answer
     const { policy, recorder, watcher } = this.ports
     const suppress = this.#suppress
     const history = {
       steps: this.#steps,
       placed: this.#placed,
+      placedForSentence: this.#sentence.placed,
       failures: this.#failures,
       suppressed: suppress.length,
     }
     const decision = await this.#timer.run('decide', () =>
-      decide(proposal, history, policy.info.thresholds, this.settings.budget),
+      decideAnswer(answer, history, policy.info.thresholds, this.settings.budget),
     )
-    recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
-    watcher?.proposed?.(proposal, decision, this.#sentence)
+    if (proposal !== null) {
+      recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence.text, suppress, decision })
+      watcher?.proposed?.(proposal, decision, this.#sentence.text)
+    }
     if (decision.kind === 'retrySuppressed') this.#suppress = []
     return decision
   }
 
-  async plan({ heightmap }: View, proposal: Proposal, start: ToolPose): Promise<ActionPlans> {
-    const { kinematics, watcher } = this.ports
-    const plans = await this.#timer.run('plan', () =>
-      planAction(heightmap, proposal, start, kinematics, this.settings.plan),
-    )
-    watcher?.planned?.(plans)
-    return plans
-  }
-
-  /** A refusal counts as a failure at the spot that was proposed. */
-  async check(
-    { heightmap }: View,
-    proposal: Proposal,
-    start: ToolPose,
-    { pick, place, payloadHeightM }: ActionPlans,
-  ): Promise<CheckedAction | 'refused'> {
-    const checked = await this.#timer.run('check', () => ({
-      pick: this.#checkOne(pick, { start, heightmap, payloadHeightM: 0 }),
-      place: this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
-    }))
-    if (!isRefused(checked.pick) && !isRefused(checked.place)) return { pick: checked.pick, place: checked.place }
-    const violations = [checked.pick, checked.place].filter(isRefused).flat()
-    this.ports.recorder.event('/refused', violations)
-    const reason = describeViolations(violations)
+  /**
+   * Plan and check, from where the arm waits; where that is refused, once more from the park pose, which more ways lead
+   * from. A refusal there counts as a failure at the spot that was proposed.
+   */
+  async planChecked(view: View, proposal: Proposal): Promise<CheckedAction | 'refused'> {
+    let checked = await this.check(view, await this.plan(view, proposal))
+    if (isRefused(checked) && !isAt(this.#start(), this.settings.park)) {
+      await this.park(view.heightmap)
+      checked = await this.check(view, await this.plan(view, proposal))
+    }
+    if (!isRefused(checked)) return checked
+    this.ports.recorder.event('/refused', checked)
+    const reason = describeViolations(checked)
     this.ports.watcher?.refused?.(reason)
     this.#fail({ kind: 'refused', reason }, proposal)
     return 'refused'
   }
 
+  async plan({ heightmap }: View, proposal: Proposal): Promise<ActionPlans> {
+    const { kinematics, watcher } = this.ports
+    const plans = await this.#timer.run('plan', () =>
+      planAction(heightmap, proposal, this.#start(), kinematics, this.settings.plan),
+    )
+    watcher?.planned?.(plans)
+    return plans
+  }
+
+  async check({ heightmap }: View, plans: ActionPlans): Promise<CheckedAction | readonly Violation[]> {
+    const { pick, place, payloadHeightM } = plans
+    const start = this.#start()
+    const checked = await this.#timer.run('check', () => ({
+      pick: this.#checkOne(pick, { start, heightmap, payloadHeightM: 0 }),
+      place: this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
+    }))
+    if (!isRefused(checked.pick) && !isRefused(checked.place)) {
+      return { plans, pick: checked.pick, place: checked.place }
+    }
+    return [checked.pick, checked.place].filter(isRefused).flat()
+  }
+
   /** The place only when the pick holds something. */
   async execute({ pick, place }: CheckedAction): Promise<Pick<StepRecord, 'pick' | 'place'>> {
+    await this.#arrive()
     this.#steps++
     const picked = mustBeDone(await this.#executeOne(pick))
     return { pick: picked, place: picked.holding ? mustBeDone(await this.#executeOne(place)) : null }
   }
 
-  /** Moves the arm to where it hides nothing from the cameras. @param heightmap null before the first look */
+  /** Moves the arm to the park pose. @param heightmap null before the first look */
   async park(heightmap: Heightmap | null): Promise<void> {
+    await this.#arrive()
+    if (isAt(this.#start(), this.settings.park)) return
     const { park, plan, workspace } = this.settings
-    const start = toolPose(this.ports.link)
-    if (isAt(start, park)) return
-    const way = planPark(heightmap, start, park, plan, workspace.zMaxM)
+    const start = this.#start()
+    const way = planPark(heightmap, start, park, this.ports.kinematics, plan, workspace.zMaxM)
     const checked = this.#checkOne(way, { start, heightmap, payloadHeightM: 0 })
     if (isRefused(checked)) throw new Conclusion('refused', describeViolations(checked))
     mustBeDone(await this.#executeOne(checked))
+  }
+
+  /** Moves the arm to where it hides nothing, and looks as soon as it hides nothing: it may still be coming to rest. */
+  async withdrawAndLook(view: View): Promise<View> {
+    const { park, lookFrom, plan } = this.settings
+    const where = { wanted: lookFrom === 'park' ? park : null, park, plan }
+    const start = this.#start()
+    const way = planWithdrawal(new LinesOfSight(view), view.heightmap, start, where, this.ports.kinematics)
+    const checked = this.#checkOne(way.plan, { start, heightmap: view.heightmap, payloadHeightM: 0 })
+    if (isRefused(checked)) await this.park(view.heightmap)
+    else await this.#untilClear(checked, way)
+    return this.look()
   }
 
   async verify(action: Omit<StepRecord, 'index' | 'sentence' | 'verdict'>): Promise<void> {
@@ -267,7 +245,7 @@ class Stages {
     const verdict = await this.#timer.run('verify', () =>
       verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
-    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence, ...action, verdict }
+    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence.text, ...action, verdict }
     // Without the pictures: seven megabytes a look, which nobody needs when it is over.
     this.#history.push({ ...step, before: { ...before, frames: [] }, after: { ...after, frames: [] } })
     this.ports.recorder.event('/verdict', { index: step.index, ...verdict })
@@ -275,6 +253,7 @@ class Stages {
 
     if (verdict.result === 'placed') {
       this.#placed++
+      this.#sentence.placed++
       this.#failures = []
       return
     }
@@ -285,9 +264,17 @@ class Stages {
   }
 
   end(outcome: Outcome, reason: string, error?: CliportError): CycleResult {
-    const [goal, steps, retries] = [this.#sentence, this.#steps, this.#retries]
+    const [goal, steps, retries] = [this.#sentence.text, this.#steps, this.#retries]
     this.ports.recorder.event('/outcome', { outcome, reason, goal, steps, retries })
-    const result = { outcome, reason, goal, steps, retries, history: this.#history }
+    const result = {
+      outcome,
+      reason,
+      goal,
+      understanding: this.#sentence.understanding,
+      steps,
+      retries,
+      history: this.#history,
+    }
     return error === undefined ? result : { ...result, error }
   }
 
@@ -303,15 +290,42 @@ class Stages {
     throw error
   }
 
+  /** Where the next plan begins. */
+  #start(): ToolPose {
+    return this.#moving?.end ?? toolPose(this.ports.link)
+  }
+
+  /** Until the arm rests where it waits. */
+  async #arrive(): Promise<void> {
+    const moving = this.#moving
+    this.#moving = null
+    if (moving !== null) mustBeDone(await moving.ended)
+  }
+
+  /** Begins the way to where the arm waits; over when it hides nothing any more. The rest of it goes on meanwhile. */
+  async #untilClear(plan: CheckedPlan, { end, clearAfter }: Withdrawal): Promise<void> {
+    let hidesNothing = () => {}
+    const clear = new Promise<null>((resolve) => {
+      hidesNothing = () => resolve(null)
+    })
+    const ended = this.#executeOne(plan, (index) => {
+      if (index >= clearAfter) hidesNothing()
+    })
+    ended.catch(() => {}) // whoever waits for it hears of it
+    this.#moving = { ended, end }
+    const execution = await Promise.race([clear, ended])
+    if (execution !== null) mustBeDone(execution)
+  }
+
   #checkOne(plan: Plan, context: Omit<CheckContext, 'kinematics' | 'limits'>) {
     return checkPlan(plan, { ...context, kinematics: this.ports.kinematics, limits: this.settings.limits })
   }
 
-  async #executeOne(plan: CheckedPlan): Promise<Execution> {
+  async #executeOne(plan: CheckedPlan, onSegment?: (index: number) => void): Promise<Execution> {
     const { link, recorder } = this.ports
     this.signal.throwIfAborted()
     recorder.event('/plan', plan)
-    const execution = await this.#timer.run('execute', () => link.execute(plan, this.signal))
+    const execution = await this.#timer.run('execute', () => link.execute(plan, this.signal, onSegment))
     recorder.event('/execution', { plan: plan.name, ...execution })
     return execution
   }
@@ -324,71 +338,4 @@ class Stages {
     const spot = { pixel: suppressed.pick.pixel, radiusM: this.settings.suppressRadiusM }
     this.#suppress = [...this.#suppress, spot]
   }
-}
-
-/** Ends the cycle from within a stage with an outcome that is no surprise. */
-class Conclusion extends Error {
-  constructor(
-    readonly outcome: Outcome,
-    reason: string,
-  ) {
-    super(reason)
-  }
-}
-
-function mustBeDone(execution: Execution): Execution {
-  switch (execution.status) {
-    case 'done':
-      return execution
-    case 'rejected':
-      throw new Conclusion('refused', `the controller refused the plan: ${describeReason(execution)}`)
-    case 'stopped':
-      if (execution.reason === 'watchdog') throw heartbeatTimeout()
-      throw new Conclusion('stopped', `the arm was stopped: ${describeReason(execution)}`)
-    case 'fault':
-      throw new CliportError('ARM_FAULT', `The controller faulted: ${describeReason(execution)}`, {
-        stage: 'execute',
-        hint: 'Look at the arm, remove what it touched, then clear the fault; the runtime never does that by itself',
-      })
-  }
-}
-
-function heartbeatTimeout(): CliportError {
-  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the heartbeats of this process came too late', {
-    stage: 'execute',
-    hint: 'Something held this process up for longer than the watchdog allows; look at the load of the machine',
-  })
-}
-
-function toolPose(link: RobotLink): ToolPose {
-  const { state } = link
-  if (state === null) {
-    throw new CliportError('LINK_PEER_LOST', 'The controller has not sent a state', {
-      stage: 'plan',
-      hint: 'Look whether the controller runs and whether its state socket (base port + 1) can be reached',
-    })
-  }
-  return { p_base_m: state.p_base_tool_m, yawRad: state.yawRad }
-}
-
-function isAt(tool: ToolPose, goal: ToolPose): boolean {
-  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
-}
-
-/** Where the tool is when a plan is done. */
-function endOf(plan: Plan, start: ToolPose): ToolPose {
-  return plan.segments.findLast(isMotion) ?? start
-}
-
-function describeViolations(violations: readonly Violation[]): string {
-  return `the plan was refused: ${violations.map(describeViolation).join('; ')}`
-}
-
-function describeFailure({ result, droppedAt }: Verdict): string {
-  if (result === 'missed') return 'the grasp missed: nothing was held'
-  const where =
-    droppedAt === undefined
-      ? ''
-      : `; something new lies at x ${droppedAt[0].toFixed(2)}, y ${droppedAt[1].toFixed(2)} m`
-  return `what was held is not where it was to go${where}`
 }

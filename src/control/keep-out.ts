@@ -20,6 +20,9 @@ export interface Extent {
   readonly aboveM: number
 }
 
+/** From the tip up to Franka's flange, and a little, metres: as tall as what hangs straight down is at least. */
+export const toolHeightM = 0.2
+
 /** Whether something of this extent touches the box while its tip goes straight from one point to the other. */
 export function crosses(box: Box, from: Vec3, to: Vec3, { sidewaysM, belowM, aboveM }: Extent): boolean {
   const low = [box.xMinM - sidewaysM, box.yMinM - sidewaysM, box.zMinM - aboveM]

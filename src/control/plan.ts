@@ -2,11 +2,20 @@
 // release `primitives.py`), with a transit height from the scene instead of the published fixed 0.32 m, because a Franka
 // does not reach the workspace's corners that high.
 
+import { greatestBlendM, type Surroundings } from './blend.js'
 import { wrapRad } from './geometry.js'
-import { type Box, highestBoxAlongM } from './keep-out.js'
+import { type Box, highestBoxAlongM, toolHeightM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
-import { highestAlongM, highestAtM } from './surface.js'
-import type { Heightmap, Plan, Proposal, Segment, Vec3 } from './types.js'
+import { footprintRadiusM, highestAlongM, highestAtM } from './surface.js'
+import {
+  type Heightmap,
+  isMotion,
+  type MotionSegment,
+  type Plan,
+  type Proposal,
+  type Segment,
+  type Vec3,
+} from './types.js'
 
 /** Distances in metres, speeds in metres a second. */
 export interface PlanSettings {
@@ -14,8 +23,12 @@ export interface PlanSettings {
   readonly tableZM: number
   /** Kept above the highest point on the way. */
   readonly transitClearanceM: number
-  /** Height above everything under the tool at which the slow descent begins. */
+  /** Height above what was seen under the tool, or under what it holds, at which the slow descent begins. */
   readonly approachClearanceM: number
+  /** Greatest length of two lines that a blend between them may replace; 0: the arm rests at every corner. */
+  readonly blendRadiusM: number
+  /** Kept between whatever moves sideways and whatever was seen below it; the limit of the check. */
+  readonly clearanceM: number
   /** How far below the expected surface a descent may go before it counts as having missed it. */
   readonly searchDepthM: number
   /** Half the width of the tool. */
@@ -29,6 +42,11 @@ export interface PlanSettings {
   readonly travelSpeedMps: number
   readonly descendSpeedMps: number
 }
+
+/** Kept around what is held, sideways, where it is lowered fast: of its pose in the cup, and of the map's cells. */
+const heldMarginM = 0.01
+/** Lower than this above the table is the table, as far as what is held is concerned. */
+const standsAboveTableM = 0.005
 
 /** The surface right under the cup is read from this disc: one cell of a depth camera may be a hole. */
 const contactRadiusM = 0.0065
@@ -48,8 +66,8 @@ export interface ActionPlans {
 }
 
 /**
- * Plans of one action. The pick plan ends with the tool lifted to the height of the way to the place, where the place
- * plan begins: `place` is run only when something is held.
+ * Plans of one action. The pick plan ends at the grasp, the place plan at the release: `place` is run only when something
+ * is held, and each is one motion without a rest on its way. Whatever follows lifts the tool first.
  *
  * @param start where the tool is now
  */
@@ -74,7 +92,10 @@ export function planAction(
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
   const wayOverM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
-  const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + payloadHeightM + settings.approachClearanceM
+  const heldRadiusM =
+    heldMarginM +
+    footprintRadiusM(heightmap, pick, settings.tableZM + standsAboveTableM, settings.loadRadiusM - heldMarginM)
+  const abovePlaceM = highestAtM(heightmap, place, heldRadiusM) + payloadHeightM + settings.approachClearanceM
 
   const at = ([x, y]: Vec3, z: number): Vec3 => [x, y, z]
   const pickLimit = at(pick, Math.max(settings.lowestZM, pickSurfaceM - settings.searchDepthM))
@@ -90,57 +111,85 @@ export function planAction(
   const { move, descend } = segmentsAt(settings)
 
   const toPick = travel(start.p_base_m, at(pick, Math.max(wayInM, abovePickM)))
+  const pickSegments = [
+    ...toPick.map((p) => move(p, p === toPick.at(-1) ? yawRad : start.yawRad)),
+    move(at(pick, abovePickM), yawRad),
+    descend(pickLimit, yawRad),
+  ]
+  const placeSegments = [
+    move(at(pick, wayOverM), yawRad),
+    move(at(place, wayOverM), yawRad + turnRad),
+    move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
+    descend(placeLimit, yawRad + turnRad),
+  ]
+  const around = surroundings(heightmap, kinematics, settings)
+  const empty = { ...around, payloadHeightM: 0, aroundM: Math.max(settings.toolRadiusM, settings.clearanceM) }
+  const loaded = { ...around, payloadHeightM, aroundM: Math.max(heldRadiusM, settings.clearanceM) }
+  const grasped = { p_base_m: pickLimit, yawRad }
   return {
     payloadHeightM,
-    pick: {
-      name: 'pick',
-      segments: [
-        ...toPick.map((p) => move(p, p === toPick.at(-1) ? yawRad : start.yawRad)),
-        move(at(pick, abovePickM), yawRad),
-        descend(pickLimit, yawRad),
-        { kind: 'grasp' },
-        move(at(pick, wayOverM), yawRad),
-      ],
-    },
-    place: {
-      name: 'place',
-      segments: [
-        move(at(place, wayOverM), yawRad + turnRad),
-        move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
-        descend(placeLimit, yawRad + turnRad),
-        { kind: 'release' },
-        move(at(place, wayOverM), yawRad + turnRad),
-      ],
-    },
+    pick: { name: 'pick', segments: [...blended(pickSegments, start, empty, settings), { kind: 'grasp' }] },
+    place: { name: 'place', segments: [...blended(placeSegments, grasped, loaded, settings), { kind: 'release' }] },
   }
 }
 
+/** What the corners of plans are cut around. */
+function surroundings(
+  heightmap: Heightmap,
+  kinematics: Kinematics,
+  { clearanceM, keepOut, loadRadiusM }: PlanSettings,
+): Omit<Surroundings, 'payloadHeightM' | 'aroundM'> {
+  return { heightmap, kinematics, clearanceM, keepOut, keepOutRadiusM: loadRadiusM, toolHeightM }
+}
+
+/** The same lines with every corner cut as far as it may be. */
+function blended(
+  segments: readonly MotionSegment[],
+  start: ToolPose,
+  around: Surroundings,
+  { blendRadiusM }: PlanSettings,
+): Segment[] {
+  return segments.map((segment, index) => {
+    const next = segments[index + 1]
+    if (segment.kind !== 'move' || next === undefined) return segment
+    const from = segments[index - 1] ?? start
+    const radiusM = greatestBlendM({ from, at: segment, to: next }, blendRadiusM, around)
+    return radiusM > 0 ? { ...segment, blendRadiusM: radiusM } : segment
+  })
+}
+
 /**
- * Plan of the way to where the arm hides nothing from the cameras: up until everything on the way is below, then straight
- * there. The park pose is high; rising to its height far from the base is out of the arm's reach.
+ * Plan of the way to where the arm hides nothing from the cameras: up until everything on the way is below, what was just
+ * placed too, then straight there. The park pose is high; rising to its height far from the base is out of the arm's reach.
  * @param heightmap null before the first look: anything may then stand anywhere, as high as the workspace
  */
 export function planPark(
   heightmap: Heightmap | null,
   start: ToolPose,
   park: ToolPose,
+  kinematics: Kinematics,
   settings: PlanSettings,
   workspaceTopM: number,
 ): Plan {
   const { move } = segmentsAt(settings)
   const { keepOut, loadRadiusM, transitClearanceM } = settings
+  const [x, y, z] = start.p_base_m
   const seenM =
     heightmap === null
       ? workspaceTopM
       : highestAlongM(heightmap, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM
   const highestM = Math.max(
     seenM,
+    heightmap === null ? seenM : Math.min(z, workspaceTopM) + transitClearanceM,
     highestBoxAlongM(keepOut, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM,
   )
-  const [x, y, z] = start.p_base_m
   const clearM = Math.min(highestM, park.p_base_m[2])
   const way = move(park.p_base_m, park.yawRad)
-  return { name: 'park', segments: z < clearM - 1e-6 ? [move([x, y, clearM], start.yawRad), way] : [way] }
+  if (z >= clearM - 1e-6) return { name: 'park', segments: [way] }
+  const lines = [move([x, y, clearM], start.yawRad), way]
+  if (heightmap === null) return { name: 'park', segments: lines }
+  const around = { ...surroundings(heightmap, kinematics, settings), payloadHeightM: 0, aroundM: loadRadiusM }
+  return { name: 'park', segments: blended(lines, start, around, settings) }
 }
 
 /** Straight up to the height of `to` where the tool is lower, then straight over: never below the height of `to`. */
@@ -150,8 +199,13 @@ function travel(from: Vec3, to: Vec3): Vec3[] {
 
 function segmentsAt({ travelSpeedMps, descendSpeedMps }: PlanSettings) {
   return {
-    move: (p_base_m: Vec3, yawRad: number): Segment => ({ kind: 'move', p_base_m, yawRad, speedMps: travelSpeedMps }),
-    descend: (p_base_m: Vec3, yawRad: number): Segment => ({
+    move: (p_base_m: Vec3, yawRad: number): MotionSegment => ({
+      kind: 'move',
+      p_base_m,
+      yawRad,
+      speedMps: travelSpeedMps,
+    }),
+    descend: (p_base_m: Vec3, yawRad: number): MotionSegment => ({
       kind: 'descend',
       p_base_m,
       yawRad,
@@ -183,4 +237,14 @@ function chooseToolYaw(
     }
   }
   return middleRad
+}
+
+/** Whether the tool is at a place, to within a centimetre. */
+export function isAt(tool: ToolPose, goal: ToolPose): boolean {
+  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
+}
+
+/** Where the tool is when a plan is done. */
+export function endOf(plan: Plan, start: ToolPose): ToolPose {
+  return plan.segments.findLast(isMotion) ?? start
 }

@@ -91,12 +91,21 @@ export interface Policy {
   close(): Promise<void>
 }
 
+/** A part of the arm: all that lies nearer than `radiusM` to the line between two points, metres, base frame. */
+export interface Limb {
+  readonly a: Vec3
+  readonly b: Vec3
+  readonly radiusM: number
+}
+
 /** The arm's kinematics: the one implementation of native/core. */
 export interface Kinematics {
   /** Range of each of the 7 joints, inside the joint margin, radians. */
   readonly jointRangesRad: readonly (readonly [minRad: number, maxRad: number])[]
   /** Pose of the tool for joint angles: `T_base_tool`, row-major. */
   forward(qRad: readonly number[]): Mat4
+  /** The arm's volume, from the shoulder to the tip. @param toolRadiusM of the tool */
+  limbs(qRad: readonly number[], toolRadiusM: number): readonly Limb[]
   /** Joint angles with the tool pointing down at `p_base_m`, inside the joint margin, or null where there are none. */
   inverse(p_base_m: Vec3, yawRad: number): readonly number[] | null
 }
@@ -125,9 +134,11 @@ export interface RobotLink {
   /**
    * Runs a plan to its end. A plan that ends badly is a value; a peer that is lost is an error.
    * On abort the arm is stopped and the result's status is 'stopped'.
+   * @param onSegment hears as each segment ends, by its index, while later ones still run; a link that does not know
+   *                  leaves it out
    * @throws CliportError LINK_PEER_LOST when the controller's states stop coming
    */
-  execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution>
+  execute(plan: CheckedPlan, signal?: AbortSignal, onSegment?: (index: number) => void): Promise<Execution>
   /** Smooth stop, latched until a person clears it. Needs no lease. */
   stop(reason: string): Promise<void>
   /** Gives the lease back and disconnects; a plan that still runs is stopped by the controller. */

@@ -49,6 +49,41 @@ export function highestAlongM(
   return heightmap.spec.zMinM + highest
 }
 
+/**
+ * Greatest distance from a point of whatever stands there: of the cells around it, joined side by side, that are higher
+ * than `aboveM` (base z); at most `mostM`. What touches it counts too. 0 where nothing stands.
+ */
+export function footprintRadiusM(
+  heightmap: Heightmap,
+  [x, y]: readonly [number, number, ...number[]],
+  aboveM: number,
+  mostM: number,
+): number {
+  const { spec, rows, cols, heightM } = heightmap
+  const leastM = aboveM - spec.zMinM
+  const seen = new Set<number>()
+  const open: number[] = []
+  const visit = (index: number) => {
+    if (seen.has(index) || !(heightM[index]! > leastM)) return
+    seen.add(index)
+    open.push(index)
+  }
+  eachCellNear(heightmap, [x, y], [x, y], 2 * spec.pixelM, visit)
+  let farthestM = 0
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    const u = Math.floor(index / cols)
+    const v = index % cols
+    const distanceM = Math.hypot(xOfColumn(spec, v) - x, yOfRow(spec, u) - y)
+    if (distanceM >= mostM) return mostM
+    farthestM = Math.max(farthestM, distanceM)
+    if (u > 0) visit(index - cols)
+    if (u + 1 < rows) visit(index + cols)
+    if (v > 0) visit(index - 1)
+    if (v + 1 < cols) visit(index + 1)
+  }
+  return farthestM
+}
+
 /** Base z of the highest surface within `radiusM` of a point. */
 export function highestAtM(heightmap: Heightmap, at: readonly [number, number, ...number[]], radiusM: number): number {
   return highestAlongM(heightmap, at, at, radiusM)

@@ -137,6 +137,11 @@ export interface MotionSegment {
   readonly p_base_m: Vec3
   readonly yawRad: number
   readonly speedMps: number
+  /**
+   * Of a move: the next segment may begin without a rest, by a blend that replaces at most this length of both, inside
+   * the triangle that it marks off on them. Absent: to rest. A controller that does not blend comes to rest.
+   */
+  readonly blendRadiusM?: number
 }
 
 /** A segment in which the end effector works and the arm rests. */
@@ -146,7 +151,7 @@ export type EndEffectorSegment =
 
 /**
  * One step of a plan.
- * - `move`: straight line to `p_base_m`, jerk-limited, from rest to rest
+ * - `move`: straight line to `p_base_m`, jerk-limited; to rest, or by a blend into the next segment
  * - `descend`: straight down until contact, at most to `p_base_m` (same x and y as the tool)
  * - `grasp`: vacuum on, or fingers closed to `widthM` with `forceN`; waits until something is held, or was missed
  * - `release`: vacuum off, or fingers opened to `widthM`; waits until it has let go
@@ -163,7 +168,7 @@ export function isMotion(segment: Segment): segment is MotionSegment {
 /** What a plan is for. `jog` and `home` are a person's; the cycle makes the others. */
 export type PlanName = 'pick' | 'place' | 'park' | 'jog' | 'home'
 
-/** Segments that run one after the other, from rest to rest. */
+/** Segments that run one after the other; the plan begins and ends at rest. */
 export interface Plan {
   readonly name: PlanName
   readonly segments: readonly Segment[]
@@ -193,8 +198,8 @@ export interface Execution {
   readonly reason: Reason
   /** More about the reason, for a person: the words of whoever asked for the stop. May be empty. */
   readonly detail: string
-  /** Per segment that was started: whether it ended by contact, and where the tool was. */
-  readonly segments: readonly { readonly contact: boolean; readonly p_base_m: Vec3 }[]
+  /** Per segment that was started: whether it ended by contact, where the tool was, whether something was held. */
+  readonly segments: readonly { readonly contact: boolean; readonly p_base_m: Vec3; readonly holding: boolean }[]
   /** Whether the end effector held something when the plan ended. */
   readonly holding: boolean
   /** What went wrong, typed, with the last states of the arm where the link has them; absent when done. */
@@ -224,4 +229,14 @@ export interface RobotState {
 }
 
 /** What the runtime concludes from its own cameras. What the simulated cell knows is the truth, and stays there. */
-export type Outcome = 'achieved' | 'failed' | 'not_found' | 'unsure' | 'refused' | 'stopped' | 'error'
+export type Outcome =
+  | 'achieved'
+  | 'failed'
+  | 'not_understood'
+  | 'unsupported'
+  | 'ambiguous'
+  | 'not_found'
+  | 'unsure'
+  | 'refused'
+  | 'stopped'
+  | 'error'

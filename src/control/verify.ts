@@ -7,7 +7,7 @@ import type { Execution, Heightmap, Vec3 } from './types.js'
 /**
  * What an action came to:
  * - `placed`: something was held and now lies where it was to go
- * - `missed`: the grasp held nothing
+ * - `missed`: the grasp held nothing, or not for the length of the lift
  * - `lost`: it was held, but the surface did not rise at the place: it fell on the way or rolled off
  */
 export type ActionResult = 'placed' | 'missed' | 'lost'
@@ -37,7 +37,7 @@ export function hasMovedAway(before: Heightmap, after: Heightmap, pick: Vec3, ra
 }
 
 /**
- * @param pick  execution of the pick plan: holding something after the lift, or not
+ * @param pick  execution of the pick plan: holding something after the grasp, or not
  * @param place null when the place plan was not run
  */
 export function verifyAction(
@@ -50,7 +50,8 @@ export function verifyAction(
   const pickRiseM = medianRiseM(before, after, action.pick, spotRadiusM)
   const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
   const changes = { pickRiseM, placeRiseM }
-  if (!pick.holding || place === null) return { result: 'missed', ...changes }
+  // The place plan begins with the lift: what does not come along was never really held.
+  if (!pick.holding || place === null || place.segments[0]?.holding === false) return { result: 'missed', ...changes }
   if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
   const droppedAt = highestRise(before, after)
   return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }

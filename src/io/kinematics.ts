@@ -1,11 +1,14 @@
 // The `Kinematics` port over the kinematics addon, for one tool and one joint margin.
 
 import { CliportError } from '../control/errors.js'
-import type { Kinematics } from '../control/ports.js'
+import type { Kinematics, Limb } from '../control/ports.js'
 import type { Mat4, Vec3 } from '../control/types.js'
 import { type ArmModel, kinematics, type ToolGeometry } from '../native/kinematics.js'
 
 const jointCount = 7
+const limbCount = 6
+
+type LimbNumbers = readonly [number, number, number, number, number, number, number]
 
 export interface KinematicsOptions {
   readonly tool: ToolGeometry
@@ -25,6 +28,7 @@ export function createKinematics({ tool, arm = 'panda', jointMarginRad }: Kinema
   expectConfig('jointMarginRad', jointMarginRad, jointMarginRad >= 0 && jointMarginRad < Math.PI, '0 rad or more')
   const addon = load()
   const qRad = new Float64Array(jointCount)
+  const limbNumbers = new Float64Array(7 * limbCount)
   const limitsRad = addon.jointLimits(arm)
 
   return {
@@ -43,6 +47,14 @@ export function createKinematics({ tool, arm = 'panda', jointMarginRad }: Kinema
       const T_base_tool = new Float64Array(16)
       addon.forward(Float64Array.from(joints), tool, T_base_tool)
       return T_base_tool
+    },
+
+    limbs(joints: readonly number[], toolRadiusM: number): readonly Limb[] {
+      addon.limbs(Float64Array.from(joints), tool, toolRadiusM, limbNumbers)
+      return Array.from({ length: limbCount }, (_, i) => {
+        const [ax, ay, az, bx, by, bz, radiusM] = limbNumbers.subarray(7 * i, 7 * i + 7) as unknown as LimbNumbers
+        return { a: [ax, ay, az], b: [bx, by, bz], radiusM }
+      })
     },
 
     inverse([x, y, z]: Vec3, yawRad: number): readonly number[] | null {

@@ -17,6 +17,8 @@ interface Addon {
   forward(qRad: Float64Array, tool: ToolGeometry, T_base_tool: Float64Array): void
   /** Fills `T_base_link` (8 matrices of 16: links 1..7 and flange) from 7 joint angles. */
   links(qRad: Float64Array, T_base_link: Float64Array): void
+  /** Fills `limbs` (6 of 7 numbers: both ends' x, y, z and the radius, metres) from 7 joint angles. */
+  limbs(qRad: Float64Array, tool: ToolGeometry, toolRadiusM: number, limbs: Float64Array): void
   /**
    * Tool straight down at x, y, z, turned by yaw about base z; fills `qRad` with the solution nearest the rest posture.
    * @param marginRad distance kept from every joint limit

@@ -4,6 +4,8 @@
 import { performance } from 'node:perf_hooks'
 import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
+import type { Understanding } from '../control/goal/types.js'
 import { parseGoal } from '../control/goal.js'
 import type { RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
@@ -38,6 +40,8 @@ export interface RunRequest {
   readonly signal: AbortSignal
   /** Asks a person before a real arm moves; absent where nobody can be asked. */
   readonly askConsent?: Consent
+  /** Asks a person which thing is meant where several fit; absent where nobody can be asked. */
+  readonly clarify?: Clarify
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
 }
@@ -48,6 +52,8 @@ export interface RunReport {
   readonly reason: string
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  /** Sentence that the policy was asked, or why none was; absent for a policy that takes sentences as they are. */
+  readonly understood?: UnderstoodReport
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -59,6 +65,21 @@ export interface RunReport {
   /** The page in the folder. */
   readonly page: string
   readonly error?: { readonly code: string; readonly stage: string; readonly message: string; readonly hint: string }
+}
+
+/** How a run's sentence was understood. */
+export interface UnderstoodReport {
+  /** What was read otherwise than it was said: 'read gren as green'. */
+  readonly notes: readonly string[]
+  /** In words that the policy was trained on; absent where the sentence is no command. */
+  readonly canonical?: string
+  /** Why it is no command: the words at fault, and the part of the sentence. */
+  readonly words?: readonly string[]
+  readonly part?: 'thing' | 'place' | null
+  /** What an ambiguous sentence may mean: what to say instead, and a picture in the run's folder. */
+  readonly candidates?: readonly { readonly name: string; readonly sentence: string; readonly picture: string | null }[]
+  /** Up to three sentences that would work on this scene. */
+  readonly suggestions?: readonly string[]
 }
 
 /**
@@ -110,7 +131,7 @@ async function openScene(request: RunRequest, goal: string): Promise<OpenedCell>
 
 async function recordRun(
   goal: string,
-  { config, task, seed, command, signal, tell }: RunRequest,
+  { config, task, seed, command, signal, clarify, tell }: RunRequest,
   { session, ports, cell }: OpenedCell,
 ): Promise<RunReport> {
   const { backend } = ports.link
@@ -139,6 +160,7 @@ async function recordRun(
       },
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
+    const asking = clarify === undefined ? {} : { clarify }
     let firstMotionMs: number | null = null
     const link = tellingOfPlans(ports.link, () => {
       firstMotionMs ??= Math.round(performance.now())
@@ -146,7 +168,7 @@ async function recordRun(
       folder.draw()
       reel?.begin()
     })
-    const options = { recorder, meter, watcher, signal }
+    const options = { recorder, meter, watcher, signal, ...asking }
     const result = await runGoal(goal, { ...ports, policy, link }, session.settings, options)
     await reel?.end()
     page.end(result)
@@ -155,10 +177,12 @@ async function recordRun(
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
+    const understood = result.understanding === null ? {} : { understood: understoodOf(result.understanding, folder) }
     // What is left is the page: neither the cell nor the policy need stay in memory for it.
     await session.close()
     const report = {
       ...summaryOf(goal, result, truth),
+      ...understood,
       stages: stages.all(),
       first_motion_ms: firstMotionMs,
       rss_peak_mb: peakMemoryMb(),
@@ -181,9 +205,9 @@ export function tellingOfPlans(link: RobotLink, onPlan: () => void): RobotLink {
     backend: link.backend,
     ...(link.lacks === undefined ? {} : { lacks: link.lacks }),
     arm: () => link.arm(),
-    execute(plan, signal) {
+    execute(...asked) {
       onPlan()
-      return link.execute(plan, signal)
+      return link.execute(...asked)
     },
     stop: (reason) => link.stop(reason),
     close: () => link.close(),
@@ -206,6 +230,18 @@ function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {
     retries,
     ...(error === undefined ? {} : { error: describeError(error) }),
   }
+}
+
+function understoodOf(understanding: Understanding, folder: RunFolder): UnderstoodReport {
+  const { kind, notes } = understanding
+  if (kind === 'command') return { notes, canonical: understanding.canonical }
+  const { words, part, suggestions } = understanding
+  const candidates = understanding.candidates.map(({ name, sentence }) => ({
+    name,
+    sentence,
+    picture: folder.candidate(name),
+  }))
+  return { notes, words, part, candidates, suggestions }
 }
 
 /** Said, so that nobody takes for granted on a robot what the simulated cell has put up with. */

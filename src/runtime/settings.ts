@@ -27,6 +27,8 @@ export function cycleSettingsOf(config: Config): CycleSettings {
       tableZM: planning.table_z_m,
       transitClearanceM: planning.transit_clearance_m,
       approachClearanceM: planning.approach_clearance_m,
+      blendRadiusM: planning.blend_radius_m,
+      clearanceM: limits.clearance_m,
       searchDepthM: planning.search_depth_m,
       toolRadiusM: planning.tool_radius_m,
       loadRadiusM: planning.load_radius_m,
@@ -44,9 +46,11 @@ export function cycleSettingsOf(config: Config): CycleSettings {
       keepOutRadiusM: planning.load_radius_m,
     },
     park: parkPose,
+    lookFrom: planning.look_from,
     budget: { steps: run.max_steps, failuresInARow: run.max_failures_in_a_row },
     suppressRadiusM: run.suppress_radius_m,
     maps: false,
+    pointOfView: run.point_of_view,
   }
 }
 

@@ -21,8 +21,19 @@ test('every stage of the straight line runs, in its order', async () => {
   const { table, result } = run()
   await result
   expect(table.durations).toEqual([
-    ...['capture', 'project', 'propose', 'propose.pick', 'decide', 'plan', 'check'],
-    ...['execute', 'execute', 'execute', 'capture', 'project', 'verify', 'propose', 'propose.pick', 'decide'],
+    ...['capture', 'project', 'understand', 'propose', 'propose.pick', 'decide', 'plan', 'check'],
+    ...[
+      'execute',
+      'execute',
+      'execute',
+      'capture',
+      'project',
+      'verify',
+      'understand',
+      'propose',
+      'propose.pick',
+      'decide',
+    ],
   ])
 })
 
@@ -55,7 +66,7 @@ test('a missed grasp is noticed and another block is tried first', async () => {
   expect(await result).toMatchObject({ outcome: 'achieved', steps: 3, retries: 1 })
   const picked = table.log
     .filter(({ name }) => name === 'pick')
-    .map((plan) => (plan.segments.at(-1) as { p_base_m: readonly number[] }).p_base_m[0])
+    .map((plan) => (plan.segments[0] as { p_base_m: readonly number[] }).p_base_m[0])
   expect(picked.map((x) => Math.round(10 * x!) / 10)).toEqual([0.4, 0.6, 0.4])
 })
 

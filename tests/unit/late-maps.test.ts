@@ -45,7 +45,10 @@ test('there are none where the policy cannot say any more, and none behind a pro
 test('the page asks for them when the motion is planned, not when the proposal comes', () => {
   const steps: RunStep[] = []
   const mapsOf = vi.fn(async () => null)
-  const watcher = createPageWatcher({ step: (step) => steps.push(step), cameras: () => {} }, mapsOf)
+  const watcher = createPageWatcher(
+    { step: (step) => steps.push(step), cameras: () => {}, candidates: () => {} },
+    mapsOf,
+  )
   watcher.looked?.({ frames: [], heightmap: aHeightmap() })
   watcher.proposed?.(aProposal(), { kind: 'act' } as never, 'tidy up')
   expect(mapsOf).not.toHaveBeenCalled()

@@ -4,6 +4,7 @@ import { checkPlan, isRefused } from '../../src/control/check.js'
 import { pixelOf, pointOf, wrapRad } from '../../src/control/geometry.js'
 import { planAction, planPark } from '../../src/control/plan.js'
 import { highestAlongM } from '../../src/control/surface.js'
+import { endOf } from '../../src/control/tool-pose.js'
 import type { Heightmap, Segment, Vec3 } from '../../src/control/types.js'
 import { aProposal, emptyMap, parkPose, raise, reachesAll, settings } from '../fixtures/table.js'
 
@@ -40,22 +41,50 @@ describe('the pick and place primitive', () => {
   raise(map, [0.45, -0.2], 0.04, 0.04)
   const { pick, place, payloadHeightM } = plan(map)
 
-  test('approaches from above, descends slowly past the expected surface, closes the vacuum and lifts', () => {
-    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'grasp', 'move'])
+  test('approaches from above, is slow from 5 mm above what was seen past the expected surface, and grasps', () => {
+    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'grasp'])
     const [transit, approach, descend] = pick.segments
     expect(zOf(transit)).toBeCloseTo(0.09)
-    expect(zOf(approach)).toBeCloseTo(0.065)
+    expect(zOf(approach)).toBeCloseTo(0.045)
     expect(zOf(descend)).toBeCloseTo(0.025)
     expect(descend).toMatchObject({ speedMps: settings.plan.descendSpeedMps })
   })
 
-  test('carries what it holds above everything on the way, lowers it until contact and retreats upwards', () => {
+  test('lifts what it holds above everything on the way, carries it over, lowers it until contact and lets go', () => {
     expect(payloadHeightM).toBeCloseTo(0.04)
-    expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'descend', 'release', 'move'])
-    expect(zOf(pick.segments.at(-1))).toBeCloseTo(0.04 + 0.04 + 0.05)
-    expect(zOf(place.segments[0])).toBeCloseTo(0.13)
-    expect(zOf(place.segments[2])).toBeCloseTo(-0.01)
-    expect(zOf(place.segments.at(-1))).toBeCloseTo(0.13)
+    expect(place.segments.map(({ kind }) => kind)).toEqual(['move', 'move', 'move', 'descend', 'release'])
+    expect(zOf(place.segments[0])).toBeCloseTo(0.04 + 0.04 + 0.05)
+    expect(zOf(place.segments[1])).toBeCloseTo(0.13)
+    expect(zOf(place.segments[2])).toBeCloseTo(0.045)
+    expect(zOf(place.segments[3])).toBeCloseTo(-0.01)
+  })
+
+  test('what is held is lowered fast into a bowl that is wider, and slowly where its rim may be under it', () => {
+    const scene = emptyMap()
+    raise(scene, [0.45, -0.2], 0.04, 0.04)
+    raise(scene, [0.5, 0.2], 0.16, 0.06) // the rim, 2 cm wide
+    const { rows, cols, heightM } = scene
+    const hollow = (sizeM: number) => {
+      const bowl = { ...scene, heightM: Float32Array.from(heightM) }
+      const [u, v] = pixelOf(scene, 0.5, 0.2)
+      const half = Math.round(sizeM / 2 / scene.spec.pixelM)
+      for (let du = -half; du <= half; du++) {
+        for (let dv = -half; dv <= half; dv++) bowl.heightM[Math.min(rows - 1, u + du) * cols + v + dv] = 0.01
+      }
+      return bowl
+    }
+    expect(zOf(plan(hollow(0.12)).place.segments[2])).toBeCloseTo(0.01 + 0.04 + 0.005)
+    expect(zOf(plan(hollow(0.05)).place.segments[2])).toBeCloseTo(0.06 + 0.04 + 0.005)
+  })
+
+  test('every corner on the way is cut, and none where the settings say so', () => {
+    const radii = (segments: readonly Segment[]) =>
+      segments
+        .filter(({ kind }) => kind === 'move')
+        .map((segment) => (segment as { blendRadiusM?: number }).blendRadiusM)
+    for (const radiusM of [...radii(pick.segments), ...radii(place.segments)]) expect(radiusM).toBeGreaterThan(0.005)
+    const resting = planAction(map, aProposal(map), parkPose, reachesAll, { ...settings.plan, blendRadiusM: 0 })
+    expect([...radii(resting.pick.segments), ...radii(resting.place.segments)].some((radius) => radius)).toBe(false)
   })
 
   test('a hole of the depth camera at the pick does not make the tool dive', () => {
@@ -64,14 +93,14 @@ describe('the pick and place primitive', () => {
     const proposal = aProposal(holed)
     const [u, v] = proposal.pick.pixel
     holed.heightM[u * holed.cols + v] = 0
-    expect(zOf(plan(holed, proposal).pick.segments[1])).toBeCloseTo(0.065)
+    expect(zOf(plan(holed, proposal).pick.segments[1])).toBeCloseTo(0.045)
   })
 
   test('a wall between pick and place raises the way over it', () => {
     const walled = emptyMap()
     raise(walled, [0.45, -0.2], 0.04, 0.04)
     raise(walled, [0.48, 0], 0.1, 0.15)
-    expect(zOf(plan(walled).place.segments[0])).toBeCloseTo(0.15 + 0.04 + 0.05)
+    expect(zOf(plan(walled).place.segments[1])).toBeCloseTo(0.15 + 0.04 + 0.05)
   })
 
   test('the turn between pick and place is the proposed one, split so that the last joint stays near its middle', () => {
@@ -79,14 +108,16 @@ describe('the pick and place primitive', () => {
     const plans = plan(map, turned)
     const yaw = (segment: Segment | undefined) => (segment as { yawRad: number }).yawRad
     expect(yaw(plans.pick.segments[2])).toBeCloseTo(Math.PI / 4)
-    expect(yaw(plans.place.segments[2]) - yaw(plans.pick.segments[2])).toBeCloseTo(-Math.PI / 2)
+    expect(yaw(plans.place.segments[3]) - yaw(plans.pick.segments[2])).toBeCloseTo(-Math.PI / 2)
   })
 
   test('where the wrist cannot turn that far, another yaw with the same turn is chosen', () => {
     const narrow = { ...reachesAll, inverse: (_: Vec3, yawRad: number) => (yawRad > 0.5 ? null : [0]) }
     const turned = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 9 })
     const plans = planAction(map, turned, parkPose, narrow, settings.plan)
-    const yaws = [plans.pick, plans.place].map(({ segments }) => (segments[2] as { yawRad: number }).yawRad)
+    const yaws = [plans.pick.segments[2], plans.place.segments[3]].map(
+      (segment) => (segment as { yawRad: number }).yawRad,
+    )
     expect(yaws[0]).toBeLessThanOrEqual(0.5)
     expect(yaws[1]! - yaws[0]!).toBeCloseTo(-Math.PI / 2)
   })
@@ -98,10 +129,10 @@ test('a keep-out box is passed over, as high as what is seen', () => {
   const keepOut = [box]
   const across = proposalFor(map, { pick: [0.45, -0.2], place: [0.5, 0.2], yaw: 0 })
   const plans = planAction(map, across, parkPose, reachesAll, { ...settings.plan, keepOut })
-  expect(zOf(plans.place.segments[0]) - plans.payloadHeightM).toBeGreaterThanOrEqual(
+  expect(zOf(plans.place.segments[1]) - plans.payloadHeightM).toBeGreaterThanOrEqual(
     0.3 + settings.plan.transitClearanceM,
   )
-  const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
+  const end = endOf(plans.pick, parkPose)
   const limits = { ...settings.limits, keepOut }
   expect(checkPlan(plans.place, { ...context(map, plans.payloadHeightM), start: end, limits })).toBe(plans.place)
 })
@@ -109,7 +140,7 @@ test('a keep-out box is passed over, as high as what is seen', () => {
 propertyTest.prop([scene, action])('a plan never leaves the motion box and passes the check', (map, wanted) => {
   const plans = plan(map, proposalFor(map, wanted))
   expect(checkPlan(plans.pick, context(map))).toBe(plans.pick)
-  const end = plans.pick.segments.at(-1) as { p_base_m: Vec3; yawRad: number }
+  const end = endOf(plans.pick, parkPose)
   expect(checkPlan(plans.place, { ...context(map, plans.payloadHeightM), start: end })).toBe(plans.place)
 })
 
@@ -117,9 +148,9 @@ propertyTest.prop([scene, action])(
   'what is carried stays clear of everything that was seen on the way',
   (map, wanted) => {
     const proposal = proposalFor(map, wanted)
-    const { pick, place, payloadHeightM } = plan(map, proposal)
+    const { place, payloadHeightM } = plan(map, proposal)
     const surfaceM = highestAlongM(map, proposal.pick.p_base_m, proposal.place.p_base_m, settings.plan.loadRadiusM)
-    expect(Math.min(zOf(pick.segments.at(-1)), zOf(place.segments[0])) - payloadHeightM).toBeGreaterThanOrEqual(
+    expect(Math.min(zOf(place.segments[0]), zOf(place.segments[1])) - payloadHeightM).toBeGreaterThanOrEqual(
       surfaceM + 0.049,
     )
   },
@@ -131,7 +162,7 @@ propertyTest.prop([scene, fc.tuple(x, y, fc.double({ min: 0, max: 0.3, noNaN: tr
     const start = { p_base_m, yawRad: 0.3 }
     const surfaceM = highestAlongM(map, p_base_m, p_base_m, 0.05)
     fc.pre(p_base_m[2] >= surfaceM)
-    const way = planPark(map, start, parkPose, settings.plan, 0.28)
+    const way = planPark(map, start, parkPose, reachesAll, settings.plan, 0.28)
     expect(isRefused(checkPlan(way, { ...context(map), start }))).toBe(false)
     expect(way.segments.at(-1)).toMatchObject({ p_base_m: parkPose.p_base_m })
   },

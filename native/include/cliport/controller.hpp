@@ -20,6 +20,7 @@
 #include <optional>
 #include <vector>
 
+#include "cliport/blended_path.hpp"
 #include "cliport/end_effector.hpp"
 #include "cliport/kinematics.hpp"
 #include "cliport/load.hpp"
@@ -31,7 +32,7 @@ namespace cliport {
 enum class Mode : std::uint8_t { kDisarmed, kArmed, kMoving, kStopping, kStopped, kFault };
 
 enum class SegmentKind : std::uint8_t {
-  kMove,     ///< straight line to the target, from rest to rest, jerk-limited
+  kMove,     ///< straight line to the target, jerk-limited; to rest, or by a blend into the next segment
   kDescend,  ///< straight down until contact, at most to the target's z
   kGrasp,    ///< the end effector takes hold, then wait until it holds, at most grasp_settle_s
   kRelease,  ///< the end effector lets go, then wait until it no longer holds, at most grasp_settle_s
@@ -43,8 +44,11 @@ struct Segment {
   std::array<double, 3> p_base_m{};  ///< tool centre point
   double yaw_rad = 0.0;              ///< about base z; the tool points straight down
   double speed_mps = 0.0;            ///< greatest speed of the tool, > 0
-  double contact_speed_mps = 0.0;    ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
-  Joints q_rad{};                    ///< kJoints only, which looks at nothing else but the speed
+  /// kMove only: the next segment may begin without a rest, by a blend that replaces at most this length of both; 0: to
+  /// rest. Permission, not duty: see `plan_blends`.
+  double blend_radius_m = 0.0;
+  double contact_speed_mps = 0.0;  ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
+  Joints q_rad{};                  ///< kJoints only, which looks at nothing else but the speed
 };
 
 /// Whether it moves the end effector and not the arm.
@@ -191,8 +195,10 @@ struct Snapshot {
 /// descents, and reach along every line, from each place where a descent may end. Milliseconds for the longest plan:
 /// for the I/O thread.
 /// @param from_rad reference of the joints at the start, at rest
+/// @param blended receives the path of the segments that are run without a rest between them, checked like the lines
 /// @return kNone when it may run
-Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config);
+Reason check_plan(const Command& plan, const Joints& from_rad, const ControllerConfig& config,
+                  BlendedSegments* blended = nullptr);
 
 class Controller {
  public:

@@ -23,6 +23,15 @@ struct MotionState {
   double acceleration = 0.0;
 };
 
+/// A change of speed without acceleration at both its ends, in the shortest time within acceleration and jerk: constant
+/// jerk, acceleration held, constant jerk.
+struct SpeedChange {
+  SpeedChange(double from, double to, const MotionLimits& limits);
+  double jerk_s = 0.0;
+  double hold_s = 0.0;
+  double length = 0.0;
+};
+
 /// A part of a way with limits of its own.
 struct Piece {
   double length = 0.0;
@@ -52,6 +61,10 @@ class Profile {
   /// one that could come to rest only by reversing gets the jerk that it takes: for a state of a profile with these or
   /// tighter limits neither happens.
   static Profile stop(const MotionState& from, const MotionLimits& limits);
+
+  /// From 0 to `duration_s` by one a second, without a ramp: nominal time along a path that itself begins and ends at
+  /// rest.
+  static Profile steady(double duration_s);
 
   /// Seconds until rest.
   double duration_s() const { return duration_s_; }

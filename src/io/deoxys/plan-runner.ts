@@ -142,7 +142,7 @@ export class PlanRunner {
     const { pushN } = this.peer
     if (segment.kind === 'descend' && pushN > contactForceN) {
       this.#yieldToContact()
-      return this.#ended(true)
+      return this.#ended(true, nowMs)
     }
     if (pushN > collisionForceN) {
       this.#yieldToContact()
@@ -164,7 +164,7 @@ export class PlanRunner {
     const { arrivedM, arriveTimeoutMs, correctionRad, correctionShare } = this.options
     const { qRad, dqRadps, p_base_tool_m } = this.peer.arm!
     const errorM = distanceM(p_base_tool_m, target.p_base_m)
-    if (errorM <= arrivedM) return this.#ended(false)
+    if (errorM <= arrivedM) return this.#ended(false, nowMs)
     if (nowMs - this.#sinceMs > arriveTimeoutMs) {
       const words = `the tool stays ${(errorM * 1000).toFixed(0)} mm from its target`
       return { failed: why('tracking_error', words) }
@@ -186,7 +186,7 @@ export class PlanRunner {
     const waitedMs = nowMs - this.#sinceMs
     const on = kind === 'grasp'
     const shows = gripper !== null && (on ? gripper.isGrasped : !gripper.isGrasped && gripper.widthM > 0.9 * openWidthM)
-    if (waitedMs >= gripperTimeoutMs || (shows && waitedMs >= leastGripMs)) return this.#ended(false)
+    if (waitedMs >= gripperTimeoutMs || (shows && waitedMs >= leastGripMs)) return this.#ended(false, nowMs)
     this.gripperCommand = on ? gripperGrasp() : gripperMove(openWidthM)
     return 'goes on'
   }
@@ -197,13 +197,14 @@ export class PlanRunner {
     this.goal.correctionRad.fill(0)
   }
 
-  #ended(contact: boolean): Progress {
-    this.#segments.push({ contact, p_base_m: this.peer.arm!.p_base_tool_m })
+  #ended(contact: boolean, nowMs: number): Progress {
+    const holding = this.peer.isHolding(nowMs)
+    this.#segments.push({ contact, p_base_m: this.peer.arm!.p_base_tool_m, holding })
     return 'ended'
   }
 
   #end(status: Execution['status'], { reason, detail }: Why, nowMs: number): Execution {
-    if (status !== 'done' && this.#begun) this.#ended(false) // the one that was cut short
+    if (status !== 'done' && this.#begun) this.#ended(false, nowMs) // the one that was cut short
     return { status, reason, detail, segments: this.#segments, holding: this.peer.isHolding(nowMs) }
   }
 }

@@ -181,8 +181,10 @@ export class LinkClient implements RobotLink {
     await this.#caughtUp(answer.stampNs)
   }
 
-  execute(plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> {
-    return this.#execute(`the plan '${plan.name}'`, (id, validForS) => planMessage(plan, id, validForS), signal)
+  execute(plan: CheckedPlan, signal?: AbortSignal, onSegment?: (index: number) => void): Promise<Execution> {
+    const blends = this.features.includes('blend')
+    const message: PlanOf = (id, validForS) => planMessage(plan, id, validForS, blends)
+    return this.#execute(`the plan '${plan.name}'`, message, signal, onSegment)
   }
 
   /**
@@ -193,7 +195,12 @@ export class LinkClient implements RobotLink {
     return this.#execute(`the plan '${plan.name}'`, (id, validForS) => jointsMessage(plan, id, validForS), signal)
   }
 
-  async #execute(what: string, message: PlanOf, signal?: AbortSignal): Promise<Execution> {
+  async #execute(
+    what: string,
+    message: PlanOf,
+    signal?: AbortSignal,
+    onSegment?: (index: number) => void,
+  ): Promise<Execution> {
     if (signal?.aborted) {
       const { holding } = this.#states
       return { status: 'stopped', reason: 'stop_requested', detail: 'aborted before it began', segments: [], holding }
@@ -203,7 +210,7 @@ export class LinkClient implements RobotLink {
     }
     signal?.addEventListener('abort', onAbort)
     try {
-      const { execution, stampNs } = await this.#commands.run(what, message)
+      const { execution, stampNs } = await this.#commands.run(what, message, onSegment)
       await this.#caughtUp(stampNs)
       return execution.status === 'done' ? execution : { ...execution, error: this.#failures.ended(what, execution) }
     } finally {

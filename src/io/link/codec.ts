@@ -51,8 +51,13 @@ export function decodeState(bytes: Uint8Array): State {
   return fromBinary(StateSchema, bytes)
 }
 
-export function planMessage(plan: Plan, id: bigint, validForS: number) {
-  return create(PlanSchema, { id, validForS, segments: plan.segments.map(segmentMessage) })
+/** @param blends whether the controller carries out blends (FEATURE_BLEND); else every segment ends at rest */
+export function planMessage(plan: Plan, id: bigint, validForS: number, blends = false) {
+  return create(PlanSchema, {
+    id,
+    validForS,
+    segments: plan.segments.map((segment) => segmentMessage(segment, blends)),
+  })
 }
 
 /** All joints together, from any posture; the controller checks the way. */
@@ -62,11 +67,14 @@ export function jointsMessage({ qRad, speedMps }: JointPlan, id: bigint, validFo
 }
 
 /** What is absent stays 0 on the wire: the end effector's own. */
-function segmentMessage(segment: Segment): MessageInitShape<typeof SegmentSchema> {
+function segmentMessage(segment: Segment, blends: boolean): MessageInitShape<typeof SegmentSchema> {
   switch (segment.kind) {
-    case 'move':
+    case 'move': {
+      const blendRadiusM = blends ? (segment.blendRadiusM ?? 0) : 0
+      return { kind: { case: 'move', value: { pose: poseMessage(segment), speedMps: segment.speedMps, blendRadiusM } } }
+    }
     case 'descend':
-      return { kind: { case: segment.kind, value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
+      return { kind: { case: 'descend', value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
     case 'grasp':
       return { kind: { case: 'grasp', value: { widthM: segment.widthM ?? 0, forceN: segment.forceN ?? 0 } } }
     case 'release':

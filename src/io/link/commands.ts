@@ -109,7 +109,11 @@ export class LinkCommands {
    * Until the plan has ended; its end and the cycle of it.
    * @throws LinkError LINK_PEER_LOST when the controller's states stop coming, or it never says how it ended
    */
-  run(what: string, message: PlanOf): Promise<{ execution: Execution; stampNs: bigint }> {
+  run(
+    what: string,
+    message: PlanOf,
+    onSegment?: (index: number) => void,
+  ): Promise<{ execution: Execution; stampNs: bigint }> {
     const { answerTimeoutMs, stateTimeoutMs, planValidForS } = this.options
     const id = this.session.nextCommandId()
     const firstEvent = this.events.last + 1n
@@ -123,6 +127,7 @@ export class LinkCommands {
         sequence,
         onEvent: (event) => {
           const execution = run.add(event)
+          if (event.kind === EventKind.EVENT_SEGMENT) onSegment?.(event.segment)
           if (execution) resolve({ execution, stampNs: event.stampNs })
           return execution !== null
         },

@@ -38,7 +38,8 @@ export class PlanRun {
   }
 
   #addSegment(event: Event): void {
-    this.#segments[event.segment] ??= { contact: event.contact, p_base_m: vec3(event.pBase) }
+    const { holding } = endEffectorState(event.endEffector)
+    this.#segments[event.segment] ??= { contact: event.contact, p_base_m: vec3(event.pBase), holding }
   }
 
   #end(status: Execution['status'], event: Event): Execution {

@@ -65,8 +65,10 @@ const limits = z
 
 const planning = z.strictObject({
   table_z_m: metres(-0.5, 1, 0),
-  transit_clearance_m: metres(0.01, 0.3, 0.05),
-  approach_clearance_m: metres(0.005, 0.2, 0.025),
+  transit_clearance_m: metres(0.01, 0.3, 0.08),
+  approach_clearance_m: metres(0.002, 0.2, 0.005),
+  blend_radius_m: metres(0, 0.3, 0.1).describe('how far a corner of the way may be cut; 0: the arm rests at each'),
+  look_from: z.enum(['park', 'near']).default('near').describe('where the arm waits while the cameras look'),
   search_depth_m: metres(0.002, 0.1, 0.015),
   tool_radius_m: metres(0.002, 0.2, 0.025),
   load_radius_m: metres(0.005, 0.3, 0.08),
@@ -99,6 +101,7 @@ const run = z.strictObject({
   max_steps: z.int().min(1).max(200).default(12),
   max_failures_in_a_row: z.int().min(1).max(50).default(4),
   suppress_radius_m: metres(0.002, 0.2, 0.02),
+  point_of_view: z.enum(['robot', 'person']).default('robot'),
   out: z.string().min(1).default('runs'),
   picture_hz: z.number().min(0).max(30).default(8),
 })

@@ -5,7 +5,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
-import type { RgbdFrame } from '../../control/types.js'
+import type { Candidate } from '../../control/goal/types.js'
+import type { Heightmap, RgbdFrame } from '../../control/types.js'
 import { fileNameOf } from '../../io/file-name.js'
 import { makeFolder } from '../../io/make-folder.js'
 import {
@@ -19,6 +20,7 @@ import {
 } from '../../io/pictures.js'
 import { Film } from './film.js'
 import { runFolderName } from './format.js'
+import { markedObjects } from './marks.js'
 import { type CameraPictures, type PageStep, renderPage } from './page.js'
 import type { RunHead, RunPage, RunResult, RunStep } from './types.js'
 
@@ -30,6 +32,7 @@ export class RunFolder implements RunPage {
   readonly #film = new Film()
   readonly #steps: PageStep[] = []
   readonly #cameras: { before: CameraPictures; after: CameraPictures } = { before: [], after: [] }
+  readonly #candidates = new Map<string, string>()
   readonly #writing = new Map<string, Promise<void>>()
   /** Steps whose maps are still to come. */
   readonly #maps: Promise<void>[] = []
@@ -92,6 +95,22 @@ export class RunFolder implements RunPage {
       this.#write(file, () => encodeWebp({ rgb, width, height }))
       return { camera: frame.camera, file, width, height }
     })
+  }
+
+  candidates(heightmap: Heightmap, candidates: readonly Candidate[]): void {
+    this.#candidates.clear()
+    for (const [i, { name, objects }] of candidates.entries()) {
+      if (objects.length === 0) continue
+      const file = `candidate-${i + 1}.png`
+      this.#candidates.set(name, file)
+      const picture = markedObjects(heightmap, objects)
+      this.#write(file, () => picture)
+    }
+  }
+
+  /** The picture of a candidate, or null where it has none. */
+  candidate(name: string): string | null {
+    return this.#candidates.get(name) ?? null
   }
 
   step(step: RunStep): void {

@@ -1,5 +1,6 @@
 // What a run tells its folder. All of it is known to the runtime; the truth comes beside it, from the cell.
 
+import type { Candidate } from '../../control/goal/types.js'
 import type { Execution, Heightmap, Outcome, Plan, Proposal, RgbdFrame } from '../../control/types.js'
 import type { AffordanceMaps } from './late-maps.js'
 
@@ -24,6 +25,9 @@ export type StepResult =
   | 'lost'
   | 'refused'
   | 'unsure'
+  | 'not_understood'
+  | 'unsupported'
+  | 'ambiguous'
   | 'not_found'
   | 'finished'
   | 'failed'
@@ -64,6 +68,17 @@ export interface RunResult {
   /** What the simulated cell knows; absent on a real arm. */
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  readonly reason?: string
+  readonly understood?: {
+    readonly notes: readonly string[]
+    readonly canonical?: string
+    readonly candidates?: readonly {
+      readonly name: string
+      readonly sentence: string
+      readonly picture: string | null
+    }[]
+    readonly suggestions?: readonly string[]
+  }
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -86,6 +101,8 @@ export interface RunPage {
   cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void
   /** The first motion has begun, or there will be none: pictures may be drawn now, which takes the cores for a while. */
   draw(): void
+  /** What an ambiguous sentence may mean: a picture of each. Those of a later call replace earlier ones. */
+  candidates(heightmap: Heightmap, candidates: readonly Candidate[]): void
   /** A finished step. Its buffers are copied or encoded before the call returns control to the event loop. */
   step(step: RunStep): void
   /** Writes run.json and index.html and returns the path of index.html. */
