@@ -63,7 +63,9 @@ async function started(
     env: { ...process.env, PYTHONPATH: path, PYTHONUNBUFFERED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const stop = () => child.kill('SIGINT')
+  const stop = () => {
+    if (child.pid !== undefined) child.kill('SIGINT') // else it never began, and its number would be any
+  }
   signal.addEventListener('abort', stop, { once: true })
   const lines: string[] = []
   const hear = (rest: string, chunk: string): string => {

@@ -1,9 +1,10 @@
 // The latency benchmark without a clock, a cell or a controller: schedule, durations, figures, power, comparison.
 
+import { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { distributionChart, timelineChart } from '../../src/bench/latency/charts.js'
 import { compareLatency, ratioInterval, readLatencyReport } from '../../src/bench/latency/compare.js'
 import { cellSource, replaySource } from '../../src/bench/latency/frame-source.js'
@@ -212,6 +213,19 @@ describe('power', () => {
 
   test('is absent where nothing tells it', () => {
     expect(watchUsage(join(folder, 'nothing'))().energy).toBeNull()
+  })
+
+  test('of a tool that is not installed is asked of nobody: no process is signalled for one that never began', () => {
+    const path = process.env.PATH
+    process.env.PATH = folder
+    const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(false)
+    try {
+      watchUsage(join(folder, 'nothing'))()
+      expect(kill).not.toHaveBeenCalled()
+    } finally {
+      process.env.PATH = path
+      kill.mockRestore()
+    }
   })
 
   test('of a Jetson and of a GPU is read from the lines of their tools', () => {

@@ -173,7 +173,8 @@ function watchTool({ command, parameters, read }: Tool): () => readonly PowerSam
   createInterface(child.stdout).on('line', (text) => samples.push(read(text)))
   child.unref()
   return () => {
-    child.kill()
+    // Of a process that never began Node keeps no number, and `kill` would signal whatever process has the one it reads.
+    if (child.pid !== undefined) child.kill()
     return samples
   }
 }

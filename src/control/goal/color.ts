@@ -111,7 +111,8 @@ const families: Readonly<Record<string, string>> = Object.fromEntries(
     green: 'emerald jade olive lime mint moss sage forest fern grass evergreen chartreuse pistachio seafoam viridian',
     yellow: 'gold golden mustard lemon canary maize saffron straw sunflower custard dandelion honey',
     orange: 'tangerine amber apricot pumpkin peach coral marigold terracotta',
-    brown: 'taupe mocha coffee chocolate caramel chestnut tan sienna umber walnut cocoa bronze copper russet hazel sepia leather',
+    brown:
+      'taupe mocha coffee chocolate caramel chestnut tan sienna umber walnut cocoa bronze copper russet hazel sepia leather',
     gray: 'grey silver slate ash steel smoke gunmetal lead',
     white: 'ivory snow cream ecru linen seashell',
     black: 'charcoal ebony coal ink',
