@@ -62,6 +62,17 @@ class Streams(nn.Module):
         return spatial + semantic if self.fusion is None else self.fusion(spatial, semantic)
 
 
+def correlated(key: Tensor, query: Tensor, pad: int) -> Tensor:
+    """
+    F.conv2d(key, query, padding=pad), 1 x C x H x W with R x C x crop x crop to 1 x R x (H + 1) x (W + 1), by Fourier
+    transforms in double precision: for kernels of 64 x 64 some releases of PyTorch have only a loop that takes a minute.
+    """
+    crop = query.shape[-1]
+    rows, cols = key.shape[-2] + 2 * pad, key.shape[-1] + 2 * pad
+    spectra = torch.fft.rfft2(F.pad(key, [pad] * 4).double()) * torch.fft.rfft2(query.double(), s=(rows, cols)).conj()
+    return torch.fft.irfft2(spectra.sum(dim=1), s=(rows, cols))[None, :, : rows - crop + 1, : cols - crop + 1].to(key.dtype)
+
+
 class Agent(nn.Module):
     """The published agent as `eval.py` runs it: CLIP with running statistics, the decoders with those of the batch."""
 
@@ -93,8 +104,7 @@ class Agent(nn.Module):
         padded = F.pad(cells, [pad] * 4)
         crops = rotated_crops(padded, (pick[0] + pad, pick[1] + pad), self.sizes.rotations, self.sizes.crop)
         key, query = self.key(padded, key_text), self.query(crops, query_text)
-        correlated = resized(F.conv2d(key, query, padding=pad), key)
-        return correlated[0, :, pad:-pad, pad:-pad]
+        return resized(correlated(key, query, pad), key)[0, :, pad:-pad, pad:-pad]
 
     @torch.no_grad()
     def decide(self, color: Tensor, height: Tensor, texts: list[Tensor | None]) -> dict:

@@ -1,7 +1,16 @@
-"""Whether a package decides as the reference does: ONNX Runtime beside PyTorch, logit by logit."""
+"""Whether a package decides as the reference does: ONNX Runtime beside PyTorch, logit by logit.
+
+    python -m cliport_published.parity --checkpoint cliport.ckpt --package models/NAME --frames 5
+
+Frames are drawn tables. `--npz FILE` takes others (color uint8 N x rows x cols x 3, height float32 N x rows x cols, metres,
+goals) and `--logits FILE` writes what the package answers, to be compared with other code.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +18,8 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from .sizes import Sizes
+from .checkpoint import detect_kind, load_agent, read_state
+from .sizes import Sizes, read_sizes
 from .tokenizer import ClipTokenizer
 
 # Largest difference of two logits, as a share of the range of all: about a thousand times the rounding of fp32.
@@ -35,6 +45,16 @@ def frames(count: int, sizes: Sizes, tokenizer: ClipTokenizer, seed: int = 0) ->
         tokens = tokenizer.encode(SENTENCES[index % len(SENTENCES)])
         made.append((torch.from_numpy(color), torch.from_numpy(height), torch.tensor([tokens])))
     return made
+
+
+def frames_of(file: Path, tokenizer: ClipTokenizer) -> list[Frame]:
+    """Frames of an .npz file."""
+    with np.load(file, allow_pickle=False) as data:
+        color, height, goals = data["color"], data["height"], data["goals"]
+    return [
+        (torch.from_numpy(color[i : i + 1]), torch.from_numpy(height[i : i + 1].astype(np.float32)), torch.tensor([tokenizer.encode(str(goal))]))
+        for i, goal in enumerate(goals)
+    ]
 
 
 def open_graphs(folder: Path, threads: int = 1) -> dict[str, onnxruntime.InferenceSession]:
@@ -77,3 +97,40 @@ def parity_problems(measured: dict) -> list[str]:
     if measured["decisionsDiffer"]:
         problems.append(f"ONNX Runtime and PyTorch disagree: {measured['decisionsDiffer']} of {measured['frames']} decisions differ")
     return problems
+
+
+def write_logits(file: Path, decisions: list[dict]) -> None:
+    """pick_logits N x rows x cols, place_logits N x rotations x rows x cols, pick and place N x 2 (row, column), rotation N."""
+    np.savez_compressed(file, **{key: np.stack([np.asarray(decision[key]) for decision in decisions]) for key in decisions[0]})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--package", type=Path, required=True)
+    parser.add_argument("--frames", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0, help="of the drawn tables")
+    parser.add_argument("--npz", type=Path, help="frames instead of drawn tables")
+    parser.add_argument("--logits", type=Path, help="where to write the package's answers, .npz")
+    parser.add_argument("--sizes", type=Path, help="JSON with fields of cliport_published.sizes.Sizes; absent: as published")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    sizes = read_sizes(args.sizes)
+    tokenizer = ClipTokenizer(sizes.text_length)
+    samples = frames(args.frames, sizes, tokenizer, args.seed) if args.npz is None else frames_of(args.npz, tokenizer)
+    state = read_state(args.checkpoint)
+    agent = load_agent(state, detect_kind(state, sizes), sizes)
+    expected = [agent.decide(color, height, agent.encode_text(tokens)) for color, height, tokens in samples]
+    del agent, state
+    if args.logits is not None:
+        graphs = open_graphs(args.package)
+        write_logits(args.logits, [decide(graphs, *sample) for sample in samples])
+        del graphs
+    measured = parity(args.package, samples, expected)
+    problems = parity_problems(measured)
+    print(json.dumps({"package": str(args.package), "seed": args.seed, **measured, "problems": problems}))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,6 +15,8 @@ from pathlib import Path
 import ftfy
 import regex
 
+from .text_repair import tables
+
 MERGES_FILE = Path(__file__).with_name("clip-merges.txt.gz")
 START, END = "<|startoftext|>", "<|endoftext|>"
 PART = regex.compile(r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+", regex.IGNORECASE)
@@ -57,7 +59,7 @@ class ClipTokenizer:
 
     def to_json(self) -> dict:
         """tokenizer.json of a policy package."""
-        return {"format": "cliport-tokenizer", "version": 1, "kind": "clip-bpe", "maxTokens": self.length, "merges": self.merges}
+        return {"format": "cliport-tokenizer", "version": 1, "kind": "clip-bpe", "maxTokens": self.length, "repair": tables(), "merges": self.merges}
 
     def encode(self, text: str) -> list[int]:
         """A sentence of more than `length` - 2 ids is cut, and still ends with the end (CLIP's `truncate=True`)."""

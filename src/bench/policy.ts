@@ -42,7 +42,8 @@ export interface PolicyBenchReport {
   readonly decisions_differ?: number
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
-  readonly graph: {
+  /** Absent for a package that decides in two graphs (a published CLIPort). */
+  readonly graph?: {
     readonly types: readonly NodeTypeShare[]
     readonly gflop: number
     /** At the median of `decide`. */
@@ -68,7 +69,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const { package: name, provider, threads } = packageOf(config)
   const folder = await policyFolder(name)
   const policy = await OnnxPolicy.load(folder, { threads, providers: [provider], log: request.tell })
-  const { rows, cols } = policy.manifest
+  const { rows, cols, models } = policy.manifest
+  const parts = models.decide === undefined ? ['attention', 'transport'] : ['decide']
   const heightmap = aTable(policy.info.workspace, rows, cols)
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
   const stages = new StageHistograms()
@@ -82,7 +84,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
       const other = await eager?.decide()
       if (i < 0) continue
       stages.observe('decision', tookMs)
-      stages.observe('decide', proposal.timingMs.decide!)
+      for (const part of parts) stages.observe(part, proposal.timingMs[part]!)
       if (other === undefined) continue
       stages.observe('eager', other.ms)
       const same =
@@ -96,22 +98,32 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   }
   const busy = endWatch().busy
   const rssMb = Math.round(process.memoryUsage.rss() / 1e6)
-  request.tell('profiling the graph')
-  const { types, gflop } = await profileGraph(await decideGraph(folder), feedsOf(heightmap, policy), threads)
-  const peak = await peakGflops(threads)
-  const decide = stages.of('decide')
-  const gflops = (1000 * gflop) / decide.p50
   return {
     policy: policy.info.name,
     decision: stages.of('decision'),
-    stages: { text: stages.of('text'), decide },
+    stages: Object.fromEntries(['text', ...parts].map((part) => [part, stages.of(part)])),
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
     rss_mb: rssMb,
-    graph: { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak },
+    ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
     processors_busy: busy,
     machine: before,
   }
+}
+
+async function profile(
+  folder: string,
+  heightmap: Heightmap,
+  policy: OnnxPolicy,
+  decide: Durations,
+  { tell, config }: PolicyBenchRequest,
+): Promise<NonNullable<PolicyBenchReport['graph']>> {
+  const { threads } = packageOf(config)
+  tell('profiling the graph')
+  const { types, gflop } = await profileGraph(await decideGraph(folder), feedsOf(heightmap, policy), threads)
+  const peak = await peakGflops(threads)
+  const gflops = (1000 * gflop) / decide.p50
+  return { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak }
 }
 
 function comparison({ version }: Eager, stages: StageHistograms, differ: number | null) {
@@ -133,7 +145,7 @@ async function readSentences(policy: OnnxPolicy, heightmap: Heightmap, stages: S
 }
 
 async function decideGraph(folder: string): Promise<Uint8Array> {
-  return (await loadPackage(folder)).graphs.decide
+  return (await loadPackage(folder)).graphs.decide as Uint8Array
 }
 
 /** Any sentence will do: time does not depend on it. */
@@ -143,7 +155,7 @@ function feedsOf({ color, heightM }: Heightmap, { manifest }: OnnxPolicy): Recor
   const zeros = (type: string, shape: readonly number[]) =>
     new (type === 'uint8' ? Uint8Array : Float32Array)(size(shape))
   return Object.fromEntries(
-    tensorsOf(manifest.models.decide.inputs).map(([role, { tensor, type, shape }]) => [
+    tensorsOf(manifest.models.decide!.inputs).map(([role, { tensor, type, shape }]) => [
       tensor,
       new Tensor(type, data[role] ?? zeros(type, shape), shape),
     ]),

@@ -75,7 +75,12 @@ function linesOf(report: PolicyBenchReport): string[] {
     durationRow(`decision of ${report.policy}`, report.decision),
     ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),
     ...compared,
-    '',
+    ...(graph === undefined ? [] : ['', ...graphLines(graph)]),
+  ]
+}
+
+function graphLines(graph: NonNullable<PolicyBenchReport['graph']>): string[] {
+  return [
     `${graph.gflop.toFixed(2)} GFLOP a decision, ${graph.gflops.toFixed(0)} GFLOP/s: ${(100 * graph.share_of_peak).toFixed(0)} % of the ${graph.peak_gflops.toFixed(0)} of a matrix product`,
     ...graph.types
       .filter(({ share }) => share >= 0.01)
