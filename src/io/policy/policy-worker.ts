@@ -99,6 +99,9 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // What a large graph needs between its nodes goes back to the system at once: kept, it would be as much again as half of
+    // the weights, for each of two graphs of which one runs at a time.
+    ...(isLarge(name) && { enableCpuMemArena: false, enableMemPattern: false }),
     // Threads spin for a moment from one node of the graph to the next, which saves a fifth of a decision; longer, and they
     // would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
     extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },
@@ -153,7 +156,7 @@ async function run(
     feeds[tensor] = new Tensor(type, inputs[role]! as Float32Array, shape)
   }
   const wanted = tensorsOf(outputRoles).map(([, { tensor }]) => tensor)
-  const results = await sessions[graph].run(feeds, wanted, isLarge(graph) ? freeAfterwards : {})
+  const results = await sessions[graph].run(feeds, wanted)
   if (graph === 'text' && isLarge('text')) await closeText()
   const outputs: Record<string, Float32Array | BigInt64Array> = {}
   for (const [role, { tensor }] of tensorsOf(outputRoles)) {
@@ -161,9 +164,6 @@ async function run(
   }
   return outputs
 }
-
-/** Memory of one graph's intermediate results is not kept while the other runs. */
-const freeAfterwards: InferenceSession.RunOptions = { extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } }
 
 /** A sentence is read once, so a large text encoder is opened for each. */
 async function closeText(): Promise<void> {
