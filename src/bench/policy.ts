@@ -47,7 +47,8 @@ export interface PolicyBenchReport {
   readonly decisions_differ?: number
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
-  readonly graph: {
+  /** Absent for a package that decides in two graphs (a published CLIPort). */
+  readonly graph?: {
     readonly types: readonly NodeTypeShare[]
     readonly gflop: number
     /** At the median of `decide`. */
@@ -85,7 +86,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const folder = await policyFolder(name)
   const load = (from: string) => OnnxPolicy.load(from, { threads, providers: [provider], log: request.tell })
   const policy = await load(folder)
-  const { rows, cols } = policy.manifest
+  const { rows, cols, models } = policy.manifest
+  const parts = models.decide === undefined ? ['attention', 'transport'] : ['decide']
   const heightmap = aTable(policy.info.workspace, rows, cols)
   const first = await policy.propose(heightmap, goal)
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
@@ -102,7 +104,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
       const torch = await eager?.decide()
       if (i < 0) continue
       stages.observe('decision', tookMs)
-      stages.observe('decide', proposal.timingMs.decide!)
+      for (const part of parts) stages.observe(part, proposal.timingMs[part]!)
       if (rival !== undefined) other!.observe(proposal, rival)
       if (torch === undefined) continue
       stages.observe('eager', torch.ms)
@@ -118,24 +120,24 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   }
   const busy = endWatch().busy
   const rssMb = Math.round(process.memoryUsage.rss() / 1e6)
-  request.tell('profiling the graph')
-  const { types, gflop } = await profileGraph(await decideGraph(folder), feedsOf(heightmap, policy), threads)
-  const peak = await peakGflops(threads)
-  const decide = stages.of('decide')
-  const gflops = (1000 * gflop) / decide.p50
   return {
     policy: policy.info.name,
     decision: stages.of('decision'),
-    stages: { text: stages.of('text'), decide },
-    first_decide_ms: first.timingMs.decide!,
+    stages: Object.fromEntries(['text', ...parts].map((part) => [part, stages.of(part)])),
+    first_decide_ms: decideMs(first),
     ...(other === null ? {} : { against: other.comparison() }),
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
     rss_mb: rssMb,
-    graph: { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak },
+    ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
     processors_busy: busy,
     machine: before,
   }
+}
+
+/** Milliseconds in the graphs that decide: one, or two one after the other. */
+function decideMs({ timingMs }: Proposal): number {
+  return ['decide', 'attention', 'transport'].reduce((sum, part) => sum + (timingMs[part] ?? 0), 0)
 }
 
 /** The other package of a comparison, and what was seen of both. */
@@ -150,8 +152,8 @@ class Rival {
   ) {}
 
   observe(ours: Proposal, theirs: Proposal): void {
-    this.#stages.observe('decide', theirs.timingMs.decide!)
-    this.#pairs.push({ ours: ours.timingMs.decide!, theirs: theirs.timingMs.decide! })
+    this.#stages.observe('decide', decideMs(theirs))
+    this.#pairs.push({ ours: decideMs(ours), theirs: decideMs(theirs) })
     const told = ({ pick, place }: Proposal) => JSON.stringify([pick.pixel, place.pixel, place.yawRad.toFixed(3)])
     if (told(ours) !== told(theirs)) this.#differ++
   }
@@ -168,6 +170,21 @@ class Rival {
       decisions_differ: this.#differ,
     }
   }
+}
+
+async function profile(
+  folder: string,
+  heightmap: Heightmap,
+  policy: OnnxPolicy,
+  decide: Durations,
+  { tell, config }: PolicyBenchRequest,
+): Promise<NonNullable<PolicyBenchReport['graph']>> {
+  const { threads } = packageOf(config)
+  tell('profiling the graph')
+  const { types, gflop } = await profileGraph(await decideGraph(folder), feedsOf(heightmap, policy), threads)
+  const peak = await peakGflops(threads)
+  const gflops = (1000 * gflop) / decide.p50
+  return { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak }
 }
 
 function comparison({ version }: Eager, stages: StageHistograms, differ: number | null) {
@@ -189,7 +206,7 @@ async function readSentences(policy: OnnxPolicy, heightmap: Heightmap, stages: S
 }
 
 async function decideGraph(folder: string): Promise<Uint8Array> {
-  return (await loadPackage(folder)).graphs.decide
+  return (await loadPackage(folder)).graphs.decide as Uint8Array
 }
 
 /** Any sentence will do: time does not depend on it. */
@@ -199,7 +216,7 @@ function feedsOf({ color, heightM }: Heightmap, { manifest }: OnnxPolicy): Recor
   const zeros = (type: string, shape: readonly number[]) =>
     new (type === 'uint8' ? Uint8Array : Float32Array)(size(shape))
   return Object.fromEntries(
-    tensorsOf(manifest.models.decide.inputs).map(([role, { tensor, type, shape }]) => [
+    tensorsOf(manifest.models.decide!.inputs).map(([role, { tensor, type, shape }]) => [
       tensor,
       new Tensor(type, data[role] ?? zeros(type, shape), shape),
     ]),

@@ -88,7 +88,12 @@ function linesOf(report: PolicyBenchReport): string[] {
     `  decide, the first after loading ${report.first_decide_ms.toFixed(1)} ms`,
     ...againstLines(report),
     ...compared,
-    '',
+    ...(graph === undefined ? [] : ['', ...graphLines(graph)]),
+  ]
+}
+
+function graphLines(graph: NonNullable<PolicyBenchReport['graph']>): string[] {
+  return [
     `${graph.gflop.toFixed(2)} GFLOP a decision, ${graph.gflops.toFixed(0)} GFLOP/s: ${(100 * graph.share_of_peak).toFixed(0)} % of the ${graph.peak_gflops.toFixed(0)} of a matrix product`,
     ...graph.types
       .filter(({ share }) => share >= 0.01)

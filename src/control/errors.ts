@@ -8,6 +8,7 @@ export const errorCodes = [
   'CAMERA_ABSENT',
   'CAMERA_STALLED',
   'CELL_FAILED',
+  'CHECKPOINT_INVALID',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
   'DISK_FULL',
@@ -89,6 +90,7 @@ export class CliportError extends Error {
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CliportError)) return 1
   switch (error.code) {
+    case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
     case 'FOLDER_BUSY':

@@ -30,18 +30,34 @@ function pythonOf(named: string | undefined): string {
  * with the module's last line when it ends with another code than 0; the signal's reason on abort
  */
 export async function runPython(run: PythonRun): Promise<void> {
+  const { code, last } = await endOfPython(run)
+  if (code === 0) return
+  throw new CliportError('TRAINING_FAILED', `${run.module} ended with code ${code}: ${last}`, {
+    stage: 'start',
+    hint: 'Read the lines above it; --resume continues an interrupted training',
+  })
+}
+
+/** How a module ended. */
+export interface PythonEnd {
+  readonly code: number | null
+  /** The last line that it printed. */
+  readonly last: string
+}
+
+/**
+ * Runs a module of models/ to its end, whatever that is.
+ * @throws CliportError PYTHON_ABSENT when there is no such interpreter or it lacks a library; the signal's reason on abort
+ */
+export async function endOfPython(run: PythonRun): Promise<PythonEnd> {
   const python = pythonOf(run.python)
   const { processes = 1 } = run
   const launcher = processes > 1 ? ['-m', 'torch.distributed.run', `--nproc-per-node=${processes}`, '--standalone'] : []
   const { code, lines } = await started(python, [...launcher, '-m', run.module, ...run.args], run)
   run.signal.throwIfAborted()
-  if (code === 0) return
   const last = lines.findLast((line) => line.trim() !== '') ?? `it ended with code ${code}`
-  if (/^(ModuleNotFoundError|ImportError)/.test(last)) throw absent(python, last)
-  throw new CliportError('TRAINING_FAILED', `${run.module} ended with code ${code}: ${last}`, {
-    stage: 'start',
-    hint: 'Read the lines above it; --resume continues an interrupted training',
-  })
+  if (code !== 0 && /^(ModuleNotFoundError|ImportError)/.test(last)) throw absent(python, last)
+  return { code, last }
 }
 
 /** CUDA devices that PyTorch sees. @throws CliportError PYTHON_ABSENT */

@@ -6,8 +6,15 @@ import { aHeightmap } from '../fixtures/policy.js'
 
 const goal = 'put the red blocks in a green bowl'
 
-/** @param graspYawRad yaw of every pick */
-export function policyContract(name: string, load: () => Promise<Policy>, { graspYawRad = 0 } = {}): void {
+/**
+ * @param graspYawRad yaw of every pick
+ * @param stages parts of a decision that have a time of their own
+ */
+export function policyContract(
+  name: string,
+  load: () => Promise<Policy>,
+  { graspYawRad = 0, stages = ['decide'] } = {},
+): void {
   describe(`the policy contract: ${name}`, () => {
     let policy: Policy
     beforeAll(async () => {
@@ -38,7 +45,7 @@ export function policyContract(name: string, load: () => Promise<Policy>, { gras
         expect(probability).toBeLessThanOrEqual(1)
       }
       expect(Object.values(timingMs).every((ms) => ms >= 0)).toBe(true)
-      expect(timingMs).toHaveProperty('decide')
+      for (const stage of stages) expect(timingMs).toHaveProperty(stage)
     })
 
     test('the same look and sentence give the same proposal', async () => {

@@ -51,7 +51,7 @@ test('outputs that nobody read are left out', async () => {
     outputs.push({ name: 'debug', type: 'float32', shape: [1] })
     return manifest
   })
-  expect((await convertPackage(copy.folder, out)).models.decide.outputs).toEqual(
+  expect((await convertPackage(copy.folder, out)).models.decide?.outputs).toEqual(
     shippedManifest().models.decide.outputs,
   )
 })

@@ -197,10 +197,12 @@ function isPass(value: Pass | Silence): value is Pass {
 async function describePolicy(config: Config, { ports }: Session) {
   const { package: name, threads } = packageOf(config)
   const { manifest, graphs } = await loadPackage(await policyFolder(name))
+  const graph = manifest.models.decide === undefined ? 'attention' : 'decide'
+  const source = graphs[graph]!
   return {
     provider: ports.policy.info.provider ?? 'unknown',
-    precision: weightPrecision(graphs.decide),
-    policy: { name: manifest.name, decide_sha256: manifest.files[manifest.models.decide.file]!.sha256, threads },
+    precision: weightPrecision(typeof source === 'string' ? readFileSync(source) : source),
+    policy: { name: manifest.name, decide_sha256: manifest.files[manifest.models[graph]!.file]!.sha256, threads },
   }
 }
 

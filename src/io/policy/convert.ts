@@ -145,7 +145,8 @@ async function lexiconOf(folder: string, { tokenizer: { file } }: ManifestV1, fi
   }
 }
 
-async function expectAbsent(out: string): Promise<void> {
+/** @throws CliportError INPUT_INVALID where a package would replace something */
+export async function expectAbsent(out: string): Promise<void> {
   if (!(await pathExists(out))) return
   throw new CliportError('INPUT_INVALID', `Expected no file or folder at ${out}, where the package is to be written`, {
     stage: 'start',

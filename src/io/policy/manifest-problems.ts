@@ -9,18 +9,32 @@ import { type Manifest, manifestSchema } from './manifest.js'
 export function checkManifest(json: unknown): { readonly manifest: Manifest } | { readonly problems: string[] } {
   const result = manifestSchema.safeParse(json)
   if (!result.success) return { problems: result.error.issues.flatMap((issue) => describe(issue, json)) }
-  const problems = [...fileProblems(result.data), ...gridProblems(result.data)]
+  const problems = [...graphProblems(result.data), ...fileProblems(result.data), ...gridProblems(result.data)]
   return problems.length > 0 ? { problems } : { manifest: result.data }
+}
+
+/** A decision takes one graph or two. */
+function graphProblems({ models: { decide, attention, transport } }: Manifest): string[] {
+  const isWhole = decide !== undefined && attention === undefined && transport === undefined
+  const isSplit = decide === undefined && attention !== undefined && transport !== undefined
+  if (isWhole || isSplit) return []
+  const given = Object.entries({ decide, attention, transport }).filter(([, graph]) => graph !== undefined)
+  return [
+    `models: expected decide, or attention and transport, but received ${given.map(([name]) => name).join(', ') || 'none of them'}`,
+  ]
 }
 
 /** Every file that is read must have its checksum. */
 function fileProblems({ files, models, tokenizer }: Manifest): string[] {
   const named = [
     ['tokenizer.file', tokenizer.file],
-    ...Object.entries(models).map(([name, graph]) => [`models.${name}.file`, graph?.file]),
-  ] as [string, string][]
+    ...Object.entries(models).flatMap(([name, graph]) => [
+      [`models.${name}.file`, graph?.file],
+      [`models.${name}.weights`, graph?.weights],
+    ]),
+  ] as [string, string | undefined][]
   return named
-    .filter(([, file]) => !(file in files))
+    .filter((entry): entry is [string, string] => entry[1] !== undefined && !(entry[1] in files))
     .map(([path, file]) => `${path}: expected one of files (${Object.keys(files).join(', ')}) but received ${file}`)
 }
 

@@ -39,20 +39,38 @@ function roles<const Role extends string, const Optional extends string = never>
 
 const scene = roles(['color', 'height', 'text', 'suppress'], ['seen'])
 
+/** An ONNX file and, where it keeps them outside, its weights: too many to hold twice in memory. */
+const graphFiles = { file: fileName, weights: fileName.optional() }
+
+/** One decision: in one graph (`decide`), or where to pick (`attention`) and then where to place (`transport`). */
 const models = z.strictObject({
   /** A sentence to its vector. */
-  text: z.strictObject({ file: fileName, inputs: roles(['tokens']), outputs: roles(['text']) }),
+  text: z.strictObject({ ...graphFiles, inputs: roles(['tokens']), outputs: roles(['text']) }),
   /** A heightmap and a sentence's vector to a decision. */
-  decide: z.strictObject({
-    file: fileName,
-    inputs: scene,
-    outputs: roles(
-      ['pick_pixel', 'place_pixel', 'place_rotation', 'pick_probability', 'place_probability', 'remaining', 'found'],
-      ['place_turn', 'grasp_yaw', 'grasp_width', 'tilt'],
-    ),
-  }),
+  decide: z
+    .strictObject({
+      ...graphFiles,
+      inputs: scene,
+      outputs: roles(
+        ['pick_pixel', 'place_pixel', 'place_rotation', 'pick_probability', 'place_probability', 'remaining', 'found'],
+        ['place_turn', 'grasp_yaw', 'grasp_width', 'tilt'],
+      ),
+    })
+    .optional(),
   /** The same to maps for a person to look at. */
-  maps: z.strictObject({ file: fileName, inputs: scene, outputs: roles(['pick_map', 'place_map']) }).optional(),
+  maps: z.strictObject({ ...graphFiles, inputs: scene, outputs: roles(['pick_map', 'place_map']) }).optional(),
+  /** A heightmap and a sentence's vector to the pick. */
+  attention: z
+    .strictObject({ ...graphFiles, inputs: scene, outputs: roles(['pick_pixel', 'pick_probability'], ['pick_map']) })
+    .optional(),
+  /** The same and the pick to the place. */
+  transport: z
+    .strictObject({
+      ...graphFiles,
+      inputs: roles(['color', 'height', 'text', 'pick_pixel']),
+      outputs: roles(['place_pixel', 'place_rotation', 'place_probability'], ['place_turn', 'place_map']),
+    })
+    .optional(),
 })
 
 /** What the policy's words mean (models/cliport_edge/lexicon.py): control's Lexicon. */
@@ -108,7 +126,7 @@ export type GraphName = keyof Manifest['models']
 /** Roles that a graph's outputs may have. */
 export function outputRoles(graph: GraphName): string[] {
   const { shape } = models
-  const spec = graph === 'maps' ? shape.maps.unwrap() : shape[graph]
+  const spec = graph === 'text' ? shape.text : shape[graph].unwrap()
   return Object.keys(spec.shape.outputs.shape)
 }
 

@@ -5,7 +5,8 @@ import { pixelAt, pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import { isSeen } from '../../control/surface.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
-import { type Manifest, workspaceOf } from './manifest.js'
+import type { GraphSpec } from './graph-spec.js'
+import { type GraphName, type Manifest, workspaceOf } from './manifest.js'
 import { loadPackage, type PolicyPackage, packageError } from './package.js'
 import { PolicyThread } from './policy-thread.js'
 import type { Provider, ProviderAttempt } from './worker-protocol.js'
@@ -18,6 +19,10 @@ export interface OnnxPolicyOptions {
   /** Hears of every provider that was tried and not used. */
   readonly log?: (line: string) => void
 }
+
+type Outputs = Readonly<Record<string, Float32Array | BigInt64Array>>
+type SceneGraph = Exclude<GraphName, 'text'>
+type Look = (graph: SceneGraph, pick?: BigInt64Array) => Promise<Outputs>
 
 /** Sentences whose text vector is kept; a cell works on one at a time, so a few dozen are plenty. */
 const cachedSentences = 64
@@ -88,23 +93,16 @@ export class OnnxPolicy implements Policy {
     const { tokens, knownWords } = this.#package.tokenizer.encode(goal)
     const timingMs: Record<string, number> = {}
     const text = await this.#textOf(tokens, timingMs, signal)
-    const look = async (graph: 'decide' | 'maps') => {
-      // Copies, handed over: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
-      const color = heightmap.color.slice()
-      const height = heightmap.heightM.slice()
-      const suppress = suppressMask(heightmap, options.suppress ?? [], options.pickCells)
-      const wantsSeen = this.manifest.models[graph]?.inputs.seen !== undefined
-      const masks: Record<string, Float32Array | Uint8Array> = wantsSeen
-        ? { suppress, seen: seenMask(heightmap) }
-        : { suppress }
-      const scene = { color, height, text, ...masks }
-      const moved = [color, height, ...Object.values(masks)].map(({ buffer }) => buffer) as ArrayBuffer[]
-      const { outputs, durationMs } = await this.#thread.run(graph, scene, { signal, moved })
+    const look = async (graph: SceneGraph, pick?: BigInt64Array) => {
+      const { inputs, moved } = this.#scene(graph, heightmap, options)
+      const feeds = { ...inputs, text, ...(pick && { pick_pixel: pick }) }
+      const { outputs, durationMs } = await this.#thread.run(graph, feeds, { signal, moved })
       timingMs[graph] = durationMs
       return outputs
     }
-    const answer = this.#read(await look('decide'))
-    const maps = options.maps && this.#package.graphs.maps ? await look('maps') : undefined
+    const outputs = await this.#decide(look)
+    const answer = this.#read(outputs)
+    const maps = options.maps ? await this.#maps(outputs, look) : undefined
     return {
       pick: poseOf(heightmap, answer.pick, answer.graspYawRad, answer.pickProbability),
       place: poseOf(heightmap, answer.place, answer.placeYawRad, answer.placeProbability),
@@ -119,6 +117,31 @@ export class OnnxPolicy implements Policy {
 
   async close(): Promise<void> {
     await this.#thread.close()
+  }
+
+  /** The answers of one graph or of two, by role. */
+  async #decide(look: Look): Promise<Outputs> {
+    if (this.manifest.models.decide !== undefined) return look('decide')
+    const attention = await look('attention')
+    return { ...attention, ...(await look('transport', attention.pick_pixel as BigInt64Array)) }
+  }
+
+  /** Pictures of the maps: from a graph of their own, or among what decided; undefined where there are none. */
+  async #maps(decided: Outputs, look: Look): Promise<Outputs | undefined> {
+    if (this.manifest.models.maps !== undefined) return look('maps')
+    return decided.pick_map && decided.place_map ? decided : undefined
+  }
+
+  /** Copies of what a graph sees, handed over: ONNX Runtime does not take buffers that may be shared with other threads. */
+  #scene(graph: SceneGraph, heightmap: Heightmap, { suppress = [], pickCells }: ProposeOptions) {
+    const { inputs: wanted }: GraphSpec = this.manifest.models[graph]!
+    const inputs: Record<string, Float32Array | Uint8Array> = {
+      color: heightmap.color.slice(),
+      height: heightmap.heightM.slice(),
+      ...(wanted.suppress && { suppress: suppressMask(heightmap, suppress, pickCells) }),
+      ...(wanted.seen && { seen: seenMask(heightmap) }),
+    }
+    return { inputs, moved: Object.values(inputs).map(({ buffer }) => buffer) as ArrayBuffer[] }
   }
 
   async #textOf(
@@ -171,7 +194,7 @@ export class OnnxPolicy implements Policy {
   }
 
   /** The graph's outputs as numbers. What no trained net can say is said to be so. */
-  #read(outputs: Readonly<Record<string, Float32Array | BigInt64Array>>) {
+  #read(outputs: Outputs) {
     const { rows, cols, rotations } = this.#package.manifest
     const integers = (name: string, ...limits: number[]) =>
       limits.map((limit, index) => {
@@ -180,8 +203,8 @@ export class OnnxPolicy implements Policy {
           throw this.#nonsense(name, value, `0..${limit - 1}`)
         return value
       })
-    const probability = (name: string) => {
-      const value = Number(outputs[name]?.[0])
+    const probability = (name: string, otherwise?: number) => {
+      const value = Number(outputs[name]?.[0] ?? otherwise)
       if (!(value >= 0 && value <= 1)) throw this.#nonsense(name, value, '0..1')
       return value
     }
@@ -194,8 +217,9 @@ export class OnnxPolicy implements Policy {
       grasp: this.#graspOf(outputs),
       pickProbability: probability('pick_probability'),
       placeProbability: probability('place_probability'),
-      remaining: probability('remaining'),
-      found: probability('found'),
+      // The published networks cannot tell: for them a thing is always there and something always remains to be done.
+      remaining: probability('remaining', 1),
+      found: probability('found', 1),
     }
   }
 
@@ -206,7 +230,7 @@ export class OnnxPolicy implements Policy {
   }
 
   /** What the optional heads say of the grasp; absent where the package has neither. */
-  #graspOf({ grasp_width: width, tilt }: Readonly<Record<string, Float32Array | BigInt64Array>>): Proposal['grasp'] {
+  #graspOf({ grasp_width: width, tilt }: Outputs): Proposal['grasp'] {
     if (width === undefined && tilt === undefined) return undefined
     const widthM = width && Number(width[0])
     if (widthM !== undefined && !(widthM >= 0 && Number.isFinite(widthM))) {

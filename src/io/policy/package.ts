@@ -1,22 +1,26 @@
-// A policy package from disk: every file is read once, checked against its checksum, and only those bytes are used.
+// A policy package from disk: every file is checked against its checksum, and is read once and only those bytes are used;
+// but for weights beside a graph, which would take twice their size of memory and are mapped from the file.
 
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import { gridSize } from '../../control/geometry.js'
 import { shellCommand } from '../../control/shell-quote.js'
 import { layoutProblems } from './graph-spec.js'
 import { type GraphName, type Manifest, packageFormat, packageVersion, workspaceOf } from './manifest.js'
 import { checkManifest } from './manifest-problems.js'
-import { Tokenizer } from './tokenizer.js'
+import { parseTokenizer, type SentenceTokenizer } from './sentence-tokenizer.js'
+import type { GraphSource } from './worker-protocol.js'
 
 export interface PolicyPackage {
   readonly folder: string
   readonly manifest: Manifest
-  readonly tokenizer: Tokenizer
-  /** ONNX graphs whose checksums were right. `maps` is absent when the package has none. */
-  readonly graphs: Readonly<Record<Exclude<GraphName, 'maps'>, Uint8Array>> & { readonly maps?: Uint8Array }
+  readonly tokenizer: SentenceTokenizer
+  /** ONNX graphs whose checksums were right: those that the manifest names. */
+  readonly graphs: Readonly<Partial<Record<GraphName, GraphSource>>>
 }
 
 /**
@@ -28,13 +32,22 @@ export interface PolicyPackage {
 export async function loadPackage(folder: string): Promise<PolicyPackage> {
   const manifest = parseManifest(folder, (await readPackageFile(folder, 'manifest.json')).toString('utf8'))
   checkShapes(folder, manifest)
-  const { models, files } = manifest
-  const bytesOf = (name: string) => readChecked(folder, files, name)
-  const tokenizer = parseTokenizer(folder, manifest, await bytesOf(manifest.tokenizer.file))
+  const tokenizer = tokenizerOf(folder, manifest, await readChecked(folder, manifest.files, manifest.tokenizer.file))
   checkLexicon(folder, manifest, tokenizer)
-  const [text, decide] = await Promise.all([bytesOf(models.text.file), bytesOf(models.decide.file)])
-  const maps = models.maps && (await bytesOf(models.maps.file))
-  return { folder, manifest, tokenizer, graphs: maps ? { text, decide, maps } : { text, decide } }
+  const named = Object.entries(manifest.models).filter(([, graph]) => graph !== undefined)
+  const graphs = await Promise.all(named.map(async ([name, graph]) => [name, await graphOf(folder, manifest, graph!)]))
+  return { folder, manifest, tokenizer, graphs: Object.fromEntries(graphs) as PolicyPackage['graphs'] }
+}
+
+async function graphOf(
+  folder: string,
+  { files }: Manifest,
+  { file, weights }: { readonly file: string; readonly weights?: string | undefined },
+): Promise<GraphSource> {
+  const bytes = await readChecked(folder, files, file)
+  if (weights === undefined) return bytes
+  await checkFile(folder, files, weights)
+  return join(folder, file)
 }
 
 /** An error about a package: `what` names what is wrong with `folder`. */
@@ -91,7 +104,7 @@ function checkShapes(folder: string, manifest: Manifest): void {
 }
 
 /** What a lexicon promises, the tokenizer must understand. */
-function checkLexicon(folder: string, { lexicon }: Manifest, tokenizer: Tokenizer): void {
+function checkLexicon(folder: string, { lexicon }: Manifest, tokenizer: SentenceTokenizer): void {
   const unknown = lexiconNames(lexicon).filter((name) => !tokenizer.knows(name))
   if (unknown.length === 0) return
   const what = `manifest.json: lexicon has words that the tokenizer does not know: ${unknown.join(', ')}`
@@ -102,9 +115,9 @@ function lexiconNames({ nouns, colors, relations }: Manifest['lexicon']): string
   return [...Object.values(nouns).flat(), ...Object.keys(colors), ...Object.values(relations).flat()]
 }
 
-function parseTokenizer(folder: string, manifest: Manifest, bytes: Buffer): Tokenizer {
+function tokenizerOf(folder: string, manifest: Manifest, bytes: Buffer): SentenceTokenizer {
   try {
-    const tokenizer = Tokenizer.parse(bytes.toString('utf8'))
+    const tokenizer = parseTokenizer(bytes.toString('utf8'))
     if (tokenizer.maxTokens === manifest.tokenizer.max_tokens) return tokenizer
     throw new Error(`maxTokens is ${tokenizer.maxTokens} but the manifest says ${manifest.tokenizer.max_tokens}`)
   } catch (cause) {
@@ -118,18 +131,48 @@ function parseTokenizer(folder: string, manifest: Manifest, bytes: Buffer): Toke
  * @throws CliportError POLICY_INVALID when it is missing or not listed, POLICY_CHECKSUM when it is another one
  */
 export async function readChecked(folder: string, files: Manifest['files'], name: string): Promise<Buffer> {
-  const expected = files[name]
-  if (expected === undefined) {
-    throw packageError('POLICY_INVALID', folder, `manifest.json lists no checksum of ${name}`, restore)
-  }
+  const expected = checksumOf(folder, files, name)
   const bytes = await readPackageFile(folder, name)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  if (sha256 === expected.sha256) return bytes
+  expectSame(folder, name, expected, { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length })
+  return bytes
+}
+
+/** The same of a file that is not kept: it is read in pieces. */
+async function checkFile(folder: string, files: Manifest['files'], name: string): Promise<void> {
+  const expected = checksumOf(folder, files, name)
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    await pipeline(
+      createReadStream(join(folder, name), { highWaterMark: 1 << 20 }),
+      async (pieces: AsyncIterable<Buffer>) => {
+        for await (const piece of pieces) {
+          hash.update(piece)
+          bytes += piece.length
+        }
+      },
+    )
+  } catch (cause) {
+    throw unreadable(folder, name, cause)
+  }
+  expectSame(folder, name, expected, { sha256: hash.digest('hex'), bytes })
+}
+
+type FileEntry = Manifest['files'][string]
+
+function checksumOf(folder: string, files: Manifest['files'], name: string): FileEntry {
+  const expected = files[name]
+  if (expected !== undefined) return expected
+  throw packageError('POLICY_INVALID', folder, `manifest.json lists no checksum of ${name}`, restore)
+}
+
+function expectSame(folder: string, name: string, expected: FileEntry, received: FileEntry): void {
+  if (received.sha256 === expected.sha256) return
   throw packageError(
     'POLICY_CHECKSUM',
     folder,
     `${name} is not the file that the manifest was written for: expected sha256 ${expected.sha256} ` +
-      `(${expected.bytes} bytes) but received ${sha256} (${bytes.length} bytes)`,
+      `(${expected.bytes} bytes) but received ${received.sha256} (${received.bytes} bytes)`,
     restore,
   )
 }
@@ -139,7 +182,11 @@ export async function readPackageFile(folder: string, name: string): Promise<Buf
   try {
     return await readFile(join(folder, name))
   } catch (cause) {
-    const hint = `Check the path of the package; a package has manifest.json, text.onnx, decide.onnx and a tokenizer`
-    throw packageError('POLICY_INVALID', folder, `${name} could not be read: ${(cause as Error).message}`, hint, cause)
+    throw unreadable(folder, name, cause)
   }
+}
+
+function unreadable(folder: string, name: string, cause: unknown): CliportError {
+  const hint = 'Check the path of the package; a package has manifest.json, the graphs that it names, and a tokenizer'
+  return packageError('POLICY_INVALID', folder, `${name} could not be read: ${(cause as Error).message}`, hint, cause)
 }

@@ -34,12 +34,16 @@ class Failed extends Error {
   }
 }
 
+/** Graphs that decide; the others are for text, and for people. */
+const deciding = (['decide', 'attention', 'transport'] as const).filter((name) => graphs[name] !== undefined)
+
 const sessions: Partial<Record<GraphName, InferenceSession>> = {}
 let provider: Provider = 'cpu'
 
 try {
   const attempts = await openFirstThatWorks()
   await warmUp()
+  if (isLarge('text')) await closeText()
   reply({ kind: 'ready', provider, attempts })
 } catch (error) {
   replyFailed(null, error, 'graph')
@@ -72,9 +76,9 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
   const attempts: ProviderAttempt[] = []
   for (const candidate of providers) {
     try {
-      sessions.decide = await open('decide', candidate)
+      for (const name of deciding) sessions[name] = await open(name, candidate)
       provider = candidate
-      // Text is a few thousand multiplications: copying them to a GPU would take longer.
+      // Text takes little beside the rest: copying it to a GPU would take longer.
       sessions.text = await open('text', 'cpu')
       return attempts
     } catch (error) {
@@ -90,17 +94,23 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
 }
 
 async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
-  const session = await InferenceSession.create(graphs[name]!, {
+  const options: InferenceSession.SessionOptions = {
     executionProviders: [on],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // A pool of memory is kept for ever; only decisions are made often enough to want one.
-    enableCpuMemArena: name === 'decide',
+    // A pool of memory is kept for ever, and only decisions are made often enough to want one. A large graph's would be as
+    // much again as half of the weights, for each of two graphs of which one runs at a time.
+    enableCpuMemArena: name === 'decide' && !isLarge(name),
+    ...(isLarge(name) && { enableMemPattern: false }),
     // Threads spin for a moment from one node of the graph to the next, which saves a fifth of a decision; longer, and they
     // would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
     extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },
-  })
+  }
+  const source = graphs[name]!
+  const session = await (typeof source === 'string'
+    ? InferenceSession.create(source, options)
+    : InferenceSession.create(source, options))
   const difference = graphDifference(signatures[name]!, tensorsIn(session))
   if (difference) throw new Failed('shape', `${name}.onnx: ${difference}`)
   return session
@@ -115,9 +125,15 @@ function tensorsIn(session: InferenceSession): GraphTensors {
   return { inputs: tensors(session.inputMetadata), outputs: tensors(session.outputMetadata) }
 }
 
-/** The first runs allocate and are slow; they happen before anybody waits for them. */
+/** A network of hundreds of megabytes, in which memory counts for more than a moment at the first decision. */
+function isLarge(graph: GraphName): boolean {
+  return typeof graphs[graph] === 'string'
+}
+
+/** The first runs allocate and are slow; they happen before anybody waits for them. A large graph takes seconds each time. */
 async function warmUp(): Promise<void> {
-  for (const graph of ['text', 'decide', 'decide'] as const) {
+  for (const graph of ['text', ...deciding, ...deciding] as const) {
+    if (isLarge(graph)) continue
     const inputs = tensorsOf(signatures[graph]!.inputs)
     const zeros = inputs.map(([role, { type, shape }]) => [role, zeroData(type, shape)] as const)
     await run(graph, Object.fromEntries(zeros))
@@ -140,12 +156,21 @@ async function run(
   for (const [role, { tensor, type, shape }] of tensorsOf(inputRoles)) {
     feeds[tensor] = new Tensor(type, inputs[role]! as Float32Array, shape)
   }
-  const results = await sessions[graph].run(feeds)
+  const wanted = tensorsOf(outputRoles).map(([, { tensor }]) => tensor)
+  const results = await sessions[graph].run(feeds, wanted)
+  if (graph === 'text' && isLarge('text')) await closeText()
   const outputs: Record<string, Float32Array | BigInt64Array> = {}
   for (const [role, { tensor }] of tensorsOf(outputRoles)) {
     outputs[role] = results[tensor]!.data as Float32Array | BigInt64Array
   }
   return outputs
+}
+
+/** A sentence is read once, so a large text encoder is opened for each. */
+async function closeText(): Promise<void> {
+  const session = sessions.text
+  delete sessions.text
+  await session?.release()
 }
 
 function reply(message: WorkerReply): void {

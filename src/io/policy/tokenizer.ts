@@ -36,7 +36,12 @@ export class Tokenizer {
 
   /** @throws Error for what is not a tokenizer.json */
   static parse(text: string): Tokenizer {
-    const result = schema.safeParse(JSON.parse(text))
+    return Tokenizer.from(JSON.parse(text))
+  }
+
+  /** The content of a tokenizer.json. @throws Error for anything else */
+  static from(json: unknown): Tokenizer {
+    const result = schema.safeParse(json)
     if (!result.success) throw new Error(z.prettifyError(result.error))
     return new Tokenizer(result.data.words, result.data.functionWords, result.data.maxTokens)
   }

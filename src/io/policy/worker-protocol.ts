@@ -5,8 +5,11 @@ import type { GraphName } from './manifest.js'
 
 export type Provider = 'cpu' | 'cuda' | 'tensorrt'
 
+/** A graph's bytes; the path of one that keeps its weights in a file beside it, from which they are mapped into memory. */
+export type GraphSource = Uint8Array | string
+
 export interface WorkerSettings {
-  readonly graphs: Readonly<Record<'text' | 'decide', Uint8Array>> & { readonly maps?: Uint8Array }
+  readonly graphs: Readonly<Partial<Record<GraphName, GraphSource>>>
   readonly signatures: Readonly<Partial<Record<GraphName, GraphSpec>>>
   /** Tried in this order. */
   readonly providers: readonly Provider[]

@@ -1,0 +1,104 @@
+"""A published CLIPort at official size: the runtime beside eager PyTorch, decision by decision, with the same weights and frame.
+
+    OMP_WAIT_POLICY=PASSIVE PYTHON benchmarks/policy/published.py --checkpoint cliport.ckpt --package models/NAME
+
+Each contender is a process of its own, so that its peak memory is its own. They take turns; what counts is the least time of
+each, wall and processor, since other work on the machine only adds. The sentence is read once and its encoding is kept, in
+both. Eager PyTorch is the reference of models/cliport_published, whose correlation is by FFT: the published code's
+convolution takes longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+GOAL = "put the red blocks in a green bowl"
+
+
+def serve_eager(checkpoint: Path, threads: int) -> None:
+    """Answers each line of input with one decision of eager PyTorch."""
+    sys.path.insert(0, str(ROOT / "models"))
+    import torch
+    from cliport_published.checkpoint import detect_kind, load_agent, read_state
+    from cliport_published.parity import frames
+    from cliport_published.sizes import Sizes
+    from cliport_published.tokenizer import ClipTokenizer
+
+    torch.set_num_threads(threads)
+    sizes = Sizes()
+    state = read_state(checkpoint)
+    agent = load_agent(state, detect_kind(state, sizes), sizes)
+    color, height, _ = frames(1, sizes, ClipTokenizer())[0]
+    texts = agent.encode_text(torch.tensor([ClipTokenizer().encode(GOAL)]))
+    print(json.dumps({"version": torch.__version__}), flush=True)
+    for _ in sys.stdin:
+        wall, cpu = time.perf_counter(), time.process_time()
+        decision = agent.decide(color, height, texts)
+        took = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(json.dumps({**took, "peak_gb": peak, "decision": [decision["pick"], decision["place"], decision["rotation"]]}), flush=True)
+
+
+class Contender:
+    def __init__(self, command: list[str], **environment: str):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
+        self.runs: list[dict] = []
+        self.hello = self._read()
+
+    def _read(self) -> dict:
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.process.args[0]} ended with code {self.process.wait()}")
+        return json.loads(line)
+
+    def decide(self) -> dict:
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.runs.append(self._read())
+        return self.runs[-1]
+
+    def best(self) -> dict:
+        least = lambda key: round(min(run[key] for run in self.runs), 3)
+        return {"wall_s": least("wall_s"), "cpu_s": least("cpu_s"), "peak_gb": round(max(run["peak_gb"] for run in self.runs), 2)}
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--package", type=Path, help="what cliport convert made of the checkpoint")
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--serve-eager", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.serve_eager:
+        return serve_eager(args.checkpoint, args.threads)
+    here = str(Path(__file__))
+    eager = Contender([sys.executable, here, "--checkpoint", str(args.checkpoint), "--threads", str(args.threads), "--serve-eager"], OMP_WAIT_POLICY="PASSIVE")
+    runtime = Contender(["node", str(Path(here).with_suffix(".mjs")), str(args.package), str(args.threads), GOAL], CLIPORT_PYTHON=sys.executable)
+    differ = 0
+    for index in range(args.repeats):
+        theirs, ours = eager.decide(), runtime.decide()
+        differ += theirs["decision"] != ours["decision"]
+        print(f"{index + 1}/{args.repeats}: eager {theirs['wall_s']:.2f} s, runtime {ours['wall_s']:.2f} s; load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    ours, theirs = runtime.best(), eager.best()
+    ratios = {f"ratio_{key[:-2]}": round(theirs[key] / ours[key], 2) for key in ("wall_s", "cpu_s")}
+    report = {"runtime": ours, "eager": theirs, **ratios, "decisions_differ": differ, "repeats": args.repeats, "threads": args.threads, "torch": eager.hello["version"], "load": round(os.getloadavg()[0], 1)}
+    for contender in (eager, runtime):
+        contender.close()
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
