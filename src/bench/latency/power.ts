@@ -173,7 +173,7 @@ function watchTool({ command, parameters, read }: Tool): () => readonly PowerSam
   createInterface(child.stdout).on('line', (text) => samples.push(read(text)))
   child.unref()
   return () => {
-    child.kill()
+    if (child.pid !== undefined) child.kill()
     return samples
   }
 }
