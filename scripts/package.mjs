@@ -32,7 +32,14 @@ for (const path of [
     'native/addon',
     'native/bench',
   ],
-  ...['native/proto', 'models/edge', 'models/cliport_edge', 'models/cliport_published', 'models/recipe.json', 'models/requirements.txt'],
+  ...[
+    'native/proto',
+    'models/edge',
+    'models/cliport_edge',
+    'models/cliport_published',
+    'models/recipe.json',
+    'models/requirements.txt',
+  ],
   ...[
     'models/MODEL_CARD.md',
     'benchmarks/heightmap/reference.py',
