@@ -19,6 +19,8 @@ export {
 export type { CycleResult, CycleSettings, CycleWatcher, StepRecord, View } from './control/cycle.js'
 export type { Budget, Decision } from './control/decide.js'
 export { CliportError, type ErrorCode } from './control/errors.js'
+export type * from './control/goal/types.js'
+export type { Clarify } from './control/goal/sentence-in-force.js'
 export type { Box } from './control/keep-out.js'
 export type { ActionPlans, PlanSettings, ToolPose } from './control/plan.js'
 export type * from './control/ports.js'

@@ -1,5 +1,5 @@
-// The straight line: capture, project, propose, decide, plan, check, execute, look again, verify. Read `runCycle` from
-// top to bottom; each stage is a method of `Stages` below it, in the same order.
+// The straight line: capture, project, understand, propose, decide, plan, check, execute, look again, verify. Read
+// `runCycle` from top to bottom; each stage is a method of `Stages` below it, in the same order.
 
 import { type CheckContext, checkPlan, isRefused, type Violation } from './check.js'
 import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'

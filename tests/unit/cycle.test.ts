@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { runCycle } from '../../src/control/cycle.js'
 import { CliportError } from '../../src/control/errors.js'
+import { endOf } from '../../src/control/tool-pose.js'
 import { createTable, settings, type TableOptions } from '../fixtures/table.js'
 
 const goal = async () => 'bring the blocks to the tray'
 
 function run(options: TableOptions = {}, signal = new AbortController().signal, over: Partial<typeof settings> = {}) {
   const table = createTable(options)
-  return { table, result: runCycle(goal, table.ports, { ...settings, ...over }, signal) }
+  return { table, result: runCycle(goal, table.ports, { ...settings, lookFrom: 'park', ...over }, signal) }
 }
 
 test('one block is picked, placed, looked at and found done', async () => {
@@ -35,6 +36,79 @@ test('every stage of the straight line runs, in its order', async () => {
       'decide',
     ],
   ])
+})
+
+test('the arm waits near the last action while the cameras look, and goes to the park pose when the goal is reached', async () => {
+  const { table, result } = run({}, undefined, { lookFrom: 'near' })
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 1 })
+  expect(table.names()).toEqual(['pick', 'place', 'park', 'park'])
+  const [, , near, park] = table.log.map((plan) => endOf(plan, settings.park).p_base_m)
+  expect(park).toEqual(settings.park.p_base_m)
+  expect(Math.hypot(near![0] - 0.5, near![1] - 0.1)).toBeLessThan(0.15)
+  expect(near![2]).toBeGreaterThan(settings.workspace.zMaxM)
+})
+
+test('a plan that is refused from there is made once more from the park pose', async () => {
+  const blocks: (readonly [number, number])[] = [
+    [0.4, -0.3],
+    [0.45, -0.15],
+  ]
+  let parked = true
+  // From near the tray no line leads to the second block, from the park pose one does.
+  const { table, result } = run(
+    {
+      blocks,
+      inverse: (p) => (!parked && p[1] < -0.05 && p[1] > -0.14 ? null : [0, 0, 0, 0, 0, 0, 0]),
+      onExecute: (plan) => {
+        parked = endOf(plan, settings.park).p_base_m === settings.park.p_base_m
+        return undefined
+      },
+    },
+    undefined,
+    { lookFrom: 'near' },
+  )
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 2, retries: 0 })
+  expect(table.names()).toEqual(['pick', 'place', 'park', 'park', 'pick', 'place', 'park', 'park'])
+})
+
+test('the cameras look while the arm still comes to rest, and the next plan waits until it does', async () => {
+  const order: string[] = []
+  let rest: () => void = () => {}
+  const table = createTable({
+    capture: async () => {
+      order.push('look')
+      return []
+    },
+  })
+  const { link } = table.ports
+  const execute = link.execute.bind(link)
+  const slow: typeof link.execute = async (plan, signal, onSegment) => {
+    order.push(plan.name)
+    const execution = await execute(plan, signal, onSegment)
+    if (plan.name === 'park') {
+      await new Promise<void>((resolve) => {
+        rest = resolve
+      })
+      order.push('at rest')
+    }
+    return execution
+  }
+  const ports = {
+    ...table.ports,
+    link: { ...link, state: link.state, execute: slow },
+    policy: {
+      ...table.ports.policy,
+      propose: async (...request: Parameters<typeof table.ports.policy.propose>) => {
+        order.push('propose')
+        rest()
+        return table.ports.policy.propose(...request)
+      },
+    },
+  }
+  Object.defineProperty(ports.link, 'state', { get: () => link.state })
+  const result = runCycle(goal, ports, { ...settings, lookFrom: 'park' }, new AbortController().signal)
+  expect(await result).toMatchObject({ outcome: 'achieved', steps: 1 })
+  expect(order).toEqual(['look', 'propose', 'pick', 'place', 'park', 'look', 'propose', 'at rest'])
 })
 
 test('a goal that needs several actions goes on until the runtime concludes that it is done', async () => {
@@ -227,7 +301,7 @@ test('the sentence is asked for before every proposal', async () => {
 
 test('the arm goes out of the cameras way before the first look', async () => {
   const table = createTable()
-  const away = { ...settings, park: { p_base_m: [0.3, -0.4, 0.5] as const, yawRad: 0 } }
+  const away = { ...settings, lookFrom: 'park' as const, park: { p_base_m: [0.3, -0.4, 0.5] as const, yawRad: 0 } }
   await runCycle(goal, table.ports, away, new AbortController().signal)
   expect(table.names()).toEqual(['park', 'pick', 'place', 'park'])
 })

@@ -26,7 +26,7 @@ function changed(path: readonly string[], value: unknown): unknown {
 
 /** Where format 2 knows every key; below the others, names are the package's own. */
 const ownNames = new Set(['files', 'nouns', 'colors', 'relations', 'network', 'training', 'scores'])
-const optional = new Set(['network', 'maps', 'place_turn'])
+const optional = new Set(['network', 'maps', 'place_turn', 'decide'])
 
 function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ownNames.has(path.at(-1) ?? '')) return []
@@ -49,6 +49,12 @@ test('a key that is missing is named, wherever it stands', () => {
   for (const path of paths.filter((path) => !optional.has(path.at(-1)!))) {
     expect(problemsOf(changed(path, undefined))).toContain(`${path.join('.')}: missing`)
   }
+})
+
+test('a package that decides in no graph is named, with the graphs that it may have', () => {
+  expect(problemsOf(changed(['models', 'decide'], undefined))).toEqual([
+    expect.stringMatching(/^models.*decide.*attention.*transport/),
+  ])
 })
 
 test('a value of another type is named with what was received, wherever it stands', () => {

@@ -38,14 +38,24 @@ export function resolve(
   const blocked = impossible(turned, scene, options)
   if (blocked !== null) return { ...blocked, notes }
   const command = plainCommand(turned)!
-  if (scene === null) return withoutScene(command, vocabulary, notes)
+  if (scene === null) return fitting(withoutScene(command, vocabulary, notes))
   const context: MatchContext = {
     scene,
     vocabulary,
     pointOfView: options.pointOfView ?? 'robot',
     note: (line) => notes.includes(line) || notes.push(line),
   }
-  return new Resolution(command, context, notes).result()
+  return fitting(new Resolution(command, context, notes).result())
+}
+
+/** Words that the shipped policy's tokenizer reads; more would be left out in silence. */
+const mostWords = 24
+
+function fitting(understanding: Understanding): Understanding {
+  if (understanding.kind !== 'command' || understanding.canonical.split(' ').length <= mostWords) return understanding
+  const words = [understanding.command.what.said]
+  const reason = `"${words[0]}" names more than the policy reads: it takes ${mostWords} words, "${understanding.canonical}" has more`
+  return refusal('unsupported', reason, { words, part: 'thing', notes: understanding.notes })
 }
 
 /** "green bowl: red block" names the place first. */
