@@ -8,4 +8,5 @@ policyContract('a package with names and heads of its own', () => OnnxPolicy.loa
 
 policyContract('a package that decides in two graphs', () => OnnxPolicy.load(splitPackage), {
   stages: ['attention', 'transport'],
+  openVocabulary: true,
 })

@@ -118,7 +118,7 @@ describe('faults while it runs', () => {
     await told(child, 'remaining') // what it is about to do, for several seconds
     child.kill('SIGINT')
     const { exitCode, stdout } = await ended
-    expect(stdout).toMatch(/outcome +stopped/)
+    expect(stdout, stdout).toMatch(/outcome +stopped/)
     expect(exitCode).toBe(130)
     const recording = join(folder, readdirSync(folder)[0]!, 'recording.mcap')
     expect(await verifyRecording(recording)).toContain('/outcome')

@@ -122,6 +122,7 @@ export interface PolicyQuestion {
   readonly placeCells?: Uint8Array
 }
 
+/** A sentence that is a command, whole and possible here. */
 export interface Understood {
   readonly kind: 'command'
   readonly command: Command
@@ -137,6 +138,7 @@ export interface Understood {
   readonly done: boolean
 }
 
+/** A sentence that nothing is done for, why, and what would work. */
 export interface NotUnderstood {
   /**
    * - `not_understood`: words, or their order, mean nothing here, or the sentence is no complete command
@@ -158,6 +160,7 @@ export interface NotUnderstood {
   readonly notes: readonly string[]
 }
 
+/** What a sentence means, on the scene in view where one was given. */
 export type Understanding = Understood | NotUnderstood
 
 /** What a policy proposes for a sentence, and how the sentence was understood. */
@@ -168,6 +171,7 @@ export interface Answer {
   readonly proposal: Proposal | null
 }
 
+/** How a sentence is to be understood. */
 export interface UnderstandOptions {
   /** The pick alone is judged, so a sentence needs no place. Default false. */
   readonly placeOptional?: boolean
