@@ -18,8 +18,12 @@ export default defineConfig({
     // What never ends is ended; no test is about how long anything takes on a machine that may be busy.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // Tests have keys of their own, in the temporary folder, and leave those of the user alone.
-    env: { CLIPORT_ROBOT_KEYS: join(tmpdir(), `cliport-test-keys-${userInfo().username}`) },
+    env: {
+      // Tests have keys of their own, in the temporary folder, and leave those of the user alone.
+      CLIPORT_ROBOT_KEYS: join(tmpdir(), `cliport-test-keys-${userInfo().username}`),
+      // What tests read is the same on a terminal, in a pipe, and where CI is set, which turns colours on.
+      NO_COLOR: '1',
+    },
     projects: [
       {
         extends: true,
