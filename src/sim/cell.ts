@@ -12,8 +12,6 @@ import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, Tr
 import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
 import { suctionTool } from './arm.js'
 import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
-import { paletteOf } from './colors.js'
-import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
 import { oracleAction, visibleLabels } from './oracle.js'
 import { Pace } from './pace.js'
@@ -22,6 +20,7 @@ import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
 import { workspaceShare } from './reach.js'
+import { laidScene } from './scene.js'
 import { openMoves, placesOf, Score } from './score.js'
 import { taskNamed } from './tasks/index.js'
 import type { TaskScene } from './tasks/task.js'
@@ -151,17 +150,8 @@ export class SimulatedCell implements Cell {
     checkOptions(options)
     checkAddons()
     const { seed, faults } = options
-    const { task, split } = taskNamed(options.task)
     const tool = suctionTool
-    const taskRandom = random(seed, options.task)
-    const [scene, placed] = layTable(random(seed, 'layout'), tool, ({ place }) =>
-      task.build({
-        random: taskRandom,
-        palette: paletteOf(split, seed),
-        ...(options.goal === undefined ? {} : { goal: options.goal }),
-        place,
-      }),
-    )
+    const { scene, objects: placed } = laidScene(taskNamed(options.task), seed, tool, options.goal)
     const appearance =
       options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
     const qRad = parkedJoints()

@@ -33,22 +33,28 @@ export function isMovable({ shape }: PlacedObject): boolean {
   return shape.fixed !== true
 }
 
-function objectXml({ label, shape, p_base_m: [x, y], yawRad }: PlacedObject): string {
+function objectXml({ label, shape, p_base_m: [x, y], yawRad, aboveM }: PlacedObject): string {
   const [half, turn] = [yawRad / 2, shape.massKg]
   const [sx, sy, sz] = shape.sizeM
   const inertia = [sy * sy + sz * sz, sx * sx + sz * sz, sx * sx + sy * sy].map((sum) => (turn * sum) / 12)
   const centre = shape.sizeM[2] / 2 - shape.restM
   const quat = `${Math.cos(half)} 0 0 ${Math.sin(half)}`
   if (shape.fixed) {
-    return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM}" quat="${quat}" childclass="object">
+    return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + aboveM}" quat="${quat}" childclass="object">
       ${shape.geomsXml}
     </body>`
   }
-  return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005}"
+  return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005 + aboveM}"
       quat="${quat}" childclass="object"><freejoint/>
       <inertial pos="0 0 ${centre}" mass="${shape.massKg}" diaginertia="${inertia.join(' ')}"/>
       ${shape.geomsXml}
     </body>`
+}
+
+/** MuJoCo takes the hull of the corners. */
+function convexXml(objects: readonly PlacedObject[]): string {
+  const meshes = new Map(objects.flatMap(({ shape }) => Object.entries(shape.convexM ?? {})))
+  return [...meshes].map(([name, corners]) => `<mesh name="${name}" vertex="${corners.flat().join(' ')}"/>`).join('')
 }
 
 /**
@@ -71,6 +77,7 @@ export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): s
     <default class="tool"><geom contype="2" conaffinity="5" mass="0"/></default>
     <default class="object"><geom contype="4" conaffinity="7" mass="0"/></default>
   </default>
+  <asset>${convexXml(objects)}</asset>
   <worldbody>
     <geom name="table" class="table" type="plane" size="2 2 0.1"/>
     ${armXml(tool)}
