@@ -135,7 +135,6 @@ TEST_F(FeaturesTest, WhatIsNotCarriedOutIsRefusedWholeAndSaysWhichField) {
        [](wire::Segment& segment) { segment.mutable_grasp()->set_speed_mps(0.1); }},
       {"release.width_m: this controller does not carry out FEATURE_GRASP_WIDTH",
        [](wire::Segment& segment) { segment.mutable_release()->set_width_m(0.04); }},
-      {"push: this controller does not carry out FEATURE_PUSH", [](wire::Segment& segment) { segment.mutable_push(); }},
       {"set_tool: this controller does not carry out FEATURE_SET_TOOL",
        [](wire::Segment& segment) { segment.mutable_set_tool(); }},
   };

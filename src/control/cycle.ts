@@ -5,6 +5,7 @@ import { type CheckContext, checkPlan, describeViolation, isRefused, type Limits
 import { type Budget, type Decision, decide, type Failure } from './decide.js'
 import { CliportError } from './errors.js'
 import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
+import { planPush } from './plan-push.js'
 import type {
   Camera,
   Clock,
@@ -30,7 +31,7 @@ import {
   type RgbdFrame,
   type SuppressedSpot,
 } from './types.js'
-import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
+import { hasMovedAway, type Verdict, verifyAction, verifyPush } from './verify.js'
 
 export interface CyclePorts {
   readonly camera: Camera
@@ -149,7 +150,7 @@ export async function runCycle(
   }
 }
 
-type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan }
+type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan | null }
 
 /** The stages of one run of the cycle, and what it has come to so far. */
 class Stages {
@@ -215,8 +216,9 @@ class Stages {
 
   async plan({ heightmap }: View, proposal: Proposal, start: ToolPose): Promise<ActionPlans> {
     const { kinematics, watcher } = this.ports
+    const planOf = proposal.primitive === 'push' ? planPush : planAction
     const plans = await this.#timer.run('plan', () =>
-      planAction(heightmap, proposal, start, kinematics, this.settings.plan),
+      planOf(heightmap, proposal, start, kinematics, this.settings.plan),
     )
     watcher?.planned?.(plans)
     return plans
@@ -231,10 +233,13 @@ class Stages {
   ): Promise<CheckedAction | 'refused'> {
     const checked = await this.#timer.run('check', () => ({
       pick: this.#checkOne(pick, { start, heightmap, payloadHeightM: 0 }),
-      place: this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
+      place: place && this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
     }))
-    if (!isRefused(checked.pick) && !isRefused(checked.place)) return { pick: checked.pick, place: checked.place }
-    const violations = [checked.pick, checked.place].filter(isRefused).flat()
+    const isPlaceRefused = checked.place !== null && isRefused(checked.place)
+    if (!isRefused(checked.pick) && !isPlaceRefused) {
+      return { pick: checked.pick, place: checked.place as CheckedPlan | null }
+    }
+    const violations = [checked.pick, checked.place].flatMap((one) => (one !== null && isRefused(one) ? one : []))
     this.ports.recorder.event('/refused', violations)
     const reason = describeViolations(violations)
     this.ports.watcher?.refused?.(reason)
@@ -246,7 +251,7 @@ class Stages {
   async execute({ pick, place }: CheckedAction): Promise<Pick<StepRecord, 'pick' | 'place'>> {
     this.#steps++
     const picked = mustBeDone(await this.#executeOne(pick))
-    return { pick: picked, place: picked.holding ? mustBeDone(await this.#executeOne(place)) : null }
+    return { pick: picked, place: picked.holding && place !== null ? mustBeDone(await this.#executeOne(place)) : null }
   }
 
   /** Moves the arm to where it hides nothing from the cameras. @param heightmap null before the first look */
@@ -264,7 +269,9 @@ class Stages {
     const { before, after, proposal, pick, place } = action
     const spots = { pick: proposal.pick.p_base_m, place: proposal.place.p_base_m }
     const verdict = await this.#timer.run('verify', () =>
-      verifyAction(before.heightmap, after.heightmap, spots, pick, place),
+      proposal.primitive === 'push'
+        ? verifyPush(before.heightmap, after.heightmap, spots)
+        : verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
     const step: StepRecord = { index: this.#history.length, sentence: this.#sentence, ...action, verdict }
     this.#history.push(step)

@@ -18,6 +18,8 @@ export interface PlanSettings {
   readonly approachClearanceM: number
   /** How far below the expected surface a descent may go before it counts as having missed it. */
   readonly searchDepthM: number
+  /** Lowest way over the table: nearer to it, the arm does not reach the park pose from everywhere. */
+  readonly lowestTransitM: number
   /** Half the width of the tool. */
   readonly toolRadiusM: number
   /** Half the width of the widest thing that is carried. */
@@ -39,16 +41,17 @@ export interface ToolPose {
   readonly yawRad: number
 }
 
-/** The two plans of one step. */
+/** The plans of one step. */
 export interface ActionPlans {
   readonly pick: Plan
-  readonly place: Plan
+  /** null: nothing is held after the first plan, as after a push. */
+  readonly place: Plan | null
   /** Greatest length that may hang below the tool on the way to the place, metres. */
   readonly payloadHeightM: number
 }
 
 /**
- * Plans of one action. The pick plan ends with the tool lifted to the height of the way to the place, where the place
+ * Plans of one pick and place (of a push: plan-push.ts). The pick plan ends with the tool lifted to the height of the way to the place, where the place
  * plan begins: `place` is run only when something is held.
  *
  * @param start where the tool is now
@@ -59,7 +62,7 @@ export function planAction(
   start: ToolPose,
   kinematics: Kinematics,
   settings: PlanSettings,
-): ActionPlans {
+): ActionPlans & { readonly place: Plan } {
   const pick = proposal.pick.p_base_m
   const place = proposal.place.p_base_m
   const pickSurfaceM = highestAtM(heightmap, pick, contactRadiusM)
@@ -72,7 +75,10 @@ export function planAction(
       highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
     )
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
-  const wayOverM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM
+  const wayOverM = Math.max(
+    highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM,
+    settings.tableZM + settings.lowestTransitM,
+  )
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
   const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + payloadHeightM + settings.approachClearanceM
 

@@ -72,8 +72,20 @@ export function changedShare(
   radiusM: number,
   leastM: number,
 ): number {
+  return changedShareAlong(before, after, at, at, radiusM, leastM)
+}
+
+/** The same along a straight way. */
+export function changedShareAlong(
+  before: Heightmap,
+  after: Heightmap,
+  from: readonly [number, number, ...number[]],
+  to: readonly [number, number, ...number[]],
+  radiusM: number,
+  leastM: number,
+): number {
   let [cells, changed] = [0, 0]
-  eachCellNear(before, at, at, radiusM, (index) => {
+  eachCellNear(before, from, to, radiusM, (index) => {
     cells++
     if (Math.abs(after.heightM[index]! - before.heightM[index]!) > leastM) changed++
   })

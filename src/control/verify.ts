@@ -1,13 +1,13 @@
 // Did the action do what it was meant to? Only from what a real cell has: the end effector's sensor and the cameras.
 
 import { pointOf } from './geometry.js'
-import { changedShare, medianRiseM } from './surface.js'
+import { changedShare, changedShareAlong, medianRiseM } from './surface.js'
 import type { Execution, Heightmap, Vec3 } from './types.js'
 
 /**
  * What an action came to:
- * - `placed`: something was held and now lies where it was to go
- * - `missed`: the grasp held nothing
+ * - `placed`: something was held and now lies where it was to go, or was pushed
+ * - `missed`: the grasp held nothing, or the push met nothing
  * - `lost`: it was held, but the surface did not rise at the place: it fell on the way or rolled off
  */
 export type ActionResult = 'placed' | 'missed' | 'lost'
@@ -54,6 +54,23 @@ export function verifyAction(
   if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
   const droppedAt = highestRise(before, after)
   return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }
+}
+
+/** What lies this far beside a stroke is pushed too: half a spatula. */
+const strokeRadiusM = 0.05
+/** Of the cells along a stroke: a single thing of 1 cm that moved changes more. */
+const pushedShare = 0.002
+
+/** Whether a push moved anything: what is not pushed leaves the surface along the stroke as it was. */
+export function verifyPush(
+  before: Heightmap,
+  after: Heightmap,
+  action: { readonly pick: Vec3; readonly place: Vec3 },
+): Verdict {
+  const pickRiseM = medianRiseM(before, after, action.pick, spotRadiusM)
+  const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
+  const share = changedShareAlong(before, after, action.pick, action.place, strokeRadiusM, leastChangeM)
+  return { result: share > pushedShare ? 'placed' : 'missed', pickRiseM, placeRiseM }
 }
 
 /** Centre of the 5 x 5 cells that rose the most, or null where nothing rose. */

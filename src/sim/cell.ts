@@ -155,7 +155,7 @@ export class SimulatedCell implements Cell {
     const appearance =
       options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
     const qRad = parkedJoints()
-    const physics = new Physics(await loadPhysics(), placed, tool, qRad)
+    const physics = new Physics(await loadPhysics(), placed, tool, qRad, scene)
     const nudgeRandom = random(seed, 'nudge')
     const onMotion = () => {
       if (!episode.looked) return
@@ -176,7 +176,7 @@ export class SimulatedCell implements Cell {
       options,
       scene,
       plant,
-      renderer: new CellRenderer(appearance, tool),
+      renderer: new CellRenderer(appearance, tool, scene.tool),
       score,
       oracleRandom: random(seed, 'oracle'),
       noiseRandom: random(seed, 'sensor'),

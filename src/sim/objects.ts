@@ -19,6 +19,8 @@ export interface ObjectShape {
   readonly geomsXml: string
   /** Convex meshes that the geoms name: corners, metres. The same name is the same mesh in every shape. */
   readonly convexM?: Readonly<Record<string, readonly Vec3[]>>
+  /** The joint that lets it move, where it is damped; absent: a free joint. */
+  readonly jointXml?: string
   mesh(color: Rgb): Mesh
 }
 

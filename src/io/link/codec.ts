@@ -66,6 +66,7 @@ function segmentMessage(segment: Segment): MessageInitShape<typeof SegmentSchema
   switch (segment.kind) {
     case 'move':
     case 'descend':
+    case 'push':
       return { kind: { case: segment.kind, value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
     case 'grasp':
       return { kind: { case: 'grasp', value: { widthM: segment.widthM ?? 0, forceN: segment.forceN ?? 0 } } }

@@ -39,7 +39,7 @@ export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): Page
       if (decision.kind === 'conclude') tell(resultOf(decision.outcome), decision.reason)
     },
     planned({ pick, place }) {
-      turn = { ...turn, plans: [pick, place] }
+      turn = { ...turn, plans: place === null ? [pick] : [pick, place] }
     },
     refused(reason) {
       tell('refused', reason)

@@ -1,6 +1,7 @@
 // What a task is. A new task is one file of this folder that exports a `task`; nothing else has to know of it.
 
-import type { Vec3 } from '../../control/types.js'
+import type { Primitive, Vec3 } from '../../control/types.js'
+import type { CellTool } from '../arm.js'
 import type { ColorName, ColorSplit } from '../colors.js'
 import type { Table } from '../layout.js'
 import type { Random } from '../random.js'
@@ -61,6 +62,16 @@ export interface TaskScene {
   readonly sentence: string
   /** As published. */
   readonly maxSteps: number
+  /** What the arm carries; absent: the suction cup. */
+  readonly tool?: CellTool
+  /** Objects that hang together, as the beads of a rope do; absent: all are loose. */
+  readonly joints?: readonly BallJoint[]
+}
+
+/** Two objects that turn freely about the origin of the second. Neighbours do not collide with each other. */
+export interface BallJoint {
+  readonly label: number
+  readonly otherLabel: number
 }
 
 /** One sentence and what it means: each object to one of its targets (CLIPort, "Oracle, reward, metric"). */
@@ -75,6 +86,8 @@ export interface Goal {
   readonly maxReward: number
   /** Whether the yaw of a place matters. */
   readonly rotations: boolean
+  /** How the oracle moves things; absent: by pick and place. */
+  readonly primitive?: Primitive
 }
 
 export interface Move {
