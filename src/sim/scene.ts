@@ -26,6 +26,7 @@ export function laidScene(
       random: taskRandom,
       palette: paletteOf(variant.split, seed),
       split: variant.split,
+      asPublished: variant.asPublished === true,
       isEvaluation: isEvaluation(seed),
       ...(goal === undefined ? {} : { goal }),
     }),

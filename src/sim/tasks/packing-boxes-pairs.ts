@@ -23,7 +23,21 @@ const zoneTopM = 0.0525
 
 export const task: Task = {
   name: 'packing-boxes-pairs',
-  variants: colorVariants('packing-boxes-pairs', { seen: 94.7, unseen: 86.2 }),
+  variants: [
+    ...colorVariants('packing-boxes-pairs', { seen: 94.7, unseen: 86.2 }),
+    {
+      name: 'packing-boxes-pairs-seen-colors-as-published',
+      split: 'seen',
+      publishedPercent: 94.7,
+      asPublished: true,
+    },
+    {
+      name: 'packing-boxes-pairs-unseen-colors-as-published',
+      split: 'unseen',
+      publishedPercent: 86.2,
+      asPublished: true,
+    },
+  ],
   nouns: { block: ['block', 'cube', 'brick'], box: ['box', 'crate', 'container'] },
   forms: ['pack all the <pick> into the <place>'],
   colored: { pick: ['block'], place: [] },
@@ -36,7 +50,7 @@ interface Piece {
   readonly max: readonly [number, number]
 }
 
-function build({ random, palette, goal, place }: SceneRequest): TaskScene {
+function build({ random, palette, goal, place, asPublished }: SceneRequest): TaskScene {
   const asked = goal === undefined ? undefined : parsePackGoal(goal)
   // A side that leaves less than the narrowest block inside its edges holds nothing.
   const side = () => random.uniform(sides.least + 2 * edgeM, sides.greatest)
@@ -49,8 +63,8 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
 
   const wanted = asked ?? random.sample(palette, 2)
   const blocks = pieces.map((piece, i) => {
-    // Every colour that the sentence names is there, as long as there are blocks enough.
-    const color = wanted[i] ?? random.pick(wanted)
+    // Every colour that the sentence names is there, as long as there are blocks enough; as published, it may be absent.
+    const color = (asPublished ? undefined : wanted[i]) ?? random.pick(wanted)
     const width: Vec3 = [piece.max[0] - piece.min[0], piece.max[1] - piece.min[1], sides.height]
     return { piece, width, object: place('block', color, cuboid(width)) }
   })
@@ -60,7 +74,7 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
     place('block', color, cuboid([width(), width(), sides.height]))
   }
 
-  const colors = [...new Set(blocks.map(({ object }) => object.color))]
+  const colors = asPublished ? wanted : [...new Set(blocks.map(({ object }) => object.color))]
   const sentence = goal ?? `pack all the ${colors.join(' and ')} blocks into the brown box`
   const moves = blocks.map(
     ({ piece, width, object }): Move => ({

@@ -32,6 +32,8 @@ export interface TaskVariant {
    * CoRL 2021), in its own simulator; absent: none was published.
    */
   readonly publishedPercent?: number
+  /** Scenes and sentences as the publication's own code draws them, where the cell's own differ; absent: the cell's own. */
+  readonly asPublished?: true
 }
 
 /** The three variants of a task whose splits are colours. */
@@ -49,6 +51,7 @@ export interface SceneRequest extends Table {
   /** Colours of this split. */
   readonly palette: readonly ColorName[]
   readonly split: ColorSplit
+  readonly asPublished: boolean
   /** Whether the scene is one of validation or test, where held-out shapes and objects appear: those of odd seeds. */
   readonly isEvaluation: boolean
   /** A sentence that the scene must make sense of, if it can. */
