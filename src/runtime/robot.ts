@@ -6,6 +6,7 @@ import { DeoxysLink } from '../io/deoxys/deoxys-link.js'
 import { LinkClient } from '../io/link/client.js'
 import { linkKeys } from '../io/link/keys.js'
 import { linkDefaults } from '../io/link/options.js'
+import { expectHost } from '../io/link/resolve-host.js'
 import { ZmqTransport } from '../io/link/zmq-transport.js'
 import type { BoundLink } from '../native/controller.js'
 import type { Config } from './config/schema.js'
@@ -21,6 +22,7 @@ export async function connectLink(
   keys = linkKeys(robot.keys ?? undefined),
   signal?: AbortSignal,
 ): Promise<LinkClient> {
+  await expectHost(address)
   const connectTimeoutMs = robot.connect_timeout_s * 1000
   return LinkClient.connect(new ZmqTransport(address, keys), { connectTimeoutMs }, { signal })
 }
@@ -38,10 +40,11 @@ export function connectCell({ address, keys }: BoundLink): Promise<LinkClient> {
  * @throws CliportError LINK_ABSENT, LINK_PROTOCOL, LINK_REFUSED; USAGE when the settings name none; the signal's
  * reason when it is aborted while a cliport-controller is waited for
  */
-export function connectRobot(config: Config, signal?: AbortSignal): Promise<RobotLink> {
+export async function connectRobot(config: Config, signal?: AbortSignal): Promise<RobotLink> {
   const { connect_timeout_s: timeoutS, consent_to_motion: consentToMotion } = config.robot
   const address = expectRobot(config)
   if (!address.startsWith('deoxys://')) return connectLink(address, config, undefined, signal)
+  await expectHost(address)
   return DeoxysLink.connect(address, {
     consentToMotion,
     tool: defaultTool,

@@ -147,6 +147,12 @@ describe('what is wrong before anything moves', () => {
     expect(stderr).toContain('LINK_ABSENT')
   })
 
+  test('a host without an address: exit code 3, and the name', async () => {
+    const { exitCode, stderr } = await oracleHere('--robot', 'tcp://robot.invalid:5600')
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain("No IPv4 address is known for the host 'robot.invalid'")
+  })
+
   test.each([
     ['an empty goal', '', 'GOAL_EMPTY'],
     ['a goal of blanks', '  \t ', 'GOAL_EMPTY'],
