@@ -46,7 +46,9 @@ function run(args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
     child.on('error', reject)
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${args.join(' ')} ended with code ${code}`))))
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${args.join(' ')} ended with code ${code}`)),
+    )
   })
 }
 
@@ -65,7 +67,9 @@ async function row(task) {
   const before = await known(task)
   if (before !== null && !values.verify) return
   const report = await measure(task)
-  console.log(`${task}: score ${report.mean_score.toFixed(3)}, ${report.episodes_per_minute.toFixed(1)} scenes a minute`)
+  console.log(
+    `${task}: score ${report.mean_score.toFixed(3)}, ${report.episodes_per_minute.toFixed(1)} scenes a minute`,
+  )
   if (!values.verify) return writeFile(fileOf(task), `${JSON.stringify(report, null, 1)}\n`)
   const isSame = before !== null && before.lines_sha256 === report.lines_sha256
   console.log(`${task}: ${isSame ? 'the same to the last bit' : 'DIFFERS from what is written down'}`)

@@ -208,8 +208,9 @@ TEST_F(FeaturesTest, AnOrientationThatIsNoneIsAnError) {
 
 TEST_F(FeaturesTest, WelcomeSaysWhatTheControllerDoesAndCarries) {
   const wire::Welcome words = welcome();
-  ASSERT_EQ(words.features_size(), 1);
+  ASSERT_EQ(words.features_size(), 2);
   EXPECT_EQ(words.features(0), wire::FEATURE_CONTACT_SPEED);
+  EXPECT_EQ(words.features(1), wire::FEATURE_PUSH);
   EXPECT_EQ(words.end_effector().kind(), wire::END_EFFECTOR_TWO_FINGER);
   EXPECT_EQ(words.end_effector().width_max_m(), 0.08);
   EXPECT_EQ(words.end_effector().force_max_n(), 70.0);

@@ -169,7 +169,8 @@ describe('the pushing primitive', () => {
   })
 
   test('turns the blade across the stroke, by half a turn where the arm reaches only that', () => {
-    const yawOf = (reaches: typeof reachesAll) => (push(map, along, reaches).pick.segments[2] as { yawRad: number }).yawRad
+    const yawOf = (reaches: typeof reachesAll) =>
+      (push(map, along, reaches).pick.segments[2] as { yawRad: number }).yawRad
     expect(yawOf(reachesAll)).toBeCloseTo(Math.PI / 2, 1)
     const halfTurned = { ...reachesAll, inverse: (_: Vec3, yawRad: number) => (yawRad < 0 ? [] : null) }
     expect(yawOf(halfTurned)).toBeCloseTo(-Math.PI / 2, 1)

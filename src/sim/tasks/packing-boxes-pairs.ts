@@ -4,7 +4,7 @@
 import type { Vec3 } from '../../control/types.js'
 import { type ColorName, colorOfWord } from '../colors.js'
 import { cuboid, openBox } from '../objects.js'
-import type { Random } from '../random.js'
+import { cut } from '../split.js'
 import { colorVariants, type Goal, type Move, type SceneRequest, type Task, type TaskScene } from './task.js'
 
 const distractors = 4
@@ -44,12 +44,6 @@ export const task: Task = {
   build,
 }
 
-/** Part of the box in plan, metres from its middle. */
-interface Piece {
-  readonly min: readonly [number, number]
-  readonly max: readonly [number, number]
-}
-
 function build({ random, palette, goal, place, asPublished }: SceneRequest): TaskScene {
   const asked = goal === undefined ? undefined : parsePackGoal(goal)
   // A side that leaves less than the narrowest block inside its edges holds nothing.
@@ -58,6 +52,7 @@ function build({ random, palette, goal, place, asPublished }: SceneRequest): Tas
   const box = place('box', 'brown', openBox(size))
   const pieces = cut(
     { min: [edgeM - size[0] / 2, edgeM - size[1] / 2], max: [size[0] / 2 - edgeM, size[1] / 2 - edgeM] },
+    { leastM: leastBlockM, marginM },
     random,
   )
 
@@ -98,21 +93,6 @@ function build({ random, palette, goal, place, asPublished }: SceneRequest): Tas
     rotations: true,
   }
   return { goals: goal !== undefined && !asked ? [] : [understood], sentence, maxSteps }
-}
-
-/** Cuts a piece in two at random until no part is wide enough to be cut (the published k-d split). */
-export function cut({ min, max }: Piece, random: Random): Piece[] {
-  const axes = ([0, 1] as const).filter((axis) => max[axis] - min[axis] > 2 * leastBlockM + marginM)
-  if (axes.length === 0) return [{ min, max }]
-  const axis = random.pick(axes)
-  const reachM = leastBlockM + marginM / 2
-  const at = random.uniform(min[axis] + reachM, max[axis] - reachM)
-  const along = (corner: readonly [number, number], value: number): readonly [number, number] =>
-    axis === 0 ? [value, corner[1]] : [corner[0], value]
-  return [
-    ...cut({ min, max: along(max, at - marginM / 2) }, random),
-    ...cut({ min: along(min, at + marginM / 2), max }, random),
-  ]
 }
 
 /** The colours that a sentence asks for, or undefined where it is not one of this task's. */
