@@ -18,6 +18,8 @@ export interface PlanSettings {
   readonly approachClearanceM: number
   /** How far below the expected surface a descent may go before it counts as having missed it. */
   readonly searchDepthM: number
+  /** The same while something is dragged: the least that the check passes. */
+  readonly dragClearanceM: number
   /** Lowest way over the table: nearer to it, the arm does not reach the park pose from everywhere. */
   readonly lowestTransitM: number
   /** Half the width of the tool. */
@@ -75,10 +77,11 @@ export function planAction(
       highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
     )
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
-  const wayOverM = Math.max(
-    highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM,
-    settings.tableZM + settings.lowestTransitM,
-  )
+  const isDragged = proposal.primitive === 'drag'
+  const clearanceM = isDragged ? settings.dragClearanceM : settings.transitClearanceM
+  const carriedM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + clearanceM
+  const lowestTransitM = settings.tableZM + settings.lowestTransitM
+  const wayOverM = isDragged ? carriedM : Math.max(carriedM, lowestTransitM)
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
   const abovePlaceM = highestAtM(heightmap, place, settings.loadRadiusM) + payloadHeightM + settings.approachClearanceM
 
@@ -115,7 +118,7 @@ export function planAction(
         move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
         descend(placeLimit, yawRad + turnRad),
         { kind: 'release' },
-        move(at(place, wayOverM), yawRad + turnRad),
+        move(at(place, Math.max(wayOverM, lowestTransitM)), yawRad + turnRad),
       ],
     },
   }

@@ -64,12 +64,16 @@ export interface PolicyInfo {
   readonly endEffectors?: readonly EndEffectorKind[]
   /** Absent: nobody has written it down. */
   readonly lexicon?: Lexicon
+  /** Execution provider that computes its decisions, e.g. 'cpu'; absent: none does (the simulated cell's oracle). */
+  readonly provider?: string
 }
 
 /** What may be asked of a policy beside where to pick and place. */
 export interface ProposeOptions {
   /** Spots where a pick has failed. */
   readonly suppress?: readonly SuppressedSpot[]
+  /** rows x cols, 1 where a pick may be; absent: anywhere. */
+  readonly pickCells?: Uint8Array
   /** Also return full affordance maps. */
   readonly maps?: boolean
   readonly signal?: AbortSignal

@@ -3,6 +3,12 @@
 import { pixelOf, xOfColumn, yOfRow } from './geometry.js'
 import type { Heightmap } from './types.js'
 
+/** Whether any camera saw this cell: nothing seen is black at height 0. */
+export function isSeen({ heightM, color }: Pick<Heightmap, 'heightM' | 'color'>, cell: number): boolean {
+  const at = 3 * cell
+  return heightM[cell] !== 0 || color[at] !== 0 || color[at + 1] !== 0 || color[at + 2] !== 0
+}
+
 /** Calls back with the index of every cell whose centre lies within `radiusM` of the segment from..to (x and y only). */
 function eachCellNear(
   heightmap: Heightmap,

@@ -89,10 +89,10 @@ export interface Affordance {
 }
 
 /**
- * How an action moves things: `pick_place` holds one and puts it down, `push` shoves what lies between two points of the
- * table.
+ * How an action moves things: `pick_place` holds one and puts it down; `drag` the same, as low over the table as the check
+ * allows, so that what hangs together comes along lying (a rope); `push` shoves what lies between two points of the table.
  */
-export type Primitive = 'pick_place' | 'push'
+export type Primitive = 'pick_place' | 'drag' | 'push'
 
 /** The policy's answer to one heightmap and one sentence. */
 export interface Proposal {
@@ -106,6 +106,8 @@ export interface Proposal {
   readonly found: number
   /** Words of the sentence that the policy knows; 0 means that it understood nothing. */
   readonly knownWords: number
+  /** Why nothing can be picked at the pick, for a person; absent: something can, or nobody has looked (possible-pick.ts). */
+  readonly pickProblem?: string
   /** How to grasp, from policies that say it; a suction cup needs neither. */
   readonly grasp?: {
     /** Opening of the fingers before they close, metres. */

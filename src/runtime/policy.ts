@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import type { Policy, PolicyInfo } from '../control/ports.js'
+import { withPossiblePicks } from '../control/possible-pick.js'
 import type { EndEffectorKind } from '../control/types.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
@@ -38,6 +39,7 @@ export function describePolicy({ policy }: Config): string {
 }
 
 /**
+ * The policy of these settings, whose picks are on something.
  * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE for a server;
  * POLICY_END_EFFECTOR for a package whose grasps are for another end effector
  */
@@ -50,7 +52,7 @@ export async function openPolicy(config: Config, log: (line: string) => void): P
     await policy.close()
     throw error
   }
-  return withOwnHeights(policy)
+  return withPossiblePicks(withOwnHeights(policy), config.planning.table_z_m)
 }
 
 /** @throws CliportError POLICY_END_EFFECTOR */

@@ -76,7 +76,7 @@ function goalOf(
   const moves = rope.map(
     ({ label }, i): Move => ({ object: label, targets: [targets[i]!, targets[beads - 1 - i]!], symmetryRad: 0 }),
   )
-  return { sentence, moves, toleranceM, maxReward: 1, rotations: false }
+  return { sentence, moves, toleranceM, maxReward: 1, rotations: false, isOneArrangement: true, primitive: 'drag' }
 }
 
 interface CoursePoint {

@@ -89,6 +89,8 @@ export interface Goal {
   readonly maxReward: number
   /** Whether the yaw of a place matters. */
   readonly rotations: boolean
+  /** Target k of every move belongs to the same arrangement: the oracle makes the one that is nearest. */
+  readonly isOneArrangement?: true
   /** How the oracle moves things; absent: by pick and place. */
   readonly primitive?: Primitive
 }
