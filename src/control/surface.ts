@@ -97,3 +97,18 @@ export function changedShareAlong(
   })
   return cells === 0 ? 0 : changed / cells
 }
+
+/** Share 0..1 of the cells within `radiusM` of a point that lie more than `aboveM` above the lowest of the workspace. */
+export function coveredShare(
+  heightmap: Heightmap,
+  at: readonly [number, number, ...number[]],
+  radiusM: number,
+  aboveM: number,
+): number {
+  let [cells, covered] = [0, 0]
+  eachCellNear(heightmap, at, at, radiusM, (index) => {
+    cells++
+    if (heightmap.heightM[index]! > aboveM) covered++
+  })
+  return cells === 0 ? 0 : covered / cells
+}

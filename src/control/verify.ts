@@ -1,7 +1,7 @@
 // Did the action do what it was meant to? Only from what a real cell has: the end effector's sensor and the cameras.
 
 import { pointOf } from './geometry.js'
-import { changedShare, changedShareAlong, medianRiseM } from './surface.js'
+import { changedShare, changedShareAlong, coveredShare, medianRiseM } from './surface.js'
 import type { Execution, Heightmap, Vec3 } from './types.js'
 
 /**
@@ -25,6 +25,9 @@ export interface Verdict {
 /** Half the smallest height of anything that is picked; well above the noise of a depth camera's median. */
 const leastChangeM = 0.005
 const spotRadiusM = 0.012
+/** What covers a smaller share of the spot at the pick is looked for in a smaller one at the place. */
+const narrowShare = 0.6
+const narrowRadiusM = 0.005
 
 /** Far above a depth camera's noise, and below the height of anything that is picked. */
 const movedM = 0.01
@@ -51,7 +54,10 @@ export function verifyAction(
   const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
   const changes = { pickRiseM, placeRiseM }
   if (!pick.holding || place === null) return { result: 'missed', ...changes }
-  if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
+  // A rope covers less than half of the usual spot.
+  const isNarrow = coveredShare(before, action.pick, spotRadiusM, leastChangeM) < narrowShare
+  const riseM = isNarrow ? medianRiseM(before, after, action.place, narrowRadiusM) : placeRiseM
+  if (riseM >= leastChangeM) return { result: 'placed', ...changes }
   const droppedAt = highestRise(before, after)
   return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }
 }

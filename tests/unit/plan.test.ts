@@ -146,6 +146,17 @@ propertyTest.prop([fc.double({ min: -100, max: 100, noNaN: true })])('a wrapped 
   expect(Math.sin(wrapped)).toBeCloseTo(Math.sin(angle), 9)
 })
 
+test('what is dragged stays as low as the check allows, and the tool leaves as high as after any other action', () => {
+  const map = emptyMap()
+  raise(map, [0.45, -0.2], 0.02, 0.01)
+  const { pick, place, payloadHeightM } = plan(map, { ...aProposal(map), primitive: 'drag' })
+  expect(zOf(place.segments[0])).toBeCloseTo(0.01 + 0.01 + 0.021)
+  expect(zOf(place.segments.at(-1))).toBeCloseTo(0.08)
+  expect(isRefused(checkPlan(pick, context(map)))).toBe(false)
+  const held = { ...context(map, payloadHeightM), start: { p_base_m: [0.45, -0.2, 0.041] as Vec3, yawRad: 0 } }
+  expect(isRefused(checkPlan(place, held))).toBe(false)
+})
+
 describe('the pushing primitive', () => {
   const push = (map: Heightmap, asked: { pick: number[]; place: number[] }, reaches = reachesAll) =>
     planPush(map, proposalFor(map, { ...asked, yaw: 0 }), parkPose, reaches, settings.plan)

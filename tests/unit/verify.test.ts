@@ -72,3 +72,14 @@ test('a push that moved something beside its line is placed, one that met nothin
   expect(verifyPush(crumb(0.47, 0), crumb(0.47, 0), { pick, place }).result).toBe('missed')
   expect(verifyPush(crumb(0.7, 0), crumb(0.7, 0.1), { pick, place }).result).toBe('missed')
 })
+
+test('a rope, narrower than the spot that is looked at, is placed where it rose under the cup', () => {
+  const rope = (x: number, y: number) => {
+    const map = emptyMap()
+    for (let i = -4; i <= 4; i++) raise(map, [x + 0.01 * i, y], 0.01, 0.01)
+    return map
+  }
+  const moved = { pick: [0.45, -0.2, 0.01], place: [0.5, 0.2, 0] } as const
+  expect(verifyAction(rope(0.45, -0.2), rope(0.5, 0.2), moved, done(true), done(false)).result).toBe('placed')
+  expect(verifyAction(rope(0.45, -0.2), rope(0.5, 0.23), moved, done(true), done(false)).result).toBe('lost')
+})
