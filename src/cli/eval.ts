@@ -11,6 +11,7 @@ import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { describePolicy } from '../runtime/policy.js'
 import { defaultTask } from '../runtime/run.js'
+import { realWorkspaceOf } from '../runtime/settings.js'
 import type { CellFaults } from '../sim/api.js'
 import {
   type CommonOptions,
@@ -22,7 +23,6 @@ import {
   withCommonOptions,
 } from './context.js'
 import { addFault, faultHelp } from './faults.js'
-import { realWorkspaceOf } from './frames.js'
 
 interface EvalOptions extends CommonOptions {
   readonly task: string

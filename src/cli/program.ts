@@ -13,6 +13,7 @@ import { asCliportError } from './failure.js'
 import { addHeightmap } from './heightmap.js'
 import { type Invocation, setInvocation } from './invocation.js'
 import { addLink } from './link.js'
+import { addPolicy } from './policy.js'
 import { addPredict } from './predict.js'
 import { addRecord } from './record.js'
 import { addResults } from './results.js'
@@ -43,7 +44,7 @@ export function createProgram(write: {
     .addHelpText('after', `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code}  ${meaning}\n`).join('')}`)
   for (const add of [addRun, addPredict, addHeightmap, addRecord, addEval, addResults, addTrain, addExport])
     add(program)
-  for (const add of [addConvert, addCameraCommand, addBench, addLink, addDoctor]) add(program)
+  for (const add of [addConvert, addPolicy, addCameraCommand, addBench, addLink, addDoctor]) add(program)
   expectValues(program)
   return program
 }

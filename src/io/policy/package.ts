@@ -15,6 +15,8 @@ export interface PolicyPackage {
   readonly folder: string
   readonly manifest: Manifest
   readonly tokenizer: Tokenizer
+  /** Of manifest.json, lower-case hexadecimal: it has the checksum of every other file. */
+  readonly sha256: string
   /** ONNX graphs whose checksums were right. `maps` is absent when the package has none. */
   readonly graphs: Readonly<Record<Exclude<GraphName, 'maps'>, Uint8Array>> & { readonly maps?: Uint8Array }
 }
@@ -26,7 +28,8 @@ export interface PolicyPackage {
  * for graphs that this runtime cannot feed
  */
 export async function loadPackage(folder: string): Promise<PolicyPackage> {
-  const manifest = parseManifest(folder, (await readPackageFile(folder, 'manifest.json')).toString('utf8'))
+  const json = await readPackageFile(folder, 'manifest.json')
+  const manifest = parseManifest(folder, json.toString('utf8'))
   checkShapes(folder, manifest)
   const { models, files } = manifest
   const bytesOf = (name: string) => readChecked(folder, files, name)
@@ -34,7 +37,8 @@ export async function loadPackage(folder: string): Promise<PolicyPackage> {
   checkLexicon(folder, manifest, tokenizer)
   const [text, decide] = await Promise.all([bytesOf(models.text.file), bytesOf(models.decide.file)])
   const maps = models.maps && (await bytesOf(models.maps.file))
-  return { folder, manifest, tokenizer, graphs: maps ? { text, decide, maps } : { text, decide } }
+  const sha256 = sha256Of(json)
+  return { folder, manifest, tokenizer, sha256, graphs: maps ? { text, decide, maps } : { text, decide } }
 }
 
 /** An error about a package: `what` names what is wrong with `folder`. */
@@ -123,7 +127,7 @@ export async function readChecked(folder: string, files: Manifest['files'], name
     throw packageError('POLICY_INVALID', folder, `manifest.json lists no checksum of ${name}`, restore)
   }
   const bytes = await readPackageFile(folder, name)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = sha256Of(bytes)
   if (sha256 === expected.sha256) return bytes
   throw packageError(
     'POLICY_CHECKSUM',
@@ -132,6 +136,10 @@ export async function readChecked(folder: string, files: Manifest['files'], name
       `(${expected.bytes} bytes) but received ${sha256} (${bytes.length} bytes)`,
     restore,
   )
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** @throws CliportError POLICY_INVALID */
