@@ -40,6 +40,8 @@ export interface PolicyBenchReport {
   readonly ratio_same_model?: number
   /** Decisions that were not the same; only with a checkpoint. */
   readonly decisions_differ?: number
+  /** From one tick of a 1 ms timer of the main thread to the next, while decisions are computed. */
+  readonly event_loop_ms: Durations
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
   readonly graph: {
@@ -73,6 +75,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
   const stages = new StageHistograms()
   let differ = 0
+  const endTicks = watchEventLoop(stages)
   try {
     for (let i = -warmUps; i < repeats; i++) {
       signal.throwIfAborted()
@@ -89,8 +92,10 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
         JSON.stringify([proposal.pick.pixel, proposal.place.pixel]) === JSON.stringify([other.pick, other.place])
       if (!same) differ++
     }
+    endTicks()
     await readSentences(policy, heightmap, stages)
   } finally {
+    endTicks()
     await eager?.close()
     await policy.close()
   }
@@ -106,12 +111,24 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     decision: stages.of('decision'),
     stages: { text: stages.of('text'), decide },
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
+    event_loop_ms: stages.of('event_loop'),
     rss_mb: rssMb,
     graph: { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak },
     threads,
     processors_busy: busy,
     machine: before,
   }
+}
+
+/** Observes how late a 1 ms timer of this thread is: what else the thread may do while the policy computes. */
+function watchEventLoop(stages: StageHistograms): () => void {
+  let lastNs = hostClock.nowNs()
+  const timer = setInterval(() => {
+    const nowNs = hostClock.nowNs()
+    stages.observe('event_loop', Number(nowNs - lastNs) / 1e6)
+    lastNs = nowNs
+  }, 1)
+  return () => clearInterval(timer)
 }
 
 function comparison({ version }: Eager, stages: StageHistograms, differ: number | null) {

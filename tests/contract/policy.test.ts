@@ -1,7 +1,22 @@
 import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
+import { ServerPolicy } from '../../src/io/policy-server/client.js'
 import { shippedPackage, tinyPackage } from '../fixtures/policy.js'
+import { startPolicyServer } from '../fixtures/policy-server.js'
 import { policyContract } from './policy-contract.js'
 
 policyContract('the shipped package on ONNX Runtime', () => OnnxPolicy.load(shippedPackage))
 
 policyContract('a package with names and heads of its own', () => OnnxPolicy.load(tinyPackage), { graspYawRad: 0.5 })
+
+policyContract('the shipped package behind a policy server', async () => {
+  const server = await startPolicyServer()
+  const policy = await ServerPolicy.connect({ address: server.address, keys: null, timeoutMs: 60_000 })
+  return {
+    info: policy.info,
+    propose: (...asked) => policy.propose(...asked),
+    async close() {
+      await policy.close()
+      await server.stop()
+    },
+  }
+})

@@ -90,6 +90,11 @@ export class PolicyServer {
     return server
   }
 
+  /** Requests that wait; the one that is computed is not among them. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
   /** Ends the request that is computed, drops those that wait, and gives the port back. Safe to call twice. */
   async close(): Promise<void> {
     this.#abort.abort(new Error('the server ends'))

@@ -25,7 +25,7 @@ const policyServer = z.strictObject({
     .nullable()
     .default(null)
     .describe('folder of keys; null: ~/.config/cliport/policy, and on loopback none'),
-  timeout_s: z.number().positive().max(600).default(5).describe('for each answer'),
+  timeout_s: z.number().positive().max(600).default(10).describe('for each answer'),
   package_sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits, as cliport policy info shows them')
