@@ -1,6 +1,7 @@
 // `cliport bench policy`: how long a decision takes, where the time goes, and how far it is from what the processor can do;
 // with a Python, the same net in eager PyTorch beside it, by turns.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Heightmap, HeightmapSpec } from '../control/types.js'
 import { tensorsOf } from '../io/policy/graph-spec.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
@@ -42,6 +43,8 @@ export interface PolicyBenchReport {
   readonly decisions_differ?: number
   /** From one tick of a 1 ms timer of the main thread to the next, while decisions are computed. */
   readonly event_loop_ms: Durations
+  /** The same just before, while nothing is computed: what the machine's other load alone does to it. */
+  readonly event_loop_idle_ms: Durations
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
   readonly graph: {
@@ -61,6 +64,7 @@ export interface PolicyBenchReport {
 
 const goal = 'put the red blocks in a green bowl'
 const warmUps = 5
+const idleMs = 2000
 
 export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
   const { config, repeats, signal, python, checkpoint } = request
@@ -75,8 +79,11 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
   const stages = new StageHistograms()
   let differ = 0
-  const endTicks = watchEventLoop(stages)
+  let endTicks = watchEventLoop(stages, 'event_loop_idle')
   try {
+    await pause(idleMs, undefined, { signal })
+    endTicks()
+    endTicks = watchEventLoop(stages, 'event_loop')
     for (let i = -warmUps; i < repeats; i++) {
       signal.throwIfAborted()
       const startNs = hostClock.nowNs()
@@ -112,6 +119,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     stages: { text: stages.of('text'), decide },
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
     event_loop_ms: stages.of('event_loop'),
+    event_loop_idle_ms: stages.of('event_loop_idle'),
     rss_mb: rssMb,
     graph: { types, gflop, gflops, peak_gflops: peak, share_of_peak: gflops / peak },
     threads,
@@ -121,11 +129,11 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
 }
 
 /** Observes how late a 1 ms timer of this thread is: what else the thread may do while the policy computes. */
-function watchEventLoop(stages: StageHistograms): () => void {
+function watchEventLoop(stages: StageHistograms, name: string): () => void {
   let lastNs = hostClock.nowNs()
   const timer = setInterval(() => {
     const nowNs = hostClock.nowNs()
-    stages.observe('event_loop', Number(nowNs - lastNs) / 1e6)
+    stages.observe(name, Number(nowNs - lastNs) / 1e6)
     lastNs = nowNs
   }, 1)
   return () => clearInterval(timer)

@@ -75,6 +75,7 @@ function linesOf(report: PolicyBenchReport): string[] {
     durationRow(`decision of ${report.policy}`, report.decision),
     ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),
     durationRow('1 ms timer of the main thread', report.event_loop_ms),
+    durationRow('  the same without decisions', report.event_loop_idle_ms),
     ...compared,
     '',
     `${graph.gflop.toFixed(2)} GFLOP a decision, ${graph.gflops.toFixed(0)} GFLOP/s: ${(100 * graph.share_of_peak).toFixed(0)} % of the ${graph.peak_gflops.toFixed(0)} of a matrix product`,
