@@ -1,9 +1,15 @@
 // Sums the reports of GoogleTest and of each group of vitest: NATIVE.json VITEST.json...
 // Prints every failed test with its first message, so that the end of a long output says what failed, then one closing
 // line with the counts.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
-const [native, ...groups] = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')))
+const paths = process.argv.slice(2)
+const missing = paths.filter((path) => !existsSync(path))
+if (missing.length > 0) {
+  console.log(`no report, the tests of this part were ended before their last: ${missing.join(', ')}`)
+  process.exit(1)
+}
+const [native, ...groups] = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')))
 
 const failures = [
   ...native.testsuites.flatMap((suite) =>

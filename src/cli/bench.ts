@@ -1,8 +1,11 @@
 // cliport bench: speed on this machine, each subject a file
 
 import type { Command } from 'commander'
+import { addBenchCompare } from './bench-compare.js'
 import { addBenchController } from './bench-controller.js'
+import { addBenchDelay } from './bench-delay.js'
 import { addBenchHeightmap } from './bench-heightmap.js'
+import { addBenchLatency } from './bench-latency.js'
 import { addBenchLink } from './bench-link.js'
 import { addBenchPolicy } from './bench-policy.js'
 
@@ -14,4 +17,7 @@ export function addBench(program: Command): void {
   addBenchLink(bench)
   addBenchController(bench)
   addBenchPolicy(bench)
+  addBenchLatency(bench)
+  addBenchCompare(bench)
+  addBenchDelay(bench)
 }

@@ -8,6 +8,8 @@ const known = {
   'grasp-failure': 'probability 0..1 that a grasp fails',
   'nudge-m':
     'metres, or LEAST:GREATEST, by which objects that are still to be moved are shifted between observation and grasp',
+  'drift-mps':
+    'metres a second at which objects that are still to be moved slide from an observation until the arm sets off',
   'kill-controller-at-s': 'simulated seconds after which the controller ends abruptly',
   camera: 'stall, nan or zero; with @N from observation N on (0 is the first)',
 } as const
@@ -24,6 +26,8 @@ export function addFault(text: string, before: CellFaults = {}): CellFaults {
       return { ...before, graspFailure: numberOf(text, value, 1) }
     case 'nudge-m':
       return { ...before, nudgeM: rangeOf(text, value, 0.5) }
+    case 'drift-mps':
+      return { ...before, driftMps: numberOf(text, value, 1) }
     case 'kill-controller-at-s':
       return { ...before, killControllerAtS: numberOf(text, value, 3600) }
     case 'camera': {

@@ -94,6 +94,7 @@ function summary(report: RunReport): string[] {
       ? []
       : [`truth    ${truth.achieved ? 'achieved' : 'not achieved'}, score ${truth.score.toFixed(2)}`]),
     `steps    ${steps}, ${retries} of them retries`,
+    `start    ${report.first_motion_ms === null ? 'nothing moved' : `first motion after ${(report.first_motion_ms / 1000).toFixed(1)} s`}, peak memory ${report.rss_peak_mb} MB`,
     `page     ${page}`,
   ]
 }

@@ -75,6 +75,8 @@ export interface PolicyInfo {
   readonly units?: PolicyUnits
   /** SHA-256 of the package's manifest, which has that of every other file; absent: it is no package. */
   readonly packageSha256?: string
+  /** Execution provider that computes its decisions, e.g. 'cpu'; absent: none does (the simulated cell's oracle). */
+  readonly provider?: string
 }
 
 /** What may be asked of a policy beside where to pick and place. */

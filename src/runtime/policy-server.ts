@@ -147,6 +147,7 @@ function helloOf(info: PolicyInfo, config: Config, expects: Expectations): Hello
     versions: [protocolVersion],
     name: info.name,
     architecture: info.architecture,
+    provider: info.provider ?? null,
     package_sha256: info.packageSha256 ?? null,
     units: { ...(info.units ?? runtimeUnits) },
     workspace: workspaceKeysOf(info.workspace),

@@ -1,9 +1,11 @@
 // `cliport run`: one sentence on the simulated cell, or on a controller and cameras elsewhere, with a folder for
 // its page and recording.
 
+import { performance } from 'node:perf_hooks'
 import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
+import type { RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
@@ -46,6 +48,10 @@ export interface RunReport {
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
+  /** From the start of the process until the link was given the first plan, milliseconds; null when nothing moved. */
+  readonly first_motion_ms: number | null
+  /** Largest resident memory of the process so far, megabytes (10^6 bytes). */
+  readonly rss_peak_mb: number
   readonly folder: string
   /** The page in the folder. */
   readonly page: string
@@ -134,7 +140,11 @@ async function recordRun(
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
     const settings = { ...session.settings, maps: true }
-    const result = await runGoal(goal, ports, settings, { recorder, meter, watcher, signal })
+    let firstMotionMs: number | null = null
+    const link = tellingOfPlans(ports.link, () => {
+      firstMotionMs ??= Math.round(performance.now())
+    })
+    const result = await runGoal(goal, { ...ports, link }, settings, { recorder, meter, watcher, signal })
     await endFilm()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
@@ -142,13 +152,42 @@ async function recordRun(
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
-    const report = { ...summaryOf(goal, result, truth), stages: stages.all(), folder: folder.path }
+    const report = {
+      ...summaryOf(goal, result, truth),
+      stages: stages.all(),
+      first_motion_ms: firstMotionMs,
+      rss_peak_mb: peakMemoryMb(),
+      folder: folder.path,
+    }
     const pagePath = await folder.finish(report)
     for (const problem of folder.problems) tell(`not written: ${problem}`)
     return { ...report, page: pagePath }
   } finally {
     await recorder.close()
   }
+}
+
+/** The same link, that tells before it runs a plan. */
+export function tellingOfPlans(link: RobotLink, onPlan: () => void): RobotLink {
+  return {
+    get state() {
+      return link.state
+    },
+    backend: link.backend,
+    ...(link.lacks === undefined ? {} : { lacks: link.lacks }),
+    arm: () => link.arm(),
+    execute(plan, signal) {
+      onPlan()
+      return link.execute(plan, signal)
+    },
+    stop: (reason) => link.stop(reason),
+    close: () => link.close(),
+  }
+}
+
+/** getrusage(2) counts in KiB. */
+function peakMemoryMb(): number {
+  return Math.round((process.resourceUsage().maxRSS * 1024) / 1e6)
 }
 
 function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {

@@ -12,6 +12,11 @@ export interface CellFaults {
   readonly graspFailure?: number
   /** Least and greatest distance by which what is still to be moved is nudged between a look and the grasp, metres. */
   readonly nudgeM?: readonly [least: number, greatest: number]
+  /**
+   * Speed at which everything that is still to be moved slides over the table from a look until the arm sets off, metres a
+   * second: what the look showed ages.
+   */
+  readonly driftMps?: number
   /** Simulated time after reset at which the controller dies without goodbye, seconds. */
   readonly killControllerAtS?: number
   /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
@@ -128,6 +133,11 @@ export interface CellLoad {
   readonly isBusy: boolean
   /** Longest wait for a lease holder that sent no heartbeat, seconds: a real arm's watchdog would have stopped it. */
   readonly longestWaitS: number
+  /**
+   * The newest `capture`, on this process's monotonic clock: when it read the poses of what it shows, and when its frames
+   * were complete. Absent before the first.
+   */
+  readonly look?: { readonly beganNs: bigint; readonly readyNs: bigint }
 }
 
 /** A cell, wherever it runs. */
@@ -146,6 +156,8 @@ export interface Cell {
   send(request: Uint8Array): Promise<readonly Uint8Array[]>
   /** Newest link.proto State. */
   state(): Promise<Uint8Array>
+  /** Free clock: lets simulated time pass without a command, as if whoever commands the arm took so long to think. */
+  wait(seconds: number): Promise<void>
   /** How busy the cell is, and how long it waited for the machine. */
   load(): Promise<CellLoad>
   /** Ends the cell and its thread. */

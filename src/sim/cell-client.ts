@@ -52,6 +52,10 @@ export class CellClient implements Cell {
     return this.#call('state')
   }
 
+  wait(seconds: number): Promise<void> {
+    return this.#call('wait', seconds)
+  }
+
   load(): Promise<CellLoad> {
     return this.#call('load')
   }

@@ -13,6 +13,7 @@ import { publishedAppearance, randomizedAppearance, realSensor } from './appeara
 import { suctionTool } from './arm.js'
 import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
 import { paletteOf } from './colors.js'
+import { Drift } from './drift.js'
 import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
 import { oracleAction, visibleLabels } from './oracle.js'
@@ -39,7 +40,9 @@ interface Episode {
   readonly score: Score
   readonly oracleRandom: Random
   readonly noiseRandom: Random
+  readonly drift: Drift | null
   captures: number
+  newestLook: CellLoad['look'] | null
   /** A capture that no motion has followed yet. */
   looked: boolean
 }
@@ -80,11 +83,14 @@ export class SimulatedCell implements Cell {
     if (faulty && fault.fault === 'stall') return new Promise(() => {})
     return this.#inTurn(async () => {
       const episode = this.#running
+      const beganNs = process.hrtime.bigint()
       const frames = await this.#look(episode)
       episode.captures++
       episode.looked = true
+      episode.drift?.begin(episode.score.goal)
       if (options.sensor === 'real') for (const frame of frames) addNoise(frame, episode.noiseRandom)
       if (faulty) for (const { depthM } of frames) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
+      episode.newestLook = { beganNs, readyNs: process.hrtime.bigint() }
       return frames
     })
   }
@@ -139,8 +145,22 @@ export class SimulatedCell implements Cell {
     return this.#running.plant.state()
   }
 
+  wait(seconds: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const { plant, options } = this.#running
+      if (options.clock !== 'free')
+        throw failed('Expected the free clock for a wait, but the paced clock passes by itself')
+      for (let steps = Math.round(seconds / stepS); steps > 0; steps--) plant.step()
+    })
+  }
+
   async load(): Promise<CellLoad> {
-    return { isBusy: this.#waiting > 0, longestWaitS: (this.#pace?.longestWaitMs ?? 0) / 1e3 }
+    const look = this.#episode?.newestLook
+    return {
+      isBusy: this.#waiting > 0,
+      longestWaitS: (this.#pace?.longestWaitMs ?? 0) / 1e3,
+      ...(look ? { look } : {}),
+    }
   }
 
   close(): Promise<void> {
@@ -167,7 +187,9 @@ export class SimulatedCell implements Cell {
     const qRad = parkedJoints()
     const physics = new Physics(await loadPhysics(), placed, tool, qRad)
     const nudgeRandom = random(seed, 'nudge')
+    const drift = faults?.driftMps ? new Drift(physics, faults.driftMps, random(seed, 'drift')) : null
     const onMotion = () => {
+      drift?.end()
       if (!episode.looked) return
       episode.looked = false
       if (faults?.nudgeM) nudge(physics, score.goal, faults.nudgeM, nudgeRandom)
@@ -181,6 +203,7 @@ export class SimulatedCell implements Cell {
       graspRandom: random(seed, 'grasp'),
       alwaysHeard: options.clock === 'free',
       onMotion,
+      onStep: (seconds) => drift?.step(seconds),
     })
     const episode: Episode = {
       options,
@@ -190,7 +213,9 @@ export class SimulatedCell implements Cell {
       score,
       oracleRandom: random(seed, 'oracle'),
       noiseRandom: random(seed, 'sensor'),
+      drift,
       captures: 0,
+      newestLook: null,
       looked: false,
     }
     plant.settle(longestSettleS)

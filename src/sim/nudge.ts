@@ -32,7 +32,8 @@ export function nudge(
   }
 }
 
-function isFree(physics: Physics, label: number, [dx, dy]: readonly [number, number]): boolean {
+/** Whether an object could stand there, shifted by metres in the table's plane: inside the workspace, clear of all others. */
+export function isFree(physics: Physics, label: number, [dx, dy]: readonly [number, number]): boolean {
   const [fromX, fromY] = translationOf(physics.objectPose(label))
   const [x, y] = [fromX + dx, fromY + dy]
   const footprintOf = (wanted: number) => physics.objects.find((o) => o.label === wanted)!.shape.footprintM

@@ -46,6 +46,8 @@ export interface PlantOptions {
   readonly alwaysHeard: boolean
   /** Called when the controller starts to move, before it has moved. */
   readonly onMotion: () => void
+  /** Called in every step before the physics, with its length in seconds. */
+  readonly onStep: (seconds: number) => void
 }
 
 export class Plant {
@@ -127,6 +129,7 @@ export class Plant {
   /** 2 ms of simulated time. */
   step(): void {
     if (this.#alive) this.#cycle()
+    this.#options.onStep(stepS)
     this.#updateVacuum()
     this.physics.drive(this.#output.qRefRad, this.#output.dqRefRadps)
     this.physics.step()

@@ -43,6 +43,30 @@ test('grasps fail anew each time, as often as asked for', async () => {
   expect(count).toBeLessThan(11)
 })
 
+test('things that drift slide at their speed from a look until the arm sets off, and lie still before and after', async () => {
+  const driver = await start({ driftMps: 0.05 }, 10003)
+  const start0 = await cell.truth()
+  await cell.wait(0.2)
+  const unseen = await cell.truth()
+  for (const { label } of unseen.objects) expect(shiftM(start0.objects, unseen.objects, label)).toBeLessThan(0.001)
+  await cell.capture()
+  await cell.wait(0.4)
+  const slid = await cell.truth()
+  expect(slid.timeS - unseen.timeS).toBeCloseTo(0.4, 6)
+  const moved = slid.objects.filter(({ label }) => shiftM(unseen.objects, slid.objects, label) > 0.001)
+  expect(unseen.validPicks.length).toBeGreaterThan(1)
+  expect(moved.map(({ label }) => label).sort()).toEqual([...unseen.validPicks].sort())
+  for (const { label } of moved) expect(shiftM(unseen.objects, slid.objects, label)).toBeCloseTo(0.02, 3)
+  await driver.hover([0.5, 0, 0])
+  const after = await cell.truth()
+  for (const { label } of after.objects) expect(shiftM(slid.objects, after.objects, label)).toBeLessThan(0.001)
+})
+
+test('a wait is refused by the paced clock, which passes by itself', async () => {
+  await cell.reset({ task: 'put-block-in-bowl-seen-colors', seed: 10001, clock: 'paced' })
+  await expect(cell.wait(0.1)).rejects.toMatchObject({ code: 'CELL_FAILED' })
+})
+
 test('after a look everything still to be moved is nudged, by as much as asked for, before the arm has moved', async () => {
   const driver = await start({ nudgeM: [0.01, 0.02] }, 10003)
   const before = await cell.truth()

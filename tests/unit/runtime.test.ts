@@ -15,6 +15,7 @@ import { rebase, withOwnHeights } from '../../src/runtime/policy-workspace.js'
 import { createPageWatcher } from '../../src/runtime/report/page-watcher.js'
 import type { RunStep } from '../../src/runtime/report/types.js'
 import { expectConsent } from '../../src/runtime/robot.js'
+import { tellingOfPlans } from '../../src/runtime/run.js'
 import { cycleSettingsOf, workspaceOf } from '../../src/runtime/settings.js'
 import { expectedCalibrationError, reliabilityBins, wilsonInterval } from '../../src/runtime/statistics.js'
 import type { Cell, SimFrame, Truth } from '../../src/sim/api.js'
@@ -229,6 +230,29 @@ describe('a base point in a picture', () => {
     expect(pixelInFrame(frame, [0.5, 0, 1.5])).toBeNull()
     expect(pixelInFrame(frame, [0.5, 5, 0])).toBeNull()
   })
+})
+
+test('a link that tells of plans tells before each, and is the link it stands for', async () => {
+  const heard: string[] = []
+  const link = {
+    backend: 'sim',
+    lacks: ['lease'],
+    state: { mode: 'armed' },
+    arm: async () => void heard.push('arm'),
+    execute: async () => {
+      heard.push('execute')
+      return { status: 'done' }
+    },
+    stop: async (reason: string) => void heard.push(reason),
+    close: async () => void heard.push('close'),
+  } as unknown as RobotLink
+  const telling = tellingOfPlans(link, () => heard.push('told'))
+  await telling.arm()
+  expect(await telling.execute({} as never)).toEqual({ status: 'done' })
+  await telling.stop('enough')
+  await telling.close()
+  expect(heard).toEqual(['arm', 'told', 'execute', 'enough', 'close'])
+  expect([telling.backend, telling.lacks, telling.state]).toEqual([link.backend, link.lacks, link.state])
 })
 
 describe('the cameras of the cell', () => {

@@ -150,6 +150,7 @@ function infoOf(hello: HelloReply): PolicyInfo {
     workspace: heightmapSpecOf(hello.workspace),
     ...(hello.end_effectors && { endEffectors: hello.end_effectors }),
     ...(lexicon && { lexicon }),
+    ...(hello.provider !== null && { provider: hello.provider }),
     ...(hello.package_sha256 !== null && { packageSha256: hello.package_sha256 }),
   }
 }

@@ -67,6 +67,8 @@ export const helloReplySchema = z.object({
   versions: z.array(z.int()),
   name: z.string(),
   architecture: z.string(),
+  /** Execution provider that computes the decisions, e.g. 'cpu'. */
+  provider: z.string().nullable(),
   package_sha256: z.string().nullable(),
   units: unitsSchema,
   /** Of heightmap requests. */

@@ -34,6 +34,7 @@ export class OnnxPolicy implements Policy {
     const workspace = workspaceOf(manifest)
     this.info = {
       ...{ name, architecture, workspace, rotations, thresholds, endEffectors, lexicon, units, packageSha256 },
+      provider: thread.provider,
     }
     this.#package = policyPackage
     this.#thread = thread
