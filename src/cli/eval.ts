@@ -23,6 +23,7 @@ import {
   wholeNumber,
   withCommonOptions,
 } from './context.js'
+import { sentences } from './eval-sentences.js'
 import { addFault, faultHelp } from './faults.js'
 
 interface EvalOptions extends CommonOptions {
@@ -38,6 +39,7 @@ interface EvalOptions extends CommonOptions {
   readonly nudge?: string
   readonly real?: string
   readonly grounding?: GroundingMode
+  readonly sentences?: string
   readonly out?: string
   readonly label?: string
 }
@@ -86,6 +88,10 @@ export function addEval(program: Command): void {
       ).choices(groundingModes),
     )
     .option(
+      '--sentences <file>',
+      'only the first decision, without motion: sentences whose right answers are known (benchmarks/sentences/README.md); writes a page with pictures',
+    )
+    .option(
       '--real <folder>',
       'sentences of goals.json on real frames with labels, compared with chance and with the nearest colour',
     )
@@ -102,6 +108,11 @@ async function runEval(options: EvalOptions): Promise<void> {
     options,
     (verb) =>
       whileLocked(options.out, 'cliport eval', () => {
+        expectOneMode(options)
+        if (options.sentences !== undefined) {
+          expectNoMotion(options, '--sentences')
+          return sentences(options, options.sentences, verb)
+        }
         if (options.real !== undefined) return realFrames(options, options.real, verb)
         return options.grounding === undefined ? episodes(options, verb) : grounding(options, verb)
       }),
@@ -137,15 +148,7 @@ async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<V
 
 async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
   const { task, seed, episodes: scenes, grounding: mode } = options
-  const wrong = (['openLoop', 'steps', 'fault', 'graspFailure', 'nudge'] as const).find(
-    (key) => options[key] !== undefined,
-  )
-  if (wrong !== undefined || options.policy === 'oracle') {
-    throw usage(
-      `Expected no ${wrong ?? "'--policy oracle'"} with --grounding, where nothing moves`,
-      'Leave it out, or leave out --grounding for whole episodes',
-    )
-  }
+  expectNoMotion(options, '--grounding')
   const config = await configFor(options, policyFlags(options.policy))
   const raw = await rawFolder(options, 'grounding')
   const report = await evaluateGrounding({
@@ -178,6 +181,30 @@ async function realFrames(options: EvalOptions, folder: string, { tell }: Verb):
     ...(absent > 0 ? [`absent        would act on ${absentActed} of ${absent} sentences about absent objects`] : []),
   ]
   return { exitCode: 0, json: report, lines }
+}
+
+/** @throws CliportError USAGE for two ways of evaluating at once */
+function expectOneMode({ real, sentences, grounding }: EvalOptions): void {
+  const given = Object.entries({ '--real': real, '--sentences': sentences, '--grounding': grounding })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name)
+  if (given.length < 2) return
+  throw usage(
+    `Expected at most one of --real, --sentences and --grounding but received ${given.join(' and ')}`,
+    'Leave all but one out',
+  )
+}
+
+/** @throws CliportError USAGE for options of whole episodes */
+function expectNoMotion(options: EvalOptions, mode: string): void {
+  const wrong = (['openLoop', 'steps', 'fault', 'graspFailure', 'nudge'] as const).find(
+    (key) => options[key] !== undefined,
+  )
+  if (wrong === undefined && options.policy !== 'oracle') return
+  throw usage(
+    `Expected no ${wrong ?? "'--policy oracle'"} with ${mode}, where nothing moves`,
+    `Leave it out, or leave out ${mode} for whole episodes`,
+  )
 }
 
 async function rawFolder({ out, label }: EvalOptions, kind: RawKind): Promise<RawFolder | undefined> {

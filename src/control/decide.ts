@@ -83,6 +83,7 @@ function lowConfidence(
 ): Extract<Decision, { kind: 'conclude' }> | null {
   if (!found)
     return conclude('not_found', `something that the sentence names is not in view (found ${percent(proposal.found)})`)
+  if (proposal.pickProblem !== undefined) return conclude('unsure', proposal.pickProblem)
   if (proposal.pick.probability < thresholds.pick) {
     return conclude('unsure', `the policy is unsure what to pick (${percent(proposal.pick.probability)})`)
   }

@@ -83,6 +83,8 @@ export interface PolicyInfo {
 export interface ProposeOptions {
   /** Spots where a pick has failed. */
   readonly suppress?: readonly SuppressedSpot[]
+  /** rows x cols, 1 where a pick may be; absent: anywhere. */
+  readonly pickCells?: Uint8Array
   /** Also return full affordance maps. */
   readonly maps?: boolean
   readonly signal?: AbortSignal

@@ -100,6 +100,8 @@ export interface Proposal {
   readonly found: number
   /** Words of the sentence that the policy knows; 0 means that it understood nothing. */
   readonly knownWords: number
+  /** Why nothing can be picked at the pick, for a person; absent: something can, or nobody has looked (possible-pick.ts). */
+  readonly pickProblem?: string
   /** How to grasp, from policies that say it; a suction cup needs neither. */
   readonly grasp?: {
     /** Opening of the fingers before they close, metres. */

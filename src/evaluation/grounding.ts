@@ -3,13 +3,12 @@
 
 import { decideAtFirst } from '../control/decide.js'
 import type { Policy } from '../control/ports.js'
-import type { Heightmap, Outcome, Proposal } from '../control/types.js'
+import type { Outcome, Proposal } from '../control/types.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
-import { type CellSession, hostClock, openSession } from '../runtime/session.js'
+import { hostClock, openSession } from '../runtime/session.js'
 import { type Belief, expectedCalibrationError, mean, wilsonInterval } from '../runtime/statistics.js'
-import type { SimFrame, Truth } from '../sim/api.js'
-import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
+import type { Truth } from '../sim/api.js'
 import { paletteOf } from '../sim/colors.js'
 import { random } from '../sim/random.js'
 import { taskNamed } from '../sim/tasks/index.js'
@@ -17,6 +16,7 @@ import { askForAbsent } from './absent-questions.js'
 import { labelAt } from './episode-trace.js'
 import { splitOf } from './evaluate.js'
 import { aimOf } from './judge.js'
+import { type Look, lookAtScene } from './look.js'
 import { paraphrased } from './paraphrases.js'
 import type { RawFolder } from './raw-folder.js'
 
@@ -98,7 +98,7 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
   try {
     for (let index = 0; index < scenes; index++) {
       const seed = request.seed + 2 * index
-      const look = await observeScene(session, request.task, seed)
+      const look = await lookAtScene(session, { task: request.task, seed })
       for (const { sentence, missing } of questionsOf(request, index, look.truth)) {
         signal.throwIfAborted()
         const startNs = hostClock.nowNs()
@@ -148,27 +148,11 @@ function questionsOf(
   return questions
 }
 
-interface Look {
-  readonly frames: readonly SimFrame[]
-  readonly heightmap: Heightmap
-  readonly map: LabelMap
-  readonly truth: Truth
-}
-
-async function observeScene({ cell, ports, settings, show }: CellSession, task: string, seed: number): Promise<Look> {
-  const { workspace } = settings
-  await show({ task, seed, clock: 'free' })
-  const frames = await cell.capture()
-  const truth = await cell.truth()
-  const heightmap = await ports.projector.project(frames, workspace)
-  return { frames, heightmap, map: await labelMap(frames, workspace), truth }
-}
-
 function lineOf(
   seed: number,
   sentence: string,
   missing: GroundingLine['missing'],
-  { map, truth }: Look,
+  { map, truth }: Look & { readonly truth: Truth },
   proposal: Proposal,
   { info }: Policy,
 ): Omit<GroundingLine, 'pictures'> {

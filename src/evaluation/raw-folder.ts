@@ -14,7 +14,7 @@ import { markedFrame, markedMap } from '../runtime/report/marks.js'
 import type { Scene } from './episode-trace.js'
 
 /** Evaluations that `cliport results` can tell apart. */
-export type RawKind = 'episodes' | 'grounding' | 'real-frames'
+export type RawKind = 'episodes' | 'grounding' | 'real-frames' | 'sentences'
 
 export interface RawReport {
   readonly version: 1

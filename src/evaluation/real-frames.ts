@@ -3,22 +3,18 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { z } from 'zod'
 import { decideAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { pixelAt } from '../control/geometry.js'
-import type { Projector } from '../control/ports.js'
-import type { Heightmap, HeightmapSpec, Outcome, Pixel, RgbdFrame } from '../control/types.js'
+import type { Heightmap, HeightmapSpec, Outcome, Pixel } from '../control/types.js'
 import { fileNameOf } from '../io/file-name.js'
-import { readFrames } from '../io/frame-folder.js'
 import { describeIssues } from '../io/schema-issues.js'
-import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
-import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
 import { colorOfWord, rgbOf } from '../sim/colors.js'
 import { labelAt } from './episode-trace.js'
+import { type Look, lookAtFrames } from './look.js'
 import type { RawFolder } from './raw-folder.js'
 
 export interface RealFramesRequest {
@@ -98,7 +94,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
   const lines: RealFrameLine[] = []
   try {
     for (const [index, goal] of goals.entries()) {
-      const look = await lookAt(join(folder, goal.frame), workspace, projector)
+      const look = await lookAtFrames(join(folder, goal.frame), workspace, projector)
       const proposal = await policy.propose(look.heightmap, goal.sentence)
       const decision = decideAtFirst(proposal, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
@@ -136,21 +132,6 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
     nearest_color_picks: count(({ nearest_color_pick }) => nearest_color_pick),
     nearest_color_places: count(({ nearest_color_place }) => nearest_color_place),
   }
-}
-
-interface Look {
-  readonly frames: readonly RgbdFrame[]
-  readonly heightmap: Heightmap
-  readonly map: LabelMap
-}
-
-async function lookAt(folder: string, workspace: HeightmapSpec, projector: Projector): Promise<Look> {
-  const frames = await readFrames(folder)
-  expectWorkspaceSeen(frames, workspace)
-  const [frame] = frames as [RgbdFrame]
-  const labelled = { ...frame, labels: await readLabels(join(folder, 'labels.png'), frame.depthM.length) }
-  const heightmap = await projector.project(frames, workspace)
-  return { frames, heightmap, map: await labelMap([labelled], workspace) }
 }
 
 /** The pick is right; of absent objects: nothing moves. */
@@ -198,16 +179,6 @@ async function readGoals(path: string): Promise<readonly Goal[]> {
   } catch (cause) {
     const why = cause instanceof z.ZodError ? describeIssues(cause, goalsSchema).join('; ') : (cause as Error).message
     throw invalid(path, why, cause)
-  }
-}
-
-async function readLabels(path: string, pixels: number): Promise<Uint8Array> {
-  try {
-    const data = await sharp(path).toColourspace('b-w').extractChannel(0).raw({ depth: 'uchar' }).toBuffer()
-    if (data.length !== pixels) throw new Error(`expected ${pixels} pixels but received ${data.length}`)
-    return Uint8Array.from(data)
-  } catch (cause) {
-    throw invalid(path, (cause as Error).message, cause)
   }
 }
 

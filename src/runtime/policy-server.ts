@@ -124,7 +124,8 @@ async function answer(
     timingMs.project = sinceMs()
   }
   const { suppress, maps } = asked
-  const proposal = await policy.propose(heightmap, goal, { suppress, maps, signal })
+  const pickCells = asked.kind === 'heightmap' ? asked.pickCells : null
+  const proposal = await policy.propose(heightmap, goal, { suppress, maps, signal, ...(pickCells && { pickCells }) })
   return replyOf(goal, proposal, info, suppress, { ...timingMs, ...proposal.timingMs })
 }
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { expectFit, fitOf, type Machine, runtimeUnits } from '../control/policy-fit.js'
 import type { Policy } from '../control/ports.js'
+import { withPossiblePicks } from '../control/possible-pick.js'
 import type { EndEffectorKind } from '../control/types.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
@@ -42,7 +43,7 @@ export function describePolicy({ policy }: Config): string {
 }
 
 /**
- * The policy of the settings, which fits this machine.
+ * The policy of the settings, which fits this machine and whose picks are on something.
  * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE, POLICY_AUTH_FAILED,
  * POLICY_PROTOCOL, POLICY_KEYS_INVALID for a server; POLICY_END_EFFECTOR and others for what does not fit (`expectFit`)
  */
@@ -54,7 +55,7 @@ export async function openPolicy(config: Config, log: (line: string) => void): P
     await policy.close()
     throw error
   }
-  return withOwnHeights(policy)
+  return withPossiblePicks(withOwnHeights(policy), config.planning.table_z_m)
 }
 
 /** What the settings say of the machine that a policy is to work with. */

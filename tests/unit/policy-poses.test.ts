@@ -50,6 +50,13 @@ test('no spot suppresses nothing', () => {
   expect(suppressMask(aHeightmap(), []).every((value) => value === 0)).toBe(true)
 })
 
+test('where a pick may not be is suppressed too', () => {
+  const pickCells = new Uint8Array(320 * 160).fill(1)
+  pickCells[7] = 0
+  const mask = suppressMask(aHeightmap(), [{ pixel: [100, 0], radiusM: 0.001 }], pickCells)
+  expect([...mask.entries()].filter(([, value]) => value === 1).map(([cell]) => cell)).toEqual([7, 100 * 160])
+})
+
 test('a cell is seen unless it is black at height zero', () => {
   const heightmap = aHeightmap({ heightM: new Float32Array(320 * 160), color: new Uint8Array(3 * 320 * 160) })
   heightmap.color[3 * 7 + 2] = 1

@@ -73,24 +73,23 @@ export class ServerPolicy implements Policy {
    * this runtime
    */
   async propose(heightmap: Heightmap, goal: string, options: ProposeOptions = {}): Promise<Proposal> {
-    const { signal, suppress = [], maps = false } = options
+    const { signal, suppress = [], pickCells, maps = false } = options
     signal?.throwIfAborted()
     expectHeightmapOf(this.info, heightmap)
     const { rows, cols, color, heightM, seen } = heightmap
     const header = {
       version: protocolVersion,
       goal,
-      heightmap: { height: rows, width: cols, workspace: workspaceKeysOf(heightmap.spec) },
+      heightmap: {
+        ...{ height: rows, width: cols, workspace: workspaceKeysOf(heightmap.spec) },
+        pick_cells: pickCells !== undefined,
+      },
       suppress: suppress.map(({ pixel, radiusM }) => ({ pixel, radius_m: radiusM })),
       maps,
     }
     // Copies: ZeroMQ takes buffers over, and the caller's may be shared with other threads.
-    const parts = [
-      jsonPart(header),
-      Buffer.from(color),
-      bytesOf(heightM),
-      ...(seen === undefined ? [] : [Buffer.from(seen)]),
-    ]
+    const flags = [seen, pickCells].flatMap((cells) => (cells === undefined ? [] : [Buffer.from(cells)]))
+    const parts = [jsonPart(header), Buffer.from(color), bytesOf(heightM), ...flags]
     const startMs = performance.now()
     const [json, ...rest] = await this.#ask(parts, signal)
     const roundTripMs = performance.now() - startMs

@@ -57,6 +57,8 @@ export type PolicyRequest =
       readonly color: Uint8Array
       readonly heightM: Float32Array
       readonly seen: Uint8Array | null
+      /** rows x cols, 1 where a pick may be; null: anywhere. */
+      readonly pickCells: Uint8Array | null
       /** null: the policy's. */
       readonly workspace: HeightmapSpec | null
     })
@@ -110,7 +112,12 @@ const framesSchema = z.strictObject({
 })
 const heightmapSchema = z.strictObject({
   ...question,
-  heightmap: z.strictObject({ height: side, width: side, workspace: workspaceSchema.optional() }),
+  heightmap: z.strictObject({
+    height: side,
+    width: side,
+    workspace: workspaceSchema.optional(),
+    pick_cells: z.boolean().default(false),
+  }),
 })
 
 /**
@@ -136,21 +143,27 @@ export function parseRequest(parts: Parts): PolicyRequest {
 
 function heightmapRequest(header: object, parts: Parts): PolicyRequest {
   const { goal, suppress, maps, heightmap } = checked(header, heightmapSchema)
-  const { height: rows, width: cols, workspace } = heightmap
+  const { height: rows, width: cols, workspace, pick_cells: hasPickCells } = heightmap
   const cells = rows * cols
-  if (parts.length !== 3 && parts.length !== 4) {
+  const pickPart = hasPickCells ? parts.at(-1) : undefined
+  const images = hasPickCells ? parts.slice(0, -1) : parts
+  if (images.length !== 3 && images.length !== 4) {
+    const behind = hasPickCells ? ', and 1 with pick_cells' : ''
     throw invalid(
-      `Expected 2 parts behind the JSON (colour, heights), or 3 with seen cells, but received ${parts.length - 1}`,
+      `Expected 2 parts behind the JSON (colour, heights), or 3 with seen cells${behind}, but received ${parts.length - 1}`,
     )
   }
+  const flagsOf = (part: Uint8Array | undefined, what: string) =>
+    part === undefined ? null : bytesOf(part, cells, `${what}, uint8 ${rows} x ${cols}`)
   return {
     kind: 'heightmap',
     ...questionOf(goal, suppress, maps),
     rows,
     cols,
-    color: bytesOf(parts[1]!, 3 * cells, `colour, uint8 ${rows} x ${cols} x 3`),
-    heightM: floatsOf(parts[2]!, cells, `heights, float32 ${rows} x ${cols}`),
-    seen: parts[3] === undefined ? null : bytesOf(parts[3], cells, `seen cells, uint8 ${rows} x ${cols}`),
+    color: bytesOf(images[1]!, 3 * cells, `colour, uint8 ${rows} x ${cols} x 3`),
+    heightM: floatsOf(images[2]!, cells, `heights, float32 ${rows} x ${cols}`),
+    seen: flagsOf(images[3], 'seen cells'),
+    pickCells: flagsOf(pickPart, 'cells where a pick may be'),
     workspace: workspace === undefined ? null : heightmapSpecOf(workspace),
   }
 }

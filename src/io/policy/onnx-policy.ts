@@ -3,6 +3,7 @@
 import type { CliportError } from '../../control/errors.js'
 import { pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
+import { isSeen } from '../../control/surface.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
 import { expectHeightmapOf } from './heightmap-of-policy.js'
 import { type Manifest, workspaceOf } from './manifest.js'
@@ -86,7 +87,7 @@ export class OnnxPolicy implements Policy {
       // Copies, handed over: the caller's buffers may be shared with other threads, which ONNX Runtime does not take.
       const color = heightmap.color.slice()
       const height = heightmap.heightM.slice()
-      const suppress = suppressMask(heightmap, options.suppress ?? [])
+      const suppress = suppressMask(heightmap, options.suppress ?? [], options.pickCells)
       const wantsSeen = this.manifest.models[graph]?.inputs.seen !== undefined
       const masks: Record<string, Float32Array | Uint8Array> = wantsSeen
         ? { suppress, seen: seenMask(heightmap) }
@@ -187,10 +188,15 @@ export class OnnxPolicy implements Policy {
   }
 }
 
-/** rows x cols: 1 within a suppressed spot, else 0. */
-export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpot[]): Float32Array {
+/** rows x cols: 1 within a suppressed spot and where a pick may not be, else 0. @param pickCells 1 where it may */
+export function suppressMask(
+  heightmap: Heightmap,
+  spots: readonly SuppressedSpot[],
+  pickCells?: Uint8Array,
+): Float32Array {
   const { rows, cols, spec } = heightmap
   const mask = new Float32Array(rows * cols)
+  if (pickCells !== undefined) for (let i = 0; i < mask.length; i++) mask[i] = pickCells[i] === 1 ? 0 : 1
   for (const { pixel, radiusM } of spots) {
     const radius = radiusM / spec.pixelM
     const reach = Math.ceil(radius)
@@ -203,14 +209,10 @@ export function suppressMask(heightmap: Heightmap, spots: readonly SuppressedSpo
   return mask
 }
 
-/** rows x cols: 1 where a camera saw something, else 0. Unless it is given: nothing seen is black at height 0. */
-export function seenMask({ rows, cols, heightM, color, seen }: Heightmap): Uint8Array {
-  if (seen !== undefined) return seen.slice()
-  const mask = new Uint8Array(rows * cols)
-  for (let i = 0; i < mask.length; i++) {
-    const isBlack = color[3 * i] === 0 && color[3 * i + 1] === 0 && color[3 * i + 2] === 0
-    mask[i] = isBlack && heightM[i] === 0 ? 0 : 1
-  }
+/** rows x cols: 1 where a camera saw something, else 0. */
+export function seenMask(heightmap: Heightmap): Uint8Array {
+  const mask = new Uint8Array(heightmap.rows * heightmap.cols)
+  for (let i = 0; i < mask.length; i++) mask[i] = isSeen(heightmap, i) ? 1 : 0
   return mask
 }
 

@@ -11,7 +11,11 @@ export interface MarksShown {
 }
 
 /** An SVG that lies exactly over the picture; one unit is one cell. */
-export function sceneMarks({ rows, cols }: Heightmap, { pick, place }: Proposal, shown: MarksShown): Markup {
+export function sceneMarks(
+  { rows, cols }: Pick<Heightmap, 'rows' | 'cols'>,
+  { pick, place }: Proposal,
+  shown: MarksShown,
+): Markup {
   return markup`<svg class="marks" viewBox="0 0 ${rows} ${cols}" aria-hidden="true">
     ${shown.pick && shown.place && arrow(at(pick), at(place))}
     ${shown.place && placeMark(place, pick.yawRad)}
