@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -29,6 +30,22 @@ void pass_time(sim::VirtualClock& clock, const std::function<bool()>& until) {
   EXPECT_TRUE(until());
 }
 
+/// Simulated time that passes until its end. Declared before the thread whose commands wait for it: on a busy machine
+/// one may begin to wait only when the test is over, and the end of the thread waits for the command.
+class PassingTime {
+ public:
+  explicit PassingTime(sim::VirtualClock& clock)
+      : thread_([&clock](const std::stop_token& end) {
+          while (!end.stop_requested()) {
+            clock.advance(10 * kMs);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
 TEST(EndEffectorThread, GraspsAndReleasesWhileTheCycleNeverWaits) {
   sim::VirtualClock clock;
   sim::EndEffector cup({}, clock);
@@ -48,6 +65,7 @@ TEST(EndEffectorThread, AGraspOfNothingHoldsNothing) {
   sim::EndEffector cup({}, clock);
   EndEffectorThread thread(cup, [](const std::string&) {});
   thread.command(true);
+  clock.wait_for_sleeper();
   pass_time(clock, [&] { return clock.now_ns() > 1000 * kMs; });
   EXPECT_FALSE(thread.holding());
 }
@@ -56,12 +74,14 @@ TEST(EndEffectorThread, ACommandThatChangesEndsTheCommandThatBlocks) {
   sim::VirtualClock clock;
   sim::EndEffector cup({.grasp_s = 1e6, .release_s = 0.01}, clock);
   cup.put(true);
+  std::optional<PassingTime> rest;
   EndEffectorThread thread(cup, [](const std::string&) {});
   thread.command(true);
   clock.wait_for_sleeper();
   thread.command(false);
   pass_time(clock, [&] { return clock.now_ns() > 200 * kMs; });
   EXPECT_FALSE(thread.holding()) << "the grasp was stopped, not waited for";
+  rest.emplace(clock);
 }
 
 TEST(EndEffectorThread, ItsEndInterruptsAGraspThatNeverEnds) {
@@ -70,12 +90,8 @@ TEST(EndEffectorThread, ItsEndInterruptsAGraspThatNeverEnds) {
   auto thread = std::make_unique<EndEffectorThread>(cup, [](const std::string&) {});
   thread->command(true);
   clock.wait_for_sleeper();
-  std::thread ending([&] { thread.reset(); });
-  for (int i = 0; i < 200; ++i) {
-    clock.advance(10 * kMs);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  ending.join();
+  const PassingTime rest(clock);
+  thread.reset();
   EXPECT_EQ(thread, nullptr);
 }
 
