@@ -37,9 +37,10 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 	@scripts/build-native
 	@touch $@
 
-dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs node_modules/.installed build/.packages
+dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs src/control/goal/goal.peggy scripts/generate-goal.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
+	@node scripts/generate-goal.mjs
 	@rm -rf dist
 	@npx tsc -p packages/realsense
 	@npx tsc -p tsconfig.json

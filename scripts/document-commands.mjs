@@ -92,6 +92,6 @@ function table(head, rows) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { createProgram, exitCodes } = await import('../dist/cli/program.js')
-  const program = createProgram({ help: () => {}, mistake: () => {} })
+  const program = await createProgram({ help: () => {}, mistake: () => {} })
   writeFileSync(new URL('../docs/commands.md', import.meta.url), commandsPage(program, exitCodes))
 }

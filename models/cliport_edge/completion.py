@@ -27,20 +27,28 @@ class Completion(nn.Module):
 
     def forward(self, x: Tensor, trunk: Trunk, text: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of found and remaining, [B]. Nothing of it reaches the trunk: the maps stay what they are."""
-        looks = F.avg_pool2d(x.detach(), STRIDE)
         logits = torch.stack([trunk.refers_pick, trunk.valid_pick, trunk.refers_place], 1) / 4
-        maps = torch.cat([logits, trunk.features, trunk.reference, looks], 1).detach().float()
-        meant, doable, where = (self.candidate(maps, by) for by in range(self.MAPS))
+        maps = torch.cat([logits, trunk.features, trunk.reference], 1).detach().float()
+        meant, doable, where = self.candidates(maps, x.detach()).unbind(1)
         text = text.detach()
-        whole = maps[:, self.MAPS : self.MAPS + trunk.features.shape[1]].mean((2, 3))
+        whole = trunk.features.detach().float().mean((2, 3))
         found = self.found(torch.cat([meant, where, text], 1))
         return found[:, 0], self.remaining(torch.cat([meant, doable, whole, text], 1))[:, 0]
 
-    @staticmethod
-    def candidate(maps: Tensor, by: int) -> Tensor:
-        """All maps' mean over the 3x3 cells where that of map number `by` is highest: one bright cell is noise, nine are a thing."""
-        batch, count, _, cols = maps.shape
-        best = F.avg_pool2d(maps[:, by : by + 1], 3, 1).flatten(1).argmax(1)
-        first = best // (cols - 2) * cols + best % (cols - 2)
-        cells = first[:, None] + torch.tensor([du * cols + dv for du in range(3) for dv in range(3)], device=maps.device)
-        return maps.flatten(2).gather(2, cells[:, None].expand(batch, count, 9)).mean(2)
+    @classmethod
+    def candidates(cls, maps: Tensor, x: Tensor) -> Tensor:
+        """All maps' mean over the 3x3 cells where one of the first, the logits, is highest, and the input's mean there: batch x MAPS x
+        (maps + 4). One bright cell is noise, nine are a thing."""
+        cols = maps.shape[3]
+        best = F.avg_pool2d(maps[:, : cls.MAPS], 3, 1).flatten(2).argmax(2)  # batch x MAPS
+        u, v = best // (cols - 2), best % (cols - 2)
+        return torch.cat([mean_of_square(maps, u, v, 3), mean_of_square(x, u * STRIDE, v * STRIDE, 3 * STRIDE)], 2)
+
+
+def mean_of_square(maps: Tensor, u: Tensor, v: Tensor, side: int) -> Tensor:
+    """Of maps [B, channels, rows, cols], over the squares that begin at cells (u, v), each [B, N]: [B, N, channels]."""
+    batch, channels, _, cols = maps.shape
+    within = torch.tensor([du * cols + dv for du in range(side) for dv in range(side)], device=maps.device)
+    cells = (u * cols + v)[:, :, None] + within
+    values = maps.flatten(2).gather(2, cells.flatten(1)[:, None].expand(batch, channels, -1))
+    return values.unflatten(2, (-1, side * side)).mean(3).transpose(1, 2)

@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from .checkpoint import load_edge
+from .deployed import Deployed
 from .lexicon import lexicon
 from .model import Edge
 from .parity import check_parity, parity, random_samples, recorded_samples
@@ -40,35 +41,35 @@ TYPE_OF = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64", o
 class _Call(nn.Module):
     """One method of the net as a module of its own, which is what the exporter takes."""
 
-    def __init__(self, edge: Edge, method):
+    def __init__(self, net: Deployed, method):
         super().__init__()
-        self.edge = edge
+        self.net = net
         self.method = method
 
     def forward(self, *inputs):
         return self.method(*inputs)
 
 
-def export_graphs(edge: Edge, out: Path, max_tokens: int) -> None:
-    c = edge.config
+def export_graphs(net: Deployed, out: Path, max_tokens: int) -> None:
+    c = net.edge.config
     image = (
         torch.zeros(1, c.rows, c.cols, 3, dtype=torch.uint8),
         torch.zeros(1, c.rows, c.cols),
-        torch.zeros(1, c.text_size),
+        torch.zeros(1, sum(net.sizes)),
         torch.zeros(1, c.rows, c.cols),
     )
     inputs = ["color", "height", "text", "suppress"]
     decisions = ["pick_pixel", "place_pixel", "place_rotation", "place_turn", "pick_probability", "place_probability", "remaining", "found"]
     graphs = [
-        ("text.onnx", edge.text, (torch.ones(1, max_tokens, dtype=torch.int64),), ["tokens"], ["text"]),
-        ("decide.onnx", edge.decide, image, inputs, decisions),
-        ("maps.onnx", edge.maps, image, inputs, ["pick_map", "place_map"]),
+        ("text.onnx", net.text, (torch.ones(1, max_tokens, dtype=torch.int64),), ["tokens"], ["text"]),
+        ("decide.onnx", net.decide, image, inputs, decisions),
+        ("maps.onnx", net.maps, image, inputs, ["pick_map", "place_map"]),
     ]
     for name, method, example, input_names, output_names in graphs:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                _Call(edge, method).eval(), example, str(out / name), input_names=input_names, output_names=output_names,
+                _Call(net, method).eval(), example, str(out / name), input_names=input_names, output_names=output_names,
                 opset_version=OPSET, dynamo=False,
             )  # fmt: skip
         model = onnx.load(out / name)
@@ -101,14 +102,16 @@ def workspace_of(training: dict) -> dict:
     return {snake(name): value for name, value in training["data"][0]["workspace"].items()}
 
 
-def write_package(edge: Edge, tokenizer: Tokenizer, out: Path, samples: list[dict], training: dict, scores: dict, thresholds: dict) -> dict:
+def write_package(
+    edge: Edge, tokenizer: Tokenizer, out: Path, samples: list[dict], training: dict, scores: dict, thresholds: dict, exhaustive: bool = False
+) -> dict:
     """Writes the package beside `out` and moves it there when everything in it has been checked."""
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    export_graphs(edge, part, tokenizer.max_tokens)
+    export_graphs(Deployed(edge, exhaustive), part, tokenizer.max_tokens)
     (part / "tokenizer.json").write_text(json.dumps(tokenizer.to_json(), indent=1) + "\n")
-    measured = parity(edge, part, samples, tokenizer.max_tokens)
+    measured = parity(edge, part, samples, exhaustive)
     check_parity(measured)
     names = ["decide.onnx", "text.onnx", "maps.onnx", "tokenizer.json"]
     manifest = {
@@ -143,6 +146,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the package, replaced")
     parser.add_argument("--data", type=Path, help="cache folder of episodes.py: parity is checked on its samples")
     parser.add_argument("--without-zoom", action="store_true", help="decide by the coarse stage alone, to measure what the other is worth")
+    parser.add_argument("--exhaustive", action="store_true", help="look for the place on the whole map: slower, to compare with (agreement.py)")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokenizer = Tokenizer.default()
@@ -152,7 +156,8 @@ def main() -> None:
     if args.data is not None:
         samples += recorded_samples(args.data, tokenizer, 32)
     scores = card.get("scores", {}) if args.checkpoint else {"status": "untrained: runs, and knows nothing"}
-    manifest = write_package(edge, tokenizer, args.out, samples, card.get("training", {}), scores, card.get("thresholds", DEFAULT_THRESHOLDS))
+    thresholds = card.get("thresholds", DEFAULT_THRESHOLDS)
+    manifest = write_package(edge, tokenizer, args.out, samples, card.get("training", {}), scores, thresholds, args.exhaustive)
     print(json.dumps({"out": str(args.out), "files": manifest["files"], "scores": manifest["scores"]}))
 
 

@@ -23,15 +23,30 @@ class Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
         self.expand = nn.Conv2d(channels, 2 * channels, 1)
         self.project = nn.Conv2d(2 * channels, channels, 1)
-        self.film = nn.Linear(text_size, 2 * channels) if text_size else None
+        self.film = Film(text_size, channels) if text_size else None
         nn.init.zeros_(self.project.bias)
 
     def forward(self, x: Tensor, text: Tensor | None = None) -> Tensor:
         y = self.norm(self.depthwise(x))
         if self.film is not None:
-            scale, shift = per_channel(self.film(text)).chunk(2, 1)
-            y = y * (1 + scale) + shift
+            y = self.film(y, text)
         return x + self.project(F.relu(self.expand(y)))
+
+
+class Film(nn.Linear):
+    """Feature-wise linear modulation: a factor and a shift of every channel, by the sentence."""
+
+    def __init__(self, text_size: int, channels: int):
+        super().__init__(text_size, 2 * channels)
+
+    def forward(self, x: Tensor, text: Tensor) -> Tensor:
+        factor, shift = self.modulation(text).chunk(2, 1)
+        return x * per_channel(factor) + per_channel(shift)
+
+    def modulation(self, text: Tensor) -> Tensor:
+        """The factors, then the shifts: batch x 2 channels."""
+        scale, shift = super().forward(text).chunk(2, 1)
+        return torch.cat([1 + scale, shift], 1)
 
 
 def downsample(inputs: int, outputs: int, factor: int) -> nn.Sequential:
@@ -102,15 +117,15 @@ def correlated(maps: Tensor, kernels: Tensor) -> Tensor:
 def crop_grid(centre: Tensor, angle: Tensor, size: int, rows: int, cols: int, middle: float) -> Tensor:
     """Sampling grid (as `grid_sample` takes it, without corners aligned) of squares turned by `angle` round `centre`.
 
-    centre [B, 1, 2] (u, v) in continuous cells, which sample number `middle` of a side hits; angle [B, R]; returns
+    centre [B, 1 or R, 2] (u, v) in continuous cells, which sample number `middle` of a side hits; angle [B, R]; returns
     [B, R, size, size, 2]. Written out because `affine_grid` exports from opset 20 only.
     """
     offset = torch.arange(size, dtype=angle.dtype, device=angle.device) - middle
     du, dv = offset[:, None], offset[None, :]
     cos, sin = angle.cos()[:, :, None, None], angle.sin()[:, :, None, None]
-    v = centre[:, :, 1, None, None] + cos * dv - sin * du
-    u = centre[:, :, 0, None, None] + sin * dv + cos * du
-    return torch.stack([v * (2 / cols) - 1, u * (2 / rows) - 1], -1)
+    # The centre comes last: where the angles are known beforehand, all before it is a constant of the exported graph.
+    u, v = (centre[:, :, axis, None, None] * (2 / cells) - 1 for axis, cells in enumerate((rows, cols)))
+    return torch.stack([(cos * dv - sin * du) * (2 / cols) + v, (sin * dv + cos * du) * (2 / rows) + u], -1)
 
 
 def per_channel(values: Tensor) -> Tensor:
@@ -133,7 +148,7 @@ def at(logits: Tensor, cell: Tensor, around: bool = False) -> Tensor:
     """Value [1] of a batch of one at cell (u, v); with `around`, the largest of the 5x5 cells round it."""
     if around:
         logits = F.max_pool2d(logits[:, None], 5, 1, 2)[:, 0]
-    return logits[0].flatten().gather(0, (cell[:1] * logits.shape[2] + cell[1:]))
+    return logits.flatten()[cell[:1] * logits.shape[2] + cell[1:]]
 
 
 def brightness(logits: Tensor) -> Tensor:

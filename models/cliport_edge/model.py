@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from .completion import Completion
 from .layers import Block, Stream, Trunk, at, brightness, correlated, crop_grid, merged, peak, refers
 from .network_config import NEVER, STRIDE, EdgeConfig
+from .search import best_place
 from .text_encoder import TextEncoder
 from .zoom import Zoom
 
@@ -54,16 +55,20 @@ class Edge(nn.Module):
             self.remaining_head.bias.zero_()
             self.valid.bias.fill_(-3)
 
-    @staticmethod
-    def normalize(color: Tensor, height: Tensor) -> Tensor:
+    @classmethod
+    def normalize(cls, color: Tensor, height: Tensor) -> Tensor:
         """color uint8 [B, rows, cols, 3] and height [B, rows, cols] in metres to the net's input [B, 4, rows, cols]."""
-        rgb = color.permute(0, 3, 1, 2).float() * (4 / 255) - 1.4
         z = height.clamp(0, 0.28) * 20 - 0.3
-        return torch.cat([rgb, z[:, None]], 1)
+        return torch.cat([cls.normalize_color(color), z[:, None]], 1)
 
-    def trunk(self, x: Tensor, text: Tensor) -> Trunk:
+    @staticmethod
+    def normalize_color(color: Tensor) -> Tensor:
+        return color.permute(0, 3, 1, 2).float() * (4 / 255) - 1.4
+
+    def trunk(self, x: Tensor, text: Tensor, rgb: Tensor | None = None) -> Trunk:
+        """`rgb`: the first three of x, where they are at hand; a graph then need not cut them out again."""
         spatial = self.spatial(x)
-        _, semantic = self.semantic(x[:, :3], text, spatial)
+        _, semantic = self.semantic(x[:, :3] if rgb is None else rgb, text, spatial)
         size = self.config.embedding
         reference = self.reference(semantic)
         this, where, _, that = text.split(size, 1)
@@ -100,14 +105,19 @@ class Edge(nn.Module):
         # The place frame's offset d lay at R(+angle) d round the pick, before the object was turned by -angle.
         # Sample crop/2 is the pick itself, and falls on a key cell's middle.
         grid = crop_grid(pick[:, None] / STRIDE, angle, crop, query.shape[2], query.shape[3], crop / 2)
-        kernels = F.grid_sample(query, grid.view(batch, count * crop, crop, 2), align_corners=False)
-        kernels = kernels.view(batch, -1, count, crop, crop).transpose(1, 2) / crop
+        kernels = F.grid_sample(query / crop, grid.view(batch, count * crop, crop, 2), align_corners=False)
         padded = F.pad(key, (crop // 2, crop // 2 - 1, crop // 2, crop // 2 - 1))
-        return correlated(padded, kernels)
+        return correlated(padded, kernels.view(batch, -1, count, crop, crop).transpose(1, 2))
 
-    def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, ...]:
-        """The whole decision for a batch of one, arg-max included; what decide.onnx computes."""
-        x, trunk, _, pick, rotation, coarse = self._coarse(color, height, text, suppress)
+    def decide(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor, exhaustive: bool = False) -> tuple[Tensor, ...]:
+        """The whole decision for a batch of one, arg-max included; what decide.onnx computes.
+
+        `exhaustive`: the place is looked for on the whole map, instead of from coarse to fine (search.py).
+        """
+        x = self.normalize(color, height)
+        trunk = self.trunk(x, text, self.normalize_color(color))
+        pick, _ = self._picked(trunk, suppress)
+        rotation, coarse = self._placed(trunk, pick, exhaustive)
         if self.config.zooms:
             cell, turn = self._exact(x, text, pick, rotation, coarse)
         else:
@@ -137,21 +147,28 @@ class Edge(nn.Module):
 
     def maps(self, color: Tensor, height: Tensor, text: Tensor, suppress: Tensor) -> tuple[Tensor, Tensor]:
         """Pick and place maps of a batch of one for people to look at, rows x cols, largest value 1."""
-        _, _, place, _, _, _, pick_logits = self._coarse(color, height, text, suppress, with_pick=True)
+        trunk = self.trunk(self.normalize(color, height), text)
+        pick, pick_logits = self._picked(trunk, suppress)
+        place = self.place(trunk.features, pick, self._rotations())
         coarse = place[0].amax(0)[None, None]
         fine = F.interpolate(coarse, scale_factor=float(STRIDE), mode="bilinear", align_corners=False)[0, 0]
         return brightness(pick_logits[0]), brightness(fine)
 
-    def _coarse(self, color, height, text, suppress, with_pick: bool = False):
-        x = self.normalize(color, height)
-        trunk = self.trunk(x, text)
+    def _picked(self, trunk: Trunk, suppress: Tensor) -> tuple[Tensor, Tensor]:
+        """The pick, [1, 2] in continuous cells, and its logits."""
         logits = self.pick(trunk.features) + suppress * NEVER
-        best = self.middle(logits, suppress).flatten(1).argmax(1)
-        pick = torch.stack([best // self.config.cols, best % self.config.cols], 1).to(x.dtype)
-        place = self.place(trunk.features, pick, torch.arange(self.config.rotations)[None])
-        rows, cols = self.config.rows // STRIDE, self.config.cols // STRIDE
-        best = place.flatten(1).argmax(1)
-        rotation = best // (rows * cols)
-        coarse = torch.stack([best // cols % rows, best % cols], 1)
-        result = (x, trunk, place, pick, rotation, coarse)
-        return (*result, logits) if with_pick else result
+        best = self.middle(logits, suppress).flatten().argmax(0, keepdim=True)
+        return torch.stack([best // self.config.cols, best % self.config.cols], 1).to(logits.dtype), logits
+
+    def _placed(self, trunk: Trunk, pick: Tensor, exhaustive: bool) -> tuple[Tensor, Tensor]:
+        """Rotation index [1] and cell of the trunk [1, 2]."""
+        if not exhaustive:
+            query, crop = self.query(trunk.features), self.config.crop
+            return best_place(self.key(trunk.features), query / crop, pick / STRIDE, self.config.rotations, crop)
+        place = self.place(trunk.features, pick, self._rotations())
+        rows, cols = place.shape[2:]
+        best = place.flatten().argmax(0, keepdim=True)
+        return best // (rows * cols), torch.stack([best // cols % rows, best % cols], 1)
+
+    def _rotations(self) -> Tensor:
+        return torch.arange(self.config.rotations)[None]

@@ -37,13 +37,7 @@ class Zoom(nn.Module):
         `pick` in continuous cells, `angle` [B] in radians (the rotation index times 10 degrees), `coarse` [B, 2] in cells
         of the trunk.
         """
-        size, rows, cols = self.config.zoom_cells, x.shape[2], x.shape[3]
-        centre = (coarse.to(x.dtype) + 0.5) * STRIDE
-        x = x.contiguous()
-        crop = lambda at, turn: F.grid_sample(
-            x, crop_grid(at[:, None], turn[:, None], size, rows, cols, (size - 1) / 2)[:, 0], align_corners=False
-        )
-        round_place, round_pick = crop(centre, torch.zeros_like(angle)), crop(pick, angle)
+        round_place, round_pick = self.looks(x, pick, angle, coarse).unbind(1)
         half = self.stem(torch.cat([round_place, round_pick], 1))
         y = self.down(half)
         for block in self.blocks:
@@ -53,6 +47,23 @@ class Zoom(nn.Module):
         slid = self.slid(self.slide(round_place, round_pick))
         y = self.last(merged(self.merge, y, half) + slid)
         return F.pixel_shuffle(self.head(y), 2)[:, 0], turn
+
+    def looks(self, x: Tensor, pick: Tensor, angle: Tensor, coarse: Tensor) -> Tensor:
+        """What is round the place as it lies, and round the pick turned by `angle`: [B, 2, 4, zoom_cells, zoom_cells]."""
+        size = self.config.zoom_cells
+        grid = crop_grid(pick[:, None], angle[:, None], size, x.shape[2], x.shape[3], (size - 1) / 2)
+        round_pick = F.grid_sample(x.contiguous(), grid[:, 0], align_corners=False)
+        return torch.stack([cut_out(x, coarse * STRIDE + (STRIDE - size) // 2, size), round_pick], 1)
+
+
+def cut_out(x: Tensor, first: Tensor, size: int) -> Tensor:
+    """The square of `size` cells that begins at `first` [B, 2], 0 where it is off the map."""
+    batch, channels, rows, cols = x.shape
+    u, v = (first[:, axis, None] + torch.arange(size, device=x.device) for axis in (0, 1))
+    there = ((u >= 0) & (u < rows))[:, :, None] & ((v >= 0) & (v < cols))[:, None]
+    cells = (u.clamp(0, rows - 1) * cols)[:, :, None] + v.clamp(0, cols - 1)[:, None]
+    found = x.flatten(2).gather(2, cells.flatten(1)[:, None].expand(batch, channels, -1))
+    return found.view(batch, channels, size, size) * there[:, None].to(x.dtype)
 
 
 class Slide(nn.Module):
@@ -100,23 +111,27 @@ class Edges(nn.Module):
         offset = torch.arange(cells - 2) - (cells - 3) / 2
         distance = (offset[:, None] ** 2 + offset[None, :] ** 2).sqrt().flatten()
         within = lambda radii: torch.stack([(distance < radius).float() for radius in radii], 1)
-        self.register_buffer("round_place", within(self.PLACE_RADII), persistent=False)
-        self.register_buffer("round_pick", within(self.PICK_RADII), persistent=False)
-        self.size = 2 * len(self.PLACE_RADII) * len(self.PICK_RADII)
+        self.register_buffer("circles", torch.stack([within(self.PLACE_RADII), within(self.PICK_RADII)]), persistent=False)
+        pairs = [(i, j) for i in range(len(self.PLACE_RADII)) for j in range(len(self.PICK_RADII))]
+        self.size = 2 * len(pairs)
+        # A product of complex numbers, a conj(b), of each pair, as sums of the products of their parts.
+        parts = torch.zeros(2, len(self.PLACE_RADII), 2, len(self.PICK_RADII), 2, len(pairs))
+        for pair, (i, j) in enumerate(pairs):
+            parts[0, i, 0, j, 0, pair] = parts[1, i, 1, j, 0, pair] = parts[1, i, 0, j, 1, pair] = 1
+            parts[0, i, 1, j, 1, pair] = -1
+        self.register_buffer("conjugate_products", parts.flatten(0, 3).flatten(1), persistent=False)
 
     def forward(self, place: Tensor, pick: Tensor) -> Tensor:
         """Of heights [B, 1, cells, cells]: cosine and sine of four times the angle, for each pair of circles, [B, size]."""
-        a, b = self.sums(place, self.round_place), self.sums(pick, self.round_pick)
-        a, b = a[:, :, :, None], b[:, :, None, :]
-        real, imaginary = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1], a[:, 1] * b[:, 0] - a[:, 0] * b[:, 1]
-        both = torch.stack([real, imaginary], 1)
+        a, b = self.sums(torch.stack([place, pick], 1)).flatten(2).unbind(1)
+        both = ((a[:, :, None] * b[:, None]).flatten(1) @ self.conjugate_products).unflatten(1, (2, -1))
         return (both / ((both * both).sum(1, keepdim=True) + 1e-8).sqrt()).flatten(1)
 
-    def sums(self, height: Tensor, circles: Tensor) -> Tensor:
-        """Real and imaginary part, [B, 2, circles]."""
-        slope = F.conv2d(height.clamp(max=self.HIGHEST), self.sobel).flatten(2)
-        x, y = slope[:, 0], slope[:, 1]
-        squared = x * x + y * y
-        c, s = x * x - y * y, 2 * x * y  # twice the angle
-        fourth = torch.stack([c * c - s * s, 2 * c * s], 1) / (squared * squared.sqrt() + 1e-6)[:, None]
-        return fourth @ circles
+    def sums(self, heights: Tensor) -> Tensor:
+        """Of place and pick, [B, 2, 1, cells, cells]: real and imaginary part within their circles, [B, 2, 2, circles]."""
+        slope = F.conv2d(heights.clamp(max=self.HIGHEST).flatten(0, 1), self.sobel).flatten(2)
+        x, y = slope.chunk(2, 1)
+        xx, yy = x * x, y * y
+        squared, c, s = xx + yy, xx - yy, 2 * x * y  # c and s: twice the angle
+        fourth = torch.cat([c * c - s * s, 2 * c * s], 1) / (squared * squared.sqrt() + 1e-6)
+        return fourth.unflatten(0, (-1, 2)) @ self.circles

@@ -2,7 +2,7 @@
 // with a Python, the same net in eager PyTorch beside it, by turns.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Heightmap, HeightmapSpec } from '../control/types.js'
+import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { tensorsOf } from '../io/policy/graph-spec.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { Tensor } from '../io/policy/onnxruntime.js'
@@ -23,6 +23,8 @@ export interface PolicyBenchRequest {
   readonly python?: string
   /** What the package was exported from; null: random weights. */
   readonly checkpoint: string | null
+  /** Folder of another package, which decides by turns with the first; absent: no comparison. */
+  readonly against?: string
   readonly config: Config
   readonly command: string
   readonly signal: AbortSignal
@@ -36,6 +38,9 @@ export interface PolicyBenchReport {
   readonly decision: Durations
   /** `text` once a sentence, `decide` the graph alone. */
   readonly stages: Readonly<Record<string, Durations>>
+  /** Of the graph, on the first heightmap after loading. */
+  readonly first_decide_ms: number
+  readonly against?: PackageComparison
   readonly eager_same_model?: Durations
   /** Of the medians: how many times longer eager PyTorch takes. */
   readonly ratio_same_model?: number
@@ -62,6 +67,17 @@ export interface PolicyBenchReport {
   readonly machine: Machine
 }
 
+/** Two packages by turns in one process: the ratio holds on a busy machine too. */
+export interface PackageComparison {
+  readonly policy: string
+  readonly decide: Durations
+  /** This package's graph over the other's: median over the pairs, and of the shortest of each. */
+  readonly ratio: number
+  readonly ratio_of_shortest: number
+  /** On this heightmap; on recorded observations: python -m cliport_edge.agreement. */
+  readonly decisions_differ: number
+}
+
 const goal = 'put the red blocks in a green bowl'
 const warmUps = 5
 const idleMs = 2000
@@ -73,10 +89,13 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const endWatch = watchProcessors()
   const { package: name, provider, threads } = packageOf(config)
   const folder = await policyFolder(name)
-  const policy = await OnnxPolicy.load(folder, { threads, providers: [provider], log: request.tell })
+  const load = (from: string) => OnnxPolicy.load(from, { threads, providers: [provider], log: request.tell })
+  const policy = await load(folder)
   const { rows, cols } = policy.manifest
   const heightmap = aTable(policy.info.workspace, rows, cols)
+  const first = await policy.propose(heightmap, goal)
   const eager = python === undefined ? null : await startEager({ python, checkpoint, threads, heightmap, goal })
+  const other = request.against === undefined ? null : new Rival(request.against, await load(request.against))
   const stages = new StageHistograms()
   let differ = 0
   let endTicks = watchEventLoop(stages, 'event_loop_idle')
@@ -89,14 +108,16 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
       const startNs = hostClock.nowNs()
       const proposal = await policy.propose(heightmap, goal)
       const tookMs = Number(hostClock.nowNs() - startNs) / 1e6
-      const other = await eager?.decide()
+      const rival = await other?.policy.propose(heightmap, goal)
+      const torch = await eager?.decide()
       if (i < 0) continue
       stages.observe('decision', tookMs)
       stages.observe('decide', proposal.timingMs.decide!)
-      if (other === undefined) continue
-      stages.observe('eager', other.ms)
+      if (rival !== undefined) other!.observe(proposal, rival)
+      if (torch === undefined) continue
+      stages.observe('eager', torch.ms)
       const same =
-        JSON.stringify([proposal.pick.pixel, proposal.place.pixel]) === JSON.stringify([other.pick, other.place])
+        JSON.stringify([proposal.pick.pixel, proposal.place.pixel]) === JSON.stringify([torch.pick, torch.place])
       if (!same) differ++
     }
     endTicks()
@@ -104,6 +125,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   } finally {
     endTicks()
     await eager?.close()
+    await other?.policy.close()
     await policy.close()
   }
   const busy = endWatch().busy
@@ -117,6 +139,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     policy: policy.info.name,
     decision: stages.of('decision'),
     stages: { text: stages.of('text'), decide },
+    first_decide_ms: first.timingMs.decide!,
+    ...(other === null ? {} : { against: other.comparison() }),
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
     event_loop_ms: stages.of('event_loop'),
     event_loop_idle_ms: stages.of('event_loop_idle'),
@@ -137,6 +161,38 @@ function watchEventLoop(stages: StageHistograms, name: string): () => void {
     lastNs = nowNs
   }, 1)
   return () => clearInterval(timer)
+}
+
+/** The other package of a comparison, and what was seen of both. */
+class Rival {
+  readonly #stages = new StageHistograms()
+  readonly #pairs: { readonly ours: number; readonly theirs: number }[] = []
+  #differ = 0
+
+  constructor(
+    readonly folder: string,
+    readonly policy: OnnxPolicy,
+  ) {}
+
+  observe(ours: Proposal, theirs: Proposal): void {
+    this.#stages.observe('decide', theirs.timingMs.decide!)
+    this.#pairs.push({ ours: ours.timingMs.decide!, theirs: theirs.timingMs.decide! })
+    const told = ({ pick, place }: Proposal) => JSON.stringify([pick.pixel, place.pixel, place.yawRad.toFixed(3)])
+    if (told(ours) !== told(theirs)) this.#differ++
+  }
+
+  comparison(): PackageComparison {
+    const rounded = (ratio: number) => Math.round(1000 * ratio) / 1000
+    const ratios = this.#pairs.map(({ ours, theirs }) => ours / theirs).sort((a, b) => a - b)
+    const shortest = (of: 'ours' | 'theirs') => Math.min(...this.#pairs.map((pair) => pair[of]))
+    return {
+      policy: this.folder,
+      decide: this.#stages.of('decide'),
+      ratio: rounded(ratios[Math.floor(ratios.length / 2)]!),
+      ratio_of_shortest: rounded(shortest('ours') / shortest('theirs')),
+      decisions_differ: this.#differ,
+    }
+  }
 }
 
 function comparison({ version }: Eager, stages: StageHistograms, differ: number | null) {

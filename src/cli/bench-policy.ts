@@ -13,6 +13,7 @@ interface BenchPolicyOptions extends CommonOptions {
   readonly policy?: string
   readonly python?: string
   readonly checkpoint?: string
+  readonly against?: string
   readonly threads?: number
   readonly repeats: number
 }
@@ -32,24 +33,34 @@ export function addBenchPolicy(bench: Command): void {
       '--checkpoint <file>',
       'checkpoint from which the package was exported (default: that of the shipped package)',
     )
+    .option('--against <folder>', 'another policy package, measured in alternation')
     .option('--threads <n>', 'threads of ONNX Runtime (default: policy.threads of the settings)', wholeNumber(1, 64))
     .option('--repeats <n>', 'number of decisions', wholeNumber(1, 100_000), 100)
     .action((options: BenchPolicyOptions) =>
       runVerb(options, async ({ signal, tell }) => {
-        const { policy, python, repeats, threads } = options
+        const { policy, python, against, repeats, threads } = options
         const config = await configFor(options, { 'policy.package': policy, 'policy.threads': threads })
         const report = await benchPolicy({
           repeats,
           ...(python === undefined ? {} : { python }),
           checkpoint: checkpointOf(options),
+          ...(against === undefined ? {} : { against }),
           config,
-          command: `cliport bench policy --repeats ${repeats} --threads ${packageOf(config).threads}${python === undefined ? '' : ' --python PYTHON'}`,
+          command: `cliport bench policy --repeats ${repeats} --threads ${packageOf(config).threads}${python === undefined ? '' : ' --python PYTHON'}${against === undefined ? '' : ' --against OTHER'}`,
           signal,
           tell,
         })
         return { exitCode: (report.decisions_differ ?? 0) === 0 ? 0 : 1, json: report, lines: linesOf(report) }
       }),
     )
+}
+
+function againstLines({ against }: PolicyBenchReport): string[] {
+  if (against === undefined) return []
+  return [
+    durationRow(`  decide of ${against.policy}`, against.decide),
+    `  ratio ${against.ratio} (median over the pairs), ${against.ratio_of_shortest} of the shortest; ${against.decisions_differ} decisions differ`,
+  ]
 }
 
 /** For a package that is not the shipped one, only the caller knows it. */
@@ -74,6 +85,8 @@ function linesOf(report: PolicyBenchReport): string[] {
     '',
     durationRow(`decision of ${report.policy}`, report.decision),
     ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),
+    `  decide, the first after loading ${report.first_decide_ms.toFixed(1)} ms`,
+    ...againstLines(report),
     durationRow('1 ms timer of the main thread', report.event_loop_ms),
     durationRow('  the same without decisions', report.event_loop_idle_ms),
     ...compared,

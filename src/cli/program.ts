@@ -3,22 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander'
 import { projectPath } from '../native/paths.js'
-import { addBench } from './bench.js'
-import { addCameraCommand } from './camera.js'
 import { expectWritten, reportFailure } from './context.js'
-import { addConvert } from './convert.js'
-import { addDoctor } from './doctor.js'
-import { addEval } from './eval.js'
 import { asCliportError } from './failure.js'
-import { addHeightmap } from './heightmap.js'
 import { type Invocation, setInvocation } from './invocation.js'
-import { addLink } from './link.js'
-import { addPolicy } from './policy.js'
-import { addPredict } from './predict.js'
-import { addRecord } from './record.js'
-import { addResults } from './results.js'
-import { addRun } from './run.js'
-import { addExport, addTrain } from './train.js'
 
 /** What each exit code means, for the help text and docs/commands.md. */
 export const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
@@ -29,11 +16,35 @@ export const exitCodes: readonly (readonly [code: number, meaning: string])[] = 
   [130, 'stopped by a signal'],
 ]
 
-/** Commander's program with every verb. @param write where its own texts go: help, version, mistakes in the words */
-export function createProgram(write: {
-  readonly help: (text: string) => void
-  readonly mistake: (text: string) => void
-}) {
+type AddVerb = (program: Command) => void
+
+/** In the order of the help text. A verb is loaded when it is asked for: all of them take half a second. */
+const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] = [
+  ['run', async () => (await import('./run.js')).addRun],
+  ['predict', async () => (await import('./predict.js')).addPredict],
+  ['heightmap', async () => (await import('./heightmap.js')).addHeightmap],
+  ['record', async () => (await import('./record.js')).addRecord],
+  ['eval', async () => (await import('./eval.js')).addEval],
+  ['results', async () => (await import('./results.js')).addResults],
+  ['train', async () => (await import('./train.js')).addTrain],
+  ['export', async () => (await import('./train.js')).addExport],
+  ['convert', async () => (await import('./convert.js')).addConvert],
+  ['policy', async () => (await import('./policy.js')).addPolicy],
+  ['camera', async () => (await import('./camera.js')).addCameraCommand],
+  ['bench', async () => (await import('./bench.js')).addBench],
+  ['link', async () => (await import('./link.js')).addLink],
+  ['doctor', async () => (await import('./doctor.js')).addDoctor],
+]
+
+/**
+ * Commander's program.
+ * @param write where its own texts go: help, version, mistakes in the words
+ * @param verb the only verb that it gets; absent, or none of ours: it gets every verb
+ */
+export async function createProgram(
+  write: { readonly help: (text: string) => void; readonly mistake: (text: string) => void },
+  verb?: string,
+): Promise<Command> {
   const { version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string }
   const program = new Command('cliport')
     .description('A sentence becomes closed-loop pick and place on a Franka arm, or on a simulated cell.')
@@ -42,9 +53,8 @@ export function createProgram(write: {
     .exitOverride()
     .configureOutput({ writeOut: write.help, writeErr: write.mistake })
     .addHelpText('after', `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code}  ${meaning}\n`).join('')}`)
-  for (const add of [addRun, addPredict, addHeightmap, addRecord, addEval, addResults, addTrain, addExport])
-    add(program)
-  for (const add of [addConvert, addPolicy, addCameraCommand, addBench, addLink, addDoctor]) add(program)
+  const asked = verbs.filter(([name]) => name === verb)
+  for (const [, load] of asked.length > 0 ? asked : verbs) (await load())(program)
   expectValues(program)
   return program
 }
@@ -55,16 +65,20 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
   const { stdout, stderr, args, asJson } = invocation
   let help = ''
   let mistake = ''
-  const program = createProgram({
-    help: (text) => {
+  const write = {
+    help: (text: string) => {
       if (asJson) help += text
       else stdout.write(text)
     },
-    mistake: (text) => {
+    mistake: (text: string) => {
       mistake += text
       stderr.write(text)
     },
-  })
+  }
+  const program = await createProgram(
+    write,
+    args.find((arg) => !arg.startsWith('-')),
+  )
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {

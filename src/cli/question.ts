@@ -1,10 +1,32 @@
 // Questions to the person at the terminal.
 
 import { createInterface } from 'node:readline/promises'
+import { choose } from '../control/goal/choose.js'
+import type { Candidate } from '../control/goal/types.js'
 
 /** Whether somebody can be asked: neither the question nor the answer goes into a file or a pipe. */
 export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY
+}
+
+/**
+ * The candidate that a person chooses by its number, or by words that only it has; null for none: an empty line, or a
+ * terminal that closes. An answer that fits none or several is asked for again.
+ * @throws the signal's reason when it is aborted before the answer
+ */
+export async function askWhich(
+  reason: string,
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+  terminal: Terminal = ownTerminal,
+): Promise<Candidate | null> {
+  const list = candidates.map(({ name }, i) => `  ${i + 1}  ${name}`).join('\n')
+  for (let text = `${reason}\n${list}\n`; ; text = '') {
+    const answer = await ask(`${text}Which one (1 to ${candidates.length})? `, signal, terminal)
+    if (answer === '') return null
+    const chosen = choose(answer, candidates)
+    if (chosen !== null) return chosen
+  }
 }
 
 /** Before a real arm moves. */
@@ -33,8 +55,13 @@ const ownTerminal: Terminal = {
 export async function isAnsweredYes(
   question: string,
   signal: AbortSignal,
-  { input, output, interrupt }: Terminal = ownTerminal,
+  terminal: Terminal = ownTerminal,
 ): Promise<boolean> {
+  return (await ask(`${question} Type yes: `, signal, terminal)) === 'yes'
+}
+
+/** The answer, trimmed; '' from a terminal that closes. */
+async function ask(question: string, signal: AbortSignal, { input, output, interrupt }: Terminal): Promise<string> {
   signal.throwIfAborted()
   const prompt = createInterface({ input, output, terminal: true })
   prompt.on('SIGINT', interrupt)
@@ -43,8 +70,7 @@ export async function isAnsweredYes(
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
   try {
-    const answer = await Promise.race([prompt.question(`${question} Type yes: `), closed, ended])
-    return answer.trim() === 'yes'
+    return (await Promise.race([prompt.question(question), closed, ended])).trim()
   } finally {
     prompt.close()
   }

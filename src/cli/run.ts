@@ -2,13 +2,14 @@
 
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import type { NotUnderstood } from '../control/goal/types.js'
 import { shellCommand } from '../control/shell-quote.js'
 import { defaultTask, type RunReport, runSentence } from '../runtime/run.js'
 import type { CellFaults } from '../sim/api.js'
 import { type CommonOptions, configFor, policyFlags, runVerb, wholeNumber, withCommonOptions } from './context.js'
 import { addFault, faultHelp } from './faults.js'
 import { currentInvocation } from './invocation.js'
-import { canAsk, isAnsweredYes, realArmQuestion } from './question.js'
+import { askWhich, canAsk, isAnsweredYes, realArmQuestion } from './question.js'
 import { stageTable } from './stage-table.js'
 
 interface RunOptions extends CommonOptions {
@@ -71,9 +72,15 @@ async function run(sentence: string, options: RunOptions): Promise<void> {
       signal,
       tell: (line) => tell(pc.dim(line)),
       ...(canAsk() ? { askConsent: (backend) => mayMove(backend, signal) } : {}),
+      ...(canAsk() && options.json !== true ? { clarify } : {}),
     })
     return { exitCode: exitCodeFor(report), json: report, lines: summary(report) }
   })
+}
+
+/** The sentence that a person means instead of an ambiguous one. */
+async function clarify({ reason, candidates }: NotUnderstood, signal: AbortSignal): Promise<string | null> {
+  return (await askWhich(reason, candidates, signal))?.sentence ?? null
 }
 
 function exitCodeFor({ outcome }: RunReport): number {
@@ -96,6 +103,19 @@ function summary(report: RunReport): string[] {
     `steps    ${steps}, ${retries} of them retries`,
     `start    ${report.first_motion_ms === null ? 'nothing moved' : `first motion after ${(report.first_motion_ms / 1000).toFixed(1)} s`}, peak memory ${report.rss_peak_mb} MB`,
     `page     ${page}`,
+    ...wouldWork(report),
+  ]
+}
+
+/** The last lines of a run in which nothing moved: why, and what to say instead. */
+function wouldWork({ outcome, reason, understood }: RunReport): string[] {
+  if (understood === undefined || understood.canonical !== undefined) return []
+  const { candidates = [], suggestions = [] } = understood
+  const sentences = candidates.length > 0 ? candidates.map(({ sentence }) => sentence) : suggestions
+  return [
+    '',
+    `nothing was moved. ${outcome}: ${reason}`,
+    ...(sentences.length === 0 ? [] : ['what would work here:', ...sentences.map((sentence) => `  ${sentence}`)]),
   ]
 }
 

@@ -1,10 +1,16 @@
 // The straight line: capture, project, propose, decide, plan, check, execute, look again, verify. Read `runCycle` from
 // top to bottom; each stage is a method of `Stages` below it, in the same order.
 
-import { type CheckContext, checkPlan, describeViolation, isRefused, type Limits, type Violation } from './check.js'
-import { type Budget, type Decision, decide, type Failure } from './decide.js'
+import { type CheckContext, checkPlan, isRefused, type Limits } from './check.js'
+import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
+import { type Budget, type Decision, decideAnswer, type Failure } from './decide.js'
 import { CliportError } from './errors.js'
-import { type ActionPlans, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
+import { proposeFor } from './goal/ask-policy.js'
+import { understand } from './goal/index.js'
+import { type Clarify, SentenceInForce } from './goal/sentence-in-force.js'
+import type { Answer, PointOfView, Understanding } from './goal/types.js'
+import { withoutCells } from './goal/understanding.js'
+import { type ActionPlans, endOf, isAt, type PlanSettings, planAction, planPark, type ToolPose } from './plan.js'
 import type {
   Camera,
   Clock,
@@ -16,19 +22,17 @@ import type {
   RobotLink,
   StageMeter,
 } from './ports.js'
-import { describeReason } from './reason.js'
 import { createStageTimer, type StageTimer } from './stage-timer.js'
-import {
-  type CheckedPlan,
-  type Execution,
-  type Heightmap,
-  type HeightmapSpec,
-  isMotion,
-  type Outcome,
-  type Plan,
-  type Proposal,
-  type RgbdFrame,
-  type SuppressedSpot,
+import type {
+  CheckedPlan,
+  Execution,
+  Heightmap,
+  HeightmapSpec,
+  Outcome,
+  Plan,
+  Proposal,
+  RgbdFrame,
+  SuppressedSpot,
 } from './types.js'
 import { hasMovedAway, type Verdict, verifyAction } from './verify.js'
 
@@ -43,12 +47,16 @@ export interface CyclePorts {
   readonly meter: StageMeter
   /** For people: the page and the terminal. */
   readonly watcher?: CycleWatcher
+  /** Asks a person which of several things a sentence means; absent where nobody can be asked. */
+  readonly clarify?: Clarify
 }
 
 /** Hears of everything that a person may want to see, as it happens. Must not throw and must not change anything. */
 export interface CycleWatcher {
   /** The cameras delivered, and the heightmap is made. */
   looked?(view: View): void
+  /** A sentence was held against what is in view; null: the policy takes it as it was said. */
+  understood?(understanding: Understanding | null, sentence: string): void
   /** The policy has answered, and what is done with it is decided. */
   proposed?(proposal: Proposal, decision: Decision, sentence: string): void
   /** The plans of the next step, before they are checked. */
@@ -71,6 +79,8 @@ export interface CycleSettings {
   readonly suppressRadiusM: number
   /** Ask the policy for affordance maps. */
   readonly maps: boolean
+  /** Whose left and right a sentence means. Default: the robot's. */
+  readonly pointOfView?: PointOfView
 }
 
 /** One look: what the cameras delivered, and the map made from it. */
@@ -102,8 +112,11 @@ export interface CycleResult {
   readonly goal: string
   /** Pick attempts. */
   readonly steps: number
+  /** How the sentence was understood last; null: not at all looked at, or taken as it was said. */
+  readonly understanding: Understanding | null
   /** Attempts that failed or were refused, and after which another was made or given up. */
   readonly retries: number
+  /** Every step; `frames` of its views are empty, they went to watcher and recorder. */
   readonly history: readonly StepRecord[]
   /** Only with outcome 'error'. */
   readonly error?: CliportError
@@ -124,14 +137,17 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const stages = new Stages(goal, ports, settings, signal)
   try {
+    const refused = await stages.refuse()
+    if (refused !== null) return refused
     await ports.link.arm()
     await stages.park(null)
     let view = await stages.look()
     for (;;) {
-      const proposal = await stages.propose(view)
-      const decision = await stages.decide(proposal)
+      const answer = await stages.propose(view, await stages.understand(view))
+      const decision = await stages.decide(answer)
       if (decision.kind === 'conclude') return stages.end(decision.outcome, decision.reason)
       if (decision.kind === 'retrySuppressed') continue
+      const proposal = answer.proposal!
 
       const start = toolPose(ports.link)
       const plans = await stages.plan(view, proposal, start)
@@ -155,7 +171,7 @@ type CheckedAction = { readonly pick: CheckedPlan; readonly place: CheckedPlan }
 class Stages {
   readonly #timer: StageTimer
   readonly #history: StepRecord[] = []
-  #sentence = ''
+  readonly #sentence: SentenceInForce
   #steps = 0
   #retries = 0
   #placed = 0
@@ -169,7 +185,23 @@ class Stages {
     private readonly settings: CycleSettings,
     private readonly signal: AbortSignal,
   ) {
+    this.#sentence = new SentenceInForce(ports.policy, settings.pointOfView ?? 'robot', ports.clarify)
     this.#timer = createStageTimer(ports.clock, ports.meter, ports.recorder)
+  }
+
+  /**
+   * How it ends where the sentence is no command whatever is in view: nothing is armed for it. The look is for the
+   * sentences that would work.
+   */
+  async refuse(): Promise<CycleResult | null> {
+    this.signal.throwIfAborted()
+    const { lexicon } = this.ports.policy.info
+    const meant = lexicon === undefined ? null : understand(await this.goal(), lexicon)
+    if (meant === null || meant.kind === 'command' || meant.kind === 'ambiguous') return null
+    const understanding = await this.understand(await this.look())
+    return understanding === null || understanding.kind === 'command'
+      ? null
+      : this.end(understanding.kind, understanding.reason)
   }
 
   /** Capture and project. */
@@ -184,31 +216,47 @@ class Stages {
     return { frames, heightmap }
   }
 
-  async propose({ heightmap }: View): Promise<Proposal> {
+  /** What the sentence in force means here. */
+  async understand({ heightmap }: View): Promise<Understanding | null> {
     this.signal.throwIfAborted()
-    this.#sentence = await this.goal()
-    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
-    const proposal = await this.#timer.run('propose', () =>
-      this.ports.policy.propose(heightmap, this.#sentence, options),
+    const sentence = await this.goal()
+    const { recorder, watcher } = this.ports
+    const understanding = await this.#timer.run('understand', () =>
+      this.#sentence.understand(sentence, heightmap, this.signal),
     )
-    for (const [part, ms] of Object.entries(proposal.timingMs)) this.#timer.note(`propose.${part}`, ms)
-    return proposal
+    if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
+    watcher?.understood?.(understanding, sentence)
+    return understanding
   }
 
-  async decide(proposal: Proposal): Promise<Decision> {
+  async propose({ heightmap }: View, understanding: Understanding | null): Promise<Answer> {
+    this.signal.throwIfAborted()
+    const options = { suppress: this.#suppress, maps: this.settings.maps, signal: this.signal }
+    const proposal = await this.#timer.run('propose', () =>
+      proposeFor(this.ports.policy, heightmap, this.#sentence.text, understanding, options),
+    )
+    for (const [part, ms] of Object.entries(proposal?.timingMs ?? {})) this.#timer.note(`propose.${part}`, ms)
+    return { understanding, proposal }
+  }
+
+  async decide(answer: Answer): Promise<Decision> {
+    const { proposal } = answer
     const { policy, recorder, watcher } = this.ports
     const suppress = this.#suppress
     const history = {
       steps: this.#steps,
       placed: this.#placed,
+      placedForSentence: this.#sentence.placed,
       failures: this.#failures,
       suppressed: suppress.length,
     }
     const decision = await this.#timer.run('decide', () =>
-      decide(proposal, history, policy.info.thresholds, this.settings.budget),
+      decideAnswer(answer, history, policy.info.thresholds, this.settings.budget),
     )
-    recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence, suppress, decision })
-    watcher?.proposed?.(proposal, decision, this.#sentence)
+    if (proposal !== null) {
+      recorder.event('/proposal', { ...proposal, maps: undefined, sentence: this.#sentence.text, suppress, decision })
+      watcher?.proposed?.(proposal, decision, this.#sentence.text)
+    }
     if (decision.kind === 'retrySuppressed') this.#suppress = []
     return decision
   }
@@ -266,13 +314,15 @@ class Stages {
     const verdict = await this.#timer.run('verify', () =>
       verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
-    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence, ...action, verdict }
-    this.#history.push(step)
+    const step: StepRecord = { index: this.#history.length, sentence: this.#sentence.text, ...action, verdict }
+    // Without the pictures: seven megabytes a look, which nobody needs when it is over.
+    this.#history.push({ ...step, before: { ...before, frames: [] }, after: { ...after, frames: [] } })
     this.ports.recorder.event('/verdict', { index: step.index, ...verdict })
     this.ports.watcher?.stepped?.(step)
 
     if (verdict.result === 'placed') {
       this.#placed++
+      this.#sentence.placed++
       this.#failures = []
       return
     }
@@ -283,9 +333,17 @@ class Stages {
   }
 
   end(outcome: Outcome, reason: string, error?: CliportError): CycleResult {
-    const [goal, steps, retries] = [this.#sentence, this.#steps, this.#retries]
+    const [goal, steps, retries] = [this.#sentence.text, this.#steps, this.#retries]
     this.ports.recorder.event('/outcome', { outcome, reason, goal, steps, retries })
-    const result = { outcome, reason, goal, steps, retries, history: this.#history }
+    const result = {
+      outcome,
+      reason,
+      goal,
+      understanding: this.#sentence.understanding,
+      steps,
+      retries,
+      history: this.#history,
+    }
     return error === undefined ? result : { ...result, error }
   }
 
@@ -324,40 +382,6 @@ class Stages {
   }
 }
 
-/** Ends the cycle from within a stage with an outcome that is no surprise. */
-class Conclusion extends Error {
-  constructor(
-    readonly outcome: Outcome,
-    reason: string,
-  ) {
-    super(reason)
-  }
-}
-
-function mustBeDone(execution: Execution): Execution {
-  switch (execution.status) {
-    case 'done':
-      return execution
-    case 'rejected':
-      throw new Conclusion('refused', `the controller refused the plan: ${describeReason(execution)}`)
-    case 'stopped':
-      if (execution.reason === 'watchdog') throw heartbeatTimeout()
-      throw new Conclusion('stopped', `the arm was stopped: ${describeReason(execution)}`)
-    case 'fault':
-      throw new CliportError('ARM_FAULT', `The controller faulted: ${describeReason(execution)}`, {
-        stage: 'execute',
-        hint: 'Look at the arm, remove what it touched, then clear the fault; the runtime never does that by itself',
-      })
-  }
-}
-
-function heartbeatTimeout(): CliportError {
-  return new CliportError('ARM_STOPPED', 'The arm stopped by itself: the heartbeats of this process came too late', {
-    stage: 'execute',
-    hint: 'Something held this process up for longer than the watchdog allows; look at the load of the machine',
-  })
-}
-
 function toolPose(link: RobotLink): ToolPose {
   const { state } = link
   if (state === null) {
@@ -367,26 +391,4 @@ function toolPose(link: RobotLink): ToolPose {
     })
   }
   return { p_base_m: state.p_base_tool_m, yawRad: state.yawRad }
-}
-
-function isAt(tool: ToolPose, goal: ToolPose): boolean {
-  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
-}
-
-/** Where the tool is when a plan is done. */
-function endOf(plan: Plan, start: ToolPose): ToolPose {
-  return plan.segments.findLast(isMotion) ?? start
-}
-
-function describeViolations(violations: readonly Violation[]): string {
-  return `the plan was refused: ${violations.map(describeViolation).join('; ')}`
-}
-
-function describeFailure({ result, droppedAt }: Verdict): string {
-  if (result === 'missed') return 'the grasp missed: nothing was held'
-  const where =
-    droppedAt === undefined
-      ? ''
-      : `; something new lies at x ${droppedAt[0].toFixed(2)}, y ${droppedAt[1].toFixed(2)} m`
-  return `what was held is not where it was to go${where}`
 }

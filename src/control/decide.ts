@@ -1,5 +1,6 @@
 // What to do next, from one proposal and what has happened so far. All the judgement of the cycle is here.
 
+import type { Answer } from './goal/types.js'
 import type { PolicyInfo } from './ports.js'
 import type { Outcome, Proposal } from './types.js'
 
@@ -9,6 +10,8 @@ export interface History {
   readonly steps: number
   /** Actions that were verified as placed. */
   readonly placed: number
+  /** Of those, the ones since the sentence in force was given. */
+  readonly placedForSentence: number
   /** Failures since the last action that was placed, newest last. */
   readonly failures: readonly Failure[]
   /** Spots that are suppressed in this proposal. */
@@ -70,10 +73,38 @@ export function decide(
   return doubt
 }
 
+/**
+ * The same for an answer to a sentence: one that is not understood ends without a move, one that asks for a number of
+ * things is achieved when so many were placed, and everything else is the proposal's.
+ */
+export function decideAnswer(
+  { understanding, proposal }: Answer,
+  history: History,
+  thresholds: PolicyInfo['thresholds'],
+  budget: Budget,
+): Decision {
+  if (understanding !== null && understanding.kind !== 'command') {
+    return conclude(understanding.kind, understanding.reason)
+  }
+  const count = understanding?.count ?? null
+  if (count !== null && history.placedForSentence >= count) {
+    return conclude('achieved', `${count === 1 ? 'it was' : `all ${count} were`} placed`)
+  }
+  if (understanding?.done) return conclude('achieved', 'everything that the sentence names is where it is to go')
+  return decide(proposal!, history, thresholds, budget)
+}
+
+const nothingHappened: History = { steps: 0, placed: 0, placedForSentence: 0, failures: [], suppressed: 0 }
+const oneStep: Budget = { steps: 1, failuresInARow: 1 }
+
 /** The decision on the first look at a scene: nothing has happened yet, and there may be steps. */
 export function decideAtFirst(proposal: Proposal, thresholds: PolicyInfo['thresholds']): Decision {
-  const nothingHappened = { steps: 0, placed: 0, failures: [], suppressed: 0 }
-  return decide(proposal, nothingHappened, thresholds, { steps: 1, failuresInARow: 1 })
+  return decide(proposal, nothingHappened, thresholds, oneStep)
+}
+
+/** The same for an answer to a sentence. */
+export function decideAnswerAtFirst(answer: Answer, thresholds: PolicyInfo['thresholds']): Decision {
+  return decideAnswer(answer, nothingHappened, thresholds, oneStep)
 }
 
 function lowConfidence(

@@ -226,4 +226,14 @@ export interface RobotState {
 }
 
 /** What the runtime concludes from its own cameras. What the simulated cell knows is the truth, and stays there. */
-export type Outcome = 'achieved' | 'failed' | 'not_found' | 'unsure' | 'refused' | 'stopped' | 'error'
+export type Outcome =
+  | 'achieved'
+  | 'failed'
+  | 'not_understood'
+  | 'unsupported'
+  | 'ambiguous'
+  | 'not_found'
+  | 'unsure'
+  | 'refused'
+  | 'stopped'
+  | 'error'

@@ -9,6 +9,7 @@ import { mean, wilsonInterval } from '../runtime/statistics.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import type { CellOptions, CellReady, Truth } from '../sim/api.js'
 import { createCellCamera } from '../sim/cell-camera.js'
+import { suctionTool, workspaceShare } from '../sim/index.js'
 import { type EpisodeTrace, EpisodeTracer, type TracedStep } from './episode-trace.js'
 import { type Cause, causeOf, type JudgedDecision } from './judge.js'
 import { firstFramesOnly, onceForEach } from './open-loop.js'
@@ -90,12 +91,10 @@ export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const decisions = new StageHistograms()
   const reports: EpisodeReport[] = []
   const startNs = hostClock.nowNs()
-  let workspaceShare = 0
   try {
     for (let index = 0; index < request.episodes; index++) {
       signal.throwIfAborted()
-      const { report, share } = await episode(session, request, index, decisions)
-      workspaceShare = share
+      const report = await episode(session, request, index, decisions)
       reports.push(report)
       request.onEpisode?.(report)
     }
@@ -103,7 +102,7 @@ export async function evaluate(request: EvalRequest): Promise<EvalReport> {
     await session.close()
   }
   const minutes = Number(hostClock.nowNs() - startNs) / 60e9
-  return summarize(request, session.ports.policy.info.name, reports, workspaceShare, decisions.of('propose'), minutes)
+  return summarize(request, session.ports.policy.info.name, reports, decisions.of('propose'), minutes)
 }
 
 /** 'train' for even seeds, 'val' for odd ones, 'test' from 10001 (as published). */
@@ -117,7 +116,7 @@ async function episode(
   request: EvalRequest,
   index: number,
   decisions: StageHistograms,
-): Promise<{ report: EpisodeReport; share: number }> {
+): Promise<EpisodeReport> {
   const { task, signal, link, faults } = request
   const { cell, ports, settings } = session
   const seed = request.seed + 2 * index
@@ -152,7 +151,7 @@ async function episode(
   const trace = await tracer.trace()
   const report = compare(index, seed, result, await cell.truth(), stepsWhenAchieved, trace)
   if (request.raw !== undefined) await keep(request.raw, report, trace)
-  return { report, share: ready.workspaceShare }
+  return report
 }
 
 /** In the free clock a slow machine is no fault: only cameras that are made to stall are waited for no longer than a while. */
@@ -207,7 +206,6 @@ function summarize(
   { task, seed }: EvalRequest,
   policy: string,
   reports: readonly EpisodeReport[],
-  workspaceShare: number,
   decision: Durations,
   minutes: number,
 ): EvalReport {
@@ -230,7 +228,7 @@ function summarize(
     steps_mean: mean(reports.map(({ steps }) => steps)),
     false_achieved: share(({ falseAchieved }) => falseAchieved),
     false_continue: share(({ falseContinue }) => falseContinue),
-    workspace_share: workspaceShare,
+    workspace_share: workspaceShare(suctionTool),
     outcomes: counts(reports.map(({ outcome }) => outcome)),
     causes: counts(reports.map(({ cause }) => cause)),
     decision_ms: decision,

@@ -1,9 +1,11 @@
 // What a policy would do at its first look, asked for something that is there and for something that is not: moves that
 // should not be, refusals that need not be, and how far its probabilities can be believed. Nothing moves.
 
-import { decideAtFirst } from '../control/decide.js'
+import { decideAnswerAtFirst } from '../control/decide.js'
+import { askPolicy } from '../control/goal/ask-policy.js'
+import type { Answer } from '../control/goal/types.js'
 import type { Policy } from '../control/ports.js'
-import type { Outcome, Proposal } from '../control/types.js'
+import type { Outcome } from '../control/types.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
 import { hostClock, openSession } from '../runtime/session.js'
@@ -102,9 +104,10 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
       for (const { sentence, missing } of questionsOf(request, index, look.truth)) {
         signal.throwIfAborted()
         const startNs = hostClock.nowNs()
-        const proposal = await policy.propose(look.heightmap, sentence, { signal })
+        const answer = await askPolicy(policy, look.heightmap, sentence, { signal, always: true })
+        const proposal = answer.proposal!
         durations.observe('propose', Number(hostClock.nowNs() - startNs) / 1e6)
-        const line = lineOf(seed, sentence, missing, look, proposal, policy)
+        const line = lineOf(seed, sentence, missing, look, answer, policy)
         const name = `${seed}-${line.asked}`
         const pictures = isWrong(line) ? ((await raw?.pictures(name, { view: look, proposal })) ?? []) : []
         lines.push({ ...line, pictures })
@@ -153,10 +156,11 @@ function lineOf(
   sentence: string,
   missing: GroundingLine['missing'],
   { map, truth }: Look & { readonly truth: Truth },
-  proposal: Proposal,
+  answer: Answer,
   { info }: Policy,
 ): Omit<GroundingLine, 'pictures'> {
-  const decision = decideAtFirst(proposal, info.thresholds)
+  const decision = decideAnswerAtFirst(answer, info.thresholds)
+  const proposal = answer.proposal!
   const aim = aimOf(proposal, labelAt(map, proposal.pick.pixel), truth)
   return {
     seed,

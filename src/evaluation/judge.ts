@@ -104,6 +104,9 @@ export type Cause =
   | Exclude<StepFinding, 'right'>
   | 'unsure'
   | 'refused'
+  | 'not_understood'
+  | 'unsupported'
+  | 'ambiguous'
   | 'not_found'
   | 'gave_up_early'
   | 'continued_after_done'

@@ -4,9 +4,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { decideAtFirst } from '../control/decide.js'
+import { decideAnswerAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { pixelAt } from '../control/geometry.js'
+import { askPolicy } from '../control/goal/ask-policy.js'
 import type { Heightmap, HeightmapSpec, Outcome, Pixel } from '../control/types.js'
 import { fileNameOf } from '../io/file-name.js'
 import { describeIssues } from '../io/schema-issues.js'
@@ -95,8 +96,9 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
   try {
     for (const [index, goal] of goals.entries()) {
       const look = await lookAtFrames(join(folder, goal.frame), workspace, projector)
-      const proposal = await policy.propose(look.heightmap, goal.sentence)
-      const decision = decideAtFirst(proposal, policy.info.thresholds)
+      const answer = await askPolicy(policy, look.heightmap, goal.sentence, { placeOptional: true, always: true })
+      const proposal = answer.proposal!
+      const decision = decideAnswerAtFirst(answer, policy.info.thresholds)
       const view = { frames: look.frames, heightmap: look.heightmap }
       const pictures = (await raw?.pictures(`${index + 1}-${fileNameOf(goal.frame)}`, { view, proposal })) ?? []
       const line: RealFrameLine = {

@@ -2,10 +2,20 @@
 // affordances. Maps are shown transposed: y to the right, x down. That is the true view from above as the front camera
 // has it, the arm at the top; the heightmap as stored (x to the right, y down) is its mirror image.
 
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 
-// One thread a picture: the cores belong to the cycle.
-sharp.concurrency(1)
+let library: Promise<typeof import('sharp').default> | undefined
+
+/** Loaded with the first picture: 0.1 s that no motion has to wait for. */
+function loadSharp(): Promise<typeof import('sharp').default> {
+  library ??= import('sharp').then(({ default: sharp }) => {
+    // One thread a picture: the cores belong to the cycle. No picture is made twice, so none is kept.
+    sharp.concurrency(1)
+    sharp.cache(false)
+    return sharp
+  })
+  return library
+}
 
 /** RGB8, width x height x 3, row-major. */
 export interface Picture {
@@ -44,13 +54,14 @@ const heatRamp: readonly Color[] = [
 export const rampCss = { height: cssOf(heightRamp), heat: cssOf(heatRamp) } as const
 
 /** PNG: lossless, for maps. */
-export function encodePng(picture: Picture): Promise<Buffer> {
-  return raw(picture).png({ compressionLevel: 6 }).toBuffer()
+export async function encodePng(picture: Picture): Promise<Buffer> {
+  return (await raw(picture)).png({ compressionLevel: 6 }).toBuffer()
 }
 
 /** WebP: small, for camera pictures. @param widthPx scales it down to at most this width */
-export function encodeWebp(picture: Picture, { quality = 82, widthPx = picture.width } = {}): Promise<Buffer> {
-  const resized = widthPx < picture.width ? raw(picture).resize({ width: widthPx }) : raw(picture)
+export async function encodeWebp(picture: Picture, { quality = 82, widthPx = picture.width } = {}): Promise<Buffer> {
+  const image = await raw(picture)
+  const resized = widthPx < picture.width ? image.resize({ width: widthPx }) : image
   return resized.webp({ quality, effort: 2 }).toBuffer()
 }
 
@@ -59,7 +70,8 @@ export function encodeWebp(picture: Picture, { quality = 82, widthPx = picture.w
  * @param frames  encoded pictures of one size
  * @param delaysMs how long each is shown
  */
-export function encodeAnimation(frames: readonly Buffer[], delaysMs: readonly number[]): Promise<Buffer> {
+export async function encodeAnimation(frames: readonly Buffer[], delaysMs: readonly number[]): Promise<Buffer> {
+  const sharp = await loadSharp()
   const options = { loop: 0, delay: delaysMs.map(Math.round), quality: 70, effort: 1 }
   if (frames.length === 1) return sharp(frames[0]).webp({ quality: 70 }).toBuffer()
   return sharp([...frames], { join: { animated: true } })
@@ -149,7 +161,8 @@ function clamp01(value: number): number {
   return value > 0 ? Math.min(value, 1) : 0
 }
 
-function raw({ rgb, width, height }: Picture): Sharp {
+async function raw({ rgb, width, height }: Picture): Promise<Sharp> {
+  const sharp = await loadSharp()
   return sharp(rgb, { raw: { width, height, channels: 3 } })
 }
 

@@ -21,6 +21,12 @@ export function workerUrl(module: string): URL {
 }
 
 /**
+ * Limits of the workers' heaps: short-lived objects are cleared away after 2 MB of them (V8 has three such spaces), not after
+ * 16 MB, which is what most of a worker's memory would be.
+ */
+export const workerHeap = { maxYoungGenerationSizeMb: 6 } as const
+
+/**
  * Loads one addon of build/Release.
  * @throws Error naming the file and `make setup` when it is missing or does not load; callers add the stage
  */

@@ -19,7 +19,7 @@ export function expectAddons(...names: readonly string[]): void {
 }
 
 /** The addons of the simulated cell and of the cycle. */
-export const cellAddons = ['heightmap', 'raster', 'kinematics', 'controller'] as const
+export const cellAddons = ['heightmap', 'raster', 'kinematics', 'controller', 'memory'] as const
 
 /** The addons of the cycle alone. */
-export const realCellAddons = ['heightmap', 'kinematics'] as const
+export const realCellAddons = ['heightmap', 'kinematics', 'memory'] as const

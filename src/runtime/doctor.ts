@@ -7,6 +7,7 @@ import { distanceM, translationOf } from '../control/geometry.js'
 import { makeFolder } from '../io/make-folder.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
+import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { openPolicy } from './policy.js'
 
@@ -42,8 +43,7 @@ export async function diagnose(config: Config): Promise<DoctorReport> {
     }
   }
   await run('node', checkNode)
-  for (const name of ['heightmap', 'raster', 'kinematics', 'controller'])
-    await run(`addon-${name}`, () => checkAddon(name))
+  for (const name of cellAddons) await run(`addon-${name}`, () => checkAddon(name))
   await run('kinematics', checkKinematics)
   await run('controller', checkController)
   await run('policy', () => checkPolicy(config))

@@ -2,12 +2,14 @@
 // same decision goes out that a run would take at its first look.
 
 import { readFileSync } from 'node:fs'
-import { decideAtFirst } from '../control/decide.js'
+import { decideAnswerAtFirst } from '../control/decide.js'
 import { CliportError } from '../control/errors.js'
 import { gridSize } from '../control/geometry.js'
+import { type Answer, askPolicy } from '../control/goal/ask-policy.js'
+import { withoutCells } from '../control/goal/understanding.js'
 import { parseGoal } from '../control/goal.js'
 import { expectFit, fitOf, runtimeUnits } from '../control/policy-fit.js'
-import type { PolicyInfo } from '../control/ports.js'
+import type { Policy, PolicyInfo } from '../control/ports.js'
 import type { Affordance, Heightmap, Proposal, SuppressedSpot } from '../control/types.js'
 import { serverKeys } from '../io/policy-server/keys.js'
 import type { Expectations, PolicyRequest } from '../io/policy-server/request.js'
@@ -17,6 +19,7 @@ import { workspaceKeysOf } from '../io/workspace-keys.js'
 import { expectWorkspaceSeen } from '../io/workspace-view.js'
 import { projectPath } from '../native/paths.js'
 import type { Config } from './config/schema.js'
+import { statusOf } from './predict.js'
 import { hostClock, openSession, type Session } from './session.js'
 import { realWorkspaceOf } from './settings.js'
 
@@ -123,10 +126,29 @@ async function answer(
     heightmap = await projector.project(asked.frames, workspace)
     timingMs.project = sinceMs()
   }
-  const { suppress, maps } = asked
+  return replyOf(goal, await answerTo(asked, policy, heightmap, goal, signal), info, asked.suppress, timingMs)
+}
+
+/** As `cliport predict` asks: the pick alone may be judged, and a sentence that is not understood has a proposal too. */
+async function answerTo(
+  asked: Exclude<PolicyRequest, { kind: 'hello' }>,
+  policy: Policy,
+  heightmap: Heightmap,
+  goal: string,
+  signal: AbortSignal,
+): Promise<Answer & { readonly proposal: Proposal }> {
+  const options = { suppress: asked.suppress, maps: asked.maps, signal }
+  if (asked.understand) {
+    const { understanding, proposal } = await askPolicy(policy, heightmap, goal, {
+      ...options,
+      placeOptional: true,
+      always: true,
+    })
+    return { understanding, proposal: proposal! }
+  }
   const pickCells = asked.kind === 'heightmap' ? asked.pickCells : null
-  const proposal = await policy.propose(heightmap, goal, { suppress, maps, signal, ...(pickCells && { pickCells }) })
-  return replyOf(goal, proposal, info, suppress, { ...timingMs, ...proposal.timingMs })
+  const proposal = await policy.propose(heightmap, goal, { ...options, ...(pickCells && { pickCells }) })
+  return { understanding: null, proposal }
 }
 
 /** @throws CliportError POLICY_SHAPE and the like, naming all that does not fit what the client expects */
@@ -173,19 +195,19 @@ function heightmapOf(asked: Extract<PolicyRequest, { kind: 'heightmap' }>, { wor
 
 function replyOf(
   goal: string,
-  proposal: Proposal,
+  { understanding, proposal }: Answer & { readonly proposal: Proposal },
   info: PolicyInfo,
   suppress: readonly SuppressedSpot[],
   timingMs: Record<string, number>,
 ): Parts {
-  const decision = decideAtFirst(proposal, info.thresholds)
-  const outcome = decision.kind === 'conclude' ? decision.outcome : 'act'
+  const answer = { understanding, proposal }
+  const decision = decideAnswerAtFirst(answer, info.thresholds)
   const { grasp, maps } = proposal
   const reply: DecisionReply = {
-    status: outcome === 'not_found' || outcome === 'unsure' ? outcome : 'ok',
-    decision: outcome,
-    reason: decision.kind === 'conclude' ? decision.reason : '',
+    ...statusOf(answer, info.thresholds),
+    decision: decision.kind === 'conclude' ? decision.outcome : 'act',
     goal,
+    understood: understanding && (withoutCells(understanding) as Record<string, unknown>),
     pick: poseOf(proposal.pick),
     place: poseOf(proposal.place),
     remaining: proposal.remaining,
@@ -199,7 +221,7 @@ function replyOf(
     }),
     suppressed: suppress.map(({ pixel, radiusM }) => ({ pixel: [...pixel] as [number, number], radius_m: radiusM })),
     maps: maps ? ['pick', 'place'] : [],
-    timing_ms: timingMs,
+    timing_ms: { ...timingMs, ...proposal.timingMs },
   }
   return [jsonPart(reply), ...(maps ? [maps.pick, maps.place].map(bytesOf) : [])]
 }

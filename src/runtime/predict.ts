@@ -2,11 +2,14 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decideAtFirst } from '../control/decide.js'
+import { decideAnswerAtFirst } from '../control/decide.js'
 import { pixelInFrame } from '../control/frame.js'
+import { askPolicy } from '../control/goal/ask-policy.js'
+import type { Answer } from '../control/goal/types.js'
+import { withoutCells } from '../control/goal/understanding.js'
 import { parseGoal } from '../control/goal.js'
 import { createStageTimer } from '../control/stage-timer.js'
-import type { Affordance, Heightmap, HeightmapSpec, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
+import type { Affordance, Heightmap, HeightmapSpec, Outcome, Proposal, RgbdFrame, Vec3 } from '../control/types.js'
 import { fileNameOf } from '../io/file-name.js'
 import { affordanceView, heightTopM, heightView, topView } from '../io/pictures.js'
 import { makeOutputFolder, unwritable } from '../io/unwritable.js'
@@ -42,8 +45,10 @@ export interface PredictedPose {
 
 /** The stable JSON of `cliport predict`. */
 export interface PredictReport {
-  readonly status: 'ok' | 'not_found' | 'unsure'
+  readonly status: 'ok' | 'not_understood' | 'unsupported' | 'ambiguous' | 'not_found' | 'unsure'
   readonly reason: string
+  /** The typed command, or why there is none; null for a policy that takes sentences as they are. */
+  readonly understood: object | null
   readonly goal: string
   readonly pick: PredictedPose
   readonly place: PredictedPose
@@ -69,11 +74,16 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
   try {
     const heightmap = await timer.run('project', () => projector.project(request.frames, request.workspace))
     const maps = request.out !== undefined
-    const proposal = await timer.run('propose', () => policy.propose(heightmap, goal, { maps }))
+    // The pick alone is judged by whoever looks, so a sentence needs no place.
+    const answer = await timer.run('propose', () =>
+      askPolicy(policy, heightmap, goal, { maps, placeOptional: true, always: true }),
+    )
+    const proposal = answer.proposal!
     for (const [part, ms] of Object.entries(proposal.timingMs)) timer.note(`propose.${part}`, ms)
     const files = request.out === undefined ? {} : await drawAll(request.out, request.frames, heightmap, proposal)
     return {
-      ...statusOf(proposal, policy.info.thresholds),
+      ...statusOf(answer, policy.info.thresholds),
+      understood: answer.understanding === null ? null : withoutCells(answer.understanding),
       goal,
       pick: poseOf(proposal.pick, request.frames),
       place: poseOf(proposal.place, request.frames),
@@ -89,14 +99,20 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
 }
 
 /** What the cycle would decide on the first look; a goal that is reached already is `ok`, with `remaining` near 0. */
-function statusOf(
-  proposal: Proposal,
-  thresholds: Parameters<typeof decideAtFirst>[1],
+export function statusOf(
+  answer: Answer,
+  thresholds: Parameters<typeof decideAnswerAtFirst>[1],
 ): Pick<PredictReport, 'status' | 'reason'> {
-  const decision = decideAtFirst(proposal, thresholds)
+  const decision = decideAnswerAtFirst(answer, thresholds)
   if (decision.kind !== 'conclude') return { status: 'ok', reason: '' }
   const { outcome, reason } = decision
-  return { status: outcome === 'not_found' || outcome === 'unsure' ? outcome : 'ok', reason }
+  return { status: isRefusal(outcome) ? outcome : 'ok', reason }
+}
+
+const refusals = ['not_understood', 'unsupported', 'ambiguous', 'not_found', 'unsure'] as const
+
+function isRefusal(outcome: Outcome): outcome is (typeof refusals)[number] {
+  return (refusals as readonly Outcome[]).includes(outcome)
 }
 
 function poseOf({ p_base_m, yawRad, pixel, probability }: Affordance, frames: readonly RgbdFrame[]): PredictedPose {

@@ -1,6 +1,7 @@
 // One goal on the ports of a session: the cycle with what most callers leave out.
 
 import { type CycleResult, type CycleSettings, type CycleWatcher, runCycle } from '../control/cycle.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
 import { parseGoal } from '../control/goal.js'
 import type { GoalSource, Recorder, StageMeter } from '../control/ports.js'
 import { type CellPorts, noRecorder, type PerceptionPorts } from './session.js'
@@ -13,12 +14,14 @@ export interface GoalOptions {
   readonly recorder?: Recorder
   /** Takes the duration of every stage, milliseconds. */
   readonly meter?: StageMeter
+  /** Asks a person which thing is meant where several fit; absent: the outcome is then 'ambiguous'. */
+  readonly clarify?: Clarify
   /** Aborting stops the arm; the outcome is then 'stopped'. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Works on a goal until the runtime itself concludes that it is done, or cannot be done: look, propose, decide, plan,
+ * Works on a goal until the runtime itself concludes that it is done, or cannot be done: look, understand, propose, decide, plan,
  * check, execute, look again, verify. Arms the link first; whatever ends it, the arm is at rest afterwards.
  *
  * @param goal     a sentence, or a function that gives the sentence in force before every proposal
@@ -30,10 +33,12 @@ export function runGoal(
   goal: string | GoalSource,
   ports: PerceptionPorts & CellPorts,
   settings: CycleSettings,
-  { watcher, recorder = noRecorder, meter = { observe() {} }, signal = new AbortController().signal }: GoalOptions = {},
+  options: GoalOptions = {},
 ): Promise<CycleResult> {
   const sentence = typeof goal === 'string' ? parseGoal(goal) : null
   const source = typeof goal === 'string' ? async () => sentence! : goal
-  const watched = watcher === undefined ? {} : { watcher }
-  return runCycle(source, { ...ports, recorder, meter, ...watched }, settings, signal)
+  const { watcher, clarify, recorder = noRecorder, meter = { observe() {} } } = options
+  const people = { ...(watcher === undefined ? {} : { watcher }), ...(clarify === undefined ? {} : { clarify }) }
+  const { signal = new AbortController().signal } = options
+  return runCycle(source, { ...ports, recorder, meter, ...people }, settings, signal)
 }

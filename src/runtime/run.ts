@@ -4,19 +4,24 @@
 import { performance } from 'node:perf_hooks'
 import type { CycleResult } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
+import type { Understanding } from '../control/goal/types.js'
 import { parseGoal } from '../control/goal.js'
 import type { RobotLink } from '../control/ports.js'
 import type { Outcome } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
+import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
+import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { film } from './report/film-camera.js'
+import { withLateMaps } from './report/late-maps.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
 import { RunFolder } from './report/run-folder.js'
 import { type Consent, expectRobot } from './robot.js'
 import { runGoal } from './run-goal.js'
-import { type CellPorts, openSession, type Session } from './session.js'
+import { type CellPorts, openSession, type Scene, type Session } from './session.js'
 import { raiseThreadPriority } from './thread-priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
@@ -35,6 +40,8 @@ export interface RunRequest {
   readonly signal: AbortSignal
   /** Asks a person before a real arm moves; absent where nobody can be asked. */
   readonly askConsent?: Consent
+  /** Asks a person which thing is meant where several fit; absent where nobody can be asked. */
+  readonly clarify?: Clarify
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
 }
@@ -45,6 +52,8 @@ export interface RunReport {
   readonly reason: string
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  /** Sentence that the policy was asked, or why none was; absent for a policy that takes sentences as they are. */
+  readonly understood?: UnderstoodReport
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -58,6 +67,21 @@ export interface RunReport {
   readonly error?: { readonly code: string; readonly stage: string; readonly message: string; readonly hint: string }
 }
 
+/** How a run's sentence was understood. */
+export interface UnderstoodReport {
+  /** What was read otherwise than it was said: 'read gren as green'. */
+  readonly notes: readonly string[]
+  /** In words that the policy was trained on; absent where the sentence is no command. */
+  readonly canonical?: string
+  /** Why it is no command: the words at fault, and the part of the sentence. */
+  readonly words?: readonly string[]
+  readonly part?: 'thing' | 'place' | null
+  /** What an ambiguous sentence may mean: what to say instead, and a picture in the run's folder. */
+  readonly candidates?: readonly { readonly name: string; readonly sentence: string; readonly picture: string | null }[]
+  /** Up to three sentences that would work on this scene. */
+  readonly suggestions?: readonly string[]
+}
+
 /**
  * @throws CliportError for what is wrong before anything moves: goal, settings, policy, an address where nobody answers,
  * consent that is missing. Later errors are an outcome.
@@ -65,6 +89,8 @@ export interface RunReport {
 export async function runSentence(request: RunRequest): Promise<RunReport> {
   raiseThreadPriority()
   expectRealCell(request)
+  expectAddons('memory')
+  returnLargeBlocks()
   const goal = parseGoal(request.sentence)
   const opened = request.config.cameras.length > 0 ? await openHardware(request) : await openScene(request, goal)
   try {
@@ -90,28 +116,22 @@ async function openHardware({ config, signal, askConsent, tell }: RunRequest): P
 
 async function openScene(request: RunRequest, goal: string): Promise<OpenedCell> {
   const { config, task, seed, oracle, faults, tell, signal } = request
-  const policy = oracle ? 'oracle' : 'package'
-  const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })
-  try {
-    const { ports } = await session.reset({
-      task,
-      seed,
-      goal,
-      clock: 'paced',
-      link: config.robot.link === null ? 'sockets' : 'robot',
-      ...(faults === undefined ? {} : { faults }),
-    })
-    signal.throwIfAborted()
-    return { session, ports: { ...session.ports, ...ports }, cell: session.cell }
-  } catch (error) {
-    await session.close()
-    throw error
+  const scene: Scene = {
+    task,
+    seed,
+    goal,
+    clock: 'paced',
+    link: config.robot.link === null ? 'sockets' : 'robot',
+    ...(faults === undefined ? {} : { faults }),
   }
+  const policy = oracle ? 'oracle' : 'package'
+  const session = await openSession(config, { cell: { thread: 'worker', policy, scene }, tell, signal })
+  return { session, ports: { ...session.ports, ...session.scene.ports }, cell: session.cell }
 }
 
 async function recordRun(
   goal: string,
-  { config, task, seed, command, signal, tell }: RunRequest,
+  { config, task, seed, command, signal, clarify, tell }: RunRequest,
   { session, ports, cell }: OpenedCell,
 ): Promise<RunReport> {
   const { backend } = ports.link
@@ -129,9 +149,10 @@ async function recordRun(
   const recorder = RunRecorder.start(folder.recordingPath, { onProblem })
   try {
     const stages = new StageHistograms()
-    const page = createPageWatcher(folder)
+    const { policy, mapsOf } = withLateMaps(ports.policy)
+    const page = createPageWatcher(folder, mapsOf)
     tell(`goal: ${goal}`)
-    const endFilm = cell === null ? async () => {} : film(cell, folder, config.run.picture_hz)
+    const reel = cell === null ? null : film(cell, folder, config.run.picture_hz)
     const meter = {
       observe(stage: string, durationMs: number) {
         stages.observe(stage, durationMs)
@@ -139,21 +160,29 @@ async function recordRun(
       },
     }
     const watcher = allWatchers(page, createLineWatcher(tell))
-    const settings = { ...session.settings, maps: true }
+    const asking = clarify === undefined ? {} : { clarify }
     let firstMotionMs: number | null = null
     const link = tellingOfPlans(ports.link, () => {
       firstMotionMs ??= Math.round(performance.now())
+      // What is for people alone begins when the arm does.
+      folder.draw()
+      reel?.begin()
     })
-    const result = await runGoal(goal, { ...ports, link }, settings, { recorder, meter, watcher, signal })
-    await endFilm()
+    const options = { recorder, meter, watcher, signal, ...asking }
+    const result = await runGoal(goal, { ...ports, policy, link }, session.settings, options)
+    await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
     const truth = config.robot.link === null ? ((await cell?.truth().catch(() => null)) ?? null) : null
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
+    const understood = result.understanding === null ? {} : { understood: understoodOf(result.understanding, folder) }
+    // What is left is the page: neither the cell nor the policy need stay in memory for it.
+    await session.close()
     const report = {
       ...summaryOf(goal, result, truth),
+      ...understood,
       stages: stages.all(),
       first_motion_ms: firstMotionMs,
       rss_peak_mb: peakMemoryMb(),
@@ -176,9 +205,9 @@ export function tellingOfPlans(link: RobotLink, onPlan: () => void): RobotLink {
     backend: link.backend,
     ...(link.lacks === undefined ? {} : { lacks: link.lacks }),
     arm: () => link.arm(),
-    execute(plan, signal) {
+    execute(...asked) {
       onPlan()
-      return link.execute(plan, signal)
+      return link.execute(...asked)
     },
     stop: (reason) => link.stop(reason),
     close: () => link.close(),
@@ -201,6 +230,18 @@ function summaryOf(goal: string, result: CycleResult, truth: Truth | null) {
     retries,
     ...(error === undefined ? {} : { error: describeError(error) }),
   }
+}
+
+function understoodOf(understanding: Understanding, folder: RunFolder): UnderstoodReport {
+  const { kind, notes } = understanding
+  if (kind === 'command') return { notes, canonical: understanding.canonical }
+  const { words, part, suggestions } = understanding
+  const candidates = understanding.candidates.map(({ name, sentence }) => ({
+    name,
+    sentence,
+    picture: folder.candidate(name),
+  }))
+  return { notes, words, part, candidates, suggestions }
 }
 
 /** Said, so that nobody takes for granted on a robot what the simulated cell has put up with. */

@@ -62,12 +62,14 @@ export interface Scene
 
 export interface CellSession extends Session {
   readonly cell: Cell
+  /** The scene that the session was opened with; null when there was none. */
+  readonly scene: SceneReady | null
   /**
    * Makes a scene and connects its arm; what the scene before it had opened is closed first. Sensor and appearance come
    * from the settings unless the scene names them.
    * @throws CliportError TASK_UNKNOWN, CELL_FAILED, LINK_*; CAMERA_ABSENT for a real arm, which the cell's cameras do not see
    */
-  reset(scene: Scene): Promise<CellReady & { readonly ports: CellPorts }>
+  reset(scene: Scene): Promise<SceneReady>
   /** Makes a scene that is only looked at: no arm is connected. @throws CliportError TASK_UNKNOWN, CELL_FAILED */
   show(scene: Omit<Scene, 'link'>): Promise<CellReady>
 }
@@ -85,7 +87,12 @@ export interface CellTarget {
   readonly thread: 'worker' | 'caller'
   /** 'package': the policy of the settings; 'oracle': what a perfect policy would do, from the cell's truth. */
   readonly policy: 'package' | 'oracle'
+  /** The first scene: made while the policy is loaded, it saves half a second. More come with `reset`. */
+  readonly scene?: Scene
 }
+
+/** A scene that is made, and the camera and the arm in it. */
+export type SceneReady = CellReady & { readonly ports: CellPorts }
 
 /** A session on the cameras and the arm that the settings name. */
 export interface HardwareTarget {
@@ -102,6 +109,10 @@ export interface HardwareTarget {
  * When anything fails, what had been opened is closed.
  * @throws CliportError ADDON_MISSING, POLICY_*, CAMERA_*, LINK_*, CONSENT_REQUIRED, CONFIG_INVALID
  */
+export function openSession(
+  config: Config,
+  target: SessionOptions & { readonly cell: CellTarget & { readonly scene: Scene } },
+): Promise<CellSession & { readonly scene: SceneReady }>
 export function openSession(
   config: Config,
   target: SessionOptions & { readonly cell: CellTarget },
@@ -174,17 +185,13 @@ async function openHardwareSession(
 
 async function openCellSession(
   config: Config,
-  { thread, policy: source }: CellTarget,
+  { thread, policy: source, scene: first }: CellTarget,
   { tell, signal }: Required<SessionOptions>,
   opened: Opened,
 ): Promise<CellSession> {
   expectAddons(...cellAddons)
   const cell = opened.add(createCell(thread))
-  const policy =
-    source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : opened.add(await openPolicy(config, tell))
-  signal.throwIfAborted()
   const scene = opened.add(new Opened())
-  const session = sessionOf(config, policy, opened)
 
   const make = async (wanted: Omit<Scene, 'link'>, listen?: string): Promise<CellReady> => {
     await scene.close()
@@ -192,18 +199,25 @@ async function openCellSession(
     const given = { sensor, appearance, ...wanted, workspace: workspaceOf(config), robot: cellRobotOf(config) }
     return cell.reset({ ...given, ...(listen === undefined ? {} : { listen }) })
   }
-  return {
-    ...session,
-    cell,
-    show: (wanted) => make(wanted),
-    async reset({ link: way, ...wanted }) {
-      const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
-      const link = scene.add(await connectScene(config, cell, way, ready, signal))
-      if (movesHardware(link.backend)) throw noRealCamera()
-      if (way === 'robot') tell(`note: ${foreignArm}`)
-      return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
-    },
+  const reset = async ({ link: way, ...wanted }: Scene): Promise<SceneReady> => {
+    const ready = await make(wanted, way === 'sockets' ? 'tcp://127.0.0.1:*' : undefined)
+    const link = scene.add(await connectScene(config, cell, way, ready, signal))
+    if (movesHardware(link.backend)) throw noRealCamera()
+    if (way === 'robot') tell(`note: ${foreignArm}`)
+    return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
   }
+  const loadPolicy = async () =>
+    source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : opened.add(await openPolicy(config, tell))
+  // Both at once, and both at an end before anything that failed closes what the other has opened.
+  const [policy, ready] = await allOrFirstError(loadPolicy(), first === undefined ? null : reset(first))
+  signal.throwIfAborted()
+  return { ...sessionOf(config, policy, opened), cell, scene: ready, show: (wanted) => make(wanted), reset }
+}
+
+/** The values of both, when both have ended. @throws what the first of them that failed threw */
+async function allOrFirstError<A, B>(a: Promise<A>, b: Promise<B> | null): Promise<[A, B | null]> {
+  await Promise.allSettled([a, b])
+  return Promise.all([a, b])
 }
 
 const foreignArm =

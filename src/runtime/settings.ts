@@ -56,6 +56,7 @@ export function cycleSettingsOf(config: Config): CycleSettings {
     budget: { steps: run.max_steps, failuresInARow: run.max_failures_in_a_row },
     suppressRadiusM: run.suppress_radius_m,
     maps: false,
+    pointOfView: run.point_of_view,
   }
 }
 

@@ -67,8 +67,6 @@ export interface CellReady {
   readonly moves: number
   /** Where the endpoint is and the keys to it, when `listen` was given. They are this cell's own and never written. */
   readonly link?: BoundLink
-  /** Share of the published workspace in which this cell can place objects (reach of the arm), 0..1. */
-  readonly workspaceShare: number
 }
 
 /** A simulated frame knows which object each pixel shows. */

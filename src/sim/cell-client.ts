@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
-import { workerUrl } from '../native/paths.js'
+import { workerHeap, workerUrl } from '../native/paths.js'
 import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, Truth } from './api.js'
 import { type CellAnswer, type CellCall, type CellMethod, fromPlain } from './cell-rpc.js'
 
@@ -18,7 +18,7 @@ export class CellClient implements Cell {
   #lost: CliportError | null = null
 
   constructor() {
-    this.#worker = new Worker(workerUrl('sim/cell-worker'))
+    this.#worker = new Worker(workerUrl('sim/cell-worker'), { resourceLimits: workerHeap })
     this.#worker.on('message', (answer: CellAnswer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#lose(`The cell's thread failed: ${error.message}`, error))
     this.#worker.on('exit', (code) => this.#lose(`The cell's thread ended with exit code ${code}`))

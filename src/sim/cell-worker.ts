@@ -3,11 +3,14 @@
 import { parentPort } from 'node:worker_threads'
 import { SimulatedCell } from './cell.js'
 import { type CellAnswer, type CellCall, type CellMethod, toPlain } from './cell-rpc.js'
+import { loadPhysics } from './physics/physics.js'
 
 const port = parentPort
 if (!port) throw new Error('cell-worker runs only as a worker thread')
 
 const cell = new SimulatedCell()
+// Beside what the caller still has to do before the first reset, which says when it fails.
+loadPhysics().catch(() => {})
 const hasPictures: ReadonlySet<CellMethod> = new Set(['capture', 'observe'])
 
 port.on('message', ({ id, method, args }: CellCall) => {

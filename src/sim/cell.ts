@@ -22,7 +22,6 @@ import { stepS } from './physics/mjcf.js'
 import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
-import { workspaceShare } from './reach.js'
 import { openMoves, placesOf, Score } from './score.js'
 import { taskNamed } from './tasks/index.js'
 import type { TaskScene } from './tasks/task.js'
@@ -70,7 +69,6 @@ export class SimulatedCell implements Cell {
         maxSteps: episode.scene.maxSteps,
         moves: episode.scene.goals.reduce((sum, { moves }) => sum + moves.length, 0),
         ...(link === undefined ? {} : { link }),
-        workspaceShare: workspaceShare(suctionTool),
       }
     })
   }

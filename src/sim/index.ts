@@ -5,6 +5,7 @@ import { SimulatedCell } from './cell.js'
 import { CellClient } from './cell-client.js'
 
 export type * from './api.js'
+export { suctionTool } from './arm.js'
 export { colorNames } from './colors.js'
 export { workspaceShare } from './reach.js'
 export { taskNames } from './tasks/index.js'

@@ -1,6 +1,7 @@
 // The latency benchmark on the real path: policy, cycle, sockets, cliport-controller. What it measures depends on the machine;
 // that it measures the whole of it does not.
 
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,4 +102,15 @@ test('the command line writes a page and a report, which the comparison reads', 
   expect(compared.report).toMatchObject({ differences: [] })
   const refused = await cliport('bench', 'compare', file, join(out, 'latency.html'), '--json')
   expect([refused.exitCode, refused.report.error]).toMatchObject([2, { code: 'INPUT_INVALID' }])
+})
+
+test('a measurement that is stopped ends with its process, and everything that it had started', async () => {
+  const child = spawn(process.execPath, ['dist/cli/main.js', 'bench', 'latency', '--passes', '100000'])
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    const isFirst = !stderr.includes('passes at')
+    stderr += chunk
+    if (isFirst && stderr.includes('passes at')) child.kill('SIGTERM')
+  })
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130)
 })

@@ -142,7 +142,8 @@ async function aWholeRun(): Promise<RunFolder> {
   }
   folder.cameras('before', [frame])
   for (let i = 0; i < 5; i++) folder.observer(aFrame(i * 20).rgb, 64, 48, BigInt(i) * 100_000_000n)
-  folder.step(aStep({ proposal: aProposal({ maps: true }) }))
+  const proposal = aProposal({ maps: true })
+  folder.step(aStep({ proposal, maps: Promise.resolve(proposal.maps!) }))
   folder.cameras('after', [frame])
   folder.step(aStep({ plans: [], executions: [], result: 'finished' }))
   await folder.finish(aRunResult())

@@ -50,6 +50,30 @@ describe('a session on the simulated cell', () => {
   })
 })
 
+test('a session that is opened with a scene has made it, and its policy is loaded', async () => {
+  const cell = { thread: 'worker', policy: 'package', scene: { ...scene, clock: 'paced', link: 'sockets' } } as const
+  const session = await openSession(config, { cell, tell })
+  const heightmap = await session.ports.projector.project(
+    await session.scene.ports.camera.capture(new AbortController().signal),
+    session.settings.workspace,
+  )
+  const proposal = await session.ports.policy.propose(heightmap, session.scene.goal)
+  expect(proposal.found).toBeGreaterThan(0.5)
+  await session.close()
+})
+
+test.each([
+  ['a scene of no task', 'TASK_UNKNOWN', {}, { task: 'no-such-task' }],
+  ['a policy package that is missing', 'POLICY_INVALID', { 'policy.package': 'no/such/package' }, {}],
+])('what fails to open leaves nothing open: a cell with %s beside what is well', async (_, code, flags, over) => {
+  const wanted = { ...scene, ...over, clock: 'paced', link: 'sockets' } as const
+  const opening = openSession(mergeConfig(null, {}, flags), {
+    cell: { thread: 'worker', policy: 'package', scene: wanted },
+    tell,
+  })
+  await expect(opening).rejects.toMatchObject({ code })
+})
+
 test('what fails to open leaves nothing open: a cell whose policy package is missing', async () => {
   const missing = mergeConfig(null, {}, { 'policy.package': 'no/such/package' })
   const opening = openSession(missing, { cell: { thread: 'worker', policy: 'package' }, tell })

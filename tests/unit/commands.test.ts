@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { commandsPage } from '../../scripts/document-commands.mjs'
 import { createProgram, exitCodes } from '../../src/cli/program.js'
 
-const program = createProgram({ help: () => {}, mistake: () => {} })
+const program = await createProgram({ help: () => {}, mistake: () => {} })
 
 test('docs/commands.md is what scripts/document-commands.mjs makes from the program', () => {
   const page = readFileSync('docs/commands.md', 'utf8')

@@ -21,8 +21,19 @@ test('every stage of the straight line runs, in its order', async () => {
   const { table, result } = run()
   await result
   expect(table.durations).toEqual([
-    ...['capture', 'project', 'propose', 'propose.pick', 'decide', 'plan', 'check'],
-    ...['execute', 'execute', 'execute', 'capture', 'project', 'verify', 'propose', 'propose.pick', 'decide'],
+    ...['capture', 'project', 'understand', 'propose', 'propose.pick', 'decide', 'plan', 'check'],
+    ...[
+      'execute',
+      'execute',
+      'execute',
+      'capture',
+      'project',
+      'verify',
+      'understand',
+      'propose',
+      'propose.pick',
+      'decide',
+    ],
   ])
 })
 

@@ -4,7 +4,7 @@ import { type Budget, decide, type History } from '../../src/control/decide.js'
 import { aProposal, emptyMap, thresholds } from '../fixtures/table.js'
 
 const map = emptyMap()
-const fresh: History = { steps: 0, placed: 0, failures: [], suppressed: 0 }
+const fresh: History = { steps: 0, placed: 0, placedForSentence: 0, failures: [], suppressed: 0 }
 const budget: Budget = { steps: 12, failuresInARow: 4 }
 const missed = { kind: 'missed', reason: 'the grasp missed' } as const
 const decided = (proposal: object, history: Partial<History> = {}) =>

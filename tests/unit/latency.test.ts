@@ -232,6 +232,7 @@ const aReport = (passes: readonly Pass[], rest: Partial<LatencyReport> = {}): La
   ...figuresOf(passes, 2, 60),
   deadline_ms: 60,
   without_command: { n: 0, reasons: [] },
+  repeated: 0,
   cold_start_ms: 900,
   cold_start: { process_ms: 300, policy_ms: 200, source_ms: 200, link_ms: 100, first_pass_ms: 100 },
   provider: 'cpu',

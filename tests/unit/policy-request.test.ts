@@ -101,7 +101,7 @@ describe('a heightmap', () => {
       suppress: [{ pixel: [0, 1], radiusM: 0.02 }],
     })
     expect(parseRequest([...parts, new Uint8Array([1, 0])])).toMatchObject({ seen: new Uint8Array([1, 0]) })
-    const may = jsonPart({ version: 1, goal: 'x', heightmap: { height: 1, width: 2, pick_cells: true } })
+    const may = jsonPart({ version: 1, goal: 'x', understand: false, heightmap: { height: 1, width: 2, pick_cells: true } })
     const pickCells = new Uint8Array([0, 1])
     expect(parseRequest([may, parts[1]!, parts[2]!, pickCells])).toMatchObject({ seen: null, pickCells })
     expect(parseRequest([may, parts[1]!, parts[2]!, new Uint8Array([1, 1]), pickCells])).toMatchObject({ pickCells })

@@ -132,7 +132,11 @@ describe("the run's page", () => {
   async function told(options: TableOptions, signal = new AbortController().signal) {
     const steps: RunStep[] = []
     const cameras: string[] = []
-    const watcher = createPageWatcher({ step: (step) => steps.push(step), cameras: (when) => cameras.push(when) })
+    const watcher = createPageWatcher({
+      step: (step) => steps.push(step),
+      cameras: (when) => cameras.push(when),
+      candidates() {},
+    })
     const table = createTable(options)
     const ports = { ...table.ports, watcher, meter: watcher }
     const result: CycleResult = await runCycle(async () => 'tidy up', ports, settings, signal)

@@ -66,7 +66,7 @@ export function distributionChart({ samples, deadline_ms: deadlineMs }: LatencyR
     (
       share,
     ) => markup`<line x1="${px(xOf(share))}" x2="${px(xOf(share))}" y1="${top}" y2="${top + plotHeight}" style="stroke:${lineColor}"/>
-<text x="${px(xOf(share))}" y="${height - 22}" text-anchor="middle">${`${Number((100 * share).toPrecision(7))} %`}</text>`,
+<text x="${px(xOf(share))}" y="${height - 22}" text-anchor="${xOf(share) > width - 60 ? 'end' : 'middle'}">${`${Number((100 * share).toPrecision(7))} %`}</text>`,
   )
   const names = curves.map(
     ({ name, color }, i) =>
@@ -79,10 +79,13 @@ export function distributionChart({ samples, deadline_ms: deadlineMs }: LatencyR
 }
 
 /** Every pass as one bar of its stages, where it was due; the exposure, which the deadline leaves out, on top and pale. */
-export function timelineChart({ samples, deadline_ms: deadlineMs, rate_hz: rateHz }: LatencyReport): Markup {
+export function timelineChart(report: LatencyReport): Markup {
+  const { samples, deadline_ms: deadlineMs, rate_hz: rateHz, end_to_end: endToEnd } = report
   const { due_ms: dueMs, end_to_end_ms: endToEndMs } = samples
   const spanMs = (dueMs.at(-1) ?? 0) + 1000 / rateHz
-  const y = axisTo(Math.max(deadlineMs, ...endToEndMs))
+  const mostMs = Math.max(2 * deadlineMs, 1.5 * endToEnd.p99)
+  const beyond = endToEndMs.filter((ms) => ms > mostMs).length
+  const y = axisTo(Math.min(mostMs, Math.max(deadlineMs, ...endToEndMs)))
   const xOf = (ms: number) => left + (ms / spanMs) * plotWidth
   const barWidth = Math.max(0.6, Math.min(14, ((0.72 * 1000) / rateHz / spanMs) * plotWidth))
   const heights = new Float64Array(dueMs.length)
@@ -103,7 +106,10 @@ export function timelineChart({ samples, deadline_ms: deadlineMs, rate_hz: rateH
   )
   return frame(
     `Every pass and its stages, ${rateHz} Hz`,
-    markup`${y.grid}${layers}${deadlineLine(y, deadlineMs)}${seconds}${axisName('when the observation was due')}`,
+    markup`${y.grid}${layers}${deadlineLine(y, deadlineMs)}${seconds}${axisName('when the observation was due')}${
+      beyond > 0 &&
+      markup`<text x="${left + 6}" y="${top + 8}" style="fill:${text.ink}">${beyond} of ${endToEndMs.length} reach higher than this diagram</text>`
+    }`,
   )
 }
 
@@ -115,7 +121,7 @@ interface Axis {
 
 function axisTo(largestMs: number): Axis {
   const mostMs = largestMs * 1.06
-  const of = (ms: number) => top + plotHeight * (1 - ms / mostMs)
+  const of = (ms: number) => top + plotHeight * (1 - Math.min(ms, mostMs) / mostMs)
   const lines = niceTicks(mostMs, 6).map(
     (
       ms,

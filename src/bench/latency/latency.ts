@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks'
 import { CliportError } from '../../control/errors.js'
 import { parseGoal } from '../../control/goal.js'
 import type { HeightmapSpec, RgbdFrame } from '../../control/types.js'
+import type { LinkClient } from '../../io/link/client.js'
 import { loadPackage } from '../../io/policy/package.js'
 import { expectWorkspaceSeen } from '../../io/workspace-view.js'
 import { projectPath } from '../../native/paths.js'
@@ -51,52 +52,69 @@ const warmUps = 10
  *                      do in these frames, so that no command ever comes
  */
 export async function benchLatency(request: LatencyRequest): Promise<LatencyReport> {
-  const { config, rateHz, deadlineMs, signal, tell } = request
+  const { config, rateHz, deadlineMs } = request
   const processMs = performance.now()
   const about = machine(request.command)
   const goal = parseGoal(request.goal)
   const opened = await openSource(request)
-  const { session, source } = opened
   try {
-    const linkNs = hostClock.nowNs()
-    const controller = await startController({ realtime: true })
-    try {
-      const link = await connectLink(controller.address, config, undefined, signal)
-      await link.arm(signal)
-      const linkMs = msSince(linkNs)
-      const settings = { ...session.settings, workspace: opened.workspace }
-      const rig = new Rig({ ports: session.ports, settings, source, link, goal }, waitingOn(hostClock))
-      const first = await firstPass(rig, signal)
-      const coldStart: ColdStart = { process_ms: processMs, ...opened.tookMs, link_ms: linkMs, first_pass_ms: first }
-      tell(`${request.passes} passes at ${rateHz} Hz`)
-      const measured = await measure(rig, request)
-      await link.close()
-      const { scheduler } = await controller.end()
-      const { passes, silences, ...load } = measured
-      return {
-        format: 'cliport-latency',
-        version: 1,
-        rate_hz: rateHz,
-        ...figuresOf(passes, rateHz, deadlineMs),
-        deadline_ms: deadlineMs,
-        without_command: { n: silences.length, reasons: [...new Set(silences.map(({ reason }) => reason))] },
-        cold_start_ms: Object.values(coldStart).reduce((sum, ms) => sum + ms, 0),
-        cold_start: coldStart,
-        ...(await describePolicy(config, session)),
-        heightmap: { mode: config.heightmap.mode, threads: config.heightmap.threads },
-        goal,
-        source: opened.about,
-        controller_scheduler: scheduler,
-        ...load,
-        power_mode: powerMode(),
-        versions: versions(),
-        machine: about,
-      }
-    } finally {
-      await controller.kill()
+    const { coldStart, scheduler, measured } = await withArm(
+      request,
+      opened,
+      { ...opened.tookMs, process_ms: processMs },
+      goal,
+    )
+    const { passes, silences, ...load } = measured
+    return {
+      format: 'cliport-latency',
+      version: 1,
+      rate_hz: rateHz,
+      ...figuresOf(passes, rateHz, deadlineMs),
+      deadline_ms: deadlineMs,
+      without_command: { n: silences.length, reasons: [...new Set(silences.map(({ reason }) => reason))] },
+      cold_start_ms: Object.values(coldStart).reduce((sum, ms) => sum + ms, 0),
+      cold_start: coldStart,
+      ...(await describePolicy(config, opened.session)),
+      heightmap: { mode: config.heightmap.mode, threads: config.heightmap.threads },
+      goal,
+      source: opened.about,
+      controller_scheduler: scheduler,
+      ...load,
+      power_mode: powerMode(),
+      versions: versions(),
+      machine: about,
     }
   } finally {
-    await session.close()
+    await opened.session.close()
+  }
+}
+
+/** Starts a controller and the link to it, measures, and ends both, however it goes. */
+async function withArm(
+  request: LatencyRequest,
+  { session, source, workspace }: OpenedSource,
+  startMs: Omit<ColdStart, 'link_ms' | 'first_pass_ms'>,
+  goal: string,
+) {
+  const { config, signal, tell, passes, rateHz } = request
+  const linkNs = hostClock.nowNs()
+  const measureOn = async (link: LinkClient) => {
+    await link.arm(signal)
+    const linkMs = msSince(linkNs)
+    const settings = { ...session.settings, workspace }
+    const rig = new Rig({ ports: session.ports, settings, source, link, goal }, waitingOn(hostClock))
+    const coldStart: ColdStart = { ...startMs, link_ms: linkMs, first_pass_ms: await firstPass(rig, signal) }
+    tell(`${passes} passes at ${rateHz} Hz`)
+    return { coldStart, measured: await measure(rig, request) }
+  }
+  const controller = await startController({ realtime: true })
+  try {
+    const link = await connectLink(controller.address, config, undefined, signal)
+    const measured = await measureOn(link).finally(() => link.close())
+    const { scheduler } = await controller.end()
+    return { ...measured, scheduler }
+  } finally {
+    await controller.kill()
   }
 }
 
@@ -154,16 +172,22 @@ async function firstPass(rig: Rig, signal: AbortSignal): Promise<number> {
 async function measure(rig: Rig, { rateHz, passes: count, signal }: LatencyRequest) {
   const waiting = waitingOn(hostClock)
   const periodNs = BigInt(Math.round(1e9 / rateHz))
-  const run = (passes: number) =>
-    atFixedRate({ periodNs, count: passes }, waiting, signal, (dueNs) => rig.pass(dueNs, signal))
+  let repeated = 0
+  const pass = async (dueNs: bigint) => {
+    const turn = await rig.pass(dueNs, signal)
+    if (turn.kind === 'again') repeated++
+    return turn
+  }
+  const run = (passes: number) => atFixedRate({ periodNs, count: passes }, waiting, signal, pass)
   await run(warmUps)
+  repeated = 0
   const processors = watchProcessors()
   const endUsage = watchUsage()
   const values = await run(count)
   const usage = endUsage()
   const { busy, steal_ms } = processors()
   const silences = values.filter((value): value is Silence => !isPass(value))
-  return { passes: values.filter(isPass), silences, usage, processors_busy: busy, steal_ms }
+  return { passes: values.filter(isPass), silences, repeated, usage, processors_busy: busy, steal_ms }
 }
 
 function isPass(value: Pass | Silence): value is Pass {

@@ -59,7 +59,8 @@ ${conditions(report)}
 }
 
 const ownStyle = `
-#timings .title:not(:first-child) { margin-top: 40px; } #timings figure { margin-bottom: 12px; }
+#timings .title:not(:first-child) { margin-top: 40px; } #timings figure { margin-bottom: 12px; overflow-x: auto; } #timings figure svg { min-width: 640px; width: 100%; }
+.conditions { margin: 0 6px; display: grid; gap: 4px; overflow-wrap: anywhere; }
 figure { border: 1px solid var(--line); border-radius: 14px; overflow: hidden; box-shadow: var(--shadow); }
 .stage-expose { background: var(--capture); } .stage-transfer { background: #4f7fc0; } .stage-link { background: var(--execute); } .stage-wait { background: #c2504a; }
 `
@@ -126,8 +127,13 @@ function conditions(report: LatencyReport): Markup {
     `Governor ${told(power.governor)}, energy preference ${told(power.energy_preference)}, turbo ${told(power.turbo)}, board ${told(power.board_mode)}.`,
     `cliport ${versions.cliport}, Node ${versions.node}, ONNX Runtime ${versions.onnxruntime}; heightmap ${report.heightmap.mode}, ${report.heightmap.threads} thread(s).`,
     `Graph of the decision: SHA-256 ${policy.decide_sha256}.`,
+    ...(report.repeated === 0
+      ? []
+      : [
+          `Passes run again, because the arm had to go back to its look pose or met an earlier stop: ${report.repeated}.`,
+        ]),
     ...(silent.n === 0 ? [] : [`Passes without a command: ${silent.n}; ${silent.reasons.join('; ')}.`]),
   ]
-  return markup`<section><div class="title"><h2>Conditions</h2></div><ul class="files">${lines.map((line) => markup`<li>${line}</li>`)}</ul>
+  return markup`<section><div class="title"><h2>Conditions</h2></div><ul class="conditions">${lines.map((line) => markup`<li>${line}</li>`)}</ul>
 <p class="again">Again:</p><pre>${machine.command}</pre></section>`
 }

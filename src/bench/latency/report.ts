@@ -58,6 +58,8 @@ export interface LatencyReport {
   readonly deadline_misses: number
   /** Passes that ended without a command, which have no latency, and why. */
   readonly without_command: { readonly n: number; readonly reasons: readonly string[] }
+  /** Passes that were run again and do not count: the arm had drifted from its look pose, or met an earlier stop. */
+  readonly repeated: number
   readonly cold_start_ms: number
   readonly cold_start: ColdStart
   /** Execution provider that computed the decisions. */

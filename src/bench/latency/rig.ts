@@ -3,7 +3,6 @@
 
 import type { CycleSettings } from '../../control/cycle.js'
 import type { Camera, RobotLink } from '../../control/ports.js'
-import type { CheckedPlan, Execution } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import { EventKind } from '../../io/link/gen/link_pb.js'
 import { recover } from '../../runtime/link/manual-motion.js'
@@ -42,7 +41,8 @@ export class Rig {
 
   /**
    * One goal on the runtime's own cycle until its first plan has begun to move the arm; then the arm is stopped and made
-   * ready for the next pass. A pass in which the arm had to go back to its look pose first is to be run again.
+   * ready for the next pass. A pass before whose look the arm had to go back to its look pose, or that met a stop of the
+   * pass before it, is to be run again.
    * @throws the signal's reason; CliportError LINK_* when the controller is lost
    */
   async pass(dueNs: bigint, signal: AbortSignal): Promise<Turn<Pass | Silence>> {
@@ -56,7 +56,7 @@ export class Rig {
     this.#onStarted = null
     signal.throwIfAborted()
     await this.#makeReady(signal)
-    if (attempt.parked) return { kind: 'again' }
+    if (attempt.isDisturbed) return { kind: 'again' }
     return { kind: 'counted', value: (await attempt.pass()) ?? { reason: `${result.outcome}: ${result.reason}` } }
   }
 
@@ -79,8 +79,8 @@ class Attempt {
   #instants: Promise<{ readonly exposedNs: bigint; readonly readyNs: bigint }> | null = null
   readonly #begun = new AbortController()
   #stopped: Promise<void> | null = null
-  /** Whether the arm moved before the look. */
-  parked = false
+  /** Whether what happened is none of the path's doing: the arm moved before the look, or a stop came late. */
+  isDisturbed = false
 
   constructor(
     private readonly dueNs: bigint,
@@ -105,14 +105,16 @@ class Attempt {
 
   get link(): RobotLink {
     const { link } = this.parts
-    const execute = async (plan: CheckedPlan, signal?: AbortSignal): Promise<Execution> => {
+    const execute: RobotLink['execute'] = async (plan, ...rest) => {
       if (this.#arrivedNs === 0n) {
-        this.parked = true
-        return link.execute(plan, signal)
+        this.isDisturbed = true
+        return link.execute(plan, ...rest)
       }
       this.#dispatchedNs = this.waiting.clock.nowNs()
       const execution = await link.execute(plan, this.signal)
       await this.#stopped
+      // On a busy machine a repetition of the last pass's stop may reach the controller after it was cleared.
+      if (execution.reason === 'latched') this.isDisturbed = true
       return execution
     }
     return {

@@ -1,23 +1,106 @@
 // The one place where a sentence goes to a policy: understood first, on the scene that the policy is asked about.
 
+import { decideAtFirst } from '../decide.js'
+import { pixelAt, pointOf } from '../geometry.js'
 import type { Policy, ProposeOptions } from '../ports.js'
 import type { Heightmap, Proposal } from '../types.js'
-import type { Understanding, UnderstandOptions } from './types.js'
+import { understand } from './index.js'
+import { seeScene } from './scene.js'
+import type { Answer, PolicyQuestion, Understanding, UnderstandOptions } from './types.js'
 
-/** What the policy proposes for a sentence, and how the sentence was understood. */
-export interface Answer {
-  /** null: the policy has no lexicon, and took the sentence as it was said. */
-  readonly understanding: Understanding | null
-  /** null: the sentence did not reach the policy. */
-  readonly proposal: Proposal | null
-}
+export type { Answer }
 
-/** Understands the sentence on this heightmap, and asks the policy for what it means. */
+/** What may be asked beside the sentence; where a pick may be is the sentence's to say. */
+export type AskOptions = Omit<ProposeOptions, 'pickCells'> &
+  UnderstandOptions & {
+    /** Ask for a sentence that was not understood too, as it was said: to show what the policy would point at. */
+    readonly always?: boolean
+  }
+
+/**
+ * Understands the sentence on this heightmap, and asks the policy for what it means. The understanding decides first:
+ * a proposal beside one that is no command is for people to look at.
+ * @throws what `policy.propose` throws
+ */
 export async function askPolicy(
   policy: Policy,
   heightmap: Heightmap,
   sentence: string,
-  options: ProposeOptions & UnderstandOptions = {},
+  options: AskOptions = {},
 ): Promise<Answer> {
-  return { understanding: null, proposal: await policy.propose(heightmap, sentence, options) }
+  const understanding = understandFor(policy, heightmap, sentence, options)
+  const meant = options.always && understanding?.kind !== 'command' ? null : understanding
+  return { understanding, proposal: await proposeFor(policy, heightmap, sentence, meant, options) }
+}
+
+/** What the sentence means to this policy on this heightmap; null for a policy that has no lexicon. */
+export function understandFor(
+  { info: { lexicon } }: Pick<Policy, 'info'>,
+  heightmap: Heightmap,
+  sentence: string,
+  options: UnderstandOptions = {},
+): Understanding | null {
+  if (lexicon === undefined) return null
+  const understanding = understand(sentence, lexicon, seeScene(heightmap, lexicon), options)
+  // What was placed may hide what the sentence names; then the policy alone says what remains.
+  const isHidden = options.underWay === true && understanding.kind === 'not_found'
+  return isHidden ? understand(sentence, lexicon, null, options) : understanding
+}
+
+/**
+ * What the policy proposes for a sentence that was understood so; null for one that was not. Of several questions ("a
+ * block in a bowl") the first on which it would act counts, else the first.
+ */
+export async function proposeFor(
+  policy: Policy,
+  heightmap: Heightmap,
+  sentence: string,
+  understanding: Understanding | null,
+  options: ProposeOptions = {},
+): Promise<Proposal | null> {
+  if (understanding === null) return policy.propose(heightmap, sentence, options)
+  if (understanding.kind !== 'command') return null
+  let first: Proposal | null = null
+  for (const question of understanding.questions) {
+    const proposal = await ask(policy, heightmap, question, options)
+    if (decideAtFirst(proposal, policy.info.thresholds).kind === 'act') return proposal
+    first ??= proposal
+  }
+  return first
+}
+
+async function ask(
+  policy: Policy,
+  heightmap: Heightmap,
+  { sentence, pickCells, placeCells }: PolicyQuestion,
+  { suppress, signal, maps: wanted = false }: ProposeOptions,
+): Promise<Proposal> {
+  const proposal = await policy.propose(heightmap, sentence, {
+    ...(suppress === undefined ? {} : { suppress }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(pickCells === undefined ? {} : { pickCells }),
+    maps: wanted || placeCells !== undefined,
+  })
+  if (placeCells === undefined) return proposal
+  const { maps, ...placed } = placedWithin(heightmap, proposal, placeCells)
+  return wanted && maps !== undefined ? { ...placed, maps } : placed
+}
+
+/**
+ * The proposal with its place at the best of these cells, by the policy's own map. Its probability shrinks as the map's
+ * value does: to 0 for a policy without maps, which cannot say where else it would place.
+ */
+function placedWithin(heightmap: Heightmap, proposal: Proposal, cells: Uint8Array): Proposal {
+  const map = proposal.maps?.place
+  const [u, v] = proposal.place.pixel
+  if (cells[u * heightmap.cols + v] === 1) return proposal
+  let [best, most] = [-1, 0]
+  for (let i = 0; map !== undefined && i < cells.length; i++) {
+    if (cells[i] === 1 && (best < 0 || map[i]! > map[best]!)) best = i
+    most = Math.max(most, map[i]!)
+  }
+  if (map === undefined || best < 0 || most <= 0) return { ...proposal, place: { ...proposal.place, probability: 0 } }
+  const pixel = pixelAt(heightmap, best)
+  const probability = proposal.place.probability * (map[best]! / most)
+  return { ...proposal, place: { ...proposal.place, pixel, p_base_m: pointOf(heightmap, pixel), probability } }
 }

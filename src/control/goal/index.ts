@@ -1,29 +1,31 @@
 // From sentence to command: what a sentence means on this scene, in words that the policy was trained on, or why not.
 
 import type { Lexicon } from '../ports.js'
+import { explain } from './explain.js'
+import { read } from './read.js'
+import { resolve } from './resolve.js'
 import type { SceneView, Understanding, UnderstandOptions } from './types.js'
+import { vocabularyOf } from './vocabulary.js'
 
+export { seeScene } from './scene.js'
 export type * from './types.js'
+export { withNouns } from './vocabulary.js'
 
 /**
- * What a sentence means.
+ * What a sentence means. Every word of it is understood, harmless, or named in the reason why there is no command.
  *
- * @param lexicon what the policy's words mean
- * @param scene   what is in view; absent: nothing is said about what is there
+ * @param sentence of `parseGoal`
+ * @param lexicon  what the policy's words mean
+ * @param scene    what is in view; absent: nothing is said about what is there
  */
 export function understand(
   sentence: string,
-  _lexicon: Lexicon,
-  _scene: SceneView | null = null,
-  _options: UnderstandOptions = {},
+  lexicon: Lexicon,
+  scene: SceneView | null = null,
+  options: UnderstandOptions = {},
 ): Understanding {
-  return {
-    kind: 'not_understood',
-    reason: `no word of "${sentence}" is understood`,
-    words: sentence.split(' '),
-    part: null,
-    candidates: [],
-    suggestions: [],
-    notes: [],
-  }
+  const vocabulary = vocabularyOf(lexicon)
+  const reading = read(sentence, vocabulary)
+  if (reading.command === null) return explain(reading, vocabulary, scene)
+  return resolve(reading.command, vocabulary, scene, reading.notes, options)
 }

@@ -1,6 +1,6 @@
 // A sentence's meaning: a typed command, or why there is none. Nothing here knows how a sentence is read.
 
-import type { Pixel, Vec3 } from '../types.js'
+import type { Pixel, Proposal, Vec3 } from '../types.js'
 
 /** A colour as the sentence has it, and the colours of the scene or of the palette that it stands for. */
 export interface ColorWord {
@@ -9,6 +9,9 @@ export interface ColorWord {
   readonly name: string
   readonly value: string
 }
+
+/** Of the robot, or of a person who faces it across the table. */
+export type PointOfView = 'robot' | 'person'
 
 /** How one thing among several is chosen, from the robot's point of view unless the settings name the person's. */
 export type Superlative =
@@ -157,9 +160,19 @@ export interface NotUnderstood {
 
 export type Understanding = Understood | NotUnderstood
 
+/** What a policy proposes for a sentence, and how the sentence was understood. */
+export interface Answer {
+  /** null: the policy has no lexicon, and takes the sentence as it was said. */
+  readonly understanding: Understanding | null
+  /** null: the sentence did not reach the policy. */
+  readonly proposal: Proposal | null
+}
+
 export interface UnderstandOptions {
   /** The pick alone is judged, so a sentence needs no place. Default false. */
   readonly placeOptional?: boolean
   /** Whose left and right a sentence means. Default: the robot's. */
-  readonly pointOfView?: 'robot' | 'person'
+  readonly pointOfView?: PointOfView
+  /** Something was placed for this sentence already, and may hide what it names. Default false. */
+  readonly underWay?: boolean
 }

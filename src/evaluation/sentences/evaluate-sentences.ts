@@ -1,7 +1,7 @@
 // `cliport eval --sentences`: what the program would do at its first look with sentences whose right answers are known.
 // Nothing moves.
 
-import { decideAtFirst } from '../../control/decide.js'
+import { decideAnswerAtFirst } from '../../control/decide.js'
 import type { CliportError } from '../../control/errors.js'
 import { type Answer, askPolicy } from '../../control/goal/ask-policy.js'
 import { parseGoal } from '../../control/goal.js'
@@ -216,12 +216,7 @@ async function answerOf(
     return { answer: { understanding: null, proposal: null }, outcome: 'not_understood', reason: message }
   }
   const answer = await askPolicy(policy, heightmap, goal, { signal })
-  const { understanding, proposal } = answer
-  if (proposal === null) {
-    const { kind, reason } = understanding as { kind: string; reason: string }
-    return { answer, outcome: kind, reason }
-  }
-  const decision = decideAtFirst(proposal, policy.info.thresholds)
+  const decision = decideAnswerAtFirst(answer, policy.info.thresholds)
   return decision.kind === 'conclude'
     ? { answer, outcome: decision.outcome, reason: decision.reason }
     : { answer, outcome: 'act', reason: '' }

@@ -86,6 +86,8 @@ export class ServerPolicy implements Policy {
       },
       suppress: suppress.map(({ pixel, radiusM }) => ({ pixel, radius_m: radiusM })),
       maps,
+      // Whoever asks a Policy has understood the sentence.
+      understand: false,
     }
     // Copies: ZeroMQ takes buffers over, and the caller's may be shared with other threads.
     const flags = [seen, pickCells].flatMap((cells) => (cells === undefined ? [] : [Buffer.from(cells)]))

@@ -39,6 +39,8 @@ interface Question {
   readonly goal: string
   readonly suppress: readonly SuppressedSpot[]
   readonly maps: boolean
+  /** false: the sentence goes to the policy as it is, for clients that have understood it themselves. */
+  readonly understand: boolean
 }
 
 /** What a request asks. */
@@ -92,6 +94,7 @@ const question = {
   goal: z.string(),
   suppress: z.array(suppressedSchema).max(wireLimits.suppressed).default([]),
   maps: z.boolean().default(false),
+  understand: z.boolean().default(true),
 }
 const helloSchema = z.strictObject({
   version: z.literal(protocolVersion),
@@ -142,9 +145,10 @@ export function parseRequest(parts: Parts): PolicyRequest {
 }
 
 function heightmapRequest(header: object, parts: Parts): PolicyRequest {
-  const { goal, suppress, maps, heightmap } = checked(header, heightmapSchema)
+  const { heightmap, ...asked } = checked(header, heightmapSchema)
   const { height: rows, width: cols, workspace, pick_cells: hasPickCells } = heightmap
   const cells = rows * cols
+  if (hasPickCells && asked.understand) throw invalid('Expected "understand":false beside heightmap.pick_cells')
   const pickPart = hasPickCells ? parts.at(-1) : undefined
   const images = hasPickCells ? parts.slice(0, -1) : parts
   if (images.length !== 3 && images.length !== 4) {
@@ -157,7 +161,7 @@ function heightmapRequest(header: object, parts: Parts): PolicyRequest {
     part === undefined ? null : bytesOf(part, cells, `${what}, uint8 ${rows} x ${cols}`)
   return {
     kind: 'heightmap',
-    ...questionOf(goal, suppress, maps),
+    ...questionOf(asked),
     rows,
     cols,
     color: bytesOf(images[1]!, 3 * cells, `colour, uint8 ${rows} x ${cols} x 3`),
@@ -169,11 +173,11 @@ function heightmapRequest(header: object, parts: Parts): PolicyRequest {
 }
 
 function framesRequest(header: object, parts: Parts): PolicyRequest {
-  const { goal, suppress, maps, frames, z_min_m: zMinM = null } = checked(header, framesSchema)
+  const { frames, z_min_m: zMinM = null, ...asked } = checked(header, framesSchema)
   expectParts(parts, 1 + 2 * frames.length, `${frames.length} frame(s) have a part for colour and one for depth each`)
   return {
     kind: 'frames',
-    ...questionOf(goal, suppress, maps),
+    ...questionOf(asked),
     frames: frames.map((frame, i) => frameOf(frame, i, parts[1 + 2 * i]!, parts[2 + 2 * i]!)),
     zMinM,
   }
@@ -216,8 +220,14 @@ function depthOf(
   return Float32Array.from(new Uint16Array(bytes.buffer, 0, pixels), (steps) => steps * scaleM)
 }
 
-function questionOf(goal: string, suppress: readonly z.infer<typeof suppressedSchema>[], maps: boolean): Question {
-  return { goal, maps, suppress: suppress.map(({ pixel, radius_m: radiusM }) => ({ pixel, radiusM })) }
+function questionOf({
+  goal,
+  suppress,
+  maps,
+  understand,
+}: Omit<Question, 'suppress'> & { readonly suppress: readonly z.infer<typeof suppressedSchema>[] }): Question {
+  const spots = suppress.map(({ pixel, radius_m: radiusM }) => ({ pixel, radiusM }))
+  return { goal, maps, understand, suppress: spots }
 }
 
 /** A copy, whose buffer is its own and begins at 0: a part may lie at any address. */

@@ -98,6 +98,8 @@ export const decisionReplySchema = z.object({
   /** Why it is not `act`; empty when it is. */
   reason: z.string(),
   goal: z.string(),
+  /** The typed command, or why there is none; null: the sentence went to the policy as it was. */
+  understood: z.record(z.string(), z.unknown()).nullable(),
   pick: pose.optional(),
   place: pose.optional(),
   remaining: probability.optional(),

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import type { CliportError } from '../../control/errors.js'
-import { workerUrl } from '../../native/paths.js'
+import { workerHeap, workerUrl } from '../../native/paths.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
 import { turnOffTelemetry } from './telemetry.js'
@@ -64,6 +64,7 @@ export class PolicyThread {
       name: 'policy',
       // Flags of the process, such as --input-type, need not be fit for a thread.
       execArgv: [],
+      resourceLimits: workerHeap,
     })
     const thread = new PolicyThread(folder, worker)
     await new Promise<void>((resolve, reject) => {

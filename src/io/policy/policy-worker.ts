@@ -95,6 +95,8 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // A pool of memory is kept for ever; only decisions are made often enough to want one.
+    enableCpuMemArena: name === 'decide',
     // Threads spin for a moment from one node of the graph to the next, which saves a fifth of a decision; longer, and they
     // would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
     extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },

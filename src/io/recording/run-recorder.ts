@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { CliportError } from '../../control/errors.js'
 import type { Recorder } from '../../control/ports.js'
 import type { Heightmap, RgbdFrame } from '../../control/types.js'
-import { workerUrl } from '../../native/paths.js'
+import { workerHeap, workerUrl } from '../../native/paths.js'
 import { cameraFacts } from './calibration.js'
 import { cameraImages, heightmapImages, type TopicImage } from './images.js'
 import type { Answer, Order } from './mcap-writer.js'
@@ -47,7 +47,11 @@ export class RunRecorder implements Recorder {
    */
   static start(path: string, options: RunRecorderOptions = {}): RunRecorder {
     // Without this process's flags: some of them (--input-type, --test) are not for workers.
-    const worker = new Worker(workerUrl('io/recording/run-recorder-worker'), { workerData: { path }, execArgv: [] })
+    const worker = new Worker(workerUrl('io/recording/run-recorder-worker'), {
+      workerData: { path },
+      execArgv: [],
+      resourceLimits: workerHeap,
+    })
     return new RunRecorder(path, worker, options)
   }
 

@@ -99,6 +99,7 @@ const run = z.strictObject({
   max_steps: z.int().min(1).max(200).default(12),
   max_failures_in_a_row: z.int().min(1).max(50).default(4),
   suppress_radius_m: metres(0.002, 0.2, 0.02),
+  point_of_view: z.enum(['robot', 'person']).default('robot'),
   out: z.string().min(1).default('runs'),
   picture_hz: z.number().min(0).max(30).default(8),
 })

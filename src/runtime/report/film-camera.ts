@@ -6,20 +6,24 @@ import type { RunPage } from './types.js'
 const widthPx = 480
 const heightPx = 360
 
-/** Films until the returned function is called; that resolves when the last picture is taken. A cell that fails ends it. */
-export function film(
-  cell: Pick<Cell, 'observe'>,
-  page: Pick<RunPage, 'observer'>,
-  pictureHz: number,
-): () => Promise<void> {
-  if (pictureHz === 0) return async () => {}
+export interface Reel {
+  /** Takes the first picture, and then one after another. A second call does nothing. */
+  begin(): void
+  /** Resolves when the last picture is taken. */
+  end(): Promise<void>
+}
+
+/** Films from `begin` to `end`; a cell that fails ends it. */
+export function film(cell: Pick<Cell, 'observe'>, page: Pick<RunPage, 'observer'>, pictureHz: number): Reel {
+  if (pictureHz === 0) return { begin() {}, async end() {} }
+  let filming: Promise<void> | null = null
   let isOver = false
   let wake: () => void = () => {}
   const take = async () => {
     const rgb = await cell.observe(widthPx, heightPx)
     page.observer(rgb, widthPx, heightPx, process.hrtime.bigint())
   }
-  const filming = (async () => {
+  const roll = async () => {
     while (!isOver) {
       await take()
       if (isOver) return
@@ -31,11 +35,16 @@ export function film(
         }
       })
     }
-  })().catch(() => {})
-  return async () => {
-    isOver = true
-    wake()
-    await filming
-    await take().catch(() => {})
+  }
+  return {
+    begin() {
+      filming ??= roll().catch(() => {})
+    },
+    async end() {
+      isOver = true
+      wake()
+      await filming
+      await take().catch(() => {})
+    },
   }
 }

@@ -2,8 +2,9 @@
 
 import sharp, { type Sharp } from 'sharp'
 import { colorIntrinsicsOf, pixelInFrame } from '../../control/frame.js'
-import type { Affordance, Proposal, RgbdFrame } from '../../control/types.js'
-import { encodePng, type Picture } from '../../io/pictures.js'
+import type { SceneObject } from '../../control/goal/types.js'
+import type { Affordance, Heightmap, Proposal, RgbdFrame } from '../../control/types.js'
+import { encodePng, type Picture, topView } from '../../io/pictures.js'
 
 type Poses = Pick<Proposal, 'pick' | 'place'>
 
@@ -24,6 +25,23 @@ export async function markedFrame(frame: RgbdFrame, { pick, place }: Poses): Pro
   const picture = { rgb: frame.color, width, height }
   const svg = marksSvg(width, height, pixelInFrame(frame, pick.p_base_m), pixelInFrame(frame, place.p_base_m))
   return drawn(sharp(await encodePng(picture)), svg)
+}
+
+/** The map seen from above with a frame round each of these things. @returns PNG */
+export async function markedObjects(
+  { color, rows, cols, spec }: Heightmap,
+  objects: readonly SceneObject[],
+): Promise<Buffer> {
+  const scale = 3
+  const frames = objects.map(({ pixel: [u, v], sizeM: [x, y] }) => {
+    const [halfU, halfV] = [y / spec.pixelM / 2 + 4, x / spec.pixelM / 2 + 4]
+    const [left, top] = [(u - halfU) * scale, (v - halfV) * scale]
+    return `<rect x="${left}" y="${top}" width="${2 * halfU * scale}" height="${2 * halfV * scale}" rx="8"/>`
+  })
+  const shapes = frames.join('')
+  const [width, height] = [rows * scale, cols * scale]
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><g fill="none" stroke="#111" stroke-width="7">${shapes}</g><g fill="none" stroke="#ffe14d" stroke-width="3">${shapes}</g></svg>`
+  return drawn(sharp(await encodePng(topView(color, rows, cols))).resize(width, height, { kernel: 'nearest' }), svg)
 }
 
 function drawn(plain: Sharp, svg: string): Promise<Buffer> {

@@ -2,8 +2,10 @@
 
 import type { CycleResult, CycleWatcher, StepRecord, View } from '../../control/cycle.js'
 import type { Decision } from '../../control/decide.js'
+import type { Understanding } from '../../control/goal/types.js'
 import type { StageMeter } from '../../control/ports.js'
 import type { Execution, Outcome, Plan, Proposal, Vec3 } from '../../control/types.js'
+import type { AffordanceMaps } from './late-maps.js'
 import type { RunPage, RunStep, StepResult } from './types.js'
 
 export interface PageWatcher extends CycleWatcher, StageMeter {
@@ -11,14 +13,19 @@ export interface PageWatcher extends CycleWatcher, StageMeter {
   end(result: CycleResult): void
 }
 
-export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): PageWatcher {
+/** @param mapsOf asks for the maps behind a proposal: as the motion begins, or as the turn ends without one */
+export function createPageWatcher(
+  page: Pick<RunPage, 'step' | 'cameras' | 'candidates'>,
+  mapsOf: (proposal: Proposal) => Promise<AffordanceMaps | null> = async ({ maps }) => maps ?? null,
+): PageWatcher {
   let view: View | null = null
-  let turn: { proposal?: Proposal; plans: readonly Plan[] } = { plans: [] }
+  let turn: { proposal?: Proposal; maps?: Promise<AffordanceMaps | null>; plans: readonly Plan[] } = { plans: [] }
   let stagesMs: Record<string, number> = {}
   let isFirstLook = true
 
   const tell = (result: StepResult, note: string, over: Partial<RunStep> = {}) => {
     if (view === null) return
+    if (turn.proposal !== undefined) turn.maps ??= mapsOf(turn.proposal)
     page.step({ heightmap: view.heightmap, ...turn, result, note, stagesMs, ...over })
     turn = { plans: [] }
     stagesMs = {}
@@ -34,12 +41,17 @@ export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): Page
       // The look after an action still belongs to its step, which is told of in `stepped`.
       if (turn.plans.length === 0) view = look
     },
+    understood(understanding) {
+      if (view === null || understanding === null || understanding.kind === 'command') return
+      page.candidates(view.heightmap, understanding.candidates)
+      tell(understanding.kind, understanding.reason)
+    },
     proposed(proposal, decision) {
       turn = { proposal, plans: [] }
       if (decision.kind === 'conclude') tell(resultOf(decision.outcome), decision.reason)
     },
     planned({ pick, place }) {
-      turn = { ...turn, plans: [pick, place] }
+      turn = { ...turn, plans: [pick, place], ...(turn.proposal && { maps: mapsOf(turn.proposal) }) }
     },
     refused(reason) {
       tell('refused', reason)
@@ -56,7 +68,14 @@ export function createPageWatcher(page: Pick<RunPage, 'step' | 'cameras'>): Page
 
 /** One line a turn for whoever watches a terminal. */
 export function createLineWatcher(write: (line: string) => void): CycleWatcher {
+  let said = ''
   return {
+    understood(understanding) {
+      const line = understanding === null ? '' : describeUnderstanding(understanding)
+      // Said again only when it is another one: it is understood anew on every look.
+      if (line !== '' && line !== said) write(line)
+      said = line
+    },
     proposed(proposal, decision: Decision) {
       if (decision.kind === 'conclude') write(decision.reason)
       if (decision.kind === 'retrySuppressed') write('only spots where a grasp has failed are left: trying them again')
@@ -77,6 +96,9 @@ export function allWatchers(...watchers: readonly CycleWatcher[]): CycleWatcher 
     looked(view) {
       for (const watcher of watchers) watcher.looked?.(view)
     },
+    understood(understanding, sentence) {
+      for (const watcher of watchers) watcher.understood?.(understanding, sentence)
+    },
     proposed(proposal, decision, sentence) {
       for (const watcher of watchers) watcher.proposed?.(proposal, decision, sentence)
     },
@@ -90,6 +112,12 @@ export function allWatchers(...watchers: readonly CycleWatcher[]): CycleWatcher 
       for (const watcher of watchers) watcher.stepped?.(step)
     },
   }
+}
+
+function describeUnderstanding(understanding: Understanding): string {
+  const { kind, notes } = understanding
+  const aside = notes.length === 0 ? '' : ` (${notes.join('; ')})`
+  return kind === 'command' ? `understood as: ${understanding.canonical}${aside}` : `${understanding.reason}${aside}`
 }
 
 function executionsOf({ pick, place }: StepRecord): Execution[] {

@@ -39,6 +39,17 @@ type Mood = 'good' | 'fair' | 'bad' | 'still'
 const outcomes: Readonly<Record<RunResult['outcome'], { mood: Mood; title: string; meaning: string }>> = {
   achieved: { mood: 'good', title: 'Achieved', meaning: 'The runtime looked again and found nothing left to do.' },
   failed: { mood: 'bad', title: 'Failed', meaning: 'It tried, and the goal is not achieved.' },
+  not_understood: {
+    mood: 'fair',
+    title: 'Not understood',
+    meaning: 'The sentence is no command that this policy knows. Nothing was moved.',
+  },
+  unsupported: {
+    mood: 'fair',
+    title: 'Not supported',
+    meaning: 'The sentence is understood, and cannot be done yet. Nothing was moved.',
+  },
+  ambiguous: { mood: 'fair', title: 'Ambiguous', meaning: 'Several things fit the sentence. Nothing was moved.' },
   not_found: {
     mood: 'fair',
     title: 'Not found',
@@ -56,6 +67,9 @@ const results: Readonly<Record<StepResult, { mood: Mood; title: string }>> = {
   lost: { mood: 'fair', title: 'lost on the way' },
   refused: { mood: 'fair', title: 'plan refused' },
   unsure: { mood: 'fair', title: 'unsure' },
+  not_understood: { mood: 'fair', title: 'not understood' },
+  unsupported: { mood: 'fair', title: 'not supported' },
+  ambiguous: { mood: 'fair', title: 'ambiguous' },
   not_found: { mood: 'fair', title: 'not found' },
   finished: { mood: 'good', title: 'nothing left to do' },
   failed: { mood: 'bad', title: 'given up' },
@@ -87,6 +101,7 @@ export function renderPage(data: PageData): string {
 <main>
 ${hero(data)}
 ${facts(data)}
+${meant(result)}
 ${result.error && section('error', 'What went wrong', null, markup`<p class="error"><code>${result.error.code}</code> ${result.error.message}</p>${result.error.hint && markup`<p>${result.error.hint}</p>`}`)}
 ${beforeAfter(cameras)}
 ${steps.length > 0 && section('steps', 'Step by step', 'Seen from above, the arm at the top.', markup`${legend(steps)}${steps.map(stepArticle)}`)}
@@ -125,6 +140,24 @@ function hero({ head, result, film, cameras, steps }: PageData): Markup {
     ${truth(result)}
   </div>
 </header>`
+}
+
+/** How the sentence was understood: what the policy was asked, or why nothing was, and what would work. */
+function meant({ understood, reason }: RunResult): Markup | null {
+  if (understood === undefined) return null
+  const { canonical, notes, candidates = [], suggestions = [] } = understood
+  if (canonical !== undefined && notes.length === 0) return null
+  const said = (sentence: string) => markup`<code>${sentence}</code>`
+  const pictures = candidates.filter(({ picture }) => picture !== null)
+  return section(
+    'understood',
+    canonical === undefined ? 'Why nothing moved' : 'How it was understood',
+    null,
+    markup`<p>${canonical === undefined ? reason : markup`The policy was asked: ${said(canonical)}`}</p>
+    ${notes.length > 0 && markup`<ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
+    ${pictures.length > 0 && markup`<div class="maps">${pictures.map(({ name, sentence, picture }) => markup`<figure class="map"><div class="frame"><img src="${picture!}" loading="lazy" alt="${name}"></div><figcaption>${name}: ${said(sentence)}</figcaption></figure>`)}</div>`}
+    ${suggestions.length > 0 && markup`<p class="again">What would work here</p><ul>${suggestions.map((sentence) => markup`<li>${said(sentence)}</li>`)}</ul>`}`,
+  )
 }
 
 /** What the cell knows, beside what the runtime concluded; the two may disagree, and then that is the news. */

@@ -5,12 +5,22 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
-import type { RgbdFrame } from '../../control/types.js'
+import type { Candidate } from '../../control/goal/types.js'
+import type { Heightmap, RgbdFrame } from '../../control/types.js'
 import { fileNameOf } from '../../io/file-name.js'
 import { makeFolder } from '../../io/make-folder.js'
-import { affordanceView, encodePng, encodeWebp, heightTopM, heightView, topView } from '../../io/pictures.js'
+import {
+  affordanceView,
+  encodePng,
+  encodeWebp,
+  heightTopM,
+  heightView,
+  type Picture,
+  topView,
+} from '../../io/pictures.js'
 import { Film } from './film.js'
 import { runFolderName } from './format.js'
+import { markedObjects } from './marks.js'
 import { type CameraPictures, type PageStep, renderPage } from './page.js'
 import type { RunHead, RunPage, RunResult, RunStep } from './types.js'
 
@@ -22,7 +32,14 @@ export class RunFolder implements RunPage {
   readonly #film = new Film()
   readonly #steps: PageStep[] = []
   readonly #cameras: { before: CameraPictures; after: CameraPictures } = { before: [], after: [] }
+  readonly #candidates = new Map<string, string>()
   readonly #writing = new Map<string, Promise<void>>()
+  /** Steps whose maps are still to come. */
+  readonly #maps: Promise<void>[] = []
+  #draw: () => void = () => {}
+  readonly #mayDraw = new Promise<void>((resolve) => {
+    this.#draw = resolve
+  })
 
   private constructor(path: string, head: RunHead & { readonly startedAt: Date }) {
     this.path = path
@@ -62,6 +79,10 @@ export class RunFolder implements RunPage {
     }
   }
 
+  draw(): void {
+    this.#draw()
+  }
+
   observer(rgb: Uint8Array, width: number, height: number, stampNs: bigint): void {
     this.#film.add({ rgb, width, height }, stampNs)
   }
@@ -76,35 +97,65 @@ export class RunFolder implements RunPage {
     })
   }
 
+  candidates(heightmap: Heightmap, candidates: readonly Candidate[]): void {
+    this.#candidates.clear()
+    for (const [i, { name, objects }] of candidates.entries()) {
+      if (objects.length === 0) continue
+      const file = `candidate-${i + 1}.png`
+      this.#candidates.set(name, file)
+      const picture = markedObjects(heightmap, objects)
+      this.#write(file, () => picture)
+    }
+  }
+
+  /** The picture of a candidate, or null where it has none. */
+  candidate(name: string): string | null {
+    return this.#candidates.get(name) ?? null
+  }
+
   step(step: RunStep): void {
     const { heightmap, proposal } = step
     const { rows, cols, color, heightM } = heightmap
     const n = this.#steps.length + 1
     const topM = heightTopM(heightM)
     // Coloured now, in about 5 ms; compressed and written while the run goes on.
-    const pictures = [
-      { role: 'view', file: `step-${n}-view.png`, picture: topView(color, rows, cols) },
-      { role: 'height', file: `step-${n}-height.png`, picture: heightView(heightM, rows, cols, topM) },
-    ]
-    if (proposal?.maps !== undefined) {
-      const { pick, place } = proposal.maps
-      pictures.push({ role: 'pick', file: `step-${n}-pick.png`, picture: affordanceView(color, pick, rows, cols) })
-      pictures.push({ role: 'place', file: `step-${n}-place.png`, picture: affordanceView(color, place, rows, cols) })
+    const files: Record<string, string> = {}
+    const picture = (role: string, drawn: Picture) => {
+      files[role] = `step-${n}-${role}.png`
+      this.#write(files[role], () => encodePng(drawn))
     }
-    for (const { file, picture } of pictures) this.#write(file, () => encodePng(picture))
+    picture('view', topView(color, rows, cols))
+    picture('height', heightView(heightM, rows, cols, topM))
     // The caller may use its buffers again; the page needs the heights under the plan.
     const kept = { ...heightmap, heightM: heightM.slice(), color: new Uint8Array() }
     const { maps: _, ...withoutMaps } = proposal ?? {}
+    const { maps, ...withoutLateMaps } = step
+    if (maps !== undefined) this.#maps.push(this.#drawMaps(maps, color.slice(), rows, cols, picture))
     this.#steps.push({
-      ...step,
+      ...withoutLateMaps,
       heightmap: kept,
       ...(proposal && { proposal: withoutMaps as typeof proposal }),
       topM,
-      pictures: Object.fromEntries(pictures.map(({ role, file }) => [role, file])),
+      pictures: files,
     })
   }
 
+  async #drawMaps(
+    maps: NonNullable<RunStep['maps']>,
+    color: Uint8Array,
+    rows: number,
+    cols: number,
+    picture: (role: string, drawn: Picture) => void,
+  ): Promise<void> {
+    const there = await maps.catch(() => null)
+    if (there === null) return
+    picture('pick', affordanceView(color, there.pick, rows, cols))
+    picture('place', affordanceView(color, there.place, rows, cols))
+  }
+
   async finish(result: RunResult): Promise<string> {
+    this.draw()
+    await Promise.all(this.#maps)
     const film = await this.#film.finish().catch((error: Error) => {
       this.problems.push(`the animated picture: ${error.message}`)
       return null
@@ -140,7 +191,7 @@ export class RunFolder implements RunPage {
 
   /** Later contents of a file come after earlier ones. */
   #write(file: string, content: () => Promise<Buffer | string>): void {
-    const before = this.#writing.get(file) ?? Promise.resolve()
+    const before = this.#writing.get(file) ?? this.#mayDraw
     const done = before
       .then(content)
       .then((bytes) => writeFile(join(this.path, file), bytes))

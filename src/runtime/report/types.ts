@@ -1,6 +1,8 @@
 // What a run tells its folder. All of it is known to the runtime; the truth comes beside it, from the cell.
 
+import type { Candidate } from '../../control/goal/types.js'
 import type { Execution, Heightmap, Outcome, Plan, Proposal, RgbdFrame } from '../../control/types.js'
+import type { AffordanceMaps } from './late-maps.js'
 
 /** What is known before the first step. */
 export interface RunHead {
@@ -23,6 +25,9 @@ export type StepResult =
   | 'lost'
   | 'refused'
   | 'unsure'
+  | 'not_understood'
+  | 'unsupported'
+  | 'ambiguous'
   | 'not_found'
   | 'finished'
   | 'failed'
@@ -33,8 +38,9 @@ export type StepResult =
 export interface RunStep {
   /** The workspace as it was seen before anything moved. */
   readonly heightmap: Heightmap
-  /** With `maps`, the page shows the affordances over the heightmap. */
   readonly proposal?: Proposal
+  /** The page shows these affordances over the heightmap. */
+  readonly maps?: Promise<AffordanceMaps | null>
   /** In order of execution. */
   readonly plans: readonly Plan[]
   /** One a plan, as far as they were executed. */
@@ -62,6 +68,17 @@ export interface RunResult {
   /** What the simulated cell knows; absent on a real arm. */
   readonly truth?: { readonly score: number; readonly achieved: boolean }
   readonly goal: string
+  readonly reason?: string
+  readonly understood?: {
+    readonly notes: readonly string[]
+    readonly canonical?: string
+    readonly candidates?: readonly {
+      readonly name: string
+      readonly sentence: string
+      readonly picture: string | null
+    }[]
+    readonly suggestions?: readonly string[]
+  }
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
@@ -82,6 +99,10 @@ export interface RunPage {
   observer(rgb: Uint8Array, width: number, height: number, stampNs: bigint): void
   /** Camera pictures before the first and after the last step; later calls of 'after' replace earlier ones. */
   cameras(when: 'before' | 'after', frames: readonly RgbdFrame[]): void
+  /** The first motion has begun, or there will be none: pictures may be drawn now, which takes the cores for a while. */
+  draw(): void
+  /** What an ambiguous sentence may mean: a picture of each. Those of a later call replace earlier ones. */
+  candidates(heightmap: Heightmap, candidates: readonly Candidate[]): void
   /** A finished step. Its buffers are copied or encoded before the call returns control to the event loop. */
   step(step: RunStep): void
   /** Writes run.json and index.html and returns the path of index.html. */

@@ -1,6 +1,6 @@
 // MuJoCo in WebAssembly: the only dynamics of the cell, arm included.
 
-import loadMujoco, { type MainModule, type MjData, type MjModel } from '@mujoco/mujoco'
+import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 import { transform } from '../../control/geometry.js'
 import type { Mat4, Vec3 } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
@@ -10,9 +10,9 @@ import { cellXml, isMovable, nameOf, stepS } from './mjcf.js'
 
 let library: Promise<MainModule> | undefined
 
-/** Loads the library once a thread (about 0.2 s). */
+/** Loads the library once a thread (about 0.2 s); a thread that only talks to a cell in another never does. */
 export function loadPhysics(): Promise<MainModule> {
-  library ??= loadMujoco() as Promise<MainModule>
+  library ??= import('@mujoco/mujoco').then(({ default: load }) => load() as Promise<MainModule>)
   return library
 }
 
