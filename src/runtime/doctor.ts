@@ -10,7 +10,7 @@ import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
-import { packageOf, policyFolder } from './policy.js'
+import { packageOf, policyFolder, runnerOptions } from './policy.js'
 
 export interface Check {
   readonly id: string
@@ -103,10 +103,13 @@ async function checkController(): Promise<Finding> {
 
 async function checkPolicy(config: Config): Promise<Finding> {
   try {
-    const { package: name, provider, threads } = packageOf(config)
-    const policy = await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads })
+    const settings = packageOf(config)
+    const policy = await OnnxPolicy.load(await policyFolder(settings.package), runnerOptions(settings))
     await policy.close()
-    return ok(`${policy.info.name} (${policy.info.architecture}) loads and decides`)
+    const { provider, engine, library } = policy.execution
+    return ok(
+      `${policy.info.name} (${policy.info.architecture}) loads and decides on ${provider} (${engine}, ONNX Runtime ${library.version})`,
+    )
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string }
     return fail(message, hint ?? 'Restore the package')

@@ -7,6 +7,8 @@ import { withPossiblePicks } from '../control/possible-pick.js'
 import type { EndEffectorKind } from '../control/types.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import type { RunnerOptions } from '../io/policy/open-runner.js'
+import type { StringOptions } from '../native/engine.js'
 import { projectPath } from '../native/paths.js'
 import type { PackageSettings } from './config/policy.js'
 import type { Config } from './config/schema.js'
@@ -38,14 +40,30 @@ export function describePolicy({ policy }: Config): string {
   return policy.kind === 'package' ? policy.package : policy.server
 }
 
+/** How the package of these settings is run. */
+export function runnerOptions(settings: PackageSettings): RunnerOptions {
+  const { provider, require, threads, engine, library, engines, precision, workspace_mb: workspaceMb } = settings
+  const options = settings.provider_options as Readonly<Partial<Record<'tensorrt' | 'cuda', StringOptions>>>
+  const hasOptions = Object.keys(options).length > 0 || precision !== 'fp32'
+  return {
+    providers: provider,
+    require,
+    threads,
+    ...(engine !== 'auto' && { engine }),
+    ...(library !== null && { library: resolve(library) }),
+    ...(engines !== null && { engines: resolve(engines) }),
+    ...((hasOptions || provider.includes('tensorrt')) && { gpu: { precision, workspaceMb, options } }),
+  }
+}
+
 /**
  * The policy of these settings, whose picks are on something.
  * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE for a server;
  * POLICY_END_EFFECTOR for a package whose grasps are for another end effector
  */
 export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
-  const { package: name, provider, threads } = packageOf(config)
-  const policy = await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+  const settings = packageOf(config)
+  const policy = await OnnxPolicy.load(await policyFolder(settings.package), { ...runnerOptions(settings), log })
   try {
     expectServes(policy.info, mounted)
   } catch (error) {
