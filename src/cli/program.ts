@@ -29,6 +29,7 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['train', async () => (await import('./train.js')).addTrain],
   ['export', async () => (await import('./train.js')).addExport],
   ['convert', async () => (await import('./convert.js')).addConvert],
+  ['policy', async () => (await import('./policy.js')).addPolicy],
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
   ['link', async () => (await import('./link.js')).addLink],

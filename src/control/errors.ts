@@ -24,9 +24,12 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
   'POLICY_INVALID',
+  'POLICY_KEYS_INVALID',
+  'POLICY_PROTOCOL',
   'POLICY_SHAPE',
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
@@ -101,6 +104,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
+    case 'POLICY_KEYS_INVALID':
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
@@ -110,6 +114,8 @@ export function exitCodeOf(error: unknown): number {
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
     case 'LINK_AUTH_FAILED':
+    case 'POLICY_AUTH_FAILED':
+    case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
       return 3

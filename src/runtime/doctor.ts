@@ -5,12 +5,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { distanceM, translationOf } from '../control/geometry.js'
 import { makeFolder } from '../io/make-folder.js'
-import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
-import { packageOf, policyFolder, runnerOptions } from './policy.js'
+import { openPolicy } from './policy.js'
 
 export interface Check {
   readonly id: string
@@ -103,13 +102,10 @@ async function checkController(): Promise<Finding> {
 
 async function checkPolicy(config: Config): Promise<Finding> {
   try {
-    const settings = packageOf(config)
-    const policy = await OnnxPolicy.load(await policyFolder(settings.package), runnerOptions(settings))
+    const policy = await openPolicy(config, () => {})
     await policy.close()
-    const { provider, engine, library } = policy.execution
-    return ok(
-      `${policy.info.name} (${policy.info.architecture}) loads and decides on ${provider} (${engine}, ONNX Runtime ${library.version})`,
-    )
+    const what = config.policy.kind === 'server' ? `answers at ${config.policy.server}` : 'loads and decides'
+    return ok(`${policy.info.name} (${policy.info.architecture}) ${what}, and fits this machine`)
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string }
     return fail(message, hint ?? 'Restore the package')
