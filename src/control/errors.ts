@@ -95,11 +95,13 @@ export function exitCodeOf(error: unknown): number {
     case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
+    case 'PICKLE_REFUSED':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':

@@ -95,7 +95,10 @@ function publishedOf({ meta, observations, actions }: Episode): PublishedEpisode
     extras: {
       meta: JSON.stringify({ ...episodeFormat, ...meta }),
       looks: observations.map(({ stampNs, truth, labels }) => ({ stampNs, truth: JSON.stringify(truth), labels })),
-      actions: actions.map(({ pick: _, place: __, ...rest }: Action) => JSON.stringify(rest)),
+      // Yaws as they were: those of a quaternion may differ in their last bit, or by a whole turn.
+      actions: actions.map(({ pick, place, ...rest }: Action) =>
+        JSON.stringify({ ...rest, pick_yaw_rad: pick.yawRad, place_yaw_rad: place.yawRad }),
+      ),
     },
   }
 }

@@ -182,15 +182,28 @@ function truthOf({ looks }: PublishedEpisode, index: number): object {
 
 function actionOf({ looks, actions, extras }: PublishedEpisode, index: number, seen: Heightmap): Action {
   const { pick, place } = posesOf(actions[index]!, seen)
+  if (extras !== undefined) {
+    const { pick_yaw_rad, place_yaw_rad, ...rest } = JSON.parse(extras.actions[index]!) as ExtraAction
+    return {
+      pick: { ...pick, yawRad: sameYaw(pick.yawRad, pick_yaw_rad) },
+      place: { ...place, yawRad: sameYaw(place.yawRad, place_yaw_rad) },
+      ...rest,
+    }
+  }
   const reward = looks[index + 1]!.reward
-  if (extras !== undefined)
-    return { pick, place, ...(JSON.parse(extras.actions[index]!) as Omit<Action, 'pick' | 'place'>) }
   const after = new Map(looks[index + 1]!.bodies.map((body) => [body.id, body]))
   const holding = looks[index]!.bodies.some(({ id, p_base_m }) => {
     const to = after.get(id)?.p_base_m ?? p_base_m
     return Math.hypot(to[0] - p_base_m[0], to[1] - p_base_m[1], to[2] - p_base_m[2]) > movedM
   })
   return { pick, place, perturbed: false, reward, holding }
+}
+
+type ExtraAction = Omit<Action, 'pick' | 'place'> & { readonly pick_yaw_rad: number; readonly place_yaw_rad: number }
+
+/** `written` where it is the same angle as in the layout, which otherwise holds. */
+function sameYaw(yawRad: number, written: number): number {
+  return Math.abs(wrapRad(yawRad - written)) < 1e-9 ? written : yawRad
 }
 
 /** A place's yaw is absolute there, and relative to the pick's here. */

@@ -54,9 +54,8 @@ class Machine {
 
   run(): PickleValue {
     if (this.#bytes[0] !== 0x80) {
-      // Protocols 0 and 1 have no header; what they name is told all the same.
-      const text = /^[ci](\S+)\n(\S+)\n/m.exec(new TextDecoder('latin1').decode(this.#bytes.subarray(0, 4096)))
-      if (text !== null) throw new Refusal(`it asks for ${text[1]}.${text[2]}`)
+      const name = textNames(this.#bytes).find((global) => !isAllowed(global))
+      if (name !== undefined) throw new Refusal(`it asks for ${name.module}.${name.name}`)
       throw new Error('it does not begin with a protocol of 2 or more')
     }
     for (;;) {
@@ -283,6 +282,15 @@ class Machine {
     this.#at = end + 1
     return text
   }
+}
+
+/** What a pickle of protocol 0 or 1 names, which have no header (GLOBAL and INST; a string may look like one). */
+function textNames(bytes: Uint8Array): Global[] {
+  const text = new TextDecoder('latin1').decode(bytes.subarray(0, 65_536))
+  return [...text.matchAll(/[ci]([A-Za-z_][\w.]*)\n([A-Za-z_][\w.]*)\n/g)].map(([, module, name]) => ({
+    module: module!,
+    name: name!,
+  }))
 }
 
 /** Instructions that make, find or call objects by other ways than a name. */
