@@ -40,6 +40,13 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['bench', async () => (await import('./bench.js')).addBench],
   ['link', async () => (await import('./link.js')).addLink],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
+  [
+    'completion',
+    async () => {
+      const { addCompletion } = await import('./completion.js')
+      return (program) => addCompletion(program, () => createProgram({ help: () => {}, mistake: () => {} }))
+    },
+  ],
 ]
 
 /**
