@@ -114,10 +114,37 @@ export function changedShare(
   radiusM: number,
   leastM: number,
 ): number {
+  return changedShareAlong(before, after, at, at, radiusM, leastM)
+}
+
+/** The same along a straight way. */
+export function changedShareAlong(
+  before: Heightmap,
+  after: Heightmap,
+  from: readonly [number, number, ...number[]],
+  to: readonly [number, number, ...number[]],
+  radiusM: number,
+  leastM: number,
+): number {
   let [cells, changed] = [0, 0]
-  eachCellNear(before, at, at, radiusM, (index) => {
+  eachCellNear(before, from, to, radiusM, (index) => {
     cells++
     if (Math.abs(after.heightM[index]! - before.heightM[index]!) > leastM) changed++
   })
   return cells === 0 ? 0 : changed / cells
+}
+
+/** Share 0..1 of the cells within `radiusM` of a point that lie more than `aboveM` above the lowest of the workspace. */
+export function coveredShare(
+  heightmap: Heightmap,
+  at: readonly [number, number, ...number[]],
+  radiusM: number,
+  aboveM: number,
+): number {
+  let [cells, covered] = [0, 0]
+  eachCellNear(heightmap, at, at, radiusM, (index) => {
+    cells++
+    if (heightmap.heightM[index]! > aboveM) covered++
+  })
+  return cells === 0 ? 0 : covered / cells
 }

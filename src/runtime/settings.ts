@@ -42,6 +42,8 @@ export function cycleSettingsOf(config: Config): CycleSettings {
       toolRadiusM: planning.tool_radius_m,
       loadRadiusM: planning.load_radius_m,
       lowestZM: limits.z_min_m,
+      dragClearanceM: limits.clearance_m + 0.001,
+      lowestTransitM: 0.08,
       keepOut: limits.keep_out.map(boxOf),
       travelSpeedMps: planning.travel_speed_mps,
       descendSpeedMps: planning.descend_speed_mps,
