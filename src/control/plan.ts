@@ -7,15 +7,7 @@ import { wrapRad } from './geometry.js'
 import { type Box, highestBoxAlongM, toolHeightM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { footprintRadiusM, highestAlongM, highestAtM } from './surface.js'
-import {
-  type Heightmap,
-  isMotion,
-  type MotionSegment,
-  type Plan,
-  type Proposal,
-  type Segment,
-  type Vec3,
-} from './types.js'
+import type { Heightmap, MotionSegment, Plan, Proposal, Segment, Vec3 } from './types.js'
 
 /** Distances in metres, speeds in metres a second. */
 export interface PlanSettings {
@@ -250,14 +242,4 @@ function chooseToolYaw(
     }
   }
   return middleRad
-}
-
-/** Whether the tool is at a place, to within a centimetre. */
-export function isAt(tool: ToolPose, goal: ToolPose): boolean {
-  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
-}
-
-/** Where the tool is when a plan is done. */
-export function endOf(plan: Plan, start: ToolPose): ToolPose {
-  return plan.segments.findLast(isMotion) ?? start
 }

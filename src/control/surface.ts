@@ -3,8 +3,9 @@
 import { pixelOf, xOfColumn, yOfRow } from './geometry.js'
 import type { Heightmap } from './types.js'
 
-/** Whether any camera saw this cell: nothing seen is black at height 0. */
-export function isSeen({ heightM, color }: Pick<Heightmap, 'heightM' | 'color'>, cell: number): boolean {
+/** Whether any camera saw this cell. Unless the map says which it saw: nothing seen is black at height 0. */
+export function isSeen({ heightM, color, seen }: Pick<Heightmap, 'heightM' | 'color' | 'seen'>, cell: number): boolean {
+  if (seen !== undefined) return seen[cell] !== 0
   const at = 3 * cell
   return heightM[cell] !== 0 || color[at] !== 0 || color[at + 1] !== 0 || color[at + 2] !== 0
 }

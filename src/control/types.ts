@@ -70,6 +70,8 @@ export interface Heightmap {
   readonly heightM: Float32Array
   /** RGB8, rows x cols x 3; black where nothing was seen. */
   readonly color: Uint8Array
+  /** rows x cols, 1 where a camera saw something, from whoever knows; absent: black cells at height 0 were not seen. */
+  readonly seen?: Uint8Array
   /** Stamp of the oldest frame in it. */
   readonly stampNs: bigint
 }
