@@ -35,11 +35,19 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['train', async () => (await import('./train.js')).addTrain],
   ['export', async () => (await import('./train.js')).addExport],
   ['convert', async () => (await import('./convert.js')).addConvert],
+  ['policy', async () => (await import('./policy.js')).addPolicy],
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
   ['link', async () => (await import('./link.js')).addLink],
   ['config', async () => (await import('./config.js')).addConfig],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
+  [
+    'completion',
+    async () => {
+      const { addCompletion } = await import('./completion.js')
+      return (program) => addCompletion(program, () => createProgram({ help: () => {}, mistake: () => {} }))
+    },
+  ],
 ]
 
 /**

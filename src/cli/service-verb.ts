@@ -1,6 +1,6 @@
 // What the verbs share that speak to a service.
 
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { ServiceClient } from '../service/client/client.js'
 import { stateFolderOf } from '../service/state-folder.js'
 import { readToken } from '../service/token.js'
@@ -25,7 +25,11 @@ export function serviceVerb<Options extends ServiceVerbOptions = ServiceVerbOpti
   work: (verb: ServiceVerb<Options>, ...args: readonly string[]) => Promise<VerbResult>,
 ): Command {
   return withCommonOptions(command)
-    .option('--url <address>', 'address of the service (default: the one that this user runs on this machine)')
+    .option(
+      '--url <address>',
+      'address of the service (default: the one that this user runs on this machine)',
+      serviceAddress,
+    )
     .option('--token-file <file>', 'file with its token (default: that of the same service)')
     .action((...given: readonly unknown[]) => {
       // Commander hands over arguments, options, command.
@@ -41,4 +45,9 @@ export function serviceVerb<Options extends ServiceVerbOptions = ServiceVerbOpti
         return work({ client, options, signal, tell }, ...args)
       })
     })
+}
+
+function serviceAddress(text: string): string {
+  if (/^https?:/.test(text) && URL.canParse(text)) return text
+  throw new InvalidArgumentError(`Expected http://HOST:PORT or https://HOST:PORT but received '${text}'.`)
 }

@@ -12,6 +12,7 @@ export const errorCodes = [
   'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
+  'DATASET_MISMATCH',
   'DISK_FULL',
   'FOLDER_BUSY',
   'FRAME_INVALID',
@@ -26,9 +27,13 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'PICKLE_REFUSED',
+  'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
   'POLICY_INVALID',
+  'POLICY_KEYS_INVALID',
+  'POLICY_PROTOCOL',
   'POLICY_SHAPE',
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
@@ -102,15 +107,18 @@ export function exitCodeOf(error: unknown): number {
     case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
+    case 'PICKLE_REFUSED':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
+    case 'POLICY_KEYS_INVALID':
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
@@ -121,6 +129,8 @@ export function exitCodeOf(error: unknown): number {
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
     case 'LINK_AUTH_FAILED':
+    case 'POLICY_AUTH_FAILED':
+    case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
     case 'SERVICE_ABSENT':
