@@ -6,7 +6,17 @@
 // camera's addon among the others. What npm packages have for another architecture comes from npm: nothing is emulated.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -69,9 +79,12 @@ function copyProgram() {
     copy(path, join(lib, path))
   }
   copy('dist', join(lib, 'dist'), (source) => !/\.(map|built|d\.ts)$/.test(source))
-  const { devDependencies: _, scripts: __, workspaces: ___, ...manifest } = JSON.parse(
-    readFileSync(join(root, 'package.json'), 'utf8'),
-  )
+  const {
+    devDependencies: _,
+    scripts: __,
+    workspaces: ___,
+    ...manifest
+  } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   writeFileSync(join(lib, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`)
 }
 
@@ -155,7 +168,8 @@ function writeDebian() {
 
 /** The package's date is the commit's, so that the same commit makes the same package. */
 function lastCommit() {
-  const git = (format) => execFileSync('git', ['log', '-1', `--format=${format}`], { cwd: root, encoding: 'utf8' }).trim()
+  const git = (format) =>
+    execFileSync('git', ['log', '-1', `--format=${format}`], { cwd: root, encoding: 'utf8' }).trim()
   process.env.SOURCE_DATE_EPOCH = git('%ct')
   return { author: git('%cn <%ce>'), dateRfc2822: git('%cD') }
 }

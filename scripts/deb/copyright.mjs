@@ -23,7 +23,12 @@ export function copyrightOf(modules, nodeLicence) {
   const stanzas = packagesIn(modules)
     .filter(({ name }) => !name.startsWith('@cliport/'))
     .map(({ name, folder }) => moduleStanza(name, folder))
-  const node = stanza('usr/lib/cliport/bin/node', 'Node.js contributors and others', 'Node.js', readFileSync(nodeLicence, 'utf8'))
+  const node = stanza(
+    'usr/lib/cliport/bin/node',
+    'Node.js contributors and others',
+    'Node.js',
+    readFileSync(nodeLicence, 'utf8'),
+  )
   return [head, node, ...stanzas].join('\n')
 }
 
@@ -40,7 +45,8 @@ function packagesIn(modules) {
 function moduleStanza(name, folder) {
   const { license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const file = readdirSync(folder).find((one) => /^(licen[cs]e|copying)/i.test(one))
-  const text = file === undefined ? `Its package.json states the licence: ${license}.` : readFileSync(join(folder, file), 'utf8')
+  const text =
+    file === undefined ? `Its package.json states the licence: ${license}.` : readFileSync(join(folder, file), 'utf8')
   const holder = /^\W*copyright (?:\(c\)|©)?.*$/im.exec(text)?.[0]?.trim()
   const maker = typeof author === 'string' ? author : author?.name
   const short = `${String(license).replace(/[^\w.+-]+/g, '-')}-${name.replace(/[^\w.+-]+/g, '-')}`
@@ -48,6 +54,9 @@ function moduleStanza(name, folder) {
 }
 
 function stanza(files, holder, license, text) {
-  const lines = text.trimEnd().split(/\r?\n/).map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`))
+  const lines = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`))
   return `Files: ${files}\nCopyright: ${holder}\nLicense: ${license}\n${lines.join('\n')}\n`
 }

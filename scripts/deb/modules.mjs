@@ -19,7 +19,14 @@ async function install({ arch, files }, use) {
   const folder = mkdtempSync(join(tmpdir(), 'cliport-deb-'))
   try {
     for (const [from, to] of files) cpSync(from, join(folder, to), { recursive: true })
-    const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--os=linux', `--cpu=${cpuOf(arch)}`, '--libc=glibc']
+    const flags = [
+      '--omit=dev',
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--os=linux',
+      `--cpu=${cpuOf(arch)}`,
+      '--libc=glibc',
+    ]
     execFileSync('npm', ['ci', ...flags, '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
     await use(join(folder, 'node_modules'))
   } finally {
@@ -49,7 +56,10 @@ export function installModules({ root, arch, into }) {
     rmSync(join(modules, '.bin'), { recursive: true, force: true })
     rmSync(join(modules, '.package-lock.json'), { force: true })
     cpSync(modules, kept, { recursive: true, filter: (path) => isNeeded(path.slice(modules.length), arch) })
-    cpSync(join(root, 'packages/realsense/dist'), join(realsense, 'dist'), { recursive: true, filter: (path) => !/\.d\.ts$/.test(path) })
+    cpSync(join(root, 'packages/realsense/dist'), join(realsense, 'dist'), {
+      recursive: true,
+      filter: (path) => !/\.d\.ts$/.test(path),
+    })
     cpSync(join(root, manifest), join(realsense, 'package.json'))
     cpSync(join(root, 'packages/realsense/LICENSE'), join(realsense, 'LICENSE'))
     removeEmptyFolders(kept)
