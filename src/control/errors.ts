@@ -9,6 +9,7 @@ export const errorCodes = [
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CHECKPOINT_INVALID',
+  'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
   'DISK_FULL',
@@ -16,6 +17,7 @@ export const errorCodes = [
   'FRAME_INVALID',
   'GOAL_EMPTY',
   'GOAL_TOO_LONG',
+  'GOAL_UNKNOWN',
   'INPUT_INVALID',
   'LINK_ABSENT',
   'LINK_AUTH_FAILED',
@@ -24,15 +26,24 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
   'POLICY_INVALID',
+  'POLICY_KEYS_INVALID',
+  'POLICY_PROTOCOL',
   'POLICY_SHAPE',
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
   'PYTHON_ABSENT',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
   'RECORDING_CORRUPT',
+  'SERVICE_ABSENT',
+  'SERVICE_REFUSED',
+  'STORE_FAILED',
   'TASK_UNKNOWN',
+  'TOKEN_INVALID',
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
@@ -53,6 +64,7 @@ export type Stage =
   | 'verify'
   | 'record'
   | 'config'
+  | 'serve'
 
 export interface CliportErrorOptions {
   readonly stage: Stage
@@ -96,22 +108,28 @@ export function exitCodeOf(error: unknown): number {
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
+    case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
+    case 'POLICY_KEYS_INVALID':
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
+    case 'TOKEN_INVALID':
     case 'USAGE':
       return 2
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
     case 'LINK_AUTH_FAILED':
+    case 'POLICY_AUTH_FAILED':
+    case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
+    case 'SERVICE_ABSENT':
       return 3
     default:
       return 1

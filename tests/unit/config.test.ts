@@ -40,16 +40,17 @@ test('a flag wins over the environment, the environment over the file, the file 
 })
 
 const packageDefaults = { kind: 'package', package: 'models/edge', provider: 'cpu', threads: 2 }
+const serverDefaults = { kind: 'server', keys: null, timeout_s: 10, package_sha256: null }
 
 test.each([
   ['nothing', '', packageDefaults],
   ['a package', 'policy: {package: mine}\n', { ...packageDefaults, package: 'mine' }],
   ['a package by its kind', 'policy: {kind: package, threads: 3}\n', { ...packageDefaults, threads: 3 }],
-  ['a server', 'policy: {server: "tcp://10.0.0.3:5700"}\n', { kind: 'server', server: 'tcp://10.0.0.3:5700' }],
+  ['a server', 'policy: {server: "tcp://10.0.0.3:5700"}\n', { ...serverDefaults, server: 'tcp://10.0.0.3:5700' }],
   [
     'a server by its kind',
     'policy: {kind: server, server: "tcp://10.0.0.3:5700"}\n',
-    { kind: 'server', server: 'tcp://10.0.0.3:5700' },
+    { ...serverDefaults, server: 'tcp://10.0.0.3:5700' },
   ],
 ])('a policy section with %s is a package or a server', (_, section, expected) => {
   expect(mergeConfig({ text: `version: 1\n${section}`, name: 'a.yaml' }, {}, {}).policy).toEqual(expected)
@@ -60,7 +61,7 @@ test.each([
   [
     'a server whose address is none',
     '{server: somewhere}',
-    'an address like tcp://10.0.0.3:5700, received "somewhere"',
+    'an address like tcp://10.0.0.3:7001, received "somewhere"',
   ],
   ['another kind', '{kind: cloud}', 'policy.kind'],
   [
@@ -79,7 +80,7 @@ test('a higher layer that names a package replaces the server of a lower one, an
   const server = { text: 'version: 1\npolicy: {server: "tcp://a:1"}\n', name: 'a.yaml' }
   expect(mergeConfig(server, {}, { 'policy.package': 'mine' }).policy).toEqual({ ...packageDefaults, package: 'mine' })
   const ours = { text: 'version: 1\npolicy: {package: mine, threads: 4}\n', name: 'a.yaml' }
-  const remote = { kind: 'server', server: 'tcp://b:2' }
+  const remote = { ...serverDefaults, server: 'tcp://b:2' }
   expect(mergeConfig(ours, { CLIPORT_POLICY_SERVER: 'tcp://b:2' }, {}).policy).toEqual(remote)
   expect(mergeConfig(ours, {}, { 'policy.package': 'other' }).policy).toMatchObject({ package: 'other', threads: 4 })
 })

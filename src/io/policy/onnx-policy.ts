@@ -1,11 +1,12 @@
 // The Policy port on a policy package: ONNX Runtime in a worker thread.
 
-import { CliportError } from '../../control/errors.js'
-import { pixelAt, pointOf, wrapRad } from '../../control/geometry.js'
+import type { CliportError } from '../../control/errors.js'
+import { pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import { isSeen } from '../../control/surface.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
 import type { GraphSpec } from './graph-spec.js'
+import { expectHeightmapOf } from './heightmap-of-policy.js'
 import { type GraphName, type Manifest, workspaceOf } from './manifest.js'
 import { loadPackage, type PolicyPackage, packageError } from './package.js'
 import { PolicyThread } from './policy-thread.js'
@@ -34,18 +35,12 @@ export class OnnxPolicy implements Policy {
   readonly #texts = new Map<string, Float32Array>()
 
   private constructor(policyPackage: PolicyPackage, thread: PolicyThread) {
-    const { manifest } = policyPackage
-    const { name, architecture, rotations, thresholds, lexicon, end_effectors: endEffectors } = manifest
-    const { provider } = thread
+    const { manifest, sha256: packageSha256 } = policyPackage
+    const { name, architecture, rotations, thresholds, lexicon, units, end_effectors: endEffectors } = manifest
+    const workspace = workspaceOf(manifest)
     this.info = {
-      name,
-      architecture,
-      workspace: workspaceOf(manifest),
-      rotations,
-      thresholds,
-      endEffectors,
-      lexicon,
-      provider,
+      ...{ name, architecture, workspace, rotations, thresholds, endEffectors, lexicon, units, packageSha256 },
+      provider: thread.provider,
     }
     this.#package = policyPackage
     this.#thread = thread
@@ -89,7 +84,7 @@ export class OnnxPolicy implements Policy {
   async propose(heightmap: Heightmap, goal: string, options: ProposeOptions = {}): Promise<Proposal> {
     const { signal } = options
     signal?.throwIfAborted()
-    this.#checkHeightmap(heightmap)
+    expectHeightmapOf(this.info, heightmap)
     const { tokens, knownWords } = this.#package.tokenizer.encode(goal)
     const timingMs: Record<string, number> = {}
     const text = await this.#textOf(tokens, timingMs, signal)
@@ -160,39 +155,6 @@ export class OnnxPolicy implements Policy {
     return text
   }
 
-  #checkHeightmap(heightmap: Heightmap): void {
-    const { rows, cols } = this.#package.manifest
-    const { workspace } = this.info
-    const keys = ['xMinM', 'xMaxM', 'yMinM', 'yMaxM', 'zMinM', 'zMaxM', 'pixelM'] as const
-    const same = keys.every((key) => Math.abs(heightmap.spec[key] - workspace[key]) < 1e-9)
-    if (!same || heightmap.rows !== rows || heightmap.cols !== cols) {
-      throw new CliportError(
-        'POLICY_SHAPE',
-        `Expected a heightmap of ${describe(workspace, rows, cols)}, on which the policy ${this.info.name} was ` +
-          `trained, but received one of ${describe(heightmap.spec, heightmap.rows, heightmap.cols)}`,
-        { stage: 'propose', hint: "Set the config's workspace to the policy's, or use a policy trained for this one" },
-      )
-    }
-    const cells = rows * cols
-    if (heightmap.heightM.length !== cells || heightmap.color.length !== 3 * cells) {
-      throw new CliportError(
-        'INPUT_INVALID',
-        `Expected ${cells} heights and ${3 * cells} colour bytes in the heightmap but received ` +
-          `${heightmap.heightM.length} and ${heightmap.color.length}`,
-        { stage: 'propose', hint: 'Make the heightmap with a Projector' },
-      )
-    }
-    const bad = firstNotFinite(heightmap.heightM)
-    if (bad >= 0) {
-      const [row, column] = pixelAt(heightmap, bad)
-      throw new CliportError(
-        'INPUT_INVALID',
-        `Expected finite heights in the heightmap but received ${heightmap.heightM[bad]} at row ${row}, column ${column}`,
-        { stage: 'propose', hint: 'Cells where nothing was seen are 0; look for a camera that delivers NaN' },
-      )
-    }
-  }
-
   /** The graph's outputs as numbers. What no trained net can say is said to be so. */
   #read(outputs: Outputs) {
     const { rows, cols, rotations } = this.#package.manifest
@@ -250,14 +212,6 @@ export class OnnxPolicy implements Policy {
   }
 }
 
-/** Index, or -1. A loop: with a function for each of 51,200 cells it takes eight times as long. */
-function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) return i
-  }
-  return -1
-}
-
 /** rows x cols: 1 within a suppressed spot and where a pick may not be, else 0. @param pickCells 1 where it may */
 export function suppressMask(
   heightmap: Heightmap,
@@ -293,10 +247,4 @@ export function yawOf(index: number, rotations: number, turnRad = 0): number {
 
 function poseOf(heightmap: Heightmap, pixel: Pixel, yawRad: number, probability: number): Affordance {
   return { pixel, p_base_m: pointOf(heightmap, pixel), yawRad, probability }
-}
-
-function describe(spec: Heightmap['spec'], rows: number, cols: number): string {
-  const { xMinM, xMaxM, yMinM, yMaxM, zMinM, zMaxM, pixelM } = spec
-  const box = `x ${xMinM}..${xMaxM}, y ${yMinM}..${yMaxM}, z ${zMinM}..${zMaxM} m`
-  return `${rows} x ${cols} cells over ${box} at ${pixelM} m a pixel`
 }

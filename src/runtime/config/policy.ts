@@ -1,6 +1,7 @@
 // Where decisions come from: a package that runs in this process, or a server. Which one a section means, its keys say.
 
 import { z } from 'zod'
+import { problemOfAddress } from '../../io/link/address.js'
 
 const policyPackage = z.strictObject({
   kind: z.literal('package'),
@@ -13,10 +14,33 @@ const policyServer = z.strictObject({
   kind: z.literal('server'),
   server: z
     .string()
-    .regex(/^tcp:\/\/[^\s]+:\d+$/, 'an address like tcp://10.0.0.3:5700')
+    .superRefine((address, context) => {
+      const problem = problemOfServer(address)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem, input: address })
+    })
     .describe('address of a policy server'),
+  keys: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of keys; null: ~/.config/cliport/policy, and on loopback none'),
+  timeout_s: z.number().positive().max(600).default(10).describe('for each answer'),
+  package_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits, as cliport policy info shows them')
+    .nullable()
+    .default(null)
+    .describe('the one package that may be served; null: any that fits'),
 })
 
+/** Why `text` is no address of a policy server; null when it is one. */
+function problemOfServer(text: string): string | null {
+  return text.startsWith('tcp://') ? problemOfAddress(text) : 'Expected an address like tcp://10.0.0.3:7001'
+}
+
+/** Settings of a policy in another process. */
+export type ServerSettings = z.infer<typeof policyServer>
 export type PackageSettings = z.infer<typeof policyPackage>
 
 /** `kind` may be left out: a section with `server` is a server, any other a package. */
