@@ -12,6 +12,7 @@ import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
 import { createServer } from './http/server.js'
 import { Service } from './service.js'
+import { tellServiceManager } from './service-manager.js'
 import { openCertificate } from './tls.js'
 import { openToken } from './token.js'
 import type { SceneChoice } from './workcell.js'
@@ -66,12 +67,18 @@ export async function serve({ config, scene, tell }: ServeRequest): Promise<Serv
     const { version } = JSON.parse(await readFile(projectPath('package.json'), 'utf8')) as { version: string }
     const store = openGoalStore(join(folder, 'goals.db'))
     opened.push(() => store.close())
-    const service = await Service.start({ config, scene, store, version, tell })
+    let stages = 0
+    const onStage = () => {
+      stages++
+    }
+    const service = await Service.start({ config, scene, store, version, tell, onStage })
     opened.push(() => service.close())
     const tls = isLoopback(settings.host) ? undefined : await openCertificate(folder, settings)
     const app = await createServer(service, { token, version, ...(tls === undefined ? {} : { tls }) })
     opened.push(() => app.close())
     const url = await listen(app, settings, tls !== undefined)
+    const manager = tellServiceManager(service, () => stages, tell)
+    opened.push(async () => manager.end())
     return { url, tokenFile, service, close }
   } catch (error) {
     await close()
