@@ -61,5 +61,6 @@ function progressOf({ session, live, workcell }: Service, stages: number): Progr
 }
 
 function statusOf({ session: { mode, reason } }: Service): string {
-  return reason === null ? mode : `${mode}: ${reason}`
+  if (reason === null) return mode
+  return reason.startsWith(mode) ? reason : `${mode}: ${reason}`
 }
