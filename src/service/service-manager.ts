@@ -53,14 +53,15 @@ export function tellServiceManager(
   }
 }
 
-function progressOf({ session, live, workcell }: Service, stages: number): Progress {
-  const { mode } = session
+function progressOf({ runner, live, workcell }: Service, stages: number): Progress {
+  const { mode } = runner.session
   const robot = workcell.link?.state
   const isMoving = robot?.mode === 'moving' || robot?.mode === 'stopping'
   return { mode, stages, looks: live.looks, motionNs: isMoving ? robot.arrivedNs : null }
 }
 
-function statusOf({ session: { mode, reason } }: Service): string {
+function statusOf({ runner }: Service): string {
+  const { mode, reason } = runner.session
   if (reason === null) return mode
   return reason.startsWith(mode) ? reason : `${mode}: ${reason}`
 }

@@ -31,7 +31,7 @@ function completions(shell: Shell, ...words: string[]): string[] {
 
 const isInstalled = (shell: Shell) => spawnSync(shell, ['-c', 'true']).status === 0
 
-test.each(shells.map((shell) => [shell]))('%s completes verbs, options and listed values', (shell, context) => {
+test.for(shells)('%s completes verbs, options and listed values', (shell, context) => {
   if (!isInstalled(shell)) {
     expect(shell, 'bash is on every machine').not.toBe('bash')
     context.skip(`${shell} is not installed`)
