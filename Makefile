@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL ?= skip
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
 TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*')
 
-.PHONY: run test setup lint verify bench docs package clean sanitize
+.PHONY: deb run test setup lint verify bench docs package clean sanitize
 
 run: setup
 	@npx cliport run "$(GOAL)" --seed $(SEED)
@@ -62,9 +62,13 @@ sanitize: setup
 docs: setup
 	@node scripts/docs.mjs
 
-# What users install: build/cliport-edge-VERSION.tgz.
+# What users of npm install: build/cliport-edge-VERSION.tgz.
 package: setup
 	@node scripts/package.mjs
+
+# What a robot's computer installs: build/cliport-edge_VERSION_ARCHITECTURE.deb (docs/service.md).
+deb: setup
+	@node scripts/deb.mjs
 
 bench: setup
 	@benchmarks/run

@@ -26,6 +26,7 @@ export class Live {
   #timer: NodeJS.Timeout | null = null
   #teller: NodeJS.Timeout | null = null
   #ended = false
+  #looks = 0
   #encoding = false
 
   /**
@@ -50,6 +51,11 @@ export class Live {
     this.#ended = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#teller !== null) clearInterval(this.#teller)
+  }
+
+  /** Looks of its own that have ended, with frames or with an error that was told. */
+  get looks(): number {
+    return this.#looks
   }
 
   cameras(): Cameras {
@@ -140,6 +146,7 @@ export class Live {
       this.#problem = { message, cameras: named.length > 0 ? named : names }
     } finally {
       this.#askedMs = null
+      this.#looks++
     }
   }
 
