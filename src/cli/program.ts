@@ -21,6 +21,7 @@ type AddVerb = (program: Command) => void
 /** In the order of the help text. A verb is loaded when it is asked for: all of them take half a second. */
 const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] = [
   ['run', async () => (await import('./run.js')).addRun],
+  ['serve', async () => (await import('./serve.js')).addServe],
   ['predict', async () => (await import('./predict.js')).addPredict],
   ['heightmap', async () => (await import('./heightmap.js')).addHeightmap],
   ['record', async () => (await import('./record.js')).addRecord],

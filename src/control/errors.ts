@@ -9,6 +9,7 @@ export const errorCodes = [
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CHECKPOINT_INVALID',
+  'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
   'DISK_FULL',
@@ -16,6 +17,7 @@ export const errorCodes = [
   'FRAME_INVALID',
   'GOAL_EMPTY',
   'GOAL_TOO_LONG',
+  'GOAL_UNKNOWN',
   'INPUT_INVALID',
   'LINK_ABSENT',
   'LINK_AUTH_FAILED',
@@ -34,8 +36,14 @@ export const errorCodes = [
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
   'PYTHON_ABSENT',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
   'RECORDING_CORRUPT',
+  'SERVICE_ABSENT',
+  'SERVICE_REFUSED',
+  'STORE_FAILED',
   'TASK_UNKNOWN',
+  'TOKEN_INVALID',
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
@@ -56,6 +64,7 @@ export type Stage =
   | 'verify'
   | 'record'
   | 'config'
+  | 'serve'
 
 export interface CliportErrorOptions {
   readonly stage: Stage
@@ -99,6 +108,7 @@ export function exitCodeOf(error: unknown): number {
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
+    case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
     case 'POLICY_CHECKSUM':
@@ -108,6 +118,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
+    case 'TOKEN_INVALID':
     case 'USAGE':
       return 2
     case 'ADDON_MISSING':
@@ -118,6 +129,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
+    case 'SERVICE_ABSENT':
       return 3
     default:
       return 1
