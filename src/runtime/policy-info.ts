@@ -8,7 +8,7 @@ import { loadPackage } from '../io/policy/package.js'
 import type { Provider } from '../io/policy/worker-protocol.js'
 import { workspaceKeysOf } from '../io/workspace-keys.js'
 import type { Config } from './config/schema.js'
-import { connectServer, machineOf, packageOf, policyFolder } from './policy.js'
+import { connectServer, machineOf, packageOf, policyFolder, rigOf } from './policy.js'
 
 /** One execution provider, and whether it can run this policy here. */
 export interface ProviderStatus {
@@ -90,7 +90,7 @@ function commonOf(info: PolicyInfo, config: Config) {
     workspace: workspaceKeysOf(workspace),
     end_effectors: endEffectors ?? null,
     lexicon: lexicon ?? null,
-    fit: fitOf(info, machineOf(config)),
+    fit: fitOf(info, machineOf(config, rigOf(config))),
   }
 }
 

@@ -58,12 +58,11 @@ export class Live {
     const names = this.workcell.isOpen ? this.workcell.ports.camera.names : [...this.#newestMs.keys()]
     return names.map((name) => {
       const newestMs = this.#newestMs.get(name)
-      const problem =
-        this.#problem?.cameras.includes(name)
-          ? this.#problem.message
-          : isWaiting
-            ? 'no frame arrives'
-            : null
+      const problem = this.#problem?.cameras.includes(name)
+        ? this.#problem.message
+        : isWaiting
+          ? 'no frame arrives'
+          : null
       return { name, age_ms: newestMs === undefined ? null : nowMs - newestMs, ok: problem === null, problem }
     })
   }

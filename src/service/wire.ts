@@ -55,7 +55,7 @@ function poseOf({ pixel: [u, v], p_base_m, yawRad, probability }: Affordance) {
 }
 
 export function planOf({ pick, place }: Pick<ActionPlans, 'pick' | 'place'>): NonNullable<Turn['plan']> {
-  return { pick: cornersOf(pick), place: cornersOf(place) }
+  return { pick: cornersOf(pick), place: place === null ? [] : cornersOf(place) }
 }
 
 function cornersOf({ segments }: Plan): [number, number, number][] {

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Dealer, Request } from 'zeromq'
 import { CliportError } from '../../src/control/errors.js'
 import { readFrames } from '../../src/io/frame-folder.js'
+import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
 import { ServerPolicy } from '../../src/io/policy-server/client.js'
 import { jsonPart, type Parts } from '../../src/io/policy-server/wire.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
-import { openPolicy } from '../../src/runtime/policy.js'
 import { predict } from '../../src/runtime/predict.js'
+import { openSession } from '../../src/runtime/session.js'
 import { realWorkspaceOf } from '../../src/runtime/settings.js'
-import { aHeightmap } from '../fixtures/policy.js'
+import { aHeightmap, tinyPackage } from '../fixtures/policy.js'
 import { ask, dealer, heightmapParts, startPolicyServer, startScriptedServer } from '../fixtures/policy-server.js'
 
 const goal = 'put the red block in the green box'
@@ -277,20 +278,35 @@ describe('the Policy port on a server', () => {
     await server.close()
   })
 
-  test('what does not fit the machine is refused before anything moves', async () => {
+  test('what does not fit the machine is refused before anything moves, and the table says what', async () => {
     const server = await startPolicyServer()
-    const remote = (changes: object) =>
-      openPolicy(
-        {
-          ...config,
-          policy: { ...mergeConfig(null, {}, { 'policy.server': server.address }).policy, ...changes } as never,
-        },
-        () => {},
-      )
-    await expect(remote({ package_sha256: '0'.repeat(64) })).rejects.toMatchObject({ code: 'POLICY_CHECKSUM' })
-    const policy = await remote({})
-    expect(policy.info.name).toBe('edge')
-    await policy.close()
+    const open = async (changes: object) => {
+      const told: string[] = []
+      const config = mergeConfig(null, {}, { 'policy.server': server.address, ...changes })
+      const opened = openSession(config, { frames: 'given', tell: (line) => told.push(line) })
+      return { told, error: await opened.then((session) => session.close()).catch((error) => error) }
+    }
+    const refused = await open({ 'policy.package_sha256': '0'.repeat(64) })
+    expect(refused.error).toMatchObject({ code: 'POLICY_CHECKSUM' })
+    expect(refused.told.filter((line) => line.startsWith('NO'))).toEqual([expect.stringMatching(/^NO {2}package/)])
+    const fitting = await open({})
+    expect(fitting.error).toBeUndefined()
+    expect(fitting.told).toEqual(['policy edge fits this machine: units, workspace, lexicon'])
+    await server.stop()
+  })
+
+  test('cells that a camera did not see reach the policy, as they do in one process', async () => {
+    const server = await startPolicyServer({ config: mergeConfig(null, {}, { 'policy.package': tinyPackage }) })
+    const heightmap = aHeightmap()
+    const seen = new Uint8Array(heightmap.rows * heightmap.cols).fill(1, 0, 320 * 40)
+    const here = await OnnxPolicy.load(tinyPackage)
+    const there = await at(server.address)
+    for (const policy of [here, there]) {
+      // Its grasp is 0.08 m times the share of cells that were seen.
+      expect((await policy.propose(heightmap, goal)).grasp?.widthM).toBeCloseTo(0.08, 6)
+      expect((await policy.propose({ ...heightmap, seen }, goal)).grasp?.widthM).toBeCloseTo(0.02, 6)
+      await policy.close()
+    }
     await server.stop()
   })
 })
