@@ -57,7 +57,7 @@ async function runServe(options: ServeOptions): Promise<void> {
     const serving = await serve({ config, scene: { task, seed, sentence }, tell: (line) => tell(pc.dim(line)) })
     const { url, tokenFile, service } = serving
     try {
-      const { mode, reason } = service.session
+      const { mode, reason } = service.runner.session
       if (asJson || options.json === true) {
         stdout.write(`${JSON.stringify({ event: 'ready', url, token_file: tokenFile, mode, epoch: service.epoch })}\n`)
       } else {

@@ -12,6 +12,7 @@ export const errorCodes = [
   'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
+  'DATASET_MISMATCH',
   'DISK_FULL',
   'FOLDER_BUSY',
   'FRAME_INVALID',
@@ -26,6 +27,7 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'PICKLE_REFUSED',
   'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
@@ -105,12 +107,14 @@ export function exitCodeOf(error: unknown): number {
     case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
+    case 'PICKLE_REFUSED':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':

@@ -7,8 +7,10 @@ import type { Policy, PolicyInfo } from '../control/ports.js'
 import { withPossiblePicks } from '../control/possible-pick.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import type { RunnerOptions } from '../io/policy/open-runner.js'
 import { ServerPolicy } from '../io/policy-server/client.js'
 import { clientKeys } from '../io/policy-server/keys.js'
+import type { StringOptions } from '../native/engine.js'
 import { projectPath } from '../native/paths.js'
 import type { PackageSettings, ServerSettings } from './config/policy.js'
 import type { Config } from './config/schema.js'
@@ -42,6 +44,22 @@ export function packageOf({ policy }: Config): PackageSettings {
 /** The package's folder, or the server's address, as the settings have it. */
 export function describePolicy({ policy }: Config): string {
   return policy.kind === 'package' ? policy.package : policy.server
+}
+
+/** How the package of these settings is run. */
+export function runnerOptions(settings: PackageSettings): RunnerOptions {
+  const { provider, require, threads, engine, library, engines, precision, workspace_mb: workspaceMb } = settings
+  const options = settings.provider_options as Readonly<Partial<Record<'tensorrt' | 'cuda', StringOptions>>>
+  const hasOptions = Object.keys(options).length > 0 || precision !== 'fp32'
+  return {
+    providers: provider,
+    require,
+    threads,
+    ...(engine !== 'auto' && { engine }),
+    ...(library !== null && { library: resolve(library) }),
+    ...(engines !== null && { engines: resolve(engines) }),
+    ...((hasOptions || provider.includes('tensorrt')) && { gpu: { precision, workspaceMb, options } }),
+  }
 }
 
 /**
@@ -88,8 +106,8 @@ export function machineOf(config: Config, rig: Rig): Machine {
 }
 
 async function loadPackageOf(config: Config, log: (line: string) => void): Promise<Policy> {
-  const { package: name, provider, threads } = packageOf(config)
-  return OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+  const settings = packageOf(config)
+  return OnnxPolicy.load(await policyFolder(settings.package), { ...runnerOptions(settings), log })
 }
 
 /**

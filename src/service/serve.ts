@@ -1,7 +1,6 @@
 // `cliport serve`: folder, token, store, service and socket, opened and closed in order.
 
-import { chmod, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { lockFolder } from '../io/folder-lock.js'
@@ -12,6 +11,7 @@ import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
 import { createServer } from './http/server.js'
 import { Service } from './service.js'
+import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
 import { openCertificate } from './tls.js'
 import { openToken } from './token.js'
 import type { SceneChoice } from './workcell.js'
@@ -32,20 +32,6 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** What clients of the same user find the service by. */
-export const serviceFile = 'service.json'
-export const tokenFileName = 'token'
-
-/** Folder of queue, token and certificate. */
-export function stateFolder({ service }: Pick<Config, 'service'>): string {
-  const { STATE_DIRECTORY, XDG_STATE_HOME } = process.env
-  return (
-    service.state ??
-    STATE_DIRECTORY?.split(':')[0] ??
-    join(XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'cliport')
-  )
-}
-
 /**
  * @throws CliportError FOLDER_BUSY when another service uses the folder; TOKEN_INVALID, STORE_FAILED, CONFIG_INVALID;
  * SERVICE_REFUSED when the port is taken
@@ -53,7 +39,7 @@ export function stateFolder({ service }: Pick<Config, 'service'>): string {
 export async function serve({ config, scene, tell }: ServeRequest): Promise<Serving> {
   raiseThreadPriority()
   const { service: settings } = config
-  const folder = stateFolder(config)
+  const folder = stateFolderOf(config)
   const lock = await lockFolder(folder, 'cliport serve')
   const opened: (() => Promise<void>)[] = [() => lock.release()]
   const close = async () => {
@@ -64,7 +50,7 @@ export async function serve({ config, scene, tell }: ServeRequest): Promise<Serv
     const tokenFile = join(folder, tokenFileName)
     const token = await openToken(tokenFile)
     const { version } = JSON.parse(await readFile(projectPath('package.json'), 'utf8')) as { version: string }
-    const store = openGoalStore(join(folder, 'goals.db'))
+    const store = openGoalStore(join(folder, goalsFile))
     opened.push(() => store.close())
     const service = await Service.start({ config, scene, store, version, tell })
     opened.push(() => service.close())
@@ -72,6 +58,8 @@ export async function serve({ config, scene, tell }: ServeRequest): Promise<Serv
     const app = await createServer(service, { token, version, ...(tls === undefined ? {} : { tls }) })
     opened.push(() => app.close())
     const url = await listen(app, settings, tls !== undefined)
+    await writeFile(join(folder, serviceFile), `${JSON.stringify({ url, pid: process.pid })}\n`)
+    opened.push(() => rm(join(folder, serviceFile), { force: true }))
     return { url, tokenFile, service, close }
   } catch (error) {
     await close()
