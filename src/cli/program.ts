@@ -39,6 +39,7 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
   ['link', async () => (await import('./link.js')).addLink],
+  ['config', async () => (await import('./config.js')).addConfig],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
   [
     'completion',

@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { defaultTask } from '../runtime/run.js'
-import { serve } from '../service/serve.js'
-import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { type Listening, serveSettings } from '../service/serve.js'
+import type { Service } from '../service/service.js'
+import { type CommonOptions, runVerb, sourcesFor, wholeNumber, withCommonOptions } from './context.js'
 import { currentInvocation } from './invocation.js'
 
 interface ServeOptions extends CommonOptions {
@@ -45,7 +46,7 @@ export function addServe(program: Command): void {
 async function runServe(options: ServeOptions): Promise<void> {
   const { asJson, stdout } = currentInvocation()
   await runVerb(options, async ({ signal, tell }) => {
-    const config = await configFor(options, {
+    const sources = sourcesFor(options, {
       'service.host': options.host,
       'service.port': options.port,
       'service.state': options.state,
@@ -53,19 +54,35 @@ async function runServe(options: ServeOptions): Promise<void> {
       'robot.link': options.robot,
       'run.out': options.out,
     })
-    const { task, seed, scene: sentence } = options
-    const serving = await serve({ config, scene: { task, seed, sentence }, tell: (line) => tell(pc.dim(line)) })
-    const { url, tokenFile, service } = serving
-    try {
-      const { mode, reason } = service.runner.session
+    const ready = async ({ url, tokenFile }: Listening, service: Service | null, problems: readonly string[]) => {
+      const session = service?.runner.session
+      const mode = session?.mode ?? 'safe_mode'
       if (asJson || options.json === true) {
-        stdout.write(`${JSON.stringify({ event: 'ready', url, token_file: tokenFile, mode, epoch: service.epoch })}\n`)
-      } else {
-        const token = (await readFile(tokenFile, 'utf8')).trim()
-        tell(`page     ${url}/#token=${token}`)
-        tell(`token    ${tokenFile}`)
-        tell(`state    ${mode}${reason === null ? '' : `: ${reason}`}`)
+        const line = {
+          event: 'ready',
+          url,
+          token_file: tokenFile,
+          mode,
+          ...(problems.length === 0 ? {} : { problems }),
+        }
+        stdout.write(`${JSON.stringify(line)}\n`)
+        return
       }
+      const token = (await readFile(tokenFile, 'utf8')).trim()
+      tell(`page     ${url}/#token=${token}`)
+      tell(`token    ${tokenFile}`)
+      tell(`state    ${mode}${session?.reason ? `: ${session.reason}` : ''}`)
+      for (const problem of problems) tell(`problem  ${problem}`)
+    }
+    const { task, seed, scene: sentence } = options
+    const serving = await serveSettings({
+      sources,
+      scene: { task, seed, sentence },
+      tell: (line) => tell(pc.dim(line)),
+      onServing: (fixed) => void ready(fixed, fixed.service, []),
+    })
+    try {
+      await ready(serving, serving.service, serving.problems)
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve()
         signal.addEventListener('abort', () => resolve(), { once: true })

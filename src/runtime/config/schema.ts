@@ -143,6 +143,12 @@ export const configSchema = z.strictObject({
 /** All settings, checked and complete (config/default.yaml lists them with their defaults). */
 export type Config = z.infer<typeof configSchema>
 
+/** What is left of a section `service` that may be wrong: itself where it is valid, else the defaults. */
+export function serviceSettingsIn(given: unknown): Config['service'] {
+  const parsed = service.safeParse(given ?? {})
+  return parsed.success ? parsed.data : service.parse({})
+}
+
 /** Names of the sections and their keys, in order. */
 export const configKeys: Readonly<Record<string, readonly string[]>> = {
   ...keysOf({ workspace, heightmap, limits, planning }),

@@ -48,7 +48,7 @@ const id = z.object({ id: z.string().max(100) })
 const headers = z.object(expiryHeaders)
 const bearer = [{ token: [] }]
 
-const act = <Answer extends object>(summary: string, answer: Answer) => ({
+export const act = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['acts'],
   security: bearer,
@@ -57,12 +57,16 @@ const act = <Answer extends object>(summary: string, answer: Answer) => ({
 })
 
 /** @param body what is sent with it */
-const actWith = <Answer extends object, Body extends z.ZodType>(summary: string, answer: Answer, body: Body) => ({
+export const actWith = <Answer extends object, Body extends z.ZodType>(
+  summary: string,
+  answer: Answer,
+  body: Body,
+) => ({
   ...act(summary, answer),
   body,
 })
 
-const ask = <Answer extends object>(summary: string, answer: Answer) => ({
+export const ask = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['state'],
   security: bearer,

@@ -14,11 +14,14 @@ import {
 } from 'fastify-type-provider-zod'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
+import type { Config } from '../../runtime/config/schema.js'
 import type { Service } from '../service.js'
+import type { SettingsFile } from '../settings-file.js'
 import { serveEvents } from './events.js'
 import { sendError } from './failure.js'
 import { expectHost, expectInTime, expectOrigin, expectToken, type GuardOptions, protocol } from './guard.js'
 import { type App, addArmRoutes, addGoalRoutes, addStateRoutes, addStopRoute } from './routes.js'
+import { addSettingsRoutes } from './settings-routes.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,6 +37,8 @@ export interface ServerOptions {
   readonly version: string
   /** PEM; absent: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** The settings file; absent: no routes to it. */
+  readonly settings?: SettingsFile
   /** Text of `/metrics`. */
   readonly metrics?: () => Promise<string>
 }
@@ -42,9 +47,21 @@ const bodyLimitBytes = 64 * 1024
 /** A client that sends its request more slowly is no client. */
 const requestTimeoutMs = 20_000
 
+/** The service's socket, not listening yet. */
 export async function createServer(service: Service, options: ServerOptions): Promise<App> {
-  const { names, requests_per_s: max } = service.workcell.config.service
-  const guard: GuardOptions = { token: options.token, names, epoch: service.epoch, clockMs: () => service.clockMs }
+  const { epoch } = service
+  const app = await createApp({ epoch, clockMs: () => service.clockMs }, service.workcell.config.service, options)
+  addRoutes(app, service, options)
+  return app
+}
+
+/** What every request passes before a route: guard, rate limit, JSON only; and the page. */
+export async function createApp(
+  clock: Pick<GuardOptions, 'epoch' | 'clockMs'>,
+  { names, requests_per_s: max }: Config['service'],
+  options: ServerOptions,
+): Promise<App> {
+  const guard: GuardOptions = { token: options.token, names, ...clock }
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -97,16 +114,18 @@ export async function createServer(service: Service, options: ServerOptions): Pr
       handleProtocols: (offered: Set<string>) => (offered.has(protocol) ? protocol : false),
     },
   })
-  addRoutes(app, service, options)
+  const page = projectPath('dist/page')
+  if (existsSync(page)) app.register(staticFiles, { root: page, wildcard: false })
   return app
 }
 
-function addRoutes(app: App, service: Service, { metrics }: ServerOptions): void {
+function addRoutes(app: App, service: Service, { metrics, settings }: ServerOptions): void {
   app.after(() => {
     addStopRoute(app, service)
     addArmRoutes(app, service)
     addGoalRoutes(app, service)
     addStateRoutes(app, service)
+    if (settings !== undefined) addSettingsRoutes(app, settings, service.workcell.config)
     app.get(
       '/api/events',
       { websocket: true, schema: { hide: true } } as object,
@@ -121,8 +140,6 @@ function addRoutes(app: App, service: Service, { metrics }: ServerOptions): void
       )
     }
   })
-  const page = projectPath('dist/page')
-  if (existsSync(page)) app.register(staticFiles, { root: page, wildcard: false })
 }
 
 function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
