@@ -27,7 +27,14 @@ export async function connect(): Promise<void> {
       isStarted = false
       return
     }
-    if (await isReachable()) await joined()
+    if (await isReachable()) {
+      // In safe mode nothing happens of which there could be events.
+      if (store.session.value?.mode === 'safe_mode') {
+        store.link.value = 'open'
+        store.heardAtMs.value = performance.now()
+        retryMs = firstRetryMs
+      } else await joined()
+    }
     await new Promise((resolve) => setTimeout(resolve, retryMs))
     retryMs = Math.min(longestRetryMs, retryMs * 1.6)
   }

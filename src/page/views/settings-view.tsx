@@ -5,6 +5,7 @@ import { makeScene } from '../requests.js'
 import { facts, link, session } from '../store.js'
 import { type Theme, theme } from '../theme.js'
 import { forgetToken } from '../token.js'
+import { SettingsForm } from './settings-form.js'
 
 export function SettingsView() {
   return (
@@ -12,6 +13,9 @@ export function SettingsView() {
       <h1>Settings</h1>
       <Look />
       {facts.value?.scene != null && <SceneForm {...facts.value.scene} />}
+      <Part title="Service">
+        <SettingsForm />
+      </Part>
       <About />
     </main>
   )

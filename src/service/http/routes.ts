@@ -237,7 +237,7 @@ export function addStateRoutes(app: App, service: Service): void {
     '/api/goals/:id/files',
     { schema: { ...ask("Names of the files of a run's folder", { 200: goalFilesSchema }), params: id } },
     async ({ params }) => {
-      const { folder } = await service.goal(params.id)
+      const { folder } = await service.queue.get(params.id)
       const names = folder === null ? [] : await readdir(folder).catch(() => [])
       return { files: names.filter((name) => fileTypes[extname(name)] !== undefined).sort() }
     },
