@@ -37,7 +37,7 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 	@scripts/build-native
 	@touch $@
 
-dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs src/control/goal/goal.peggy scripts/generate-goal.mjs node_modules/.installed build/.packages
+dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs src/control/goal/goal.peggy scripts/generate-goal.mjs scripts/goal-network.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
 	@node scripts/generate-goal.mjs

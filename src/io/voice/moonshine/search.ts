@@ -1,0 +1,184 @@
+// The decoder's search: a beam over tokens that continue a sentence of the goals' grammar, and beside it, as one more row of
+// the same steps, the free path, which takes the likeliest token whatever the grammar says.
+
+import type { Position } from '../../../control/goal/spoken/chart.js'
+import type { HeardSentence } from '../../../control/goal/spoken/hearing.js'
+import { beginToken, endToken, type MoonshineTokenizer } from './tokenizer.js'
+
+/** Continues sentences by a token each; see MoonshineDecoding.step. */
+export type Step = (tokens: readonly number[], parents: readonly number[]) => Promise<Float32Array>
+
+export interface SearchOptions {
+  /** Sentences of the grammar that are followed at a time. */
+  readonly width: number
+  /** Tokens that a sentence has at most: 6.5 for a second of speech, as the model's makers have it, and no fewer than 12. */
+  readonly longest: number
+}
+
+export interface SearchResult {
+  readonly free: HeardSentence
+  /** The likeliest first by their mean; none where the grammar has nothing like it. */
+  readonly bound: readonly HeardSentence[]
+}
+
+/** Words that may come next, letter group by letter group. */
+interface Branch {
+  readonly tokens: Map<number, Branch>
+  /** The word that ends here. */
+  word: string | null
+}
+
+interface Path {
+  readonly tokens: readonly number[]
+  readonly logProbability: number
+  /** Behind the last whole word. */
+  readonly position: Position
+  /** Inside a word; null: between two. */
+  readonly branch: Branch | null
+  readonly words: readonly string[]
+  /** The full stop was said. */
+  readonly isClosed: boolean
+}
+
+const closing = ['.', '!', '?']
+
+export async function search(
+  step: Step,
+  tokenizer: MoonshineTokenizer,
+  start: Position | null,
+  { width, longest }: SearchOptions,
+): Promise<SearchResult> {
+  const marks = closing.flatMap((mark) => tokenizer.encode(mark))
+  const branches = new Map<Position, Branch>()
+  const free: { tokens: number[]; logProbability: number; isDone: boolean } = { tokens: [], logProbability: 0, isDone: false }
+  let paths: readonly Path[] =
+    start === null ? [] : [{ tokens: [], logProbability: 0, position: start, branch: null, words: [], isClosed: false }]
+  let parents: readonly number[] = [0]
+  let tokens: readonly number[] = [beginToken]
+  const done: HeardSentence[] = []
+  for (let length = 0; length <= longest; length++) {
+    const logits = await step(tokens, parents)
+    const size = logits.length / tokens.length
+    const rowOf = (row: number) => logSoftmax(logits.subarray(row * size, (row + 1) * size))
+    const hasFree = !free.isDone
+    if (hasFree) extendFree(free, rowOf(0))
+    const offset = length === 0 ? 0 : hasFree ? 1 : 0
+    const grown: { path: Path; parent: number }[] = []
+    for (const [i, path] of paths.entries()) {
+      const row = i + offset
+      const scores = rowOf(row)
+      if (path.isClosed || (path.branch === null && path.position.isComplete)) done.push(ended(path, scores[endToken]!))
+      for (const next of extended(path, branches, tokenizer, marks)) {
+        const logProbability = path.logProbability + scores[next.token]!
+        grown.push({ path: { ...next.path, logProbability }, parent: row })
+      }
+    }
+    grown.sort((a, b) => b.path.logProbability - a.path.logProbability)
+    const kept = grown.slice(0, width)
+    paths = kept.map(({ path }) => path)
+    if (isSettled(done, paths, width)) paths = []
+    const rows = [
+      ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
+      ...paths.map(({ tokens }, i) => ({ token: tokens.at(-1)!, parent: kept[i]!.parent })),
+    ]
+    if (rows.length === 0) break
+    tokens = rows.map(({ token }) => token)
+    parents = rows.map(({ parent }) => parent)
+  }
+  const count = free.tokens.length + 1
+  const bound = done.sort((a, b) => b.score - a.score)
+  return {
+    free: {
+      text: tokenizer.decode(free.tokens),
+      logProbability: free.logProbability,
+      tokens: count,
+      score: free.logProbability / count,
+    },
+    bound: unique(bound).slice(0, width),
+  }
+}
+
+/** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
+function isSettled(done: readonly HeardSentence[], paths: readonly Path[], width: number): boolean {
+  if (done.length < width) return false
+  const best = Math.max(...done.map(({ logProbability }) => logProbability))
+  return paths.every(({ logProbability }) => logProbability < best - 12)
+}
+
+function extendFree(free: { tokens: number[]; logProbability: number; isDone: boolean }, scores: Float32Array): void {
+  let best = 0
+  for (let token = 1; token < scores.length; token++) if (scores[token]! > scores[best]!) best = token
+  free.logProbability += scores[best]!
+  if (best === endToken) free.isDone = true
+  else free.tokens.push(best)
+}
+
+function extended(
+  path: Path,
+  branches: Map<Position, Branch>,
+  tokenizer: MoonshineTokenizer,
+  marks: readonly number[],
+): readonly { readonly token: number; readonly path: Path }[] {
+  if (path.isClosed) return []
+  const branch = path.branch ?? branchOf(path, branches, tokenizer)
+  const next = [...branch.tokens].flatMap(([token, deeper]) => {
+    const tokens = [...path.tokens, token]
+    const inside = deeper.tokens.size > 0 ? [{ token, path: { ...path, tokens, branch: deeper } }] : []
+    if (deeper.word === null) return inside
+    const position = path.position.after(deeper.word)!
+    const words = [...path.words, deeper.word]
+    return [...inside, { token, path: { ...path, tokens, branch: null, position, words } }]
+  })
+  const canClose = path.branch === null && path.position.isComplete
+  const closed = canClose ? marks.map((token) => ({ token, path: { ...path, tokens: [...path.tokens, token], isClosed: true } })) : []
+  return [...next, ...closed]
+}
+
+/** The words that may come next, as a tree of their tokens. */
+function branchOf({ position, words }: Path, branches: Map<Position, Branch>, tokenizer: MoonshineTokenizer): Branch {
+  const known = branches.get(position)
+  if (known !== undefined) return known
+  const root: Branch = { tokens: new Map(), word: null }
+  for (const word of position.words) {
+    let at = root
+    const tokens = tokenizer.encode(written(word, words.length === 0))
+    if (tokens.length === 0) continue
+    for (const token of tokens) {
+      let deeper = at.tokens.get(token)
+      if (deeper === undefined) {
+        deeper = { tokens: new Map(), word: null }
+        at.tokens.set(token, deeper)
+      }
+      at = deeper
+    }
+    at.word = word
+  }
+  branches.set(position, root)
+  return root
+}
+
+/** As the model writes it: a capital at the beginning of a sentence. */
+function written(word: string, isFirst: boolean): string {
+  return isFirst || /^i('|$)/.test(word) ? word[0]!.toUpperCase() + word.slice(1) : word
+}
+
+function ended({ words, tokens, logProbability }: Path, end: number): HeardSentence {
+  const total = logProbability + end
+  const count = tokens.length + 1
+  return { text: words.join(' ').replaceAll(' ,', ','), logProbability: total, tokens: count, score: total / count }
+}
+
+/** Each sentence once, with its best ending. */
+function unique(sentences: readonly HeardSentence[]): readonly HeardSentence[] {
+  const seen = new Set<string>()
+  return sentences.filter(({ text }) => !seen.has(text) && seen.add(text))
+}
+
+function logSoftmax(logits: Float32Array): Float32Array {
+  let most = Number.NEGATIVE_INFINITY
+  for (const logit of logits) if (logit > most) most = logit
+  let sum = 0
+  for (const logit of logits) sum += Math.exp(logit - most)
+  const shift = most + Math.log(sum)
+  return logits.map((logit) => logit - shift)
+}
