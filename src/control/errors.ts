@@ -36,6 +36,10 @@ export const errorCodes = [
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
+  'VOICE_AUDIO_INVALID',
+  'VOICE_ENGINE_ABSENT',
+  'VOICE_ENGINE_FAILED',
+  'VOICE_MICROPHONE',
 ] as const
 
 /** Stable name of an error; docs/errors.md explains each. */
@@ -105,6 +109,7 @@ export function exitCodeOf(error: unknown): number {
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
     case 'USAGE':
+    case 'VOICE_AUDIO_INVALID':
       return 2
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
@@ -112,6 +117,8 @@ export function exitCodeOf(error: unknown): number {
     case 'LINK_AUTH_FAILED':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
+    case 'VOICE_ENGINE_ABSENT':
+    case 'VOICE_MICROPHONE':
       return 3
     default:
       return 1

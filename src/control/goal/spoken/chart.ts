@@ -17,7 +17,6 @@ export class Position {
   readonly #items: Item[] = []
   /** Rule -> items that wait for one that begins here. */
   readonly #waiting = new Map<string, Item[]>()
-  readonly #next = new Map<string, Item[]>()
   readonly #following = new Map<string, Position>()
   #isComplete = false
 
@@ -39,21 +38,22 @@ export class Position {
   }
 
   /** Words that may come next. */
-  get words(): Iterable<string> {
-    return this.#next.keys()
+  get words(): ReadonlySet<string> {
+    const states = new Set(this.#items.map(({ state }) => state))
+    return new Set([...states].flatMap(({ words }) => [...words.keys()]))
   }
 
   /** After one more word; null where the grammar has none such here. */
   after(word: string): Position | null {
     const known = this.#following.get(word)
     if (known !== undefined) return known
-    const items = this.#next.get(word)
-    if (items === undefined) return null
+    const items = this.#items.flatMap(({ state, origin }): Item[] => {
+      const next = state.words.get(word)
+      return next === undefined ? [] : [{ state: next, origin }]
+    })
+    if (items.length === 0) return null
     const position = new Position(this.#network, this.#root)
-    position.#grow(
-      items.map(({ state, origin }) => ({ state: state.words.get(word)!, origin })),
-      null,
-    )
+    position.#grow(items, null)
     this.#following.set(word, position)
     return position
   }
@@ -72,7 +72,6 @@ export class Position {
     for (let i = 0; i < this.#items.length; i++) {
       const item = this.#items[i]!
       if (item.state.isFinal) this.#complete(item, add)
-      for (const word of item.state.words.keys()) push(this.#next, word, item)
       for (const [rule, then] of item.state.rules) {
         push(this.#waiting, rule, item)
         add(this.#network.starts.get(rule)!, this)

@@ -40,6 +40,15 @@ interface Path {
   readonly isClosed: boolean
 }
 
+/** A path and a token that continues it. */
+interface Grown {
+  readonly path: Path
+  readonly parent: number
+  readonly token: number
+  readonly branch: Branch | null
+  readonly logProbability: number
+}
+
 const closing = ['.', '!', '?']
 
 export async function search(
@@ -59,24 +68,23 @@ export async function search(
   for (let length = 0; length <= longest; length++) {
     const logits = await step(tokens, parents)
     const size = logits.length / tokens.length
-    const rowOf = (row: number) => logSoftmax(logits.subarray(row * size, (row + 1) * size))
+    const rowOf = (row: number) => logits.subarray(row * size, (row + 1) * size)
     const hasFree = !free.isDone
     if (hasFree) extendFree(free, rowOf(0))
-    const offset = length === 0 ? 0 : hasFree ? 1 : 0
-    const grown: { path: Path; parent: number }[] = []
+    const offset = length > 0 && hasFree ? 1 : 0
+    const grown: Grown[] = []
     for (const [i, path] of paths.entries()) {
-      const row = i + offset
-      const scores = rowOf(row)
-      if (path.isClosed || (path.branch === null && path.position.isComplete)) done.push(ended(path, scores[endToken]!))
-      for (const next of extended(path, branches, tokenizer, marks)) {
-        const logProbability = path.logProbability + scores[next.token]!
-        grown.push({ path: { ...next.path, logProbability }, parent: row })
+      const scores = rowOf(i + offset)
+      const shift = logSumExp(scores)
+      if (path.isClosed || (path.branch === null && path.position.isComplete)) {
+        done.push(ended(path, scores[endToken]! - shift))
+      }
+      for (const [token, branch] of continuations(path, branches, tokenizer, marks)) {
+        grown.push({ path, parent: i + offset, token, branch, logProbability: path.logProbability + scores[token]! - shift })
       }
     }
-    grown.sort((a, b) => b.path.logProbability - a.path.logProbability)
-    const kept = grown.slice(0, width)
-    paths = kept.map(({ path }) => path)
-    if (isSettled(done, paths, width)) paths = []
+    const kept = grown.sort((a, b) => b.logProbability - a.logProbability).slice(0, width).flatMap(extended).slice(0, width)
+    paths = isSettled(done, kept) ? [] : kept.map(({ path }) => path)
     const rows = [
       ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
       ...paths.map(({ tokens }, i) => ({ token: tokens.at(-1)!, parent: kept[i]!.parent })),
@@ -98,40 +106,44 @@ export async function search(
   }
 }
 
+/** How much less likely than the best whole sentence one may become before it is given up, in nats. */
+const widestGap = 8
+
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
-function isSettled(done: readonly HeardSentence[], paths: readonly Path[], width: number): boolean {
-  if (done.length < width) return false
+function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[]): boolean {
   const best = Math.max(...done.map(({ logProbability }) => logProbability))
-  return paths.every(({ logProbability }) => logProbability < best - 12)
+  return kept.every(({ path }) => path.logProbability < best - widestGap)
 }
 
 function extendFree(free: { tokens: number[]; logProbability: number; isDone: boolean }, scores: Float32Array): void {
   let best = 0
   for (let token = 1; token < scores.length; token++) if (scores[token]! > scores[best]!) best = token
-  free.logProbability += scores[best]!
+  free.logProbability += scores[best]! - logSumExp(scores)
   if (best === endToken) free.isDone = true
   else free.tokens.push(best)
 }
 
-function extended(
+/** Tokens that may come next, and where in a word they lead to; null: the full stop. */
+function continuations(
   path: Path,
   branches: Map<Position, Branch>,
   tokenizer: MoonshineTokenizer,
   marks: readonly number[],
-): readonly { readonly token: number; readonly path: Path }[] {
+): readonly (readonly [token: number, branch: Branch | null])[] {
   if (path.isClosed) return []
-  const branch = path.branch ?? branchOf(path, branches, tokenizer)
-  const next = [...branch.tokens].flatMap(([token, deeper]) => {
-    const tokens = [...path.tokens, token]
-    const inside = deeper.tokens.size > 0 ? [{ token, path: { ...path, tokens, branch: deeper } }] : []
-    if (deeper.word === null) return inside
-    const position = path.position.after(deeper.word)!
-    const words = [...path.words, deeper.word]
-    return [...inside, { token, path: { ...path, tokens, branch: null, position, words } }]
-  })
-  const canClose = path.branch === null && path.position.isComplete
-  const closed = canClose ? marks.map((token) => ({ token, path: { ...path, tokens: [...path.tokens, token], isClosed: true } })) : []
-  return [...next, ...closed]
+  if (path.branch !== null) return [...path.branch.tokens]
+  const next = branchOf(path, branches, tokenizer).tokens
+  return path.position.isComplete ? [...next, ...marks.map((token) => [token, null] as const)] : [...next]
+}
+
+/** A path with one token more: inside a word, at its end, or both where a longer word begins with it. */
+function extended({ path, parent, token, branch, logProbability }: Grown): readonly { path: Path; parent: number }[] {
+  const grown = { ...path, tokens: [...path.tokens, token], logProbability }
+  if (branch === null) return [{ parent, path: { ...grown, isClosed: true } }]
+  const inside = branch.tokens.size > 0 ? [{ parent, path: { ...grown, branch } }] : []
+  if (branch.word === null) return inside
+  const position = path.position.after(branch.word)!
+  return [{ parent, path: { ...grown, branch: null, position, words: [...path.words, branch.word] } }, ...inside]
 }
 
 /** The words that may come next, as a tree of their tokens. */
@@ -174,11 +186,10 @@ function unique(sentences: readonly HeardSentence[]): readonly HeardSentence[] {
   return sentences.filter(({ text }) => !seen.has(text) && seen.add(text))
 }
 
-function logSoftmax(logits: Float32Array): Float32Array {
+function logSumExp(logits: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY
   for (const logit of logits) if (logit > most) most = logit
   let sum = 0
   for (const logit of logits) sum += Math.exp(logit - most)
-  const shift = most + Math.log(sum)
-  return logits.map((logit) => logit - shift)
+  return most + Math.log(sum)
 }
