@@ -92,7 +92,7 @@ export class Ear {
   #tellUtterance(): void {
     const audio = joined(this.#frames)
     this.#frames = this.#frames.slice(-framesBefore)
-    this.tell({ kind: 'utterance', audio, endedAtMs: performance.now() })
+    this.tell({ kind: 'utterance', audio, endedAt: performance.timeOrigin + performance.now() })
   }
 
   #tellLevel(frame: Float32Array): void {

@@ -44,7 +44,7 @@ export async function readWav(path: string): Promise<Float32Array> {
 }
 
 /** 16 bit, little endian, to -1..1; an odd last byte is left out. */
-export function samplesOf(bytes: Uint8Array): Float32Array {
+export function samplesOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => view.getInt16(2 * i, true) / 32768)
 }
@@ -55,4 +55,25 @@ function invalid(path: string, what: string, cause?: unknown): CliportError {
     hint: 'Convert it, for example: sox IN.wav -r 16000 -c 1 -b 16 OUT.wav',
     cause,
   })
+}
+
+/** A WAV file of samples, 16 kHz, 16 bit, mono; louder than full scale is cut off. */
+export function wavBytes(samples: Float32Array): Uint8Array {
+  const file = Buffer.alloc(44 + 2 * samples.length)
+  file.write('RIFF', 0)
+  file.writeUInt32LE(36 + 2 * samples.length, 4)
+  file.write('WAVEfmt ', 8)
+  file.writeUInt32LE(16, 16)
+  file.writeUInt16LE(1, 20)
+  file.writeUInt16LE(1, 22)
+  file.writeUInt32LE(sampleRateHz, 24)
+  file.writeUInt32LE(2 * sampleRateHz, 28)
+  file.writeUInt16LE(2, 32)
+  file.writeUInt16LE(16, 34)
+  file.write('data', 36)
+  file.writeUInt32LE(2 * samples.length, 40)
+  for (const [i, sample] of samples.entries()) {
+    file.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32767))), 44 + 2 * i)
+  }
+  return file
 }

@@ -24,8 +24,8 @@ export type VoiceReply =
   /** Loudness of the last 128 ms (root mean square against full scale), and whether it is speech. */
   | { readonly kind: 'level'; readonly levelDb: number; readonly isSpeech: boolean }
   | { readonly kind: 'stop' }
-  /** A whole piece of speech. */
-  | { readonly kind: 'utterance'; readonly audio: Float32Array; readonly endedAtMs: number }
+  /** A whole piece of speech. `endedAt`: when its last sound came in, milliseconds since the epoch, as in all threads. */
+  | { readonly kind: 'utterance'; readonly audio: Float32Array; readonly endedAt: number }
   /** A button was let go, and there was none. */
   | { readonly kind: 'silence'; readonly seconds: number; readonly levelDb: number }
   | { readonly kind: 'heard'; readonly id: number; readonly hearing: Hearing }

@@ -17,4 +17,11 @@ export interface Hearing {
   readonly free: HeardSentence | null
   /** Sentences of the grammar, the best first. Engines that give no probability give one sentence. */
   readonly bound: readonly HeardSentence[]
+  /** Whether the probabilities mean anything; where not, all that is heard is doubtful. */
+  readonly isRated: boolean
+}
+
+/** Of an engine that gives no probability. */
+export function unrated(text: string): HeardSentence {
+  return { text, logProbability: 0, tokens: 1, score: 0 }
 }

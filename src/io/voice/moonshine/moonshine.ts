@@ -42,7 +42,8 @@ export class Moonshine {
   /** What was said, without a grammar and under it. @param audio 16 kHz mono, -1..1 */
   async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
     const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
-    return search(await this.#stepsFor(audio), this.#tokenizer, grammar.start(), { width: beamWidth, longest })
+    const steps = await this.#stepsFor(audio)
+    return { ...(await search(steps, this.#tokenizer, grammar.start(), { width: beamWidth, longest })), isRated: true }
   }
 
   /** What the end of the sound says. */
