@@ -1,8 +1,9 @@
 // The goals' grammar as it is spoken: the rules of goal.peggy with the words of a lexicon, and what people say around a goal.
 
+import { grammarWords } from '../../gen/goal-grammar.js'
 import { goalRules } from '../../gen/goal-network.js'
 import type { Lexicon } from '../../ports.js'
-import { basicColors, moreColors } from '../color.js'
+import { basicColors, moreColors, shadeWords } from '../color.js'
 import { isEnglish } from '../spelling.js'
 import { pluralsOf } from '../vocabulary.js'
 import * as lists from '../words.js'
@@ -13,14 +14,17 @@ import { buildNetwork, type Expression, type Network } from './network.js'
 export interface SpokenGrammar {
   /** Before the first word. Each call begins a chart of its own, which is freed with it. */
   start(): Position
-  /** Every word that a sentence may have. */
-  readonly words: ReadonlySet<string>
+  /** Logarithm of how much rarer a word is than others that sound alike: 0 for most, less for colours that few people name. */
+  prior(word: string): number
   /** The rules with the lexicon's words in them, for engines that read grammars. */
   readonly rules: Readonly<Record<string, Expression>>
 }
 
 /** The rule of whole sentences. */
 export const sentenceRule = 'Sentence'
+
+/** In nats: "sand" has to sound that much better than "cyan". */
+const rarity = -2
 
 /** What forbids a goal. It is understood in order to be refused: a negation that a decoder cannot hear would be lost. */
 const negations = ["don't", 'do not', 'never', 'you must not', "you mustn't", 'you should not', "you shouldn't"]
@@ -29,7 +33,8 @@ const negations = ["don't", 'do not', 'never', 'you must not', "you mustn't", 'y
 export function spokenGrammar(lexicon: Lexicon): SpokenGrammar {
   const rules = rulesFor(lexicon)
   const network: Network = buildNetwork(rules)
-  return { start: () => Position.start(network, sentenceRule), words: wordsOf(Object.values(rules)), rules }
+  const rare = rareWords(lexicon)
+  return { start: () => Position.start(network, sentenceRule), prior: (word) => (rare.has(word) ? rarity : 0), rules }
 }
 
 /** Names of colours that are words: what a person says, not what a file calls it ("blanchedalmond"). */
@@ -52,12 +57,14 @@ function rulesFor(lexicon: Lexicon): Record<string, Expression> {
     Number: anyOf(Object.keys(lists.numbers)),
     Ordinal: anyOf(Object.keys(lists.ordinals)),
     Color: [anyOf(spokenColors(lexicon)), { maybe: rule('ColorSuffix') }],
-    // A thing without a noun needs something else that says which: "the" alone is none.
+    // One list of colours, and without a noun nothing else: "the red", not "the smaller".
     PlainThing: [
       { maybe: rule('Determiner') },
-      { any: [[{ many: rule('Modifier') }, rule('NamedHead')], { some: rule('Modifier') }] },
+      { many: rule('Selector') },
+      { any: [[{ maybe: rule('Colors') }, { many: rule('Selector') }, rule('NamedHead')], rule('Colors')] },
       { many: rule('Later') },
     ],
+    Selector: { any: [rule('Superlative'), 'big', 'large', 'huge', 'small', 'little', 'tiny', rule('Step'), rule('Number'), rule('Ordinal')] },
     NamedHead: { any: [rule('Noun'), 'one', 'ones'] },
     Opening: [anyOf(around), { maybe: ',' }],
     Ending: [{ maybe: ',' }, anyOf([...around, ...lists.lastWords])],
@@ -77,14 +84,9 @@ function contracted(phrase: string): readonly string[] {
   return short === phrase ? [] : [short]
 }
 
-function wordsOf(expressions: readonly Expression[]): ReadonlySet<string> {
-  const words = new Set<string>()
-  const visit = (expression: Expression): void => {
-    if (typeof expression === 'string') for (const word of expression.split(' ')) words.add(word)
-    else if (Array.isArray(expression)) expression.forEach(visit)
-    else if ('any' in expression) expression.any.forEach(visit)
-    else if (!('rule' in expression)) visit(Object.values(expression)[0] as Expression)
-  }
-  expressions.forEach(visit)
-  return words
+/** Words that are names of colours and nothing else, and that people say less often than the basic ones. */
+function rareWords(lexicon: Lexicon): ReadonlySet<string> {
+  const common = new Set([...basicColors, 'grey', ...shadeWords, ...grammarWords])
+  const words = spokenColors(lexicon).flatMap((name) => name.split(' '))
+  return new Set(words.filter((word) => !common.has(word)))
 }

@@ -43,7 +43,7 @@ export class Moonshine {
   async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
     const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
     const steps = await this.#stepsFor(audio)
-    return { ...(await search(steps, this.#tokenizer, grammar.start(), { width: beamWidth, longest })), isRated: true }
+    return { ...(await search(steps, this.#tokenizer, grammar, { width: beamWidth, longest })), isRated: true }
   }
 
   /** What the end of the sound says. */

@@ -2,6 +2,7 @@
 // the same steps, the free path, which takes the likeliest token whatever the grammar says.
 
 import type { Position } from '../../../control/goal/spoken/chart.js'
+import type { SpokenGrammar } from '../../../control/goal/spoken/grammar.js'
 import type { HeardSentence } from '../../../control/goal/spoken/hearing.js'
 import { beginToken, endToken, type MoonshineTokenizer } from './tokenizer.js'
 
@@ -54,14 +55,14 @@ const closing = ['.', '!', '?']
 export async function search(
   step: Step,
   tokenizer: MoonshineTokenizer,
-  start: Position | null,
+  grammar: Pick<SpokenGrammar, 'start' | 'prior'> | null,
   { width, longest }: SearchOptions,
 ): Promise<SearchResult> {
   const marks = closing.flatMap((mark) => tokenizer.encode(mark))
   const branches = new Map<Position, Branch>()
   const free: { tokens: number[]; logProbability: number; isDone: boolean } = { tokens: [], logProbability: 0, isDone: false }
-  let paths: readonly Path[] =
-    start === null ? [] : [{ tokens: [], logProbability: 0, position: start, branch: null, words: [], isClosed: false }]
+  let paths: readonly Path[] = grammar === null ? [] : [pathFrom(grammar.start())]
+  const prior = (word: string) => grammar?.prior(word) ?? 0
   let parents: readonly number[] = [0]
   let tokens: readonly number[] = [beginToken]
   const done: HeardSentence[] = []
@@ -83,7 +84,10 @@ export async function search(
         grown.push({ path, parent: i + offset, token, branch, logProbability: path.logProbability + scores[token]! - shift })
       }
     }
-    const kept = grown.sort((a, b) => b.logProbability - a.logProbability).slice(0, width).flatMap(extended).slice(0, width)
+    grown.sort((a, b) => b.logProbability - a.logProbability)
+    const least = (grown[0]?.logProbability ?? 0) - widestGap
+    const likely = grown.slice(0, width).filter(({ logProbability }) => logProbability >= least)
+    const kept = likely.flatMap((each) => extended(each, prior)).slice(0, width)
     paths = isSettled(done, kept) ? [] : kept.map(({ path }) => path)
     const rows = [
       ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
@@ -106,8 +110,12 @@ export async function search(
   }
 }
 
-/** How much less likely than the best whole sentence one may become before it is given up, in nats. */
-const widestGap = 8
+function pathFrom(position: Position): Path {
+  return { tokens: [], logProbability: 0, position, branch: null, words: [], isClosed: false }
+}
+
+/** How much less likely than the best one a sentence may become before it is given up, in nats. */
+const widestGap = 7
 
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
 function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[]): boolean {
@@ -137,13 +145,18 @@ function continuations(
 }
 
 /** A path with one token more: inside a word, at its end, or both where a longer word begins with it. */
-function extended({ path, parent, token, branch, logProbability }: Grown): readonly { path: Path; parent: number }[] {
+function extended(
+  { path, parent, token, branch, logProbability }: Grown,
+  prior: (word: string) => number,
+): readonly { path: Path; parent: number }[] {
   const grown = { ...path, tokens: [...path.tokens, token], logProbability }
   if (branch === null) return [{ parent, path: { ...grown, isClosed: true } }]
   const inside = branch.tokens.size > 0 ? [{ parent, path: { ...grown, branch } }] : []
   if (branch.word === null) return inside
   const position = path.position.after(branch.word)!
-  return [{ parent, path: { ...grown, branch: null, position, words: [...path.words, branch.word] } }, ...inside]
+  const words = [...path.words, branch.word]
+  const whole = { ...grown, logProbability: logProbability + prior(branch.word), branch: null, position, words }
+  return [{ parent, path: whole }, ...inside]
 }
 
 /** The words that may come next, as a tree of their tokens. */
@@ -190,6 +203,7 @@ function logSumExp(logits: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY
   for (const logit of logits) if (logit > most) most = logit
   let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - most)
+  // Far below the likeliest token a term no longer counts, and nearly all are.
+  for (const logit of logits) if (logit > most - 18) sum += Math.exp(logit - most)
   return most + Math.log(sum)
 }
