@@ -31,6 +31,7 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['convert', async () => (await import('./convert.js')).addConvert],
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
+  ['voice', async () => (await import('./voice.js')).addVoice],
   ['link', async () => (await import('./link.js')).addLink],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
 ]

@@ -80,12 +80,13 @@ export class MoonshineDecoding {
   async step(tokens: readonly number[], parents: readonly number[]): Promise<Float32Array> {
     const rows = tokens.length
     const isFirst = this.#length === 0
-    const outputs = await this.#decoder.run({
+    const inputs = {
       input_ids: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [rows, 1]),
       use_cache_branch: new Tensor('bool', [!isFirst], [1]),
       ...this.#rowsOfSound(rows),
       ...this.#pastOf(parents),
-    })
+    }
+    const outputs = await this.#decoder.run(inputs, isFirst ? firstOutputs : laterOutputs)
     if (isFirst) this.#sound = this.#outputs(outputs, 'encoder')
     this.#past = this.#outputs(outputs, 'decoder')
     this.#length++
@@ -131,6 +132,10 @@ export class MoonshineDecoding {
     return made
   }
 }
+
+// What the sound's keys and values are does not change: later steps would only copy them.
+const laterOutputs = ['logits', ...names('decoder').map((name) => `present.${name}`)]
+const firstOutputs = [...laterOutputs, ...names('encoder').map((name) => `present.${name}`)]
 
 function names(side: 'encoder' | 'decoder'): readonly string[] {
   return Array.from({ length: layers }, (_, layer) => [`${layer}.${side}.key`, `${layer}.${side}.value`]).flat()
