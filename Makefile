@@ -11,7 +11,7 @@ export ONNXRUNTIME_NODE_INSTALL ?= skip
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
 TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*')
 
-.PHONY: run test setup lint verify bench docs package clean sanitize
+.PHONY: run test setup lint verify bench docs package clean sanitize voice
 
 run: setup
 	@npx cliport run "$(GOAL)" --seed $(SEED)
@@ -57,6 +57,10 @@ verify: setup
 
 sanitize: setup
 	@scripts/sanitize
+
+# Spoken goals: 46 MB into models/voice (docs/voice.md). Everything else works without it.
+voice: setup
+	@scripts/fetch-voice
 
 # The API reference: build/docs/index.html.
 docs: setup

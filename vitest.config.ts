@@ -8,6 +8,7 @@ const serial = [
   'tests/integration/deoxys-*.test.ts',
   'tests/integration/fault-matrix-*.test.ts',
   'tests/integration/link-*.test.ts',
+  'tests/integration/policy-server-verbs.test.ts',
   'tests/integration/realsense-*.test.ts',
 ]
 

@@ -99,6 +99,7 @@ void fill_welcome(const ControllerConfig& config, wire::Welcome& welcome) {
   fill(*welcome.mutable_payload(), config.held_load);
   welcome.add_features(wire::FEATURE_BLEND);
   welcome.add_features(wire::FEATURE_CONTACT_SPEED);
+  welcome.add_features(wire::FEATURE_PUSH);
 }
 
 }  // namespace cliport

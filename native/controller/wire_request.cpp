@@ -46,7 +46,7 @@ std::optional<Refusal> read_quaternion(const wire::Quaternion& q, const std::str
   return std::nullopt;
 }
 
-/// Move and Descend begin with the same fields.
+/// Move, Descend and Push begin with the same fields.
 template <typename Line>
 std::optional<Refusal> read_line(const Line& line, const std::string& field, ReadRequest& read, Segment& segment) {
   const wire::Pose& pose = line.pose();
@@ -96,8 +96,9 @@ std::optional<Refusal> read_segment(const wire::Segment& in, const std::string& 
       segment.speed_mps = in.joints().speed_mps();
       return std::nullopt;
     case wire::Segment::kPush:
-      note_unsupported(read, field + ".push", wire::FEATURE_PUSH);
-      return std::nullopt;
+      segment.kind = SegmentKind::kPush;
+      segment.force_limit_n = in.push().force_limit_n();
+      return read_line(in.push(), field + ".push", read, segment);
     case wire::Segment::kSetTool:
       note_unsupported(read, field + ".set_tool", wire::FEATURE_SET_TOOL);
       return std::nullopt;

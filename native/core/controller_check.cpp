@@ -18,6 +18,7 @@ bool is_finite(const Segment& segment) {
   return std::isfinite(segment.p_base_m[0]) && std::isfinite(segment.p_base_m[1]) &&
          std::isfinite(segment.p_base_m[2]) && std::isfinite(segment.yaw_rad) && std::isfinite(segment.speed_mps) &&
          std::isfinite(segment.contact_speed_mps) && std::isfinite(segment.blend_radius_m) &&
+         std::isfinite(segment.force_limit_n) &&
          std::all_of(segment.q_rad.begin(), segment.q_rad.end(), [](double q) { return std::isfinite(q); });
 }
 
@@ -102,6 +103,7 @@ Reason check_segments(std::span<const Segment> segments, const ControllerConfig&
     if (segment.contact_speed_mps < 0.0 || segment.contact_speed_mps > config.speed_mps + kRounding)
       return Reason::kTooFast;
     if (segment.blend_radius_m < 0.0) return Reason::kNotFinite;
+    if (segment.force_limit_n < 0.0 || segment.force_limit_n > config.force_ceiling_n) return Reason::kForceCeiling;
     if (segment.kind == SegmentKind::kJoints) continue;
     // The box is convex: with both ends inside it, so is every line.
     if (!(outside_m(segment.p_base_m, config.motion_box_m) <= kRounding)) return Reason::kOutsideWorkspace;

@@ -79,6 +79,11 @@ bool Controller::State::step_segment() {
       touched = true;
       motion.brake();
     }
+  } else if (now.kind == SegmentKind::kPush) {
+    if (now.force_limit_n > 0.0 && force_n() > now.force_limit_n) {
+      stop(Reason::kForceCeiling);
+      return false;
+    }
   } else if (is_contact_unexpected()) {
     stop(Reason::kUnexpectedContact);
     return false;

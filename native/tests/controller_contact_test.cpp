@@ -120,6 +120,38 @@ TEST(Controller, AGraspWaitsForTheHoldButNotForEver) {
   EXPECT_FALSE(rig.of(EventKind::kDone)[2].end_effector.holding);
 }
 
+TEST(Controller, APushGoesOnInContactUpToItsForceLimit) {
+  Segment push = move_to(0.45, 0.2, 0.3);
+  push.kind = SegmentKind::kPush;
+  push.force_limit_n = 20.0;
+  for (const double force_n : {15.0, 25.0}) {
+    Rig rig;
+    rig.arm();
+    rig.disturb = [force_n, cycle = 0](Measured& measured) mutable {
+      if (++cycle < 100) return;  // above the force that counts as contact, from the middle of the stroke
+      measured.contact = true;
+      measured.f_ext_base_n = {0.0, -force_n, 0.0};
+    };
+    ASSERT_EQ(rig.send(rig.plan({push})), Reason::kNone);
+    rig.finish();
+    const bool held_up = force_n > push.force_limit_n;
+    EXPECT_EQ(rig.mode(), held_up ? Mode::kStopped : Mode::kArmed) << force_n;
+    EXPECT_EQ(rig.controller.snapshot().reason, held_up ? Reason::kForceCeiling : Reason::kNone);
+    if (!held_up) EXPECT_NEAR(tip(rig.reference.q_rad)[1], 0.2, 1e-6);
+  }
+}
+
+TEST(Controller, APushMayNotAskForMoreThanTheForceCeiling) {
+  Rig rig;
+  rig.arm();
+  Segment push = move_to(0.45, 0.2, 0.3);
+  push.kind = SegmentKind::kPush;
+  for (const double limit_n : {-1.0, rig.config.force_ceiling_n + 1.0}) {
+    push.force_limit_n = limit_n;
+    EXPECT_EQ(rig.send(rig.plan({push})), Reason::kForceCeiling) << limit_n;
+  }
+}
+
 TEST(Controller, ContactInTheMiddleOfAMoveStopsTheArm) {
   Rig rig;
   rig.surface_m = 0.2;

@@ -128,7 +128,6 @@ TEST_F(FeaturesTest, WhatIsNotCarriedOutIsRefusedWholeAndSaysWhichField) {
        [](wire::Segment& segment) { segment.mutable_grasp()->set_speed_mps(0.1); }},
       {"release.width_m: this controller does not carry out FEATURE_GRASP_WIDTH",
        [](wire::Segment& segment) { segment.mutable_release()->set_width_m(0.04); }},
-      {"push: this controller does not carry out FEATURE_PUSH", [](wire::Segment& segment) { segment.mutable_push(); }},
       {"set_tool: this controller does not carry out FEATURE_SET_TOOL",
        [](wire::Segment& segment) { segment.mutable_set_tool(); }},
   };
@@ -202,9 +201,10 @@ TEST_F(FeaturesTest, AnOrientationThatIsNoneIsAnError) {
 
 TEST_F(FeaturesTest, WelcomeSaysWhatTheControllerDoesAndCarries) {
   const wire::Welcome words = welcome();
-  ASSERT_EQ(words.features_size(), 2);
+  ASSERT_EQ(words.features_size(), 3);
   EXPECT_EQ(words.features(0), wire::FEATURE_BLEND);
   EXPECT_EQ(words.features(1), wire::FEATURE_CONTACT_SPEED);
+  EXPECT_EQ(words.features(2), wire::FEATURE_PUSH);
   EXPECT_EQ(words.end_effector().kind(), wire::END_EFFECTOR_TWO_FINGER);
   EXPECT_EQ(words.end_effector().width_max_m(), 0.08);
   EXPECT_EQ(words.end_effector().force_max_n(), 70.0);

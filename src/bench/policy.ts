@@ -1,6 +1,7 @@
 // `cliport bench policy`: how long a decision takes, where the time goes, and how far it is from what the processor can do;
 // with a Python, the same net in eager PyTorch beside it, by turns.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
 import { tensorsOf } from '../io/policy/graph-spec.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
@@ -9,7 +10,7 @@ import { loadPackage } from '../io/policy/package.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
 import { type Machine, machine, watchProcessors } from '../runtime/machine.js'
-import { packageOf, policyFolder } from '../runtime/policy.js'
+import { packageOf, policyFolder, runnerOptions } from '../runtime/policy.js'
 import { hostClock } from '../runtime/session.js'
 import { colorNames } from '../sim/index.js'
 import { type Eager, startEager } from './eager.js'
@@ -45,6 +46,10 @@ export interface PolicyBenchReport {
   readonly ratio_same_model?: number
   /** Decisions that were not the same; only with a checkpoint. */
   readonly decisions_differ?: number
+  /** From one tick of a 1 ms timer of the main thread to the next, while decisions are computed. */
+  readonly event_loop_ms: Durations
+  /** The same just before, while nothing is computed: what the machine's other load alone does to it. */
+  readonly event_loop_idle_ms: Durations
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
   /** Absent for a package that decides in two graphs (a published CLIPort). */
@@ -76,15 +81,17 @@ export interface PackageComparison {
 
 const goal = 'put the red blocks in a green bowl'
 const warmUps = 5
+const idleMs = 2000
 
 export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
   const { config, repeats, signal, python, checkpoint } = request
   signal.throwIfAborted()
   const before = machine(request.command)
   const endWatch = watchProcessors()
-  const { package: name, provider, threads } = packageOf(config)
-  const folder = await policyFolder(name)
-  const load = (from: string) => OnnxPolicy.load(from, { threads, providers: [provider], log: request.tell })
+  const settings = packageOf(config)
+  const { threads } = settings
+  const folder = await policyFolder(settings.package)
+  const load = (from: string) => OnnxPolicy.load(from, { ...runnerOptions(settings), log: request.tell })
   const policy = await load(folder)
   const { rows, cols, models } = policy.manifest
   const parts = models.decide === undefined ? ['attention', 'transport'] : ['decide']
@@ -94,7 +101,11 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const other = request.against === undefined ? null : new Rival(request.against, await load(request.against))
   const stages = new StageHistograms()
   let differ = 0
+  let endTicks = watchEventLoop(stages, 'event_loop_idle')
   try {
+    await pause(idleMs, undefined, { signal })
+    endTicks()
+    endTicks = watchEventLoop(stages, 'event_loop')
     for (let i = -warmUps; i < repeats; i++) {
       signal.throwIfAborted()
       const startNs = hostClock.nowNs()
@@ -112,8 +123,10 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
         JSON.stringify([proposal.pick.pixel, proposal.place.pixel]) === JSON.stringify([torch.pick, torch.place])
       if (!same) differ++
     }
+    endTicks()
     await readSentences(policy, heightmap, stages)
   } finally {
+    endTicks()
     await eager?.close()
     await other?.policy.close()
     await policy.close()
@@ -127,6 +140,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     first_decide_ms: decideMs(first),
     ...(other === null ? {} : { against: other.comparison() }),
     ...(eager === null ? {} : comparison(eager, stages, checkpoint === null ? null : differ)),
+    event_loop_ms: stages.of('event_loop'),
+    event_loop_idle_ms: stages.of('event_loop_idle'),
     rss_mb: rssMb,
     ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
@@ -138,6 +153,17 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
 /** Milliseconds in the graphs that decide: one, or two one after the other. */
 function decideMs({ timingMs }: Proposal): number {
   return ['decide', 'attention', 'transport'].reduce((sum, part) => sum + (timingMs[part] ?? 0), 0)
+}
+
+/** Observes how late a 1 ms timer of this thread is: what else the thread may do while the policy computes. */
+function watchEventLoop(stages: StageHistograms, name: string): () => void {
+  let lastNs = hostClock.nowNs()
+  const timer = setInterval(() => {
+    const nowNs = hostClock.nowNs()
+    stages.observe(name, Number(nowNs - lastNs) / 1e6)
+    lastNs = nowNs
+  }, 1)
+  return () => clearInterval(timer)
 }
 
 /** The other package of a comparison, and what was seen of both. */

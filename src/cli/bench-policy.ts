@@ -87,6 +87,8 @@ function linesOf(report: PolicyBenchReport): string[] {
     ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),
     `  decide, the first after loading ${report.first_decide_ms.toFixed(1)} ms`,
     ...againstLines(report),
+    durationRow('1 ms timer of the main thread', report.event_loop_ms),
+    durationRow('  the same without decisions', report.event_loop_idle_ms),
     ...compared,
     ...(graph === undefined ? [] : ['', ...graphLines(graph)]),
   ]

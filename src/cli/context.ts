@@ -26,6 +26,11 @@ export function configFor(options: CommonOptions, flags: Readonly<Record<string,
   return loadConfig({ file: options.config ?? CLIPORT_CONFIG, environment: process.env, flags })
 }
 
+/** The settings that `--policy` stands for: a server's address, or a package's folder. */
+export function policyFlags(policy: string | undefined): Readonly<Record<string, unknown>> {
+  return { [policy?.startsWith('tcp://') ? 'policy.server' : 'policy.package']: policy }
+}
+
 export interface Verb {
   /** Aborted by the first signal, by an error that nobody caught, and in a streaming verb by a reader that has gone. */
   readonly signal: AbortSignal

@@ -11,8 +11,8 @@ import { SentenceFolder } from '../evaluation/sentences/sentence-folder.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { describePolicy } from '../runtime/policy.js'
 import { runFolderName } from '../runtime/report/format.js'
-import { type CommonOptions, configFor, type Verb, type VerbResult } from './context.js'
-import { realWorkspaceOf } from './frames.js'
+import { realWorkspaceOf } from '../runtime/settings.js'
+import { type CommonOptions, configFor, policyFlags, type Verb, type VerbResult } from './context.js'
 
 export interface SentencesOptions extends CommonOptions {
   readonly policy?: string
@@ -21,7 +21,7 @@ export interface SentencesOptions extends CommonOptions {
 }
 
 export async function sentences(options: SentencesOptions, file: string, { signal, tell }: Verb): Promise<VerbResult> {
-  const config = await configFor(options, { 'policy.package': options.policy })
+  const config = await configFor(options, policyFlags(options.policy))
   const rows = await readSentenceFile(file)
   const path = options.out ?? join(config.run.out, runFolderName('sentences', new Date()))
   const work = async (): Promise<VerbResult> => {

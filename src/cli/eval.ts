@@ -11,10 +11,12 @@ import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { describePolicy } from '../runtime/policy.js'
 import { defaultTask } from '../runtime/run.js'
+import { realWorkspaceOf } from '../runtime/settings.js'
 import type { CellFaults } from '../sim/api.js'
 import {
   type CommonOptions,
   configFor,
+  policyFlags,
   runVerb,
   type Verb,
   type VerbResult,
@@ -23,7 +25,6 @@ import {
 } from './context.js'
 import { sentences } from './eval-sentences.js'
 import { addFault, faultHelp } from './faults.js'
-import { realWorkspaceOf } from './frames.js'
 
 interface EvalOptions extends CommonOptions {
   readonly task: string
@@ -46,7 +47,10 @@ interface EvalOptions extends CommonOptions {
 export function addEval(program: Command): void {
   withCommonOptions(program.command('eval').description('score a policy on many simulated scenes, or on real frames'))
     .option('--task <name>', 'task whose scenes are run', defaultTask)
-    .option('--policy <folder>', "policy package, or 'oracle' (default: policy.package of the settings)")
+    .option(
+      '--policy <folder>',
+      "policy package, tcp://HOST:PORT of a policy server, or 'oracle' (default: policy of the settings)",
+    )
     .option('--episodes <n>', 'number of scenes', wholeNumber(1, 100_000), 50)
     .option(
       '--seed <n>',
@@ -120,7 +124,7 @@ async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<V
   const { task, seed, link, steps, openLoop = false } = options
   const oracle = options.policy === 'oracle'
   const faults = faultsOf(options)
-  const config = await configFor(options, { 'policy.package': oracle ? undefined : options.policy })
+  const config = await configFor(options, oracle ? {} : policyFlags(options.policy))
   const raw = await rawFolder(options, 'episodes')
   const asked = { task, episodes: options.episodes, seed, link, openLoop, steps: steps ?? null, faults: faults ?? null }
   const report = await evaluate({
@@ -145,7 +149,7 @@ async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<V
 async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {
   const { task, seed, episodes: scenes, grounding: mode } = options
   expectNoMotion(options, '--grounding')
-  const config = await configFor(options, { 'policy.package': options.policy })
+  const config = await configFor(options, policyFlags(options.policy))
   const raw = await rawFolder(options, 'grounding')
   const report = await evaluateGrounding({
     task,
@@ -162,7 +166,7 @@ async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<
 }
 
 async function realFrames(options: EvalOptions, folder: string, { tell }: Verb): Promise<VerbResult> {
-  const config = await configFor(options, { 'policy.package': options.policy })
+  const config = await configFor(options, policyFlags(options.policy))
   const workspace = realWorkspaceOf(config)
   const raw = await rawFolder(options, 'real-frames')
   const report = await tryRealFrames({ folder, workspace, config, tell, ...(raw === undefined ? {} : { raw }) })

@@ -8,7 +8,7 @@ import { framesOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
 import { readRecordedFrames } from '../io/recording/recorded-frames.js'
 import type { Config } from '../runtime/config/schema.js'
-import { workspaceOf } from '../runtime/settings.js'
+import { realWorkspaceOf, workspaceOf } from '../runtime/settings.js'
 import { realNumber } from './context.js'
 
 export interface FrameOptions {
@@ -58,10 +58,4 @@ export async function openFrames(
   }
   const real = realWorkspaceOf(config)
   return { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
-}
-
-/** Half of a real table's noisy points lie below zero: unless the settings say where it begins, the map does so lower. */
-export function realWorkspaceOf(config: Config): HeightmapSpec {
-  const workspace = workspaceOf(config)
-  return { ...workspace, zMinM: workspace.zMinM === 0 ? -0.02 : workspace.zMinM }
 }

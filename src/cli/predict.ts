@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type PredictedPose, type PredictReport, predict } from '../runtime/predict.js'
-import { type CommonOptions, configFor, runVerb, withCommonOptions } from './context.js'
+import { type CommonOptions, configFor, policyFlags, runVerb, withCommonOptions } from './context.js'
 import { type FrameOptions, openFrames, withFrameOptions } from './frames.js'
 
 interface PredictOptions extends CommonOptions, FrameOptions {
@@ -20,14 +20,17 @@ export function addPredict(program: Command): void {
     ),
   )
     .requiredOption('--goal <sentence>', 'for example "put the brown tin in the white bowl"')
-    .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
+    .option(
+      '--policy <folder>',
+      'policy package, or tcp://HOST:PORT of a policy server (default: policy of the settings)',
+    )
     .option('--out <folder>', 'folder for pictures with pick and place drawn')
     .action(runPredict)
 }
 
 async function runPredict(options: PredictOptions): Promise<void> {
   await runVerb(options, async ({ tell }) => {
-    const config = await configFor(options, { 'policy.package': options.policy })
+    const config = await configFor(options, policyFlags(options.policy))
     const { frames, workspace } = await openFrames(options, config)
     const { goal, out } = options
     const report = await predict({ frames, workspace, goal, ...(out === undefined ? {} : { out }), config, tell })

@@ -6,7 +6,7 @@ import type { NotUnderstood } from '../control/goal/types.js'
 import { shellCommand } from '../control/shell-quote.js'
 import { defaultTask, type RunReport, runSentence } from '../runtime/run.js'
 import type { CellFaults } from '../sim/api.js'
-import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { type CommonOptions, configFor, policyFlags, runVerb, wholeNumber, withCommonOptions } from './context.js'
 import { addFault, faultHelp } from './faults.js'
 import { currentInvocation } from './invocation.js'
 import { askWhich, canAsk, isAnsweredYes, realArmQuestion } from './question.js'
@@ -36,7 +36,10 @@ export function addRun(program: Command): void {
       defaultTask,
     )
     .option('--seed <n>', 'seed of the simulated scene', wholeNumber(0), 3)
-    .option('--policy <folder>', "policy package, or 'oracle' (default: policy.package of the settings)")
+    .option(
+      '--policy <folder>',
+      "policy package, tcp://HOST:PORT of a policy server, or 'oracle' (default: policy of the settings)",
+    )
     .option(
       '--robot <address>',
       'controller, for example tcp://10.0.0.2:5600 or deoxys://10.0.0.2 (default: robot.link of the settings, else the simulated cell)',
@@ -52,7 +55,7 @@ async function run(sentence: string, options: RunOptions): Promise<void> {
   await runVerb(options, async ({ signal, tell }) => {
     const oracle = options.policy === 'oracle'
     const config = await configFor(options, {
-      'policy.package': oracle ? undefined : options.policy,
+      ...(oracle ? {} : policyFlags(options.policy)),
       'robot.link': options.robot,
       'robot.consent_to_motion': options.consentToMotion,
       'run.out': options.out,

@@ -24,7 +24,7 @@ export interface Limits {
   readonly motionBox: Box
   /** Greatest speed of any segment. */
   readonly speedMps: number
-  /** Greatest speed of a descent, which may end in contact. */
+  /** Greatest speed of a descent, which may end in contact, and of a push. */
   readonly contactSpeedMps: number
   /** Least distance between whatever moves sideways and whatever was seen below it. */
   readonly clearanceM: number
@@ -55,6 +55,7 @@ export type ViolationCode =
   | 'PLAN_OUTSIDE_JOINT_LIMITS'
   | 'PLAN_TOO_FAST'
   | 'PLAN_NOT_VERTICAL'
+  | 'PLAN_NOT_LEVEL'
   | 'PLAN_TOO_LOW'
   | 'PLAN_UNREACHABLE'
   | 'PLAN_IN_KEEP_OUT'
@@ -74,6 +75,8 @@ const longestPlan = 16
 /** Reach is checked at points this far apart on every line; the controller checks each again. */
 const reachStepM = 0.04
 const reachStepRad = 0.4
+/** A stroke starts where its descent met something, which may be higher than planned. */
+const levelM = 0.02
 /** Beyond this, metres or radians, a measured tool pose is nonsense. */
 const wildest = 10
 
@@ -170,7 +173,7 @@ function checkTarget(segment: MotionSegment, limits: Limits, report: Report): bo
     report('PLAN_NOT_FINITE', 'finite numbers', JSON.stringify([...segment.p_base_m, segment.yawRad, segment.speedMps]))
     return false
   }
-  const fastestMps = segment.kind === 'descend' ? Math.min(limits.contactSpeedMps, limits.speedMps) : limits.speedMps
+  const fastestMps = segment.kind !== 'move' ? Math.min(limits.contactSpeedMps, limits.speedMps) : limits.speedMps
   if (segment.speedMps <= 0 || segment.speedMps > fastestMps) {
     report('PLAN_TOO_FAST', `more than 0 and at most ${fastestMps} m/s`, `${segment.speedMps} m/s`)
   }
@@ -192,6 +195,10 @@ function checkLine(segment: MotionSegment, from: CheckContext['start'], context:
         'straight down',
         `${describePoint(from.p_base_m)} to ${describePoint(segment.p_base_m)}`,
       )
+    }
+  } else if (segment.kind === 'push') {
+    if (Math.abs(dz) > levelM) {
+      report('PLAN_NOT_LEVEL', `a stroke within ${levelM} m of level`, `one that rises by ${dz.toFixed(3)} m`)
     }
   } else if (sidewaysM > 1e-3 && heightmap !== null) {
     const surfaceM = highestAlongM(heightmap, from.p_base_m, segment.p_base_m, limits.clearanceM)

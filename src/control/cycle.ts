@@ -13,11 +13,12 @@ import type { Answer, Understanding } from './goal/types.js'
 import { withoutCells } from './goal/understanding.js'
 import { LinesOfSight } from './look.js'
 import { type ActionPlans, planAction, planPark, type ToolPose } from './plan.js'
+import { planPush } from './plan-push.js'
 import type { GoalSource } from './ports.js'
 import { createStageTimer, type StageTimer } from './stage-timer.js'
 import { endOf, isAt, toolPose } from './tool-pose.js'
 import type { CheckedPlan, Execution, Heightmap, Outcome, Plan, Proposal, SuppressedSpot } from './types.js'
-import { hasMovedAway, verifyAction } from './verify.js'
+import { hasMovedAway, verifyAction, verifyPush } from './verify.js'
 import { planWithdrawal, type Withdrawal } from './withdraw.js'
 
 export type { CyclePorts, CycleResult, CycleSettings, CycleWatcher, StepRecord, View } from './cycle-types.js'
@@ -68,7 +69,8 @@ export async function runCycle(
 interface CheckedAction {
   readonly plans: ActionPlans
   readonly pick: CheckedPlan
-  readonly place: CheckedPlan
+  /** null: nothing is held after the first plan, as after a push. */
+  readonly place: CheckedPlan | null
 }
 
 /** The stages of one run of the cycle, and what it has come to so far. */
@@ -187,8 +189,9 @@ class Stages {
 
   async plan({ heightmap }: View, proposal: Proposal): Promise<ActionPlans> {
     const { kinematics, watcher } = this.ports
+    const planOf = proposal.primitive === 'push' ? planPush : planAction
     const plans = await this.#timer.run('plan', () =>
-      planAction(heightmap, proposal, this.#start(), kinematics, this.settings.plan),
+      planOf(heightmap, proposal, this.#start(), kinematics, this.settings.plan),
     )
     watcher?.planned?.(plans)
     return plans
@@ -199,12 +202,15 @@ class Stages {
     const start = this.#start()
     const checked = await this.#timer.run('check', () => ({
       pick: this.#checkOne(pick, { start, heightmap, payloadHeightM: 0 }),
-      place: this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
+      place: place && this.#checkOne(place, { start: endOf(pick, start), heightmap, payloadHeightM }),
     }))
-    if (!isRefused(checked.pick) && !isRefused(checked.place)) {
+    if (!isRefused(checked.pick) && (checked.place === null || !isRefused(checked.place))) {
       return { plans, pick: checked.pick, place: checked.place }
     }
-    return [checked.pick, checked.place].filter(isRefused).flat()
+    return [checked.pick, checked.place]
+      .filter((one) => one !== null)
+      .filter(isRefused)
+      .flat()
   }
 
   /** The place only when the pick holds something. */
@@ -212,7 +218,7 @@ class Stages {
     await this.#arrive()
     this.#steps++
     const picked = mustBeDone(await this.#executeOne(pick))
-    return { pick: picked, place: picked.holding ? mustBeDone(await this.#executeOne(place)) : null }
+    return { pick: picked, place: picked.holding && place !== null ? mustBeDone(await this.#executeOne(place)) : null }
   }
 
   /** Moves the arm to the park pose. @param heightmap null before the first look */
@@ -243,7 +249,9 @@ class Stages {
     const { before, after, proposal, pick, place } = action
     const spots = { pick: proposal.pick.p_base_m, place: proposal.place.p_base_m }
     const verdict = await this.#timer.run('verify', () =>
-      verifyAction(before.heightmap, after.heightmap, spots, pick, place),
+      proposal.primitive === 'push'
+        ? verifyPush(before.heightmap, after.heightmap, spots)
+        : verifyAction(before.heightmap, after.heightmap, spots, pick, place),
     )
     const step: StepRecord = { index: this.#history.length, sentence: this.#sentence.text, ...action, verdict }
     // Without the pictures: seven megabytes a look, which nobody needs when it is over.

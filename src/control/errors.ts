@@ -9,13 +9,16 @@ export const errorCodes = [
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CHECKPOINT_INVALID',
+  'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
+  'DATASET_MISMATCH',
   'DISK_FULL',
   'FOLDER_BUSY',
   'FRAME_INVALID',
   'GOAL_EMPTY',
   'GOAL_TOO_LONG',
+  'GOAL_UNKNOWN',
   'INPUT_INVALID',
   'LINK_ABSENT',
   'LINK_AUTH_FAILED',
@@ -24,15 +27,25 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'PICKLE_REFUSED',
+  'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
   'POLICY_INVALID',
+  'POLICY_KEYS_INVALID',
+  'POLICY_PROTOCOL',
   'POLICY_SHAPE',
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
   'PYTHON_ABSENT',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
   'RECORDING_CORRUPT',
+  'SERVICE_ABSENT',
+  'SERVICE_REFUSED',
+  'STORE_FAILED',
   'TASK_UNKNOWN',
+  'TOKEN_INVALID',
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
@@ -57,6 +70,7 @@ export type Stage =
   | 'verify'
   | 'record'
   | 'config'
+  | 'serve'
 
 export interface CliportErrorOptions {
   readonly stage: Stage
@@ -97,17 +111,22 @@ export function exitCodeOf(error: unknown): number {
     case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
+    case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
+    case 'PICKLE_REFUSED':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
+    case 'POLICY_KEYS_INVALID':
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
+    case 'TOKEN_INVALID':
     case 'USAGE':
     case 'VOICE_AUDIO_INVALID':
       return 2
@@ -115,8 +134,11 @@ export function exitCodeOf(error: unknown): number {
     case 'CAMERA_ABSENT':
     case 'LINK_ABSENT':
     case 'LINK_AUTH_FAILED':
+    case 'POLICY_AUTH_FAILED':
+    case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
+    case 'SERVICE_ABSENT':
     case 'VOICE_ENGINE_ABSENT':
     case 'VOICE_MICROPHONE':
       return 3

@@ -7,15 +7,7 @@ import { wrapRad } from './geometry.js'
 import { type Box, highestBoxAlongM, toolHeightM } from './keep-out.js'
 import type { Kinematics } from './ports.js'
 import { footprintRadiusM, highestAlongM, highestAtM } from './surface.js'
-import {
-  type Heightmap,
-  isMotion,
-  type MotionSegment,
-  type Plan,
-  type Proposal,
-  type Segment,
-  type Vec3,
-} from './types.js'
+import type { Heightmap, MotionSegment, Plan, Proposal, Segment, Vec3 } from './types.js'
 
 /** Distances in metres, speeds in metres a second. */
 export interface PlanSettings {
@@ -31,6 +23,10 @@ export interface PlanSettings {
   readonly clearanceM: number
   /** How far below the expected surface a descent may go before it counts as having missed it. */
   readonly searchDepthM: number
+  /** The same while something is dragged: the least that the check passes. */
+  readonly dragClearanceM: number
+  /** Lowest way over the table: nearer to it, the arm does not reach the park pose from everywhere. */
+  readonly lowestTransitM: number
   /** Half the width of the tool. */
   readonly toolRadiusM: number
   /** Half the width of the widest thing that is carried. */
@@ -57,17 +53,19 @@ export interface ToolPose {
   readonly yawRad: number
 }
 
-/** The two plans of one step. */
+/** The plans of one step. */
 export interface ActionPlans {
   readonly pick: Plan
-  readonly place: Plan
+  /** null: nothing is held after the first plan, as after a push. */
+  readonly place: Plan | null
   /** Greatest length that may hang below the tool on the way to the place, metres. */
   readonly payloadHeightM: number
 }
 
 /**
- * Plans of one action. The pick plan ends at the grasp, the place plan at the release: `place` is run only when something
- * is held, and each is one motion without a rest on its way. Whatever follows lifts the tool first.
+ * Plans of one pick and place (of a push: plan-push.ts). The pick plan ends at the grasp, the place plan at the release:
+ * `place` is run only when something is held, and each is one motion without a rest on its way. Whatever follows lifts
+ * the tool first.
  *
  * @param start where the tool is now
  */
@@ -77,7 +75,7 @@ export function planAction(
   start: ToolPose,
   kinematics: Kinematics,
   settings: PlanSettings,
-): ActionPlans {
+): ActionPlans & { readonly place: Plan } {
   const pick = proposal.pick.p_base_m
   const place = proposal.place.p_base_m
   const pickSurfaceM = highestAtM(heightmap, pick, contactRadiusM)
@@ -90,7 +88,11 @@ export function planAction(
       highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
     )
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
-  const wayOverM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + settings.transitClearanceM
+  const isDragged = proposal.primitive === 'drag'
+  const clearanceM = isDragged ? settings.dragClearanceM : settings.transitClearanceM
+  const carriedM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + clearanceM
+  const lowestTransitM = settings.tableZM + settings.lowestTransitM
+  const wayOverM = isDragged ? carriedM : Math.max(carriedM, lowestTransitM)
   const abovePickM = highestAtM(heightmap, pick, settings.toolRadiusM) + settings.approachClearanceM
   const heldRadiusM =
     heldMarginM +
@@ -180,6 +182,7 @@ export function planPark(
       : highestAlongM(heightmap, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM
   const highestM = Math.max(
     seenM,
+    settings.tableZM + settings.lowestTransitM,
     heightmap === null ? seenM : Math.min(z, workspaceTopM) + transitClearanceM,
     highestBoxAlongM(keepOut, start.p_base_m, park.p_base_m, loadRadiusM) + transitClearanceM,
   )
@@ -237,14 +240,4 @@ function chooseToolYaw(
     }
   }
   return middleRad
-}
-
-/** Whether the tool is at a place, to within a centimetre. */
-export function isAt(tool: ToolPose, goal: ToolPose): boolean {
-  return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
-}
-
-/** Where the tool is when a plan is done. */
-export function endOf(plan: Plan, start: ToolPose): ToolPose {
-  return plan.segments.findLast(isMotion) ?? start
 }

@@ -47,6 +47,13 @@ export interface Lexicon {
   readonly tasks: readonly string[]
 }
 
+/** Units of a policy's numbers. */
+export interface PolicyUnits {
+  readonly length: string
+  readonly angle: string
+  readonly color: string
+}
+
 /** What a policy says about itself. */
 export interface PolicyInfo {
   readonly name: string
@@ -64,6 +71,10 @@ export interface PolicyInfo {
   readonly endEffectors?: readonly EndEffectorKind[]
   /** Absent: nobody has written it down. */
   readonly lexicon?: Lexicon
+  /** Absent: those of this runtime (m, rad, srgb8). */
+  readonly units?: PolicyUnits
+  /** SHA-256 of the package's manifest, which has that of every other file; absent: it is no package. */
+  readonly packageSha256?: string
   /** Execution provider that computes its decisions, e.g. 'cpu'; absent: none does (the simulated cell's oracle). */
   readonly provider?: string
 }

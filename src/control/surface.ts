@@ -3,8 +3,9 @@
 import { pixelOf, xOfColumn, yOfRow } from './geometry.js'
 import type { Heightmap } from './types.js'
 
-/** Whether any camera saw this cell: nothing seen is black at height 0. */
-export function isSeen({ heightM, color }: Pick<Heightmap, 'heightM' | 'color'>, cell: number): boolean {
+/** Whether any camera saw this cell. Unless the map says which it saw: nothing seen is black at height 0. */
+export function isSeen({ heightM, color, seen }: Pick<Heightmap, 'heightM' | 'color' | 'seen'>, cell: number): boolean {
+  if (seen !== undefined) return seen[cell] !== 0
   const at = 3 * cell
   return heightM[cell] !== 0 || color[at] !== 0 || color[at + 1] !== 0 || color[at + 2] !== 0
 }
@@ -113,10 +114,37 @@ export function changedShare(
   radiusM: number,
   leastM: number,
 ): number {
+  return changedShareAlong(before, after, at, at, radiusM, leastM)
+}
+
+/** The same along a straight way. */
+export function changedShareAlong(
+  before: Heightmap,
+  after: Heightmap,
+  from: readonly [number, number, ...number[]],
+  to: readonly [number, number, ...number[]],
+  radiusM: number,
+  leastM: number,
+): number {
   let [cells, changed] = [0, 0]
-  eachCellNear(before, at, at, radiusM, (index) => {
+  eachCellNear(before, from, to, radiusM, (index) => {
     cells++
     if (Math.abs(after.heightM[index]! - before.heightM[index]!) > leastM) changed++
   })
   return cells === 0 ? 0 : changed / cells
+}
+
+/** Share 0..1 of the cells within `radiusM` of a point that lie more than `aboveM` above the lowest of the workspace. */
+export function coveredShare(
+  heightmap: Heightmap,
+  at: readonly [number, number, ...number[]],
+  radiusM: number,
+  aboveM: number,
+): number {
+  let [cells, covered] = [0, 0]
+  eachCellNear(heightmap, at, at, radiusM, (index) => {
+    cells++
+    if (heightmap.heightM[index]! > aboveM) covered++
+  })
+  return cells === 0 ? 0 : covered / cells
 }

@@ -17,6 +17,7 @@ export function toolPose(link: RobotLink): ToolPose {
   return { p_base_m: state.p_base_tool_m, yawRad: state.yawRad }
 }
 
+/** Whether the tool is at a place, to within a centimetre. */
 export function isAt(tool: ToolPose, goal: ToolPose): boolean {
   return Math.hypot(...tool.p_base_m.map((value, i) => value - goal.p_base_m[i]!)) < 0.01
 }

@@ -70,6 +70,8 @@ export interface Heightmap {
   readonly heightM: Float32Array
   /** RGB8, rows x cols x 3; black where nothing was seen. */
   readonly color: Uint8Array
+  /** rows x cols, 1 where a camera saw something, from whoever knows; absent: black cells at height 0 were not seen. */
+  readonly seen?: Uint8Array
   /** Stamp of the oldest frame in it. */
   readonly stampNs: bigint
 }
@@ -88,8 +90,16 @@ export interface Affordance {
   readonly probability: number
 }
 
+/**
+ * How an action moves things: `pick_place` holds one and puts it down; `drag` the same, as low over the table as the check
+ * allows, so that what hangs together comes along lying (a rope); `push` shoves what lies between two points of the table.
+ */
+export type Primitive = 'pick_place' | 'drag' | 'push'
+
 /** The policy's answer to one heightmap and one sentence. */
 export interface Proposal {
+  /** Absent: 'pick_place'. A push begins at the pick and leads towards the place. */
+  readonly primitive?: Primitive
   readonly pick: Affordance
   readonly place: Affordance
   /** Probability that the goal needs another action, 0..1. */
@@ -133,7 +143,7 @@ export interface EndEffectorState {
 
 /** A segment that moves the tool. The tool points straight down; `yawRad` turns it about base z. */
 export interface MotionSegment {
-  readonly kind: 'move' | 'descend'
+  readonly kind: 'move' | 'descend' | 'push'
   readonly p_base_m: Vec3
   readonly yawRad: number
   readonly speedMps: number
@@ -153,6 +163,7 @@ export type EndEffectorSegment =
  * One step of a plan.
  * - `move`: straight line to `p_base_m`, jerk-limited; to rest, or by a blend into the next segment
  * - `descend`: straight down until contact, at most to `p_base_m` (same x and y as the tool)
+ * - `push`: as `move`, along the table through what stands in the way, up to the controller's force ceiling
  * - `grasp`: vacuum on, or fingers closed to `widthM` with `forceN`; waits until something is held, or was missed
  * - `release`: vacuum off, or fingers opened to `widthM`; waits until it has let go
  *
@@ -162,11 +173,11 @@ export type Segment = MotionSegment | EndEffectorSegment
 
 /** Whether a segment moves the tool. */
 export function isMotion(segment: Segment): segment is MotionSegment {
-  return segment.kind === 'move' || segment.kind === 'descend'
+  return segment.kind === 'move' || segment.kind === 'descend' || segment.kind === 'push'
 }
 
 /** What a plan is for. `jog` and `home` are a person's; the cycle makes the others. */
-export type PlanName = 'pick' | 'place' | 'park' | 'jog' | 'home'
+export type PlanName = 'pick' | 'place' | 'push' | 'park' | 'jog' | 'home'
 
 /** Segments that run one after the other; the plan begins and ends at rest. */
 export interface Plan {

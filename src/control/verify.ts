@@ -1,13 +1,13 @@
 // Did the action do what it was meant to? Only from what a real cell has: the end effector's sensor and the cameras.
 
 import { pointOf } from './geometry.js'
-import { changedShare, medianRiseM } from './surface.js'
+import { changedShare, changedShareAlong, coveredShare, medianRiseM } from './surface.js'
 import type { Execution, Heightmap, Vec3 } from './types.js'
 
 /**
  * What an action came to:
- * - `placed`: something was held and now lies where it was to go
- * - `missed`: the grasp held nothing, or not for the length of the lift
+ * - `placed`: something was held and now lies where it was to go, or was pushed
+ * - `missed`: the grasp held nothing, or not for the length of the lift; or the push met nothing
  * - `lost`: it was held, but the surface did not rise at the place: it fell on the way or rolled off
  */
 export type ActionResult = 'placed' | 'missed' | 'lost'
@@ -25,6 +25,9 @@ export interface Verdict {
 /** Half the smallest height of anything that is picked; well above the noise of a depth camera's median. */
 const leastChangeM = 0.005
 const spotRadiusM = 0.012
+/** What covers a smaller share of the spot at the pick is looked for in a smaller one at the place. */
+const narrowShare = 0.6
+const narrowRadiusM = 0.005
 
 /** Far above a depth camera's noise, and below the height of anything that is picked. */
 const movedM = 0.01
@@ -52,9 +55,29 @@ export function verifyAction(
   const changes = { pickRiseM, placeRiseM }
   // The place plan begins with the lift: what does not come along was never really held.
   if (!pick.holding || place === null || place.segments[0]?.holding === false) return { result: 'missed', ...changes }
-  if (placeRiseM >= leastChangeM) return { result: 'placed', ...changes }
+  // A rope covers less than half of the usual spot.
+  const isNarrow = coveredShare(before, action.pick, spotRadiusM, leastChangeM) < narrowShare
+  const riseM = isNarrow ? medianRiseM(before, after, action.place, narrowRadiusM) : placeRiseM
+  if (riseM >= leastChangeM) return { result: 'placed', ...changes }
   const droppedAt = highestRise(before, after)
   return { result: 'lost', ...changes, ...(droppedAt === null ? {} : { droppedAt }) }
+}
+
+/** What lies this far beside a stroke is pushed too: half a spatula. */
+const strokeRadiusM = 0.05
+/** Of the cells along a stroke: a single thing of 1 cm that moved changes more. */
+const pushedShare = 0.002
+
+/** Whether a push moved anything: what is not pushed leaves the surface along the stroke as it was. */
+export function verifyPush(
+  before: Heightmap,
+  after: Heightmap,
+  action: { readonly pick: Vec3; readonly place: Vec3 },
+): Verdict {
+  const pickRiseM = medianRiseM(before, after, action.pick, spotRadiusM)
+  const placeRiseM = medianRiseM(before, after, action.place, spotRadiusM)
+  const share = changedShareAlong(before, after, action.pick, action.place, strokeRadiusM, leastChangeM)
+  return { result: share > pushedShare ? 'placed' : 'missed', pickRiseM, placeRiseM }
 }
 
 /** Centre of the 5 x 5 cells that rose the most, or null where nothing rose. */

@@ -3,6 +3,7 @@
 import type { TrueObject } from '../sim/api.js'
 import { type ColorName, colorNames, colorOfWord } from '../sim/colors.js'
 import type { Random } from '../sim/random.js'
+import type { Task } from '../sim/tasks/task.js'
 
 export interface AbsentQuestion {
   readonly sentence: string
@@ -11,24 +12,30 @@ export interface AbsentQuestion {
 }
 
 /** 'red block', 'red and blue blocks', 'green bowl'. */
-const thing = /\b(\w+)(?: and (\w+))? (block|bowl)s?\b/g
+function thingsOf(kinds: readonly string[]): RegExp {
+  return new RegExp(`\\b(\\w+)(?: and (\\w+))? (${kinds.join('|')})s?\\b`, 'g')
+}
 
 /**
  * The sentence with other colours for one of the things that it names, such that no thing of that kind and colour is on
  * the table. Null when the sentence names nothing of the wanted kind, or when every colour is there.
  *
+ * @param task    says which kinds are named by their colour
  * @param palette colours of the scene; others are named only when all of these are there
  */
 export function askForAbsent(
   sentence: string,
   missing: 'pick' | 'place',
+  { colored }: Pick<Task, 'colored'>,
   objects: readonly TrueObject[],
   palette: readonly ColorName[],
   random: Random,
 ): AbsentQuestion | null {
-  const named = [...sentence.matchAll(thing)].filter(([, color]) => colorOfWord(color!) !== undefined)
+  const kinds = [...colored.pick, ...colored.place]
+  if (kinds.length === 0) return null
+  const named = [...sentence.matchAll(thingsOf(kinds))].filter(([, color]) => colorOfWord(color!) !== undefined)
   // The sentence says first what to pick; what comes after "on the lightest" is a step of the stand, no thing of its own.
-  const match = missing === 'pick' ? named[0] : named.slice(1).find(([, , , kind]) => kind === 'bowl')
+  const match = missing === 'pick' ? named[0] : named.slice(1).find(([, , , kind]) => colored.place.includes(kind!))
   if (match === undefined) return null
   const [phrase, first, second, kind] = match
   const present = new Set(objects.filter((object) => object.kind === kind).map(({ color }) => color))

@@ -7,7 +7,15 @@ import { indexOf } from '../control/geometry.js'
 import type { HeightmapSpec, Pixel, Proposal } from '../control/types.js'
 import type { Cell, SimFrame, Truth } from '../sim/api.js'
 import { type LabelMap, labelMap } from '../sim/cell-renderer.js'
-import { type Aim, aimOf, findingOf, type JudgedDecision, judgedDecision, type StepFinding } from './judge.js'
+import {
+  type Aim,
+  aimOf,
+  findingOf,
+  findingOfPush,
+  type JudgedDecision,
+  judgedDecision,
+  type StepFinding,
+} from './judge.js'
 
 export interface TracedStep {
   readonly finding: StepFinding
@@ -117,10 +125,11 @@ export function labelAt(map: LabelMap, pixel: Pixel): number {
   return map.labels[indexOf(map, pixel)] ?? 0
 }
 
-function tracedStep(aimed: Aim, { pick, verdict }: StepRecord, before: Truth, after: Truth): TracedStep {
+function tracedStep(aimed: Aim, { pick, proposal, verdict }: StepRecord, before: Truth, after: Truth): TracedStep {
   const { object, errorM, errorRad } = aimed
   return {
-    finding: findingOf(aimed, pick.holding, before, after),
+    finding:
+      proposal.primitive === 'push' ? findingOfPush(before, after) : findingOf(aimed, pick.holding, before, after),
     aimed: object === null ? null : `${object.color} ${object.kind}`,
     object: object?.label ?? 0,
     error_mm: Number.isFinite(errorM) ? round(1000 * errorM) : null,

@@ -134,17 +134,17 @@ function questionsOf(
 ): Question[] {
   const seed = first + 2 * index
   const questions: Question[] = []
+  const { task: asked, variant } = taskNamed(task)
   if (grounding === 'present' || grounding === 'both') questions.push({ sentence: goal, missing: null })
   if (grounding === 'paraphrased') {
-    const sentence = paraphrased(goal, random(seed, 'paraphrase'))
+    const sentence = paraphrased(goal, asked.forms, random(seed, 'paraphrase'))
     if (sentence !== null) questions.push({ sentence, missing: null })
   }
   if (grounding === 'absent' || grounding === 'both') {
-    const { split } = taskNamed(task)
     // By turns, where the sentence names a place by its colour.
     const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
     const ask = (kind: 'pick' | 'place') =>
-      askForAbsent(goal, kind, objects, paletteOf(split, seed), random(seed, 'absent'))
+      askForAbsent(goal, kind, asked, objects, paletteOf(variant.split, seed), random(seed, 'absent'))
     const question = ask(kinds[0]) ?? ask(kinds[1])
     if (question !== null) questions.push(question)
   }

@@ -81,6 +81,11 @@ export function findingOf(aim: Aim, holding: boolean, before: Truth, after: Trut
   return aim.errorM < (before.toleranceM ?? 0) + nearM ? 'imprecise' : 'wrong_place'
 }
 
+/** Of a push, which moves many things: whether more of them are where they belong. */
+export function findingOfPush(before: Truth, after: Truth): StepFinding {
+  return after.score > before.score ? 'right' : 'imprecise'
+}
+
 /** Whether an object is still to be moved, seen or not. */
 function isOpen({ validPlaces }: Truth, label: number): boolean {
   return validPlaces.some(({ object }) => object === label)

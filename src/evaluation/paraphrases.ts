@@ -4,8 +4,7 @@
 
 import type { ColorName } from '../sim/colors.js'
 import type { Random } from '../sim/random.js'
-
-const published = /^(?:put|pack all) the (.+) (in|into|on) (?:a|the) (.+)$/
+import { nouns } from '../sim/tasks/index.js'
 
 /** `<pick>` and `<place>` are what the sentence names, `<in>` is its preposition. */
 const forms = [
@@ -17,13 +16,6 @@ const forms = [
   'collect the <pick> and deposit them <in> that <place>',
   'the <place> is where the <pick> should be',
 ]
-
-const otherNouns: Readonly<Record<string, readonly string[]>> = {
-  block: ['cube', 'brick'],
-  blocks: ['cubes', 'bricks'],
-  bowl: ['dish'],
-  box: ['crate', 'container'],
-}
 
 /** Names that people give to the palette's colours; those without one of their own keep their name. */
 const otherColors: Readonly<Partial<Record<ColorName, readonly string[]>>> = {
@@ -39,16 +31,39 @@ const otherColors: Readonly<Partial<Record<ColorName, readonly string[]>>> = {
   white: ['snow', 'ivory'],
 }
 
-/** The sentence in another form, half of its colours and nouns by other names; null for a sentence of another kind. */
-export function paraphrased(sentence: string, random: Random): string | null {
-  const [, pick, preposition, place] = published.exec(sentence) ?? []
-  if (pick === undefined || place === undefined || preposition === undefined) return null
-  const others: Readonly<Record<string, readonly string[]>> = { ...otherNouns, ...otherColors }
+/**
+ * The sentence in another form, half of its colours and nouns by other names; null for a sentence of another kind.
+ * @param own forms of the task's sentences
+ */
+export function paraphrased(sentence: string, own: readonly string[], random: Random): string | null {
+  const parts = own.map((form) => partsOf(sentence, form)).find((found) => found !== null)
+  if (parts === undefined) return null
+  const { pick, preposition, place } = parts
   const renamed = (phrase: string) =>
     phrase.replace(/\w+/g, (word) => {
-      const names = others[word]
-      return names !== undefined && random.uniform(0, 1) < 0.5 ? random.pick(names) : word
+      const names = otherNames(word)
+      return names.length > 0 && random.uniform(0, 1) < 0.5 ? random.pick(names) : word
     })
   const into = preposition === 'on' ? 'onto' : 'into'
   return random.pick(forms).replace('<pick>', renamed(pick)).replace('<place>', renamed(place)).replace('<in>', into)
+}
+
+interface Parts {
+  readonly pick: string
+  readonly preposition: string
+  readonly place: string
+}
+
+/** What stands in a sentence for `<pick>` and `<place>` of its form; null where it has another form. */
+function partsOf(sentence: string, form: string): Parts | null {
+  const pattern = form.replace(/<pick> (\w+)/, '(?<pick>.+) (?<preposition>$1)').replace('<place>', '(?<place>.+)')
+  const groups = new RegExp(`^${pattern}$`).exec(sentence)?.groups
+  return groups === undefined ? null : (groups as unknown as Parts)
+}
+
+/** Other nouns of the tasks for a noun, in the same number; other names of a colour. */
+function otherNames(word: string): readonly string[] {
+  const noun = nouns.get(word)?.slice(1)
+  const ofOne = nouns.get(word.replace(/s$/, ''))?.slice(1)
+  return noun ?? ofOne?.map((name) => `${name}s`) ?? otherColors[word as ColorName] ?? []
 }

@@ -5,12 +5,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { distanceM, translationOf } from '../control/geometry.js'
 import { makeFolder } from '../io/make-folder.js'
-import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
-import { packageOf, policyFolder } from './policy.js'
+import { comparePolicy, openPolicy, rigOf } from './policy.js'
 
 export interface Check {
   readonly id: string
@@ -103,10 +102,11 @@ async function checkController(): Promise<Finding> {
 
 async function checkPolicy(config: Config): Promise<Finding> {
   try {
-    const { package: name, provider, threads } = packageOf(config)
-    const policy = await OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads })
+    const policy = await openPolicy(config, () => {})
     await policy.close()
-    return ok(`${policy.info.name} (${policy.info.architecture}) loads and decides`)
+    comparePolicy(policy.info, config, rigOf(config), () => {})
+    const what = config.policy.kind === 'server' ? `answers at ${config.policy.server}` : 'loads and decides'
+    return ok(`${policy.info.name} (${policy.info.architecture}) ${what}, and fits this machine`)
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string }
     return fail(message, hint ?? 'Restore the package')

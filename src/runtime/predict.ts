@@ -99,7 +99,7 @@ export async function predict(request: PredictRequest): Promise<PredictReport> {
 }
 
 /** What the cycle would decide on the first look; a goal that is reached already is `ok`, with `remaining` near 0. */
-function statusOf(
+export function statusOf(
   answer: Answer,
   thresholds: Parameters<typeof decideAnswerAtFirst>[1],
 ): Pick<PredictReport, 'status' | 'reason'> {

@@ -18,6 +18,15 @@ export function workspaceOf({ workspace }: Config): HeightmapSpec {
   return heightmapSpecOf(workspace)
 }
 
+/**
+ * For real frames: half of a real table's noisy points lie below zero, so that unless the settings say where the map
+ * begins, it does so lower.
+ */
+export function realWorkspaceOf(config: Config): HeightmapSpec {
+  const workspace = workspaceOf(config)
+  return { ...workspace, zMinM: workspace.zMinM === 0 ? -0.02 : workspace.zMinM }
+}
+
 /** @param config affordance maps are left out: who shows them asks for them (`maps`) */
 export function cycleSettingsOf(config: Config): CycleSettings {
   const { limits, planning, run } = config
@@ -33,6 +42,8 @@ export function cycleSettingsOf(config: Config): CycleSettings {
       toolRadiusM: planning.tool_radius_m,
       loadRadiusM: planning.load_radius_m,
       lowestZM: limits.z_min_m,
+      dragClearanceM: limits.clearance_m + 0.001,
+      lowestTransitM: 0.08,
       keepOut: limits.keep_out.map(boxOf),
       travelSpeedMps: planning.travel_speed_mps,
       descendSpeedMps: planning.descend_speed_mps,

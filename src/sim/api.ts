@@ -2,7 +2,7 @@
 // the interface to it. Truth (object poses, labels, scores) is here and nowhere in `control` or `io`.
 
 import type { Box } from '../control/keep-out.js'
-import type { HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../control/types.js'
+import type { HeightmapSpec, Pixel, Primitive, RgbdFrame, Vec3 } from '../control/types.js'
 import type { BoundLink } from '../native/controller.js'
 import type { ArmModel } from '../native/kinematics.js'
 
@@ -121,6 +121,7 @@ export interface Truth {
 }
 
 export interface OracleAction {
+  readonly primitive: Primitive
   readonly pick: { readonly pixel: Pixel; readonly p_base_m: Vec3; readonly yawRad: number }
   readonly place: { readonly pixel: Pixel; readonly p_base_m: Vec3; readonly yawRad: number }
 }

@@ -2,12 +2,18 @@
 
 import type { Vec3 } from '../control/types.js'
 import type { ToolGeometry } from '../native/kinematics.js'
-import { capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './mesh.js'
+import { boxMesh, capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './mesh.js'
 
 /** As long as the Franka hand and mounted like it: the controller's default tool. */
 export const suctionTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }
 
 const cupRadiusM = 0.01
+
+/** What the arm carries: a cup that holds by vacuum, or a blade that pushes and holds nothing. */
+export type CellTool = 'suction_cup' | 'spatula'
+
+/** A blade across the tool's x axis, its lower edge at the tool centre point. */
+const bladeM: Vec3 = [0.006, 0.12, 0.05]
 
 /**
  * The cup gives way along its axis, as a bellows cup does: in the millimetres that the arm needs to stop after contact
@@ -131,7 +137,7 @@ export const armBodies = [
  * The arm as MJCF bodies. Only the tool collides, with objects and table: the arm itself keeps to heights where nothing
  * stands, and link 7 cannot reach lower than the tool is long.
  */
-export function armXml(tool: ToolGeometry): string {
+export function armXml(tool: ToolGeometry, kind: CellTool = 'suction_cup'): string {
   const open = joints.map((joint, i) => {
     const position = [joint.aM, -joint.dM * Math.sin(joint.alphaRad), joint.dM * Math.cos(joint.alphaRad)]
     const turn = [Math.cos(joint.alphaRad / 2), Math.sin(joint.alphaRad / 2), 0, 0]
@@ -147,7 +153,7 @@ export function armXml(tool: ToolGeometry): string {
         <inertial pos="0 0 ${half}" mass="${bellows.massKg}" diaginertia="5e-5 5e-5 1e-5"/>
         <joint type="slide" axis="0 0 -1" range="0 ${bellows.travelM}" stiffness="${bellows.stiffnessNpm}"
           damping="${bellows.dampingNspm}"/>
-        <geom class="tool" type="cylinder" size="${cupRadiusM} ${half}" pos="0 0 ${half}"/>
+        ${kind === 'spatula' ? bladeXml(tool) : `<geom class="tool" type="cylinder" size="${cupRadiusM} ${half}" pos="0 0 ${half}"/>`}
       </body>
     </body>${'</body>'.repeat(joints.length)}`
 }
@@ -168,7 +174,7 @@ const metal: Rgb = [0.6, 0.62, 0.64]
 const cup: Rgb = [0.18, 0.5, 0.77]
 
 /** What each of `armBodies` looks like, in its own frame. The first is the base, which stands in the base frame. */
-export function armMeshes(tool: ToolGeometry): readonly Mesh[] {
+export function armMeshes(tool: ToolGeometry, kind: CellTool = 'suction_cup'): readonly Mesh[] {
   const tcpM = tool.flangeToTcpM
   const axle = (centre: Vec3, halfM: number, radiusM: number, axis: 1 | 2 = 1): Mesh => {
     const end = (sign: number, m: number): Vec3 => {
@@ -218,8 +224,28 @@ export function armMeshes(tool: ToolGeometry): readonly Mesh[] {
     merge(coneMesh([0, 0, 0], [0, 0, 0.035], 0.032, 0.026, seam)),
     merge(
       coneMesh([0, 0, 0.02], [0, 0, tcpM - 0.016], 0.008, 0.008, metal),
-      coneMesh([0, 0, tcpM - 0.016], [0, 0, tcpM - 0.008], 0.0065, 0.0085, cup),
-      coneMesh([0, 0, tcpM - 0.008], [0, 0, tcpM], 0.0065, cupRadiusM, cup),
+      ...(kind === 'spatula'
+        ? [bladeMesh(tool)]
+        : [
+            coneMesh([0, 0, tcpM - 0.016], [0, 0, tcpM - 0.008], 0.0065, 0.0085, cup),
+            coneMesh([0, 0, tcpM - 0.008], [0, 0, tcpM], 0.0065, cupRadiusM, cup),
+          ]),
     ),
   ]
+}
+
+/** In the flange's frame, in which the tool is turned. */
+function bladeXml({ flangeToTcpM, flangeToTcpYawRad }: ToolGeometry): string {
+  return `<geom class="tool" type="box" size="${bladeM.map((side) => side / 2).join(' ')}"
+    pos="0 0 ${flangeToTcpM - bladeM[2] / 2}" euler="0 0 ${flangeToTcpYawRad}"/>`
+}
+
+function bladeMesh({ flangeToTcpM, flangeToTcpYawRad }: ToolGeometry): Mesh {
+  const { positionsM, colorRgb } = boxMesh(bladeM, cup, [0, 0, flangeToTcpM - bladeM[2] / 2])
+  const [cos, sin] = [Math.cos(flangeToTcpYawRad), Math.sin(flangeToTcpYawRad)]
+  const turned = positionsM.map((value, i) => {
+    if (i % 3 === 0) return cos * value - sin * positionsM[i + 1]!
+    return i % 3 === 1 ? sin * positionsM[i - 1]! + cos * value : value
+  })
+  return { positionsM: turned, colorRgb }
 }

@@ -7,7 +7,7 @@ import type { ToolGeometry } from '../native/kinematics.js'
 import { createRasterizer, type Rasterizer, type RenderTarget } from '../native/raster.js'
 import type { SimFrame } from './api.js'
 import type { Appearance } from './appearance.js'
-import { armMeshes } from './arm.js'
+import { armMeshes, type CellTool } from './arm.js'
 import { type CellCamera, observerCamera } from './cameras.js'
 import { boxMesh, merge } from './mesh.js'
 import type { Physics } from './physics/physics.js'
@@ -22,9 +22,9 @@ export class CellRenderer {
   readonly #appearance: Appearance
   readonly #rasterizer: Rasterizer
 
-  constructor(appearance: Appearance, tool: ToolGeometry) {
+  constructor(appearance: Appearance, tool: ToolGeometry, kind?: CellTool) {
     this.#appearance = appearance
-    const arm = armMeshes(tool)
+    const arm = armMeshes(tool, kind)
     this.#rasterizer = createRasterizer([
       { ...tableMesh(appearance), label: 0 },
       ...arm.map((mesh) => ({ ...mesh, label: 0 })),

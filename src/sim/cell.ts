@@ -12,9 +12,7 @@ import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, Tr
 import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
 import { suctionTool } from './arm.js'
 import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
-import { paletteOf } from './colors.js'
 import { Drift } from './drift.js'
-import { layTable } from './layout.js'
 import { nudge } from './nudge.js'
 import { oracleAction, visibleLabels } from './oracle.js'
 import { Pace } from './pace.js'
@@ -22,6 +20,7 @@ import { stepS } from './physics/mjcf.js'
 import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
+import { laidScene } from './scene.js'
 import { openMoves, placesOf, Score } from './score.js'
 import { taskNamed } from './tasks/index.js'
 import type { TaskScene } from './tasks/task.js'
@@ -169,21 +168,12 @@ export class SimulatedCell implements Cell {
     checkOptions(options)
     checkAddons()
     const { seed, faults } = options
-    const { task, split } = taskNamed(options.task)
     const tool = suctionTool
-    const taskRandom = random(seed, options.task)
-    const [scene, placed] = layTable(random(seed, 'layout'), tool, ({ place }) =>
-      task.build({
-        random: taskRandom,
-        palette: paletteOf(split, seed),
-        ...(options.goal === undefined ? {} : { goal: options.goal }),
-        place,
-      }),
-    )
+    const { scene, objects: placed } = laidScene(taskNamed(options.task), seed, tool, options.goal)
     const appearance =
       options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
     const qRad = parkedJoints()
-    const physics = new Physics(await loadPhysics(), placed, tool, qRad)
+    const physics = new Physics(await loadPhysics(), placed, tool, qRad, scene)
     const nudgeRandom = random(seed, 'nudge')
     const drift = faults?.driftMps ? new Drift(physics, faults.driftMps, random(seed, 'drift')) : null
     const onMotion = () => {
@@ -207,7 +197,7 @@ export class SimulatedCell implements Cell {
       options,
       scene,
       plant,
-      renderer: new CellRenderer(appearance, tool),
+      renderer: new CellRenderer(appearance, tool, scene.tool),
       score,
       oracleRandom: random(seed, 'oracle'),
       noiseRandom: random(seed, 'sensor'),

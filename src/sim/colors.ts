@@ -30,13 +30,15 @@ export function rgbOf(name: ColorName): Rgb {
 
 export type ColorSplit = 'seen' | 'unseen' | 'full'
 
-/**
- * Colours of a scene. `unseen` scenes show evaluation colours only outside training, as published: even seeds number
- * training scenes, odd seeds validation and test.
- */
+/** Colours of a scene. `unseen` scenes show evaluation colours only outside training, as published. */
 export function paletteOf(split: ColorSplit, seed: number): readonly ColorName[] {
   if (split === 'full') return colorNames
-  return split === 'unseen' && seed % 2 !== 0 ? evalColors : trainColors
+  return split === 'unseen' && isEvaluation(seed) ? evalColors : trainColors
+}
+
+/** Even seeds number training scenes, odd seeds those of validation and test. */
+export function isEvaluation(seed: number): boolean {
+  return seed % 2 !== 0
 }
 
 /** The colour that a word names, 'grey' included. */

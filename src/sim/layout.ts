@@ -3,7 +3,7 @@
 import { publishedWorkspace } from '../control/published-workspace.js'
 import type { ToolGeometry } from '../native/kinematics.js'
 import { type ColorName, rgbOf } from './colors.js'
-import { type ObjectKind, type ObjectShape, type PlacedObject, shapes, type TaskKind } from './objects.js'
+import type { ObjectShape, PlacedObject } from './objects.js'
 import type { Random } from './random.js'
 import { isReachableAround, isWayReachable } from './reach.js'
 
@@ -12,16 +12,24 @@ const clearanceM = 0.012
 const triesPerObject = 400
 const triesPerLayout = 50
 
-/** Puts an object where the arm reaches it and nothing else is, turned at random; kinds of tasks have a usual shape. */
-export interface PlaceObject {
-  (kind: TaskKind, color: ColorName): PlacedObject
-  (kind: ObjectKind, color: ColorName, shape: ObjectShape): PlacedObject
-}
+/** Where something lies on the table. */
+export type Spot = Pick<PlacedObject, 'p_base_m' | 'yawRad'>
 
 /** The table while it is being laid. */
-export interface Layout {
-  readonly objects: readonly PlacedObject[]
-  readonly place: PlaceObject
+export interface Table {
+  /** Puts an object where the arm reaches it and nothing else is, turned at random. */
+  place(kind: string, color: ColorName, shape: ObjectShape): PlacedObject
+  /** Puts an object just there, and so much above the table: on a stand or in a reserved spot, where the task keeps order. */
+  put(kind: string, color: ColorName, shape: ObjectShape, spot: Spot, aboveM?: number): PlacedObject
+  /** Room for several things, found like an object's; the task puts them there. */
+  reserve(shape: Footprint): Spot
+}
+
+/** What the search for a free spot asks of a shape. */
+export type Footprint = Pick<ObjectShape, 'sizeM' | 'footprintM' | 'workRadiusM'>
+
+interface Taken extends Spot {
+  readonly shape: Footprint
 }
 
 class TableFull extends Error {}
@@ -30,28 +38,24 @@ class TableFull extends Error {}
 export function layTable<T>(
   random: Random,
   tool: ToolGeometry,
-  lay: (layout: Layout) => T,
+  lay: (table: Table) => T,
 ): [T, readonly PlacedObject[]] {
   for (let attempt = 0; attempt < triesPerLayout; attempt++) {
     const objects: PlacedObject[] = []
-    const place: PlaceObject = (
-      kind: ObjectKind,
-      color: ColorName,
-      shape: ObjectShape = shapes[kind as TaskKind],
-    ): PlacedObject => {
-      const object: PlacedObject = {
-        label: objects.length + 1,
-        kind,
-        shape,
-        color,
-        rgb: rgbOf(color),
-        ...freeSpot(random, shape, objects, tool),
-      }
+    const taken: Taken[] = []
+    const reserve = (shape: Footprint): Spot => {
+      const spot = freeSpot(random, shape, taken, tool)
+      taken.push({ ...spot, shape })
+      return spot
+    }
+    const put: Table['put'] = (kind, color, shape, spot, aboveM = 0) => {
+      const object = { label: objects.length + 1, kind, shape, color, rgb: rgbOf(color), ...spot, aboveM }
       objects.push(object)
       return object
     }
+    const place: Table['place'] = (kind, color, shape) => put(kind, color, shape, reserve(shape))
     try {
-      return [lay({ objects, place }), objects]
+      return [lay({ place, put, reserve }), objects]
     } catch (error) {
       if (!(error instanceof TableFull)) throw error
     }
@@ -59,9 +63,7 @@ export function layTable<T>(
   throw new Error(`Found no room for all objects in ${triesPerLayout} attempts`)
 }
 
-type Spot = Pick<PlacedObject, 'p_base_m' | 'yawRad'>
-
-function freeSpot(random: Random, shape: ObjectShape, others: readonly PlacedObject[], tool: ToolGeometry): Spot {
+function freeSpot(random: Random, shape: Footprint, others: readonly Taken[], tool: ToolGeometry): Spot {
   const { footprintM, workRadiusM } = shape
   const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
   for (let attempt = 0; attempt < triesPerObject; attempt++) {
@@ -80,7 +82,7 @@ function freeSpot(random: Random, shape: ObjectShape, others: readonly PlacedObj
 }
 
 /** Whether the rectangles that two objects cover are a clearance apart along one of their four axes (separating axes). */
-function areApart(shape: ObjectShape, spot: Spot, other: PlacedObject): boolean {
+function areApart(shape: Footprint, spot: Spot, other: Taken): boolean {
   const apart = [other.p_base_m[0] - spot.p_base_m[0], other.p_base_m[1] - spot.p_base_m[1]] as const
   if (Math.hypot(...apart) >= shape.footprintM + other.shape.footprintM + clearanceM) return true
   return [spot.yawRad, other.yawRad].some((yawRad) =>
@@ -93,6 +95,6 @@ function areApart(shape: ObjectShape, spot: Spot, other: PlacedObject): boolean 
 }
 
 /** Half of what a shape's rectangle covers along a direction. */
-function halfWidthM({ sizeM: [x, y] }: ObjectShape, yawRad: number, axisRad: number): number {
+function halfWidthM({ sizeM: [x, y] }: Footprint, yawRad: number, axisRad: number): number {
   return (x * Math.abs(Math.cos(axisRad - yawRad)) + y * Math.abs(Math.sin(axisRad - yawRad))) / 2
 }

@@ -121,3 +121,23 @@ function mesh(triangles: readonly Vec3[][], color: Rgb): Mesh {
     colorRgb: Float32Array.from(triangles.flatMap(() => color)),
   }
 }
+
+/** A convex outline, counter-clockwise seen from above, between two heights. */
+export function prismMesh(
+  outline: readonly (readonly [number, number])[],
+  lowM: number,
+  highM: number,
+  color: Rgb,
+): Mesh {
+  const at = (i: number, z: number): Vec3 => [...outline[i % outline.length]!, z]
+  const faces = outline.flatMap((_, i) => [
+    ...quad(at(i, lowM), at(i + 1, lowM), at(i + 1, highM), at(i, highM)),
+    ...(i < 2
+      ? []
+      : [
+          [at(0, highM), at(i - 1, highM), at(i, highM)],
+          [at(0, lowM), at(i, lowM), at(i - 1, lowM)],
+        ]),
+  ])
+  return mesh(faces, color)
+}

@@ -3,12 +3,6 @@
 import type { Vec3 } from '../control/types.js'
 import { boxMesh, type Mesh, merge, type ProfilePoint, type Rgb, revolve } from './mesh.js'
 
-/** Kinds of the tasks, as a sentence would call them; a 'box' is open at the top, and things go into it. */
-export type TaskKind = 'block' | 'bowl' | 'stand' | 'box'
-
-/** Captioned scenes have others beside them; a 'carton' is a closed box, a 'tin' a flat can. */
-export type ObjectKind = TaskKind | 'carton' | 'can' | 'tin' | 'lid' | 'plate' | 'cup' | 'ball'
-
 export interface ObjectShape {
   /** Bounding box, metres. */
   readonly sizeM: Vec3
@@ -23,12 +17,16 @@ export interface ObjectShape {
   readonly fixed?: true
   /** MJCF geoms in the body's frame, without mass. */
   readonly geomsXml: string
+  /** Convex meshes that the geoms name: corners, metres. The same name is the same mesh in every shape. */
+  readonly convexM?: Readonly<Record<string, readonly Vec3[]>>
+  /** The joint that lets it move, where it is damped; absent: a free joint. */
+  readonly jointXml?: string
   mesh(color: Rgb): Mesh
 }
 
 const blockM = 0.04
 
-const block: ObjectShape = cuboid([blockM, blockM, blockM])
+export const block: ObjectShape = cuboid([blockM, blockM, blockM])
 
 /** A block of any size, as heavy for its volume as the published 4 cm one; x and y at most about 10 cm. */
 export function cuboid(sizeM: Vec3): ObjectShape {
@@ -85,7 +83,7 @@ function bowlGeomsXml(): string {
   return floor + walls.join('')
 }
 
-const bowl: ObjectShape = {
+export const bowl: ObjectShape = {
   sizeM: [2 * bowlM.radius, 2 * bowlM.radius, bowlM.height],
   restM: 0,
   footprintM: bowlM.radius,
@@ -99,7 +97,7 @@ const bowl: ObjectShape = {
 const stepM = { side: 0.05, height: 0.01 }
 const stepShades = [1.3, 1, 0.65]
 
-const stand: ObjectShape = {
+export const stand: ObjectShape = {
   sizeM: [stepM.side, 3 * stepM.side, stepM.height],
   restM: 0,
   footprintM: Math.hypot(stepM.side, 3 * stepM.side) / 2,
@@ -153,23 +151,18 @@ export function openBox([x, y, z]: Vec3): ObjectShape {
   }
 }
 
-/** What a kind looks like where the task does not say otherwise. */
-export const shapes: Readonly<Record<TaskKind, ObjectShape>> = {
-  block,
-  bowl,
-  stand,
-  box: openBox([0.2, 0.2, 0.05]),
-}
-
 /** An object as a task places it. */
 export interface PlacedObject {
   /** 1..255, unique in the scene. */
   readonly label: number
-  readonly kind: ObjectKind
+  /** As a sentence would call it: 'block', 'bowl', ... */
+  readonly kind: string
   readonly shape: ObjectShape
   /** Colour name, as a sentence would say it. */
   readonly color: string
   readonly rgb: Rgb
   readonly p_base_m: readonly [number, number]
   readonly yawRad: number
+  /** How far above its place on the table it starts, metres: on something else. */
+  readonly aboveM: number
 }

@@ -31,6 +31,7 @@ export function oracleProposal(heightmap: Heightmap, action: OracleAction | null
   }
   const sure = (pose: OracleAction['pick']): Affordance => ({ ...pose, probability: 1 })
   return {
+    ...(action === null || action.primitive === 'pick_place' ? {} : { primitive: action.primitive }),
     pick: action === null ? nowhere : sure(action.pick),
     place: action === null ? nowhere : sure(action.place),
     remaining: remaining ? 1 : 0,

@@ -33,7 +33,8 @@ export function oracleAction(
     const turnRad = goal.rotations ? turnTo(move.object, target, move.symmetryRad, physics) : 0
     const offset = [pick.p_base_m[0] - object[0], pick.p_base_m[1] - object[1]] as const
     const [x, y] = turnedAbout(targetPose(target, physics).p_base_m, turnRad, offset)
-    return { pick, place: { ...pointAt(map, pixelOf(map, x, y)), yawRad: turnRad } }
+    const place = { ...pointAt(map, pixelOf(map, x, y)), yawRad: turnRad }
+    return { primitive: goal.primitive ?? 'pick_place', pick, place }
   }
   return null
 }

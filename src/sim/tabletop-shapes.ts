@@ -2,11 +2,14 @@
 // fastened.
 
 import { boxMesh, type Mesh, type ProfilePoint, type Rgb, revolve } from './mesh.js'
-import { type ObjectKind, type ObjectShape, openBox, shapes } from './objects.js'
+import { bowl, type ObjectShape, openBox } from './objects.js'
 import type { Random } from './random.js'
 
+/** The kinds that captions speak of; a 'carton' is a closed box, a 'tin' a flat can, a 'box' is open at the top. */
+export const captionedKinds = ['block', 'bowl', 'box', 'carton', 'can', 'tin', 'lid', 'plate', 'cup', 'ball'] as const
+
 /** A shape of this kind, of random size; ranges in metres as such things are found on tables. */
-export function randomShape(kind: ObjectKind, random: Random): ObjectShape {
+export function randomShape(kind: (typeof captionedKinds)[number], random: Random): ObjectShape {
   const between = random.uniform
   switch (kind) {
     case 'block': {
@@ -19,7 +22,7 @@ export function randomShape(kind: ObjectKind, random: Random): ObjectShape {
       return fastened(openBox([between(0.1, 0.3), between(0.1, 0.3), between(0.04, 0.08)]))
     case 'bowl': {
       const scale = between(0.8, 1.5)
-      return scaled(shapes.bowl, scale)
+      return scaled(bowl, scale)
     }
     case 'can':
       return revolved(solidProfile(between(0.025, 0.045), between(0.07, 0.15)))
@@ -33,24 +36,8 @@ export function randomShape(kind: ObjectKind, random: Random): ObjectShape {
       return revolved(cupProfile(between(0.03, 0.045), between(0.06, 0.12)))
     case 'ball':
       return revolved(ballProfile(between(0.02, 0.05)))
-    case 'stand':
-      return shapes.stand
   }
 }
-
-/** The kinds that captions speak of. */
-export const captionedKinds = [
-  'block',
-  'bowl',
-  'box',
-  'carton',
-  'can',
-  'tin',
-  'lid',
-  'plate',
-  'cup',
-  'ball',
-] as const satisfies readonly ObjectKind[]
 
 function solidBox(x: number, y: number, z: number): ObjectShape {
   return onTable([x, y, z], Math.hypot(x, y) / 2, (color) => boxMesh([x, y, z], color, [0, 0, z / 2]))

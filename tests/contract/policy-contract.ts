@@ -74,6 +74,13 @@ export function policyContract(
       }
     })
 
+    test('a pick is proposed only where one may be', async () => {
+      const { rows, cols, ...rest } = aHeightmap()
+      const pickCells = new Uint8Array(rows * cols).fill(1, 220 * cols)
+      const { pick } = await policy.propose({ ...rest, rows, cols }, goal, { pickCells })
+      expect(pick.pixel[0]).toBeGreaterThanOrEqual(220)
+    })
+
     test('maps come when asked for, one value a cell, scaled to 0..1, and not otherwise', async () => {
       expect((await policy.propose(aHeightmap(), goal)).maps).toBeUndefined()
       const { maps } = await policy.propose(aHeightmap(), goal, { maps: true })

@@ -114,7 +114,6 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       ['append_to', [{ case: 'move', value: { pose, speedMps: 0.1 } }], 9n],
       ['move.pose.q_base_tool', [{ case: 'move', value: { pose: tilted, speedMps: 0.1 } }], 0n],
       ['descend.contact_zone_m', [{ case: 'descend', value: { pose, speedMps: 0.1, contactZoneM: 0.01 } }], 0n],
-      ['push', [{ case: 'push', value: { pose, speedMps: 0.1, forceLimitN: 5 } }], 0n],
       ['set_tool', [{ case: 'setTool', value: { tool: { name: 'spatula' } } }], 0n],
     ] as const)(
       'a plan with %s is refused whole: this release does not carry it out',

@@ -8,15 +8,13 @@ import { projectHeightmap } from '../../src/native/heightmap.js'
 import { publishedAppearance } from '../../src/sim/appearance.js'
 import { suctionTool } from '../../src/sim/arm.js'
 import { CellRenderer } from '../../src/sim/cell-renderer.js'
-import { colorNames, paletteOf } from '../../src/sim/colors.js'
+import { colorNames } from '../../src/sim/colors.js'
 import { type Cell, type CellOptions, createCell, type SimFrame } from '../../src/sim/index.js'
-import { layTable } from '../../src/sim/layout.js'
 import type { PlacedObject } from '../../src/sim/objects.js'
 import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
-import { random } from '../../src/sim/random.js'
 import { isReachable, workspaceShare } from '../../src/sim/reach.js'
-import { putBlockInBowl } from '../../src/sim/tasks/put-block-in-bowl.js'
-
+import { laidScene } from '../../src/sim/scene.js'
+import { taskNamed } from '../../src/sim/tasks/index.js'
 import { digest } from './cell-driver.js'
 
 const task = 'put-block-in-bowl-seen-colors'
@@ -29,14 +27,8 @@ afterAll(() => cell.close())
 const reset = (options: Partial<CellOptions> = {}) => cell.reset({ task, seed: 10001, clock: 'free', ...options })
 
 function scene(seed: number, goal?: string) {
-  return layTable(random(seed, 'layout'), suctionTool, ({ place }) =>
-    putBlockInBowl.build({
-      random: random(seed, 'task'),
-      palette: paletteOf('full', seed),
-      ...(goal === undefined ? {} : { goal }),
-      place,
-    }),
-  )
+  const { scene, objects } = laidScene(taskNamed('put-block-in-bowl-full-colors'), seed, suctionTool, goal)
+  return [scene, objects] as const
 }
 
 const seeds = Array.from({ length: 60 }, (_, i) => i)

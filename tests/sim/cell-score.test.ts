@@ -2,7 +2,7 @@
 // sentence. Bodies stand where the tests put them; no physics runs.
 
 import { expect, test } from 'vitest'
-import { cuboid, openBox, type PlacedObject, shapes } from '../../src/sim/objects.js'
+import { block as blockShape, cuboid, openBox, type PlacedObject, stand as standShape } from '../../src/sim/objects.js'
 import type { Physics } from '../../src/sim/physics/physics.js'
 import { openMoves, Score } from '../../src/sim/score.js'
 import type { Goal, TaskScene } from '../../src/sim/tasks/task.js'
@@ -22,10 +22,10 @@ function bodies(objects: readonly Pick<PlacedObject, 'label' | 'shape'>[], poses
   } as unknown as Physics
 }
 
-const stand = { label: 1, shape: shapes.stand }
+const stand = { label: 1, shape: standShape }
 const [red, blue] = [
-  { label: 2, shape: shapes.block },
-  { label: 3, shape: shapes.block },
+  { label: 2, shape: blockShape },
+  { label: 3, shape: blockShape },
 ]
 
 function stackGoal(object: number, yM: number, maxReward: number): Goal {

@@ -2,13 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { suctionTool } from '../../src/sim/arm.js'
-import { paletteOf } from '../../src/sim/colors.js'
 import { type Cell, createCell, type Truth } from '../../src/sim/index.js'
-import { layTable } from '../../src/sim/layout.js'
-import { random } from '../../src/sim/random.js'
-import { packingBoxesPairs } from '../../src/sim/tasks/packing-boxes-pairs.js'
-import { stackBlockPyramidSeq } from '../../src/sim/tasks/stack-block-pyramid-seq.js'
-import type { Task } from '../../src/sim/tasks/task.js'
+import { laidScene } from '../../src/sim/scene.js'
+import { taskNamed } from '../../src/sim/tasks/index.js'
 import { samplePoints } from '../../src/sim/zone.js'
 
 let cell: Cell
@@ -17,15 +13,11 @@ beforeAll(() => {
 })
 afterAll(() => cell.close())
 
-function scene(task: Task, seed: number, goal?: string) {
-  return layTable(random(seed, 'layout'), suctionTool, ({ place }) =>
-    task.build({
-      random: random(seed, 'task'),
-      palette: paletteOf('seen', seed),
-      ...(goal === undefined ? {} : { goal }),
-      place,
-    }),
-  )
+const [stackBlockPyramidSeq, packingBoxesPairs] = ['stack-block-pyramid-seq', 'packing-boxes-pairs'] as const
+
+function scene(task: string, seed: number, goal?: string) {
+  const { scene, objects } = laidScene(taskNamed(`${task}-seen-colors`), seed, suctionTool, goal)
+  return [scene, objects] as const
 }
 
 const seeds = Array.from({ length: 12 }, (_, i) => i)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkPlan, isRefused } from '../../src/control/check.js'
 import { pixelOf, pointOf, wrapRad } from '../../src/control/geometry.js'
 import { planAction, planPark } from '../../src/control/plan.js'
+import { planPush } from '../../src/control/plan-push.js'
 import { highestAlongM } from '../../src/control/surface.js'
 import { endOf } from '../../src/control/tool-pose.js'
 import type { Heightmap, Segment, Vec3 } from '../../src/control/types.js'
@@ -174,4 +175,60 @@ propertyTest.prop([fc.double({ min: -100, max: 100, noNaN: true })])('a wrapped 
   expect(wrapped).toBeLessThanOrEqual(Math.PI)
   expect(Math.cos(wrapped)).toBeCloseTo(Math.cos(angle), 9)
   expect(Math.sin(wrapped)).toBeCloseTo(Math.sin(angle), 9)
+})
+
+test('what is dragged stays as low as the check allows, and the tool leaves as high as after any other action', () => {
+  const map = emptyMap()
+  raise(map, [0.45, -0.2], 0.02, 0.01)
+  const { pick, place, payloadHeightM } = plan(map, { ...aProposal(map), primitive: 'drag' })
+  expect(zOf(place.segments[0])).toBeCloseTo(0.01 + 0.01 + 0.021)
+  expect(isRefused(checkPlan(pick, context(map)))).toBe(false)
+  const held = { ...context(map, payloadHeightM), start: endOf(pick, parkPose) }
+  expect(isRefused(checkPlan(place, held))).toBe(false)
+  const away = planPark(map, endOf(place, parkPose), parkPose, reachesAll, settings.plan, 0.28)
+  expect(zOf(away.segments[0])).toBeCloseTo(0.08)
+})
+
+describe('the pushing primitive', () => {
+  const push = (map: Heightmap, asked: { pick: number[]; place: number[] }, reaches = reachesAll) =>
+    planPush(map, proposalFor(map, { ...asked, yaw: 0 }), parkPose, reaches, settings.plan)
+  const map = emptyMap()
+  raise(map, [0.45, -0.2], 0.1, 0.01)
+  const along = { pick: [0.45, -0.2], place: [0.45, 0.2] }
+
+  test('goes down 2 cm before the pick, pushes level to 5 cm before the place, and holds nothing', () => {
+    const { pick, place } = push(map, along)
+    expect(place).toBeNull()
+    expect(pick.name).toBe('push')
+    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'descend', 'push', 'move'])
+    const [over, down, stroke, up] = pick.segments.map((segment) => (segment as { p_base_m: Vec3 }).p_base_m)
+    expect(over![1]).toBeCloseTo(-0.22, 2)
+    expect(down!.slice(0, 2)).toEqual(over!.slice(0, 2))
+    expect(stroke![1]).toBeCloseTo(0.15, 2)
+    expect(stroke![2]).toBe(down![2])
+    expect(up![2]).toBe(over![2])
+    expect(over![2]).toBeGreaterThanOrEqual(0.08)
+    expect(stroke![2]).toBeLessThan(0.005)
+  })
+
+  test('turns the blade across the stroke, by half a turn where the arm reaches only that', () => {
+    const yawOf = (reaches: typeof reachesAll) =>
+      (push(map, along, reaches).pick.segments[2] as { yawRad: number }).yawRad
+    expect(yawOf(reachesAll)).toBeCloseTo(Math.PI / 2, 1)
+    const halfTurned = { ...reachesAll, inverse: (_: Vec3, yawRad: number) => (yawRad < 0 ? [] : null) }
+    expect(yawOf(halfTurned)).toBeCloseTo(-Math.PI / 2, 1)
+  })
+
+  test('passes the check through what it pushes; a move at that height, or a stroke that climbs, does not', () => {
+    const { pick } = push(map, along)
+    expect(isRefused(checkPlan(pick, context(map)))).toBe(false)
+    const codesOf = (change: (segment: Segment) => Segment) => {
+      const segments = pick.segments.map((segment) => (segment.kind === 'push' ? change(segment) : segment))
+      const checked = checkPlan({ ...pick, segments }, context(map))
+      return isRefused(checked) ? checked.map(({ code }) => code) : []
+    }
+    expect(codesOf((segment) => ({ ...segment, kind: 'move' }) as Segment)).toContain('PLAN_TOO_LOW')
+    expect(codesOf((segment) => ({ ...segment, p_base_m: [0.45, 0.15, 0.1] }) as Segment)).toContain('PLAN_NOT_LEVEL')
+    expect(codesOf((segment) => ({ ...segment, speedMps: 0.4 }) as Segment)).toContain('PLAN_TOO_FAST')
+  })
 })

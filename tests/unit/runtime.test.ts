@@ -313,7 +313,10 @@ describe('the oracle as a policy', () => {
     createOraclePolicy({ truth: async () => ({ remaining }) as Truth, oracle: async () => action }, workspace)
 
   test('is sure of what the oracle would do', async () => {
-    const proposal = await policyOf(true, { pick: pose, place: pose }).propose(emptyMap(), 'goal')
+    const proposal = await policyOf(true, { primitive: 'pick_place', pick: pose, place: pose }).propose(
+      emptyMap(),
+      'goal',
+    )
     expect(proposal).toMatchObject({
       remaining: 1,
       pick: { ...pose, probability: 1 },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { armMeshes, suctionTool } from '../../src/sim/arm.js'
 import { publishedCameras } from '../../src/sim/cameras.js'
 import { boxMesh, capsuleMesh, coneMesh, type Mesh } from '../../src/sim/mesh.js'
-import { shapes } from '../../src/sim/objects.js'
+import { block, bowl } from '../../src/sim/objects.js'
 
 /** Signed volume by the divergence theorem: positive only where all corners run counter-clockwise from outside. */
 function volumeM3({ positionsM: p }: Mesh): number {
@@ -52,14 +52,14 @@ test('surfaces are closed', () => {
     boxMesh([0.1, 0.2, 0.3], white),
     coneMesh([0, 0, 0], [0, 0.1, 0.2], 0.03, 0.05, white),
     capsuleMesh([0, 0, 0], [0.1, 0.1, 0], 0.05, white),
-    shapes.block.mesh(white),
-    shapes.bowl.mesh(white),
+    block.mesh(white),
+    bowl.mesh(white),
   ]
   for (const part of parts) expect(openEdges(part)).toBe(0)
 })
 
 test('a bowl is hollow and as large as published', () => {
-  const mesh = shapes.bowl.mesh(white)
+  const mesh = bowl.mesh(white)
   expect(volumeM3(mesh)).toBeGreaterThan(0)
   expect(volumeM3(mesh)).toBeLessThan(0.4 * Math.PI * 0.06 ** 2 * 0.04)
   const widest = Math.max(...mesh.positionsM.filter((_, i) => i % 3 === 0))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Execution, Vec3 } from '../../src/control/types.js'
-import { hasMovedAway, verifyAction } from '../../src/control/verify.js'
+import { hasMovedAway, verifyAction, verifyPush } from '../../src/control/verify.js'
 import { emptyMap, raise } from '../fixtures/table.js'
 
 const pick: Vec3 = [0.45, -0.2, 0.04]
@@ -60,4 +60,26 @@ test('a block that was nudged by a centimetre is elsewhere; one that lies where 
   for (let i = 0; i < noisy.heightM.length; i++) noisy.heightM[i]! += 0.004 * Math.sin(i)
   for (let i = 0; i < noisy.heightM.length; i += 40) noisy.heightM[i] = 0
   expect(hasMovedAway(before, noisy, pick, 0.02)).toBe(false)
+})
+
+test('a push that moved something beside its line is placed, one that met nothing has missed', () => {
+  const crumb = (x: number, y: number) => {
+    const map = emptyMap()
+    raise(map, [x, y], 0.01, 0.01)
+    return map
+  }
+  expect(verifyPush(crumb(0.47, 0), crumb(0.47, 0.1), { pick, place }).result).toBe('placed')
+  expect(verifyPush(crumb(0.47, 0), crumb(0.47, 0), { pick, place }).result).toBe('missed')
+  expect(verifyPush(crumb(0.7, 0), crumb(0.7, 0.1), { pick, place }).result).toBe('missed')
+})
+
+test('a rope, narrower than the spot that is looked at, is placed where it rose under the cup', () => {
+  const rope = (x: number, y: number) => {
+    const map = emptyMap()
+    for (let i = -4; i <= 4; i++) raise(map, [x + 0.01 * i, y], 0.01, 0.01)
+    return map
+  }
+  const moved = { pick: [0.45, -0.2, 0.01], place: [0.5, 0.2, 0] } as const
+  expect(verifyAction(rope(0.45, -0.2), rope(0.5, 0.2), moved, done(true), done(false)).result).toBe('placed')
+  expect(verifyAction(rope(0.45, -0.2), rope(0.5, 0.23), moved, done(true), done(false)).result).toBe('lost')
 })

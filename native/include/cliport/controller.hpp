@@ -36,6 +36,7 @@ enum class SegmentKind : std::uint8_t {
   kDescend,  ///< straight down until contact, at most to the target's z
   kGrasp,    ///< the end effector takes hold, then wait until it holds, at most grasp_settle_s
   kRelease,  ///< the end effector lets go, then wait until it no longer holds, at most grasp_settle_s
+  kPush,     ///< as kMove, through what stands in the way: contact is expected, up to a force
   kJoints,   ///< all joints together to q_rad, from rest to rest, jerk-limited: from any posture, e.g. the way home
 };
 
@@ -48,6 +49,7 @@ struct Segment {
   /// rest. Permission, not duty: see `plan_blends`.
   double blend_radius_m = 0.0;
   double contact_speed_mps = 0.0;  ///< kDescend only: greatest speed at which contact may be met; 0: speed_mps
+  double force_limit_n = 0.0;      ///< kPush only: external force that stops the arm; 0: force_ceiling_n
   Joints q_rad{};                  ///< kJoints only, which looks at nothing else but the speed
 };
 

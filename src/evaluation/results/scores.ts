@@ -1,10 +1,10 @@
 // The tables of whole episodes: scores beside the published ones, ablations, open loop beside closed loop.
 
 import { mean } from '../../runtime/statistics.js'
+import { publishedPercent } from '../../sim/tasks/index.js'
 import { conditions, isLimitedData, trainingOf } from './conditions.js'
 import { type Episodes, isOracle, isPlain } from './episodes.js'
 import { interval, percent, seedsText, table } from './markdown.js'
-import { publishedPercent, publishedTasks } from './published.js'
 
 export function scoreSection(all: readonly Episodes[]): string[] {
   const undisturbed = all.filter(
@@ -17,14 +17,15 @@ export function scoreSection(all: readonly Episodes[]): string[] {
     (a, b) => a.report.task.localeCompare(b.report.task) || rank(a) - rank(b) || a.label.localeCompare(b.label),
   )
   const means = (['seen', 'unseen'] as const).flatMap((split) => {
-    const reports = publishedTasks.flatMap((task) => {
-      const found = plain.find((one) => !isOracle(one) && one.report.task === `${task}-${split}-colors`)
-      return found === undefined ? [] : [found.report]
-    })
-    if (reports.length < publishedTasks.length) return []
+    const reports = plain
+      .filter((one) => !isOracle(one) && one.report.task.endsWith(`-${split}-colors`))
+      .map(({ report }) => report)
+    if (reports.length < 2) return []
     const score = percent(mean(reports.map((report) => report.mean_score)))
     const success = percent(mean(reports.map((report) => report.success_rate)))
-    return [`Mean of the three ${split} tasks: score **${score}**, success rate **${success}**.`]
+    return [
+      `Mean of the ${numberWord(reports.length)} ${split} tasks: score **${score}**, success rate **${success}**.`,
+    ]
   })
   return [
     '## Scores',
@@ -51,6 +52,12 @@ export function scoreSection(all: readonly Episodes[]): string[] {
     '### Conditions',
     conditions(shown),
   ]
+}
+
+/** 'three', as running text says it; digits above ten. */
+function numberWord(count: number): string {
+  const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+  return words[count] ?? `${count}`
 }
 
 function scoreRow(one: Episodes): string[] {

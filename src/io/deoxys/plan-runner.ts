@@ -74,6 +74,7 @@ export class PlanRunner {
         if (refusal !== null) return refusal
         continue
       }
+      if (segment.kind === 'push') return why('unsupported', 'push')
       const numbers = [...segment.p_base_m, segment.yawRad, segment.speedMps]
       if (!numbers.every(Number.isFinite)) return why('not_finite')
       if (segment.speedMps <= 0) return why('too_fast', 'a speed must be positive')

@@ -74,7 +74,8 @@ function segmentMessage(segment: Segment, blends: boolean): MessageInitShape<typ
       return { kind: { case: 'move', value: { pose: poseMessage(segment), speedMps: segment.speedMps, blendRadiusM } } }
     }
     case 'descend':
-      return { kind: { case: 'descend', value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
+    case 'push':
+      return { kind: { case: segment.kind, value: { pose: poseMessage(segment), speedMps: segment.speedMps } } }
     case 'grasp':
       return { kind: { case: 'grasp', value: { widthM: segment.widthM ?? 0, forceN: segment.forceN ?? 0 } } }
     case 'release':

@@ -9,16 +9,18 @@ import { pipeline } from 'node:stream/promises'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import { gridSize } from '../../control/geometry.js'
 import { shellCommand } from '../../control/shell-quote.js'
+import type { GraphSource } from './graph-runner.js'
 import { layoutProblems } from './graph-spec.js'
 import { type GraphName, type Manifest, packageFormat, packageVersion, workspaceOf } from './manifest.js'
 import { checkManifest } from './manifest-problems.js'
 import { parseTokenizer, type SentenceTokenizer } from './sentence-tokenizer.js'
-import type { GraphSource } from './worker-protocol.js'
 
 export interface PolicyPackage {
   readonly folder: string
   readonly manifest: Manifest
   readonly tokenizer: SentenceTokenizer
+  /** Of manifest.json, lower-case hexadecimal: it has the checksum of every other file. */
+  readonly sha256: string
   /** ONNX graphs whose checksums were right: those that the manifest names. */
   readonly graphs: Readonly<Partial<Record<GraphName, GraphSource>>>
 }
@@ -30,13 +32,20 @@ export interface PolicyPackage {
  * for graphs that this runtime cannot feed
  */
 export async function loadPackage(folder: string): Promise<PolicyPackage> {
-  const manifest = parseManifest(folder, (await readPackageFile(folder, 'manifest.json')).toString('utf8'))
+  const json = await readPackageFile(folder, 'manifest.json')
+  const manifest = parseManifest(folder, json.toString('utf8'))
   checkShapes(folder, manifest)
   const tokenizer = tokenizerOf(folder, manifest, await readChecked(folder, manifest.files, manifest.tokenizer.file))
   checkLexicon(folder, manifest, tokenizer)
   const named = Object.entries(manifest.models).filter(([, graph]) => graph !== undefined)
   const graphs = await Promise.all(named.map(async ([name, graph]) => [name, await graphOf(folder, manifest, graph!)]))
-  return { folder, manifest, tokenizer, graphs: Object.fromEntries(graphs) as PolicyPackage['graphs'] }
+  return {
+    folder,
+    manifest,
+    tokenizer,
+    sha256: sha256Of(json),
+    graphs: Object.fromEntries(graphs) as PolicyPackage['graphs'],
+  }
 }
 
 async function graphOf(
@@ -133,7 +142,7 @@ function tokenizerOf(folder: string, manifest: Manifest, bytes: Buffer): Sentenc
 export async function readChecked(folder: string, files: Manifest['files'], name: string): Promise<Buffer> {
   const expected = checksumOf(folder, files, name)
   const bytes = await readPackageFile(folder, name)
-  expectSame(folder, name, expected, { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length })
+  expectSame(folder, name, expected, { sha256: sha256Of(bytes), bytes: bytes.length })
   return bytes
 }
 
@@ -175,6 +184,10 @@ function expectSame(folder: string, name: string, expected: FileEntry, received:
       `(${expected.bytes} bytes) but received ${received.sha256} (${received.bytes} bytes)`,
     restore,
   )
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** @throws CliportError POLICY_INVALID */

@@ -34,4 +34,4 @@ export function engineAbsent(what: string, hint: string, cause?: unknown): Clipo
 }
 
 /** For the hint of what `make voice` would bring. */
-export const fetchHint = 'Run in the project: make voice (47 MB on disk); docs/voice.md says what else there is'
+export const fetchHint = 'Run in the project: make voice (46 MB on disk); docs/voice.md says what else there is'

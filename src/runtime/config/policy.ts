@@ -1,22 +1,95 @@
 // Where decisions come from: a package that runs in this process, or a server. Which one a section means, its keys say.
 
 import { z } from 'zod'
+import { problemOfAddress } from '../../io/link/address.js'
+import { engines, providers } from '../../io/policy/graph-runner.js'
+import { precisions } from '../../io/policy/provider-settings.js'
 
-const policyPackage = z.strictObject({
-  kind: z.literal('package'),
-  package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
-  provider: z.enum(['cpu']).default('cpu'),
-  threads: z.int().min(1).max(64).default(2),
-})
+/** One provider, or several in the order in which they are tried. */
+const chain = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z
+    .array(z.enum(providers))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'each provider once'),
+)
+
+/** ONNX Runtime's own names and values; YAML's numbers are taken as they are written. */
+const providerOptions = z.record(z.string(), z.union([z.string(), z.number()]).transform(String))
+
+const policyPackage = z
+  .strictObject({
+    kind: z.literal('package'),
+    package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
+    provider: chain.default(['cpu']).describe('tensorrt, cuda, cpu: tried in the order given'),
+    require: z.enum(['any', 'gpu']).default('any').describe('gpu: never on the CPU'),
+    engine: z.enum(['auto', ...engines]).default('auto'),
+    library: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("file of another ONNX Runtime than onnxruntime-node's"),
+    precision: z.enum(precisions).default('fp32').describe("of TensorRT's engines"),
+    workspace_mb: z.int().min(16).max(1_000_000).default(1024).describe('most memory for TensorRT'),
+    provider_options: z
+      .strictObject({ tensorrt: providerOptions.optional(), cuda: providerOptions.optional() })
+      .default({}),
+    engines: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("folder of TensorRT's engines; null: ~/.cache/cliport/engines"),
+    threads: z.int().min(1).max(64).default(2),
+  })
+  .superRefine((settings, context) => {
+    const refuse = (path: string, message: string, input: unknown) =>
+      context.addIssue({ code: 'custom', path: [path], message, input })
+    if (settings.require === 'gpu' && settings.provider.every((name) => name === 'cpu')) {
+      refuse('provider', 'Expected tensorrt or cuda where policy.require is gpu', settings.provider)
+    }
+    if (settings.engine !== 'onnxruntime-node') return
+    // onnxruntime-node passes a device number to its providers and drops the rest without a word.
+    const own = 'which onnxruntime-node does not know: set policy.engine to native'
+    if (settings.library !== null) refuse('library', `Expected null but received a library, ${own}`, settings.library)
+    if (settings.provider.includes('tensorrt')) refuse('provider', `Expected no tensorrt, ${own}`, settings.provider)
+    if (Object.keys(settings.provider_options).length > 0) {
+      refuse('provider_options', `Expected no options, ${own}`, settings.provider_options)
+    }
+  })
 
 const policyServer = z.strictObject({
   kind: z.literal('server'),
   server: z
     .string()
-    .regex(/^tcp:\/\/[^\s]+:\d+$/, 'an address like tcp://10.0.0.3:5700')
+    .superRefine((address, context) => {
+      const problem = problemOfServer(address)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem, input: address })
+    })
     .describe('address of a policy server'),
+  keys: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of keys; null: ~/.config/cliport/policy, and on loopback none'),
+  timeout_s: z.number().positive().max(600).default(10).describe('for each answer'),
+  package_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits, as cliport policy info shows them')
+    .nullable()
+    .default(null)
+    .describe('the one package that may be served; null: any that fits'),
 })
 
+/** Why `text` is no address of a policy server; null when it is one. */
+function problemOfServer(text: string): string | null {
+  return text.startsWith('tcp://') ? problemOfAddress(text) : 'Expected an address like tcp://10.0.0.3:7001'
+}
+
+/** Settings of a policy in another process. */
+export type ServerSettings = z.infer<typeof policyServer>
 export type PackageSettings = z.infer<typeof policyPackage>
 
 /** `kind` may be left out: a section with `server` is a server, any other a package. */

@@ -107,6 +107,26 @@ const run = z.strictObject({
   picture_hz: z.number().min(0).max(30).default(8),
 })
 
+/** `cliport serve`. */
+const service = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('0.0.0.0: reachable from other machines, over TLS only'),
+  port: z.int().min(0).max(65535).default(8420).describe('0: any free one'),
+  state: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of queue, token and certificate; null: $STATE_DIRECTORY, else ~/.local/state/cliport'),
+  names: z.array(z.string().min(1)).max(32).default([]).describe('further host names under which the page is opened'),
+  tls_certificate: z.string().min(1).nullable().default(null).describe('PEM; null: self-signed, made at the first use'),
+  tls_key: z.string().min(1).nullable().default(null),
+  requests_per_s: z.int().min(1).max(100_000).default(50).describe('of one address; stops are not counted'),
+  picture_hz: z.number().min(0.1).max(30).default(4).describe('live pictures while somebody looks'),
+  queue_max: z.int().min(1).max(100_000).default(1000),
+  history_max: z.int().min(1).max(1_000_000).default(10_000).describe('finished goals that are kept'),
+  question_timeout_s: z.number().positive().max(86_400).default(600),
+})
+
 export const configSchema = z.strictObject({
   version: z.literal(1),
   workspace: workspace.prefault({}),
@@ -118,6 +138,7 @@ export const configSchema = z.strictObject({
   cameras: cameras.default([]),
   cell: cell.prefault({}),
   run: run.prefault({}),
+  service: service.prefault({}),
   voice: voice.prefault({}),
 })
 
@@ -128,7 +149,7 @@ export type Config = z.infer<typeof configSchema>
 export const configKeys: Readonly<Record<string, readonly string[]>> = {
   ...keysOf({ workspace, heightmap, limits, planning }),
   policy: policyKeys,
-  ...keysOf({ robot, cell, run, voice }),
+  ...keysOf({ robot, cell, run, service, voice }),
 }
 
 function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {

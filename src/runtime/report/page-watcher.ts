@@ -51,7 +51,8 @@ export function createPageWatcher(
       if (decision.kind === 'conclude') tell(resultOf(decision.outcome), decision.reason)
     },
     planned({ pick, place }) {
-      turn = { ...turn, plans: [pick, place], ...(turn.proposal && { maps: mapsOf(turn.proposal) }) }
+      const shown = place === null ? [pick] : [pick, place]
+      turn = { ...turn, plans: shown, ...(turn.proposal && { maps: mapsOf(turn.proposal) }) }
     },
     refused(reason) {
       tell('refused', reason)

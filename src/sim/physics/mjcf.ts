@@ -1,8 +1,9 @@
 // The cell as MJCF: table, arm, objects, one weld an object for the suction cup, and contact counters.
 
 import type { ToolGeometry } from '../../native/kinematics.js'
-import { armActuatorsXml, armXml } from '../arm.js'
+import { armActuatorsXml, armXml, type CellTool } from '../arm.js'
 import type { PlacedObject } from '../objects.js'
+import type { BallJoint } from '../tasks/task.js'
 
 export const stepS = 0.002
 
@@ -14,41 +15,65 @@ export const nameOf = {
 
 /**
  * Contact counters, in the order of `sensordata`: the cup's contacts with anything, then for each object all its
- * contacts and those with the cup. Objects that are fastened have none: the cup cannot hold them.
+ * contacts and those with the cup.
+ * @param objects that the cup can hold
  */
 function sensorsXml(objects: readonly PlacedObject[]): string {
   const count = (what: string) => `<contact ${what} num="1" data="found"/>`
   return [
     count('body1="cup"'),
-    ...objects
-      .filter(isMovable)
-      .flatMap(({ label }) => [
-        count(`body1="${nameOf.object(label)}"`),
-        count(`body1="${nameOf.object(label)}" body2="cup"`),
-      ]),
+    ...objects.flatMap(({ label }) => [
+      count(`body1="${nameOf.object(label)}"`),
+      count(`body1="${nameOf.object(label)}" body2="cup"`),
+    ]),
   ].join('')
+}
+
+/** What a scene has beside loose objects and an arm with a cup. */
+export interface CellParts {
+  readonly joints?: readonly BallJoint[]
+  readonly tool?: CellTool
 }
 
 export function isMovable({ shape }: PlacedObject): boolean {
   return shape.fixed !== true
 }
 
-function objectXml({ label, shape, p_base_m: [x, y], yawRad }: PlacedObject): string {
+function objectXml({ label, shape, p_base_m: [x, y], yawRad, aboveM }: PlacedObject): string {
   const [half, turn] = [yawRad / 2, shape.massKg]
   const [sx, sy, sz] = shape.sizeM
   const inertia = [sy * sy + sz * sz, sx * sx + sz * sz, sx * sx + sy * sy].map((sum) => (turn * sum) / 12)
   const centre = shape.sizeM[2] / 2 - shape.restM
   const quat = `${Math.cos(half)} 0 0 ${Math.sin(half)}`
   if (shape.fixed) {
-    return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM}" quat="${quat}" childclass="object">
+    return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + aboveM}" quat="${quat}" childclass="object">
       ${shape.geomsXml}
     </body>`
   }
-  return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005}"
-      quat="${quat}" childclass="object"><freejoint/>
+  return `<body name="${nameOf.object(label)}" pos="${x} ${y} ${shape.restM + 0.0005 + aboveM}"
+      quat="${quat}" childclass="object">${shape.jointXml ?? '<freejoint/>'}
       <inertial pos="0 0 ${centre}" mass="${shape.massKg}" diaginertia="${inertia.join(' ')}"/>
       ${shape.geomsXml}
     </body>`
+}
+
+/** The anchor is in the first body's frame, which starts turned about z only. */
+function jointXml({ label, otherLabel }: BallJoint, objects: readonly PlacedObject[]): string {
+  const [a, b] = [label, otherLabel].map((wanted) => objects.find((object) => object.label === wanted)!)
+  const [dx, dy] = [b!.p_base_m[0] - a!.p_base_m[0], b!.p_base_m[1] - a!.p_base_m[1]]
+  const [cos, sin] = [Math.cos(a!.yawRad), Math.sin(a!.yawRad)]
+  return `<connect body1="${nameOf.object(label)}" body2="${nameOf.object(otherLabel)}"
+    anchor="${cos * dx + sin * dy} ${cos * dy - sin * dx} 0"/>`
+}
+
+function excludeXml({ label, otherLabel }: BallJoint): string {
+  return `<exclude body1="${nameOf.object(label)}" body2="${nameOf.object(otherLabel)}"/>`
+}
+
+/** MuJoCo takes the hull of the corners. */
+function convexXml(objects: readonly PlacedObject[]): string {
+  const meshes = new Map(objects.flatMap(({ shape }) => Object.entries(shape.convexM ?? {})))
+  return [...meshes].map(([name, corners]) => `<mesh name="${name}" vertex="${corners.flat().join(' ')}"/>`).join('')
 }
 
 /**
@@ -56,7 +81,12 @@ function objectXml({ label, shape, p_base_m: [x, y], yawRad }: PlacedObject): st
  * step three times as fast. Collision bits: 1 table, 2 tool,
  * 4 objects; the tool and objects collide with all three, the rest of the arm with nothing.
  */
-export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): string {
+export function cellXml(
+  objects: readonly PlacedObject[],
+  tool: ToolGeometry,
+  { joints = [], tool: kind = 'suction_cup' }: CellParts = {},
+): string {
+  const holdable = kind === 'suction_cup' ? objects.filter(isMovable) : []
   const weld = ({ label }: PlacedObject) =>
     `<weld name="${nameOf.weld(label)}" body1="cup" body2="${nameOf.object(label)}" active="false" solref="0.005 1"/>`
   return `<mujoco model="cell">
@@ -71,13 +101,15 @@ export function cellXml(objects: readonly PlacedObject[], tool: ToolGeometry): s
     <default class="tool"><geom contype="2" conaffinity="5" mass="0"/></default>
     <default class="object"><geom contype="4" conaffinity="7" mass="0"/></default>
   </default>
+  <asset>${convexXml(objects)}</asset>
   <worldbody>
     <geom name="table" class="table" type="plane" size="2 2 0.1"/>
-    ${armXml(tool)}
+    ${armXml(tool, kind)}
     ${objects.map(objectXml).join('\n    ')}
   </worldbody>
-  <equality>${objects.filter(isMovable).map(weld).join('')}</equality>
+  <equality>${holdable.map(weld).join('')}${joints.map((joint) => jointXml(joint, objects)).join('')}</equality>
+  <contact>${joints.map(excludeXml).join('')}</contact>
   <actuator>${armActuatorsXml()}</actuator>
-  <sensor>${sensorsXml(objects)}</sensor>
+  <sensor>${sensorsXml(holdable)}</sensor>
 </mujoco>`
 }

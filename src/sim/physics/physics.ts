@@ -6,7 +6,7 @@ import type { Mat4, Vec3 } from '../../control/types.js'
 import type { ToolGeometry } from '../../native/kinematics.js'
 import { armBodies, armDof, jointCount, joints } from '../arm.js'
 import type { PlacedObject } from '../objects.js'
-import { cellXml, isMovable, nameOf, stepS } from './mjcf.js'
+import { type CellParts, cellXml, isMovable, nameOf, stepS } from './mjcf.js'
 
 let library: Promise<MainModule> | undefined
 
@@ -42,10 +42,16 @@ export class Physics {
   readonly #cupBody: number
   #held: Body | null = null
 
-  constructor(mujoco: MainModule, objects: readonly PlacedObject[], tool: ToolGeometry, qRad: ArrayLike<number>) {
+  constructor(
+    mujoco: MainModule,
+    objects: readonly PlacedObject[],
+    tool: ToolGeometry,
+    qRad: ArrayLike<number>,
+    parts: CellParts = {},
+  ) {
     this.objects = objects
     this.#mujoco = mujoco
-    const model = mujoco.MjModel.from_xml_string(cellXml(objects, tool))
+    const model = mujoco.MjModel.from_xml_string(cellXml(objects, tool, parts))
     if (!model) throw new Error('MuJoCo did not accept the scene')
     this.#model = model
     this.#data = new mujoco.MjData(model)
@@ -220,7 +226,7 @@ export class Physics {
   /** `data.eq_active` throws in these bindings (an array of booleans); the state vector carries the same flags. */
   #setWeld({ weld }: Body, active: 0 | 1): void {
     const part = this.#mujoco.mjtState.mjSTATE_EQ_ACTIVE.value
-    const buffer = new this.#mujoco.DoubleBuffer(this.#bodies.length)
+    const buffer = new this.#mujoco.DoubleBuffer(this.#model.neq)
     this.#mujoco.mj_getState(this.#model, this.#data, buffer, part)
     const flags = Array.from(buffer.GetView() as Float64Array)
     buffer.delete()

@@ -6,7 +6,14 @@ import type { SceneRequest, Task, TaskScene } from './task.js'
 
 const mostThings = 10
 
-export const captionedScenes: Task = { name: 'captioned-scenes', splits: ['full'], build }
+export const task: Task = {
+  name: 'captioned-scenes',
+  variants: [{ name: 'captioned-scenes-full-colors', split: 'full' }],
+  nouns: {},
+  forms: [],
+  colored: { pick: [], place: [] },
+  build,
+}
 
 function build({ random, palette, place }: SceneRequest): TaskScene {
   const count = random.integer(3, mostThings)

@@ -1,30 +1,50 @@
-// Every task that the cell knows, by its published name.
+// Every task that the cell knows, by its full name. The list is the folder: a file that exports a `task` is a task.
 
+import { readdirSync } from 'node:fs'
 import { CliportError } from '../../control/errors.js'
-import type { ColorSplit } from '../colors.js'
-import { captionedScenes } from './captioned-scenes.js'
-import { packingBoxesPairs } from './packing-boxes-pairs.js'
-import { putBlockInBowl } from './put-block-in-bowl.js'
-import { stackBlockPyramidSeq } from './stack-block-pyramid-seq.js'
-import type { Task } from './task.js'
+import type { Task, TaskVariant } from './task.js'
 
-const tasks: readonly Task[] = [putBlockInBowl, stackBlockPyramidSeq, packingBoxesPairs, captionedScenes]
+const tasks = await tasksOfThisFolder()
 
-/** Full names with colours, e.g. 'put-block-in-bowl-seen-colors'. */
-export const taskNames: readonly string[] = tasks.flatMap((task) => task.splits.map((split) => fullName(task, split)))
+interface Found {
+  readonly task: Task
+  readonly variant: TaskVariant
+}
+
+const all: ReadonlyMap<string, Found> = new Map(
+  tasks.flatMap((task) => task.variants.map((variant): [string, Found] => [variant.name, { task, variant }])),
+)
+
+/** Full names, e.g. 'put-block-in-bowl-seen-colors'. */
+export const taskNames: readonly string[] = [...all.keys()]
 
 /** @throws CliportError TASK_UNKNOWN with the names that exist */
-export function taskNamed(name: string): { readonly task: Task; readonly split: ColorSplit } {
-  for (const task of tasks) {
-    const split = task.splits.find((candidate) => fullName(task, candidate) === name)
-    if (split) return { task, split }
-  }
+export function taskNamed(name: string): Found {
+  const found = all.get(name)
+  if (found !== undefined) return found
   throw new CliportError('TASK_UNKNOWN', `Expected the name of a task but received '${name}'`, {
     stage: 'start',
     hint: `Use one of: ${taskNames.join(', ')}`,
   })
 }
 
-function fullName(task: Task, split: ColorSplit): string {
-  return `${task.name}-${split}-colors`
+/** Published mean score of a task, per cent; null where there is none. */
+export function publishedPercent(name: string): number | null {
+  return all.get(name)?.variant.publishedPercent ?? null
+}
+
+/** What sentences call a kind of thing, and every other noun of the tasks. */
+export const nouns: ReadonlyMap<string, readonly string[]> = new Map(
+  tasks.flatMap((task) => Object.entries(task.nouns)),
+)
+
+/** Compiled files here are .js with .d.ts beside them; sources under test are .ts. In order of their names. */
+async function tasksOfThisFolder(): Promise<Task[]> {
+  const files = readdirSync(new URL('.', import.meta.url))
+    .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.d.ts') && !/^index\./.test(file))
+    .sort()
+  const modules = await Promise.all(
+    files.map((file) => import(new URL(file, import.meta.url).href) as Promise<{ readonly task?: Task }>),
+  )
+  return modules.flatMap(({ task }) => (task === undefined ? [] : [task]))
 }

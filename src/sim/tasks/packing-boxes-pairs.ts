@@ -4,8 +4,8 @@
 import type { Vec3 } from '../../control/types.js'
 import { type ColorName, colorOfWord } from '../colors.js'
 import { cuboid, openBox } from '../objects.js'
-import type { Random } from '../random.js'
-import type { Goal, Move, SceneRequest, Task, TaskScene } from './task.js'
+import { cut } from '../split.js'
+import { colorVariants, type Goal, type Move, type SceneRequest, type Task, type TaskScene } from './task.js'
 
 const distractors = 4
 /** As published. */
@@ -21,19 +21,30 @@ const edgeM = 0.01
 /** A block's sample points must be lower than this above the table, as published. */
 const zoneTopM = 0.0525
 
-export const packingBoxesPairs: Task = {
+export const task: Task = {
   name: 'packing-boxes-pairs',
-  splits: ['seen', 'unseen', 'full'],
+  variants: [
+    ...colorVariants('packing-boxes-pairs', { seen: 94.7, unseen: 86.2 }),
+    {
+      name: 'packing-boxes-pairs-seen-colors-as-published',
+      split: 'seen',
+      publishedPercent: 94.7,
+      asPublished: true,
+    },
+    {
+      name: 'packing-boxes-pairs-unseen-colors-as-published',
+      split: 'unseen',
+      publishedPercent: 86.2,
+      asPublished: true,
+    },
+  ],
+  nouns: { block: ['block', 'cube', 'brick'], box: ['box', 'crate', 'container'] },
+  forms: ['pack all the <pick> into the <place>'],
+  colored: { pick: ['block'], place: [] },
   build,
 }
 
-/** Part of the box in plan, metres from its middle. */
-interface Piece {
-  readonly min: readonly [number, number]
-  readonly max: readonly [number, number]
-}
-
-function build({ random, palette, goal, place }: SceneRequest): TaskScene {
+function build({ random, palette, goal, place, asPublished }: SceneRequest): TaskScene {
   const asked = goal === undefined ? undefined : parsePackGoal(goal)
   // A side that leaves less than the narrowest block inside its edges holds nothing.
   const side = () => random.uniform(sides.least + 2 * edgeM, sides.greatest)
@@ -41,13 +52,14 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
   const box = place('box', 'brown', openBox(size))
   const pieces = cut(
     { min: [edgeM - size[0] / 2, edgeM - size[1] / 2], max: [size[0] / 2 - edgeM, size[1] / 2 - edgeM] },
+    { leastM: leastBlockM, marginM },
     random,
   )
 
   const wanted = asked ?? random.sample(palette, 2)
   const blocks = pieces.map((piece, i) => {
-    // Every colour that the sentence names is there, as long as there are blocks enough.
-    const color = wanted[i] ?? random.pick(wanted)
+    // Every colour that the sentence names is there, as long as there are blocks enough; as published, it may be absent.
+    const color = (asPublished ? undefined : wanted[i]) ?? random.pick(wanted)
     const width: Vec3 = [piece.max[0] - piece.min[0], piece.max[1] - piece.min[1], sides.height]
     return { piece, width, object: place('block', color, cuboid(width)) }
   })
@@ -57,7 +69,7 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
     place('block', color, cuboid([width(), width(), sides.height]))
   }
 
-  const colors = [...new Set(blocks.map(({ object }) => object.color))]
+  const colors = asPublished ? wanted : [...new Set(blocks.map(({ object }) => object.color))]
   const sentence = goal ?? `pack all the ${colors.join(' and ')} blocks into the brown box`
   const moves = blocks.map(
     ({ piece, width, object }): Move => ({
@@ -81,21 +93,6 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
     rotations: true,
   }
   return { goals: goal !== undefined && !asked ? [] : [understood], sentence, maxSteps }
-}
-
-/** Cuts a piece in two at random until no part is wide enough to be cut (the published k-d split). */
-export function cut({ min, max }: Piece, random: Random): Piece[] {
-  const axes = ([0, 1] as const).filter((axis) => max[axis] - min[axis] > 2 * leastBlockM + marginM)
-  if (axes.length === 0) return [{ min, max }]
-  const axis = random.pick(axes)
-  const reachM = leastBlockM + marginM / 2
-  const at = random.uniform(min[axis] + reachM, max[axis] - reachM)
-  const along = (corner: readonly [number, number], value: number): readonly [number, number] =>
-    axis === 0 ? [value, corner[1]] : [corner[0], value]
-  return [
-    ...cut({ min, max: along(max, at - marginM / 2) }, random),
-    ...cut({ min: along(min, at + marginM / 2), max }, random),
-  ]
 }
 
 /** The colours that a sentence asks for, or undefined where it is not one of this task's. */

@@ -2,15 +2,19 @@
 // distractors of other colours.
 
 import { type ColorName, colorOfWord } from '../colors.js'
-import type { Goal, SceneRequest, Target, Task, TaskScene } from './task.js'
+import { block as blockShape, bowl as bowlShape } from '../objects.js'
+import { colorVariants, type Goal, type SceneRequest, type Target, type Task, type TaskScene } from './task.js'
 
 const distractors = 6
 /** A block's centre within this of the bowl's counts as in the bowl, as published. */
 const toleranceM = 0.05
 
-export const putBlockInBowl: Task = {
+export const task: Task = {
   name: 'put-block-in-bowl',
-  splits: ['seen', 'unseen', 'full'],
+  variants: colorVariants('put-block-in-bowl', { seen: 99.5, unseen: 66.5 }),
+  nouns: { block: ['block', 'cube', 'brick'], bowl: ['bowl', 'dish'] },
+  forms: ['put the <pick> in a <place>'],
+  colored: { pick: ['block'], place: ['bowl'] },
   build,
 }
 
@@ -21,12 +25,13 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
 
   const bowlCount = random.integer(1, 3)
   const blockCount = random.integer(1, bowlCount)
-  const bowls = Array.from({ length: bowlCount }, () => place('bowl', bowl))
-  const blocks = Array.from({ length: blockCount }, () => place('block', block))
+  const bowls = Array.from({ length: bowlCount }, () => place('bowl', bowl, bowlShape))
+  const blocks = Array.from({ length: blockCount }, () => place('block', block, blockShape))
   for (let i = 0; i < distractors; i++) {
     const kind = random.next() > 0.5 ? 'block' : 'bowl'
     const wanted = kind === 'block' ? block : bowl
-    place(kind, random.pick(palette.filter((color) => color !== wanted)))
+    const color = random.pick(palette.filter((candidate) => candidate !== wanted))
+    place(kind, color, kind === 'block' ? blockShape : bowlShape)
   }
 
   const sentence = goal ?? `put the ${block} blocks in a ${bowl} bowl`

@@ -2,7 +2,8 @@
 // steps, a sentence for each of them.
 
 import { type ColorName, colorOfWord } from '../colors.js'
-import type { Goal, SceneRequest, Task, TaskScene } from './task.js'
+import { block, stand as standShape } from '../objects.js'
+import { colorVariants, type Goal, type SceneRequest, type Task, type TaskScene } from './task.js'
 
 const blocks = 6
 /** As published. */
@@ -28,18 +29,21 @@ const places = [
 /** Rows above the first: each place lies on two others. */
 const supports: Readonly<Record<number, readonly [number, number]>> = { 3: [0, 1], 4: [1, 2], 5: [3, 4] }
 
-export const stackBlockPyramidSeq: Task = {
+export const task: Task = {
   name: 'stack-block-pyramid-seq',
-  splits: ['seen', 'unseen', 'full'],
+  variants: colorVariants('stack-block-pyramid-seq', { seen: 96.8, unseen: 59.3 }),
+  nouns: { block: ['block', 'cube', 'brick'], stand: ['stand'] },
+  forms: ['put the <pick> on the <place>'],
+  colored: { pick: ['block'], place: [] },
   build,
 }
 
 function build({ random, palette, goal, place }: SceneRequest): TaskScene {
-  const stand = place('stand', 'brown')
+  const stand = place('stand', 'brown', standShape)
   const asked = goal === undefined ? undefined : parseStackGoal(goal)
   const colors = random.sample(palette, blocks)
   if (asked) giveColor(colors, asked.step, asked.block)
-  const placed = colors.map((color) => place('block', color))
+  const placed = colors.map((color) => place('block', color, block))
 
   const goalAt = (i: number, sentence: string, maxReward: number): Goal => ({
     sentence,

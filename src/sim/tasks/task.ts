@@ -1,25 +1,61 @@
-// What a task is. A new task is one file that makes a `Task`, and one line in index.ts.
+// What a task is. A new task is one file of this folder that exports a `task`; nothing else has to know of it.
 
-import type { Vec3 } from '../../control/types.js'
+import type { Primitive, Vec3 } from '../../control/types.js'
+import type { CellTool } from '../arm.js'
 import type { ColorName, ColorSplit } from '../colors.js'
-import type { PlaceObject } from '../layout.js'
+import type { Table } from '../layout.js'
 import type { Random } from '../random.js'
 
 export interface Task {
-  /** Published name without the colour split, e.g. 'put-block-in-bowl'. */
+  /** Published name without the split, e.g. 'put-block-in-bowl'. */
   readonly name: string
-  readonly splits: readonly ColorSplit[]
+  /** What `--task` can name; rows of the published table have their values. */
+  readonly variants: readonly TaskVariant[]
+  /** What sentences call each kind of thing that the task puts on the table: the task's own word first, singular. */
+  readonly nouns: Readonly<Record<string, readonly string[]>>
+  /**
+   * The task's own sentences, with `<pick>` for what is to be moved and `<place>` for where to; questions in other words
+   * are made from them. Empty: no such questions are asked.
+   */
+  readonly forms: readonly string[]
+  /** Kinds that a sentence names by their colour, as what is moved and as where it goes: of these absent ones are asked for. */
+  readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
   build(request: SceneRequest): TaskScene
 }
 
-export interface SceneRequest {
+export interface TaskVariant {
+  /** Full name, e.g. 'put-block-in-bowl-seen-colors'. */
+  readonly name: string
+  readonly split: ColorSplit
+  /**
+   * Mean score, per cent: the best of any column of table 1 at 100 demonstrations a task (CLIPort, Shridhar et al.,
+   * CoRL 2021), in its own simulator; absent: none was published.
+   */
+  readonly publishedPercent?: number
+  /** Scenes and sentences as the publication's own code draws them, where the cell's own differ; absent: the cell's own. */
+  readonly asPublished?: true
+}
+
+/** The three variants of a task whose splits are colours. */
+export function colorVariants(name: string, published: { readonly seen: number; readonly unseen: number }) {
+  return [
+    { name: `${name}-seen-colors`, split: 'seen', publishedPercent: published.seen },
+    { name: `${name}-unseen-colors`, split: 'unseen', publishedPercent: published.unseen },
+    { name: `${name}-full-colors`, split: 'full' },
+  ] as const satisfies readonly TaskVariant[]
+}
+
+export interface SceneRequest extends Table {
   /** The task's own stream: colours, counts, sentence. */
   readonly random: Random
   /** Colours of this split. */
   readonly palette: readonly ColorName[]
+  readonly split: ColorSplit
+  readonly asPublished: boolean
+  /** Whether the scene is one of validation or test, where held-out shapes and objects appear: those of odd seeds. */
+  readonly isEvaluation: boolean
   /** A sentence that the scene must make sense of, if it can. */
   readonly goal?: string
-  readonly place: PlaceObject
 }
 
 export interface TaskScene {
@@ -29,6 +65,16 @@ export interface TaskScene {
   readonly sentence: string
   /** As published. */
   readonly maxSteps: number
+  /** What the arm carries; absent: the suction cup. */
+  readonly tool?: CellTool
+  /** Objects that hang together, as the beads of a rope do; absent: all are loose. */
+  readonly joints?: readonly BallJoint[]
+}
+
+/** Two objects that turn freely about the origin of the second. Neighbours do not collide with each other. */
+export interface BallJoint {
+  readonly label: number
+  readonly otherLabel: number
 }
 
 /** One sentence and what it means: each object to one of its targets (CLIPort, "Oracle, reward, metric"). */
@@ -43,6 +89,10 @@ export interface Goal {
   readonly maxReward: number
   /** Whether the yaw of a place matters. */
   readonly rotations: boolean
+  /** Target k of every move belongs to the same arrangement: the oracle makes the one that is nearest. */
+  readonly isOneArrangement?: true
+  /** How the oracle moves things; absent: by pick and place. */
+  readonly primitive?: Primitive
 }
 
 export interface Move {

@@ -1,0 +1,121 @@
+// cliport policy VERB: a policy for other programs, and what is known of one.
+
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { fitLines } from '../control/policy-fit.js'
+import { describePolicyOf, type PolicyInfoReport } from '../runtime/policy-info.js'
+import { servePolicy } from '../runtime/policy-server.js'
+import { type CommonOptions, configFor, policyFlags, runVerb, wholeNumber, withCommonOptions } from './context.js'
+
+export function addPolicy(program: Command): void {
+  const policy = program.command('policy').description('serve a policy to other programs, or show what one is')
+  addServe(policy)
+  addInfo(policy)
+}
+
+interface ServeOptions extends CommonOptions {
+  readonly bind: string
+  readonly keys?: string
+  readonly policy?: string
+  readonly queue: number
+}
+
+function addServe(policy: Command): void {
+  withCommonOptions(
+    policy
+      .command('serve')
+      .description('answer frames or heightmaps with where to pick and place, over ZeroMQ, until Ctrl-C'),
+  )
+    .option('--bind <address>', 'address to listen on; beyond loopback only with --keys', 'tcp://127.0.0.1:7001')
+    .option('--keys <folder>', 'CURVE keys: clients need one that the folder lists (docs/policy-server.md)')
+    .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
+    .option('--queue <n>', 'requests that may wait; the next gets BUSY', wholeNumber(1, 10_000), 64)
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  await runVerb(
+    options,
+    async ({ signal, tell, print }) => {
+      const { bind, keys, policy, queue, json } = options
+      const config = await configFor(options, policyFlags(policy))
+      const counts = await servePolicy({
+        ...{ config, bind, queue, signal, tell },
+        ...(keys === undefined ? {} : { keys }),
+        onReady: (ready) => {
+          const guarded = ready.keys ? ', with keys' : ''
+          print(json ? JSON.stringify(ready) : `${ready.policy} listens on ${ready.address}${guarded} (Ctrl-C ends it)`)
+        },
+      })
+      const { answered, refused, busy } = counts
+      return { exitCode: 0, json: counts, lines: [`${answered} answered, ${refused} refused, ${busy} busy`] }
+    },
+    { isStream: true },
+  )
+}
+
+interface InfoOptions extends CommonOptions {
+  readonly policy?: string
+}
+
+function addInfo(policy: Command): void {
+  withCommonOptions(
+    policy
+      .command('info')
+      .description('show a policy: files, lexicon, scores, execution providers, and whether it fits this machine'),
+  )
+    .option(
+      '--policy <folder>',
+      'policy package, or tcp://HOST:PORT of a policy server (default: policy of the settings)',
+    )
+    .action((options: InfoOptions) =>
+      runVerb(options, async ({ signal }) => {
+        const report = await describePolicyOf(await configFor(options, policyFlags(options.policy)), signal)
+        return { exitCode: 0, json: report, lines: infoLines(report) }
+      }),
+    )
+}
+
+function engineLines(provider: PolicyInfoReport['provider']): string[] {
+  if (provider === null) return []
+  const { engine, library, chain, used } = provider
+  const nodes = chain.find(({ name }) => name === used)?.nodes ?? {}
+  return [
+    `engine       ${engine}, ONNX Runtime ${library.version} (${library.path})`,
+    ...Object.entries(nodes).map(
+      ([graph, counts]) =>
+        `nodes        ${graph}: ${Object.entries(counts)
+          .map(([name, count]) => `${count} on ${name}`)
+          .join(', ')}`,
+    ),
+  ]
+}
+
+function infoLines(report: PolicyInfoReport): string[] {
+  const { name, architecture, format, source, package_sha256: sha256, lexicon, thresholds, files, provider } = report
+  const words = (record: Readonly<Record<string, unknown>>) => Object.keys(record).join(', ')
+  return [
+    `${pc.bold(name)} (${architecture}) from ${source}`,
+    `format       ${format ?? "the server's"}`,
+    `package      ${sha256 ?? 'unknown'}`,
+    `thresholds   ${Object.entries(thresholds)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', ')}`,
+    ...(lexicon === null
+      ? ['lexicon      none']
+      : [
+          `kinds        ${words(lexicon.nouns)}`,
+          `colours      ${words(lexicon.colors)}`,
+          `relations    ${words(lexicon.relations)}`,
+        ]),
+    ...Object.entries(files ?? {}).map(([file, { bytes }]) => `file         ${file}, ${(bytes / 1e6).toFixed(2)} MB`),
+    ...(provider?.chain ?? []).map(
+      ({ name: one, usable, reason }) =>
+        `provider     ${one}: ${usable ? 'usable' : reason}${one === provider?.used ? ', used' : ''}`,
+    ),
+    ...engineLines(provider),
+    ...Object.entries(report.scores ?? {}).map(([key, value]) => `score        ${key}: ${JSON.stringify(value)}`),
+    '',
+    ...fitLines(report.fit),
+  ]
+}

@@ -1,0 +1,140 @@
+// The published tasks beside those of cell-tasks.test.ts: what their scenes and sentences are.
+
+import { expect, test } from 'vitest'
+import { publishedWorkspace } from '../../src/control/published-workspace.js'
+import { suctionTool } from '../../src/sim/arm.js'
+import { heldOutObjects, trainObjects } from '../../src/sim/household-objects.js'
+import { evaluationShapes, kitShapes, trainShapes } from '../../src/sim/kit-shapes.js'
+import { isReachable } from '../../src/sim/reach.js'
+import { laidScene } from '../../src/sim/scene.js'
+import { publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
+
+const scene = (name: string, seed: number, goal?: string) => laidScene(taskNamed(name), seed, suctionTool, goal)
+const seeds = [1, 2, 3, 4, 5, 6]
+
+test('the table of the publication has eighteen rows, and each is a task here', () => {
+  const rows = taskNames.filter((name) => publishedPercent(name) !== null && !name.endsWith('-as-published'))
+  expect(rows).toHaveLength(18)
+})
+
+test.each(taskNames)('every object of %s lies in the workspace, at one place for one seed', (name) => {
+  const { xMinM, xMaxM, yMinM, yMaxM } = publishedWorkspace
+  for (const seed of [11, 12]) {
+    const { scene: built, objects } = scene(name, seed)
+    expect(objects.length).toBeLessThan(256)
+    for (const {
+      p_base_m: [x, y],
+    } of objects) {
+      expect(Math.min(x - xMinM, xMaxM - x, y - yMinM, yMaxM - y)).toBeGreaterThan(0)
+    }
+    for (const { moves } of built.goals) {
+      for (const { object } of moves) {
+        const [x, y] = objects.find(({ label }) => label === object)!.p_base_m
+        expect(isReachable(x, y, suctionTool)).toBe(true)
+      }
+    }
+    const rewards = built.goals.reduce((sum, { maxReward }) => sum + maxReward, 0)
+    expect(rewards).toBeCloseTo(built.goals.length === 0 ? 0 : 1)
+    const again = scene(name, seed)
+    expect(again.objects.map(({ p_base_m, color }) => [p_base_m, color])).toEqual(
+      objects.map(({ p_base_m, color }) => [p_base_m, color]),
+    )
+    expect(again.scene.sentence).toBe(built.sentence)
+  }
+})
+
+test('a sentence that a task cannot make leaves nothing to do', () => {
+  for (const name of taskNames.filter((name) => publishedPercent(name) !== null)) {
+    expect(scene(name, 3, 'pour me a coffee').scene.goals, name).toEqual([])
+  }
+})
+
+test.each([
+  ['towers-of-hanoi-seq-seen-colors', 'move the pink ring to the middle of the stand'],
+  ['packing-shapes', 'pack the star in the brown box'],
+  ['assembling-kits-seq-seen-colors', 'put the white letter R shape in the letter R shape hole'],
+  ['align-rope', 'align the rope from front left tip to back left corner'],
+  ['separating-piles-seen-colors', 'push the pile of pink blocks into the white square'],
+  ['packing-seen-household-objects-seq', 'pack the hammer in the brown box'],
+  ['packing-seen-household-objects-group', 'pack all the hammer objects in the brown box'],
+])('a scene of %s is made round "%s"', (name, sentence) => {
+  for (const seed of seeds) {
+    const { scene: built, objects } = scene(name, seed, sentence)
+    expect(built.sentence).toBe(sentence)
+    expect(built.goals).toHaveLength(1)
+    const moved = objects.find(({ label }) => label === built.goals[0]!.moves[0]!.object)!
+    expect(['rope', 'block'].includes(moved.kind) || sentence.includes(moved.kind), moved.kind).toBe(true)
+    const [, color] = /\b(pink|white)\b/.exec(sentence) ?? []
+    if (color !== undefined) expect(moved.color).toBe(color)
+  }
+})
+
+test('seven moves bring the tower from the first rod to the last, never a larger ring onto a smaller one', () => {
+  for (const seed of seeds) {
+    const { scene: built, objects } = scene('towers-of-hanoi-seq-full-colors', seed)
+    const rings = objects.filter(({ kind }) => kind === 'ring')
+    const towers: number[][] = [[2, 1, 0], [], []]
+    const rods = ['lighter brown side', 'middle of the stand', 'darker brown side']
+    for (const { sentence, moves } of built.goals) {
+      const ring = rings.findIndex(({ label }) => label === moves[0]!.object)
+      const to = towers[rods.findIndex((rod) => sentence.endsWith(rod))]!
+      const from = towers.find((tower) => tower.at(-1) === ring)
+      expect(from).toBeDefined()
+      expect(ring).toBeLessThan(to.at(-1) ?? 3)
+      to.push(from!.pop()!)
+    }
+    expect(built.goals).toHaveLength(7)
+    expect(towers).toEqual([[], [], [2, 1, 0]])
+  }
+})
+
+test('holes of one shape in a kit have names that differ, and their shapes have colours that differ', () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const { scene: built } = scene('assembling-kits-seq-full-colors', seed)
+    const sentences = built.goals.map(({ sentence }) => sentence)
+    const holes = sentences.map((sentence) => sentence.split(' in the ')[1])
+    expect(new Set(holes).size).toBe(5)
+    expect(new Set(sentences.map((sentence) => sentence.split(' in the ')[0])).size).toBe(5)
+  }
+})
+
+test('shapes and things that are held out appear in evaluation only', () => {
+  const kindsOf = (name: string, seed: number) => new Set(scene(name, seed).objects.map(({ kind }) => kind))
+  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
+  for (let seed = 0; seed < 12; seed++) {
+    const held = seed % 2 === 0 ? evaluationShapes : trainShapes
+    for (const name of names(held)) expect(kindsOf('packing-shapes', seed)).not.toContain(name)
+    const heldThings = seed % 2 === 0 ? heldOutObjects : trainObjects
+    for (const name of names(heldThings)) {
+      expect(kindsOf('packing-unseen-household-objects-seq', seed)).not.toContain(name)
+    }
+  }
+  expect([kitShapes.length, trainObjects.length, heldOutObjects.length]).toEqual([20, 37, 19])
+  expect(new Set(names([...trainObjects, ...heldOutObjects])).size).toBe(56)
+})
+
+test('the beads of a rope lie a link apart, and either end may be the first', () => {
+  for (const seed of seeds) {
+    const { scene: built, objects } = scene('align-rope', seed)
+    const beads = objects.filter(({ kind }) => kind === 'rope')
+    expect(beads).toHaveLength(20)
+    expect(built.joints).toHaveLength(19)
+    for (const { label, otherLabel } of built.joints!) {
+      const [a, b] = [label, otherLabel].map((wanted) => beads.find((bead) => bead.label === wanted)!.p_base_m)
+      expect(Math.hypot(a![0] - b![0], a![1] - b![1])).toBeCloseTo(0.01 * Math.SQRT2, 6)
+    }
+    const { moves } = built.goals[0]!
+    expect(moves[0]!.targets).toEqual([...moves[19]!.targets].reverse())
+  }
+})
+
+test("as published, some sentences of packing name a colour that no block has; the cell's own never do", () => {
+  const absent = (name: string) =>
+    Array.from({ length: 40 }, (_, i) => scene(name, 2 * i + 1)).filter(({ scene: { sentence }, objects }) => {
+      const [, ...colors] = /^pack all the (\w+)(?: and (\w+))? blocks/.exec(sentence)!
+      const present = objects.filter(({ kind }) => kind === 'block').map(({ color }) => color)
+      return colors.some((color) => color !== undefined && !present.includes(color))
+    }).length
+  expect(absent('packing-boxes-pairs-seen-colors')).toBe(0)
+  expect(absent('packing-boxes-pairs-seen-colors-as-published')).toBeGreaterThan(5)
+})
