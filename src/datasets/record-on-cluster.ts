@@ -2,13 +2,13 @@
 
 import { join } from 'node:path'
 import { splitOf } from '../evaluation/evaluate.js'
+import { shardIndices } from '../evaluation/shard.js'
 import { pathExists } from '../io/path-exists.js'
 import { episodeFile, verifyEpisode } from '../io/recording/dataset.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { type Cluster, runOnCluster } from './cluster.js'
 import { clearUnfinished, type RecordReport, type RecordRequest } from './record.js'
 import { beginIndex, endIndex } from './record-index.js'
-import { shardIndices } from './shard.js'
 
 /** Episodes that a lost machine costs at most. */
 const episodesPerShard = 10
