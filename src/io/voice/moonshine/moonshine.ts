@@ -17,8 +17,8 @@ const marginS = 0.25
 const tokensPerSecond = 6.5
 const fewestTokens = 12
 
-/** Sentences of the grammar that are followed at a time: with 8 the same goals were right as with 6. */
-const beamWidth = 6
+/** Sentences of the grammar that are followed at a time. */
+const beamWidth = 8
 
 /** A look at the end of the sound writes at most so many tokens: "stop" has one. */
 const stopTokens = 8
