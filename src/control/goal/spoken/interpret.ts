@@ -38,11 +38,12 @@ export interface SpokenGoal {
 /**
  * How sure is sure, in nats (natural logarithms of probabilities), as tuned on the development set of benchmarks/voice.
  * - `another`: a goal of another meaning that is less likely by less than this makes a doubt
- * - `unclear`, `unclearScore`: so much worse than the free path, in all or a token, makes a doubt
- * - `noGoal`: so much worse than the free path a token is no goal at all
+ * - `unclear`: so much less likely than what was heard freely makes a doubt
+ * - `noGoal`: so much less likely than that, a token, is no goal; on the development set talk began at 1.8
+ * - `leastScore`: the same for what is unlikely by itself
  * - `scene`: a sentence that fits the table is taken before a likelier one that does not, up to this
  */
-const nats = { another: 1.5, unclear: 3, noGoal: 0.6, leastScore: -1.2, scene: 6 } as const
+const nats = { another: 1.5, unclear: 3, noGoal: 1.2, leastScore: -2.4, scene: 6 } as const
 
 interface Candidate extends HeardSentence {
   readonly understanding: Understanding
