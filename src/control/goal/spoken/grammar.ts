@@ -58,7 +58,6 @@ export function spokenGrammar(lexicon: Lexicon): SpokenGrammar {
     (isFirst && !firstWords.has(word) ? nats.rareBeginning : 0)
   return { start: () => Position.start(network, sentenceRule), prior, rules }
 }
-}
 
 /** Names of colours that are words: what a person says, not what a file calls it ("blanchedalmond"). */
 export function spokenColors({ colors }: Pick<Lexicon, 'colors'>): readonly string[] {

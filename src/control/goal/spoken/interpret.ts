@@ -3,6 +3,7 @@
 
 import type { Lexicon } from '../../ports.js'
 import { understand } from '../index.js'
+import { containerKinds } from '../match.js'
 import type { SceneView, Understanding, UnderstandOptions } from '../types.js'
 import type { HeardSentence, Hearing } from './hearing.js'
 import { meaningOfUnderstanding } from './meaning.js'
@@ -101,9 +102,18 @@ function candidatesOf({ free, bound }: Hearing, lexicon: Lexicon): readonly Cand
       const understanding = understand(text, lexicon)
       // A grammar of words allows more than the parser does; what that refuses was hardly said.
       const isMeant = understanding.kind === 'command' || isForbidden(understanding)
-      return isMeant ? [{ ...sentence, text, understanding, meaning: meaningOfUnderstanding(understanding) }] : []
+      // A word that was corrected was typed wrongly, perhaps; it was not said.
+      if (!isMeant || understanding.notes.some((note) => /^took |^read /.test(note))) return []
+      const score = sentence.score + plausibility(understanding) / sentence.tokens
+      return [{ ...sentence, score, text, understanding, meaning: meaningOfUnderstanding(understanding) }]
     })
     .sort((a, b) => b.score - a.score)
+}
+
+/** In nats: things are put into what is hollow, or on blocks. Said so clearly, anything else is heard too. */
+function plausibility(understanding: Understanding): number {
+  const kinds = understanding.kind === 'command' ? (understanding.command.where?.thing.kinds ?? null) : null
+  return kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand') ? 0 : -6
 }
 
 /** Understood, and not to be done: "do not put ...". */

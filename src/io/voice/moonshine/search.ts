@@ -12,6 +12,8 @@ export type Step = (tokens: readonly number[], parents: readonly number[]) => Pr
 export interface SearchOptions {
   /** Sentences of the grammar that are followed at a time. */
   readonly width: number
+  /** How much less likely than the best one a sentence may become before it is given up, in nats. */
+  readonly widestGap: number
   /** Tokens that a sentence has at most: 6.5 for a second of speech, as the model's makers have it, and no fewer than 12. */
   readonly longest: number
 }
@@ -59,7 +61,7 @@ export async function search(
   step: Step,
   tokenizer: MoonshineTokenizer,
   grammar: Pick<SpokenGrammar, 'start' | 'prior'> | null,
-  { width, longest }: SearchOptions,
+  { width, widestGap, longest }: SearchOptions,
 ): Promise<SearchResult> {
   const marks = closing.flatMap((mark) => tokenizer.encode(mark))
   const branches = new Map<Position, Branch>()
@@ -92,7 +94,7 @@ export async function search(
     const least = (grown[0]?.total ?? 0) - widestGap
     const likely = grown.slice(0, width).filter(({ total }) => total >= least)
     const kept = likely.flatMap((each) => extended(each, prior)).slice(0, width)
-    paths = isSettled(done, kept) ? [] : kept.map(({ path }) => path)
+    paths = isSettled(done, kept, widestGap) ? [] : kept.map(({ path }) => path)
     const rows = [
       ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
       ...paths.map(({ tokens }, i) => ({ token: tokens.at(-1)!, parent: kept[i]!.parent })),
@@ -119,11 +121,8 @@ function pathFrom(position: Position): Path {
   return { tokens: [], logProbability: 0, prior: 0, position, branch: null, words: [], isClosed: false }
 }
 
-/** How much less likely than the best one a sentence may become before it is given up, in nats. */
-const widestGap = 8
-
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
-function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[]): boolean {
+function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[], widestGap: number): boolean {
   const best = Math.max(...done.map(({ logProbability, prior }) => logProbability + prior))
   return kept.every(({ path }) => path.logProbability + path.prior < best - widestGap)
 }
