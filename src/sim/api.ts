@@ -20,7 +20,12 @@ export interface CellFaults {
   /** Simulated time after reset at which the controller dies without goodbye, seconds. */
   readonly killControllerAtS?: number
   /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
-  readonly camera?: { readonly fromCapture: number; readonly fault: 'stall' | 'nan' | 'zero' }
+  readonly camera?: {
+    readonly fromCapture: number
+    readonly fault: 'stall' | 'nan' | 'zero'
+    /** The one camera that it happens to; absent: all of them. */
+    readonly only?: string
+  }
 }
 
 /** What the simulated cell's own controller is told about its robot. */
@@ -158,6 +163,11 @@ export interface Cell {
   reset(options: CellOptions): Promise<CellReady>
   /** Frames of all cameras, in the order front, left, right; stamped with simulated time in both clocks. */
   capture(): Promise<readonly SimFrame[]>
+  /**
+   * The same of the cameras that have not stalled, for whoever only watches: what happens in the scene because somebody looked
+   * does not happen.
+   */
+  watch(): Promise<readonly SimFrame[]>
   /** Picture of the whole cell with the arm, RGB8, for people. */
   observe(width: number, height: number): Promise<Uint8Array>
   /** What the cell knows now. */

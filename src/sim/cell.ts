@@ -88,6 +88,7 @@ export class SimulatedCell implements Cell {
     const fault = options.faults?.camera
     const faulty = fault !== undefined && captures >= fault.fromCapture
     if (faulty && fault.fault === 'stall') return new Promise(() => {})
+    const spoils = ({ camera }: SimFrame) => fault?.only === undefined || fault.only === camera
     return this.#inTurn(async () => {
       const episode = this.#running
       const beganNs = process.hrtime.bigint()
@@ -96,9 +97,20 @@ export class SimulatedCell implements Cell {
       episode.looked = true
       episode.drift?.begin(episode.score.goal)
       if (options.sensor === 'real') for (const frame of frames) addNoise(frame, episode.noiseRandom)
-      if (faulty) for (const { depthM } of frames) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
+      if (faulty) for (const { depthM } of frames.filter(spoils)) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
       episode.newestLook = { beganNs, readyNs: process.hrtime.bigint() }
       return frames
+    })
+  }
+
+  async watch(): Promise<readonly SimFrame[]> {
+    const { options, captures } = this.#running
+    const { camera: fault } = options.faults ?? {}
+    const stalls = fault?.fault === 'stall' && captures >= fault.fromCapture
+    if (stalls && fault.only === undefined) return []
+    return this.#inTurn(async () => {
+      const frames = await this.#look(this.#running)
+      return stalls ? frames.filter(({ camera }) => camera !== fault.only) : frames
     })
   }
 
