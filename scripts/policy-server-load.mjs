@@ -1,5 +1,5 @@
-// What a policy server stands, on a server of its own: 1,000 malformed requests, 8 clients side by side, clients that are
-// killed in the middle of a request. Prints one JSON line; exit code 1 when a reply is missing or a client was starved.
+// What a policy server stands, on a server of its own: 1,000 malformed requests, clients that are killed in the middle of a
+// request, and 8 clients side by side beside a ninth that never waits for its answers. Prints one JSON line; exit code 1 when a reply is missing or a client was starved.
 // node scripts/policy-server-load.mjs [--malformed 1000] [--clients 8] [--seconds 60]
 
 import { spawn } from 'node:child_process'
@@ -26,26 +26,44 @@ function paint(u0, v0, u1, v1, heightM, rgb) {
 }
 paint(80, 60, 93, 73, 0.04, [255, 87, 89])
 paint(200, 70, 245, 115, 0.05, [89, 169, 79])
+paint(205, 75, 240, 110, 0.01, [89, 169, 79])
 
 if (isMainThread) await main()
-else await client(workerData)
+else parentPort.postMessage(await (workerData.greedy ? greedyClient(workerData) : client(workerData)))
 
 /** One client that waits for each answer before it asks again. */
 async function client({ address, seconds }) {
   const socket = new Request({ linger: 0 })
   socket.connect(address)
   const waitsMs = []
+  let wrong = null
   const endMs = performance.now() + 1000 * seconds
-  while (performance.now() < endMs) {
+  while (performance.now() < endMs && wrong === null) {
     const startMs = performance.now()
     await socket.send([header, color, height])
     const [json] = await socket.receive()
-    const { status } = JSON.parse(json.toString())
-    if (status !== 'ok') throw new Error(`expected ok but received ${json}`)
+    if (JSON.parse(json.toString()).status !== 'ok') wrong = json.toString()
     waitsMs.push(performance.now() - startMs)
   }
   socket.close()
-  parentPort.postMessage(waitsMs)
+  return { waitsMs, wrong }
+}
+
+/** One client that always has so many requests on their way that some get BUSY. */
+async function greedyClient({ address, seconds }) {
+  const socket = new Dealer({ linger: 0 })
+  socket.connect(address)
+  const counts = { answered: 0, busy: 0 }
+  const send = () => socket.send(['', header, color, height])
+  for (let i = 0; i < 16; i++) await send()
+  const endMs = performance.now() + 1000 * seconds
+  while (performance.now() < endMs) {
+    const [, json] = await socket.receive()
+    counts[JSON.parse(json.toString()).error?.code === 'BUSY' ? 'busy' : 'answered']++
+    await send()
+  }
+  socket.close()
+  return counts
 }
 
 async function main() {
@@ -74,7 +92,7 @@ async function main() {
     const malformed = await sendMalformed(address, Number(values.malformed))
     const killed = await killClients(address, 10)
     const load = await runClients(address, Number(values.clients), Number(values.seconds))
-    const isGood = malformed.error_replies === malformed.requests && load.starved === 0
+    const isGood = malformed.error_replies === malformed.requests && load.starved === 0 && load.wrong.length === 0
     console.log(JSON.stringify({ malformed, killed, load }))
     process.exitCode = isGood ? 0 : 1
   } finally {
@@ -145,17 +163,18 @@ async function killClients(address, count) {
 }
 
 async function runClients(address, count, seconds) {
-  const results = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { address, seconds } })
-      const [waitsMs] = await once(worker, 'message')
-      return waitsMs
-    }),
-  )
-  const answers = results.map(({ length }) => length)
-  const all = Float64Array.from(results.flat()).sort()
+  const start = async (greedy) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { address, seconds, greedy } })
+    return (await once(worker, 'message'))[0]
+  }
+  const [greedy, ...results] = await Promise.all([start(true), ...Array.from({ length: count }, () => start(false))])
+  const answers = results.map(({ waitsMs }) => waitsMs.length)
+  const all = Float64Array.from(results.flatMap(({ waitsMs }) => waitsMs)).sort()
   const at = (share) => Number(all[Math.min(all.length - 1, Math.floor(share * all.length))].toFixed(1))
   // Fair means equal shares; less than half of one is starved.
   const starved = answers.filter((n) => n < 0.5 * (all.length / count)).length
-  return { clients: count, seconds, answers, starved, wait_ms: { p50: at(0.5), p99: at(0.99), max: at(1) } }
+  return {
+    ...{ clients: count, seconds, answers, starved, wrong: results.flatMap(({ wrong }) => wrong ?? []), greedy },
+    wait_ms: { p50: at(0.5), p99: at(0.99), max: at(1) },
+  }
 }

@@ -1,5 +1,6 @@
 // cliport-controller: the control loop on a real-time thread, the sockets on another, and this one waiting for signals.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -24,11 +25,11 @@
 #include "options.hpp"
 #include "protocol.hpp"
 #include "realtime.hpp"
+#include "service_manager.hpp"
 #include "trace.hpp"
 
+namespace cliport {
 namespace {
-
-using namespace cliport;
 
 constexpr std::int64_t kLongestStopNs = 2'000'000'000;
 
@@ -59,8 +60,38 @@ void come_to_rest(Protocol& protocol) {
   } while (protocol.is_busy() && monotonic_ns() < latest_ns);
 }
 
+std::filesystem::path key_folder(const ControllerCommandLine& line) {
+  return line.keys.empty() ? default_key_folder() : std::filesystem::path(line.keys);
+}
+
+/// systemd's journal has it then; a notification that is lost is no reason to stop an arm.
+void tell_service_manager(const std::string& assignments) {
+  try {
+    notify_service_manager(assignments);
+  } catch (const NotifyError& error) {
+    warn(error.what());
+  }
+}
+
+/// Returns when a signal asks for the end. Meanwhile feeds the service manager's watchdog, each time that the control
+/// loop and the sockets' thread have both gone on.
+void wait_for_end(const sigset_t& signals, const Controller& controller, const Endpoint& endpoint) {
+  const std::int64_t timeout_us = watchdog_timeout_us();
+  if (timeout_us == 0) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return;
+  }
+  const std::int64_t look_us = std::max<std::int64_t>(1000, timeout_us / 4);
+  const timespec pause{static_cast<time_t>(look_us / 1'000'000), static_cast<long>(look_us % 1'000'000 * 1000)};
+  WatchdogGate gate;
+  do {
+    if (gate.opens(controller.snapshot().stamp_ns, endpoint.looked_ns())) tell_service_manager("WATCHDOG=1");
+  } while (sigtimedwait(&signals, nullptr, &pause) < 0);
+}
+
 int serve(const ControllerCommandLine& line) {
-  // Blocked before any thread starts, so that only sigwait() below receives them.
+  // Blocked before any thread starts, so that only wait_for_end() receives them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -79,7 +110,7 @@ int serve(const ControllerCommandLine& line) {
   if (!line.trace.empty()) trace.emplace(line.trace);
   Controller controller(config, backend->q_rad());
   Protocol protocol(controller, config, line.backend, monotonic_ns);
-  const std::filesystem::path keys = line.keys.empty() ? default_key_folder() : std::filesystem::path(line.keys);
+  const std::filesystem::path keys = key_folder(line);
   make_missing_keys(keys);
   Endpoint endpoint(
       protocol,
@@ -109,8 +140,10 @@ int serve(const ControllerCommandLine& line) {
   if (line.cpu >= 0) warn(pin_to_core(loop.native_handle(), line.cpu));
   warn(line.realtime ? make_fifo(loop.native_handle(), kControlPriority) : "no real-time priority, as asked");
 
-  int signal = 0;
-  sigwait(&signals, &signal);
+  tell_service_manager("READY=1\nSTATUS=" + line.backend + " at " + endpoint.address() +
+                       (fifo ? ", with" : ", without") + " real-time priority");
+  wait_for_end(signals, controller, endpoint);
+  tell_service_manager("STOPPING=1\nSTATUS=bringing the arm to rest");
   come_to_rest(protocol);
   ending = true;
   loop.join();
@@ -121,6 +154,7 @@ int serve(const ControllerCommandLine& line) {
 }
 
 }  // namespace
+}  // namespace cliport
 
 int main(int argc, char** argv) {
   try {
@@ -129,7 +163,11 @@ int main(int argc, char** argv) {
       std::fputs(cliport::kControllerHelp, stdout);
       return EXIT_SUCCESS;
     }
-    return serve(line);
+    if (line.make_keys) {
+      cliport::make_missing_keys(cliport::key_folder(line));
+      return EXIT_SUCCESS;
+    }
+    return cliport::serve(line);
   } catch (const cliport::UsageError& error) {
     std::fprintf(stderr, "cliport-controller: %s. See --help.\n", error.what());
     return 2;

@@ -34,7 +34,10 @@ loop's timing at its end. SIGTERM and SIGINT stop the arm smoothly, then end the
   --cpu N             run the control loop on core N only, best one that the kernel keeps free (isolcpus)
   --no-realtime       ask for neither SCHED_FIFO nor locked memory; the simulated robot then tolerates late cycles
   --check             ask the system what it grants, run an idle loop for two seconds, and end with a report as JSON
+  --make-keys         make what is missing in the folder of keys, and end
   --help              this text
+
+Under systemd (Type=notify) it tells when it is ready, and feeds the watchdog while the loop and the sockets go on.
 
 Exit codes: 0 ended by a signal; 2 wrong use or keys; 3 address taken, or no robot.
 )";
@@ -85,6 +88,7 @@ void declare(CLI::App& app, ControllerCommandLine& line) {
   app.add_option("--trace", line.trace);
   app.add_flag("--no-realtime{false}", line.realtime);
   app.add_flag("--check", line.check);
+  app.add_flag("--make-keys", line.make_keys);
   app.add_flag("-h,--help", line.help);
 }
 

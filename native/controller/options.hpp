@@ -22,6 +22,7 @@ struct ControllerCommandLine {
   std::string trace;  ///< file of the trace, empty for none
   bool realtime = true;
   bool check = false;
+  bool make_keys = false;
   bool help = false;
 };
 

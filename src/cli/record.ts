@@ -3,16 +3,24 @@
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type RecordReport, record } from '../datasets/record.js'
+import { recordOnCluster } from '../datasets/record-on-cluster.js'
+import type { RecordRequest } from '../datasets/record-request.js'
+import { parseShard, type Shard } from '../datasets/shard.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { defaultTask } from '../runtime/run.js'
 import { type CommonOptions, configFor, realNumber, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { clusterOf, rayHelp } from './ray.js'
+import { addDatasetVerbs } from './record-dataset.js'
 
 interface RecordOptions extends CommonOptions {
   readonly task: string
   readonly episodes: number
   readonly seed: number
   readonly out: string
-  readonly workers: number
+  readonly jobs: number
+  readonly shard?: Shard
+  readonly ray?: string
+  readonly python?: string
   readonly frames?: boolean
   readonly perturb: number
   readonly appearance?: 'published' | 'randomized' | 'mixed'
@@ -20,18 +28,27 @@ interface RecordOptions extends CommonOptions {
 }
 
 export function addRecord(program: Command): void {
+  const verb = program
+    .command('record')
+    .description('record demonstrations of the oracle in the simulated cell, for training; look after data sets')
+  addDatasetVerbs(verb)
   withCommonOptions(
-    program.command('record').description('record demonstrations of the oracle in the simulated cell, for training'),
+    verb
+      .command('episodes', { isDefault: true })
+      .description('record demonstrations of the oracle in the simulated cell (what record does without a verb)'),
   )
     .option('--task <name>', 'task whose scenes are recorded', defaultTask)
     .option('--episodes <n>', 'number of episodes', wholeNumber(1, 1_000_000), 100)
     .option('--seed <n>', 'episode i has scene seed + 2i; even: training, odd: validation', wholeNumber(0), 0)
     .requiredOption('--out <folder>', 'folder of the episodes; complete episodes in it are kept')
     .addOption(
-      new Option('--workers <n>', 'threads that record')
+      new Option('--jobs <n>', 'processes that record')
         .argParser(wholeNumber(1, 256))
         .default(availableParallelism(), 'one per core'),
     )
+    .option('--shard <i/n>', 'only every n-th episode, beginning with the i-th, for one machine of several', parseShard)
+    .option('--ray <address>', rayHelp)
+    .option('--python <path>', 'interpreter with Ray, for --ray (default: CLIPORT_PYTHON, else python3)')
     .option('--frames', 'record the camera pictures, calibration and poses too')
     .option(
       '--perturb <p>',
@@ -61,13 +78,15 @@ async function runRecord(options: RecordOptions): Promise<void> {
     async ({ signal, tell }) => {
       const config = await configFor(options)
       let toldMs = 0
-      const report = await whileLocked(options.out, 'cliport record', () =>
-        record({
+      const cluster = clusterOf(options, { signal, tell })
+      const report = await whileLocked(options.out, 'cliport record', () => {
+        const request: RecordRequest = {
           task: options.task,
           episodes: options.episodes,
           seed: options.seed,
           out: options.out,
-          workers: options.workers,
+          ...(options.shard === undefined ? {} : { shard: options.shard }),
+          jobs: options.jobs,
           frames: options.frames === true,
           perturb: options.perturb,
           appearance: options.appearance ?? config.cell.appearance,
@@ -80,8 +99,9 @@ async function runRecord(options: RecordOptions): Promise<void> {
             toldMs = performance.now()
             tell(`${done} of ${of} episodes, ${timeLeft(leftS)} left`)
           },
-        }),
-      )
+        }
+        return cluster === null ? record(request) : recordOnCluster(request, cluster)
+      })
       return { exitCode: 0, json: report, lines: summary(report) }
     },
     { isStream: true },

@@ -9,13 +9,16 @@ export const errorCodes = [
   'CAMERA_STALLED',
   'CELL_FAILED',
   'CHECKPOINT_INVALID',
+  'COMMAND_EXPIRED',
   'CONFIG_INVALID',
   'CONSENT_REQUIRED',
+  'DATASET_MISMATCH',
   'DISK_FULL',
   'FOLDER_BUSY',
   'FRAME_INVALID',
   'GOAL_EMPTY',
   'GOAL_TOO_LONG',
+  'GOAL_UNKNOWN',
   'INPUT_INVALID',
   'LINK_ABSENT',
   'LINK_AUTH_FAILED',
@@ -24,6 +27,7 @@ export const errorCodes = [
   'LINK_PROTOCOL',
   'LINK_REFUSED',
   'LINK_STATE_STALE',
+  'PICKLE_REFUSED',
   'POLICY_AUTH_FAILED',
   'POLICY_CHECKSUM',
   'POLICY_END_EFFECTOR',
@@ -34,11 +38,21 @@ export const errorCodes = [
   'POLICY_UNAVAILABLE',
   'POSE_INVALID',
   'PYTHON_ABSENT',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
   'RECORDING_CORRUPT',
+  'SERVICE_ABSENT',
+  'SERVICE_REFUSED',
+  'STORE_FAILED',
   'TASK_UNKNOWN',
+  'TOKEN_INVALID',
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
+  'VOICE_AUDIO_INVALID',
+  'VOICE_ENGINE_ABSENT',
+  'VOICE_ENGINE_FAILED',
+  'VOICE_MICROPHONE',
 ] as const
 
 /** Stable name of an error; docs/errors.md explains each. */
@@ -56,6 +70,7 @@ export type Stage =
   | 'verify'
   | 'record'
   | 'config'
+  | 'serve'
 
 export interface CliportErrorOptions {
   readonly stage: Stage
@@ -96,11 +111,14 @@ export function exitCodeOf(error: unknown): number {
     case 'CHECKPOINT_INVALID':
     case 'CONFIG_INVALID':
     case 'CONSENT_REQUIRED':
+    case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
+    case 'GOAL_UNKNOWN':
     case 'INPUT_INVALID':
     case 'LINK_KEYS_INVALID':
+    case 'PICKLE_REFUSED':
     case 'POLICY_CHECKSUM':
     case 'POLICY_END_EFFECTOR':
     case 'POLICY_INVALID':
@@ -108,7 +126,9 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_SHAPE':
     case 'POSE_INVALID':
     case 'TASK_UNKNOWN':
+    case 'TOKEN_INVALID':
     case 'USAGE':
+    case 'VOICE_AUDIO_INVALID':
       return 2
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
@@ -118,6 +138,9 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_PROTOCOL':
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
+    case 'SERVICE_ABSENT':
+    case 'VOICE_ENGINE_ABSENT':
+    case 'VOICE_MICROPHONE':
       return 3
     default:
       return 1

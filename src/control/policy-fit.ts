@@ -12,7 +12,8 @@ export const runtimeUnits: PolicyUnits = { length: 'm', angle: 'rad', color: 'sr
 export interface Machine {
   readonly units: PolicyUnits
   readonly workspace?: HeightmapSpec
-  readonly endEffector?: EndEffectorKind
+  /** null: only the controller knows, which has not been asked yet. */
+  readonly endEffector?: EndEffectorKind | null
   /** Names of the RGB-D cameras. */
   readonly cameras?: readonly string[]
   /** Hash of the one package that is allowed, lower-case hexadecimal. */
@@ -51,7 +52,13 @@ export function fitOf(policy: PolicyInfo, machine: Machine): readonly FitRow[] {
 export function fitLines(rows: readonly FitRow[]): string[] {
   const cells = [
     ['', 'property', 'policy', 'machine', 'note'],
-    ...rows.map(({ property, policy, machine, fits, note }) => [fits ? 'ok' : 'NO', property, policy, machine, note]),
+    ...rows.map(({ property, policy, machine, fits, note }) => [
+      fits ? 'ok' : 'NO',
+      wordsOf(property),
+      policy,
+      machine,
+      note,
+    ]),
   ]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]!.length)))
   return cells.map((row) =>
@@ -60,6 +67,15 @@ export function fitLines(rows: readonly FitRow[]): string[] {
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** What was compared, in one line, when all of it fits. @param name of the policy */
+export function fitSummary(name: string, rows: readonly FitRow[]): string {
+  return `policy ${name} fits this machine: ${rows.map(({ property }) => wordsOf(property)).join(', ')}`
+}
+
+function wordsOf(property: FitRow['property']): string {
+  return property.replace('_', ' ')
 }
 
 /** The code of each property's misfit. */
@@ -84,7 +100,7 @@ export function expectFit(name: string, rows: readonly FitRow[]): void {
   if (first === undefined) return
   const what = misfits.map(
     ({ property, policy, machine, note }) =>
-      `${property.replace('_', ' ')}: it needs ${policy}, the machine has ${machine}${note === '' ? '' : ` (${note})`}`,
+      `${wordsOf(property)}: it needs ${policy}, the machine has ${machine}${note === '' ? '' : ` (${note})`}`,
   )
   throw new CliportError(codes[first.property], `The policy ${name} does not fit this machine: ${what.join('; ')}`, {
     stage: 'start',
@@ -121,13 +137,13 @@ function workspaceRow({ workspace: own }: PolicyInfo, machine: HeightmapSpec): F
   }
 }
 
-function endEffectorRow({ endEffectors }: PolicyInfo, machine: EndEffectorKind): FitRow {
+function endEffectorRow({ endEffectors }: PolicyInfo, machine: EndEffectorKind | null): FitRow {
   return {
     property: 'end_effector',
     policy: endEffectors?.join(', ') ?? 'any',
-    machine,
-    fits: endEffectors === undefined || endEffectors.includes(machine),
-    note: '',
+    machine: machine ?? 'not known yet',
+    fits: endEffectors === undefined || machine === null || endEffectors.includes(machine),
+    note: machine === null ? 'the controller says it at start' : '',
   }
 }
 

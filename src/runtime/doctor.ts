@@ -9,7 +9,7 @@ import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import { cellAddons } from './addons.js'
 import type { Config } from './config/schema.js'
-import { openPolicy } from './policy.js'
+import { comparePolicy, openPolicy, rigOf } from './policy.js'
 
 export interface Check {
   readonly id: string
@@ -104,6 +104,7 @@ async function checkPolicy(config: Config): Promise<Finding> {
   try {
     const policy = await openPolicy(config, () => {})
     await policy.close()
+    comparePolicy(policy.info, config, rigOf(config), () => {})
     const what = config.policy.kind === 'server' ? `answers at ${config.policy.server}` : 'loads and decides'
     return ok(`${policy.info.name} (${policy.info.architecture}) ${what}, and fits this machine`)
   } catch (error) {

@@ -10,7 +10,7 @@ import { engineOf, type RunnerOptions } from '../io/policy/open-runner.js'
 import { loadPackage } from '../io/policy/package.js'
 import { workspaceKeysOf } from '../io/workspace-keys.js'
 import type { Config } from './config/schema.js'
-import { connectServer, machineOf, packageOf, policyFolder, runnerOptions } from './policy.js'
+import { connectServer, machineOf, packageOf, policyFolder, rigOf, runnerOptions } from './policy.js'
 
 /** One execution provider, and whether it can run this policy here. */
 export interface ProviderStatus {
@@ -104,7 +104,7 @@ function commonOf(info: PolicyInfo, config: Config) {
     workspace: workspaceKeysOf(workspace),
     end_effectors: endEffectors ?? null,
     lexicon: lexicon ?? null,
-    fit: fitOf(info, machineOf(config)),
+    fit: fitOf(info, machineOf(config, rigOf(config))),
   }
 }
 

@@ -2,13 +2,13 @@
 
 import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
-import { expectFit, fitOf, type Machine, runtimeUnits } from '../control/policy-fit.js'
-import type { Policy } from '../control/ports.js'
+import { expectFit, type FitRow, fitLines, fitOf, type Machine, runtimeUnits } from '../control/policy-fit.js'
+import type { Lexicon, Policy, PolicyInfo } from '../control/ports.js'
 import { withPossiblePicks } from '../control/possible-pick.js'
-import type { EndEffectorKind } from '../control/types.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import type { RunnerOptions } from '../io/policy/open-runner.js'
+import { loadPackage } from '../io/policy/package.js'
 import { ServerPolicy } from '../io/policy-server/client.js'
 import { clientKeys } from '../io/policy-server/keys.js'
 import type { StringOptions } from '../native/engine.js'
@@ -18,8 +18,11 @@ import type { Config } from './config/schema.js'
 import { withOwnHeights } from './policy-workspace.js'
 import { workspaceOf } from './settings.js'
 
-/** What is mounted on every cell that this release runs. */
-const mounted: EndEffectorKind = 'suction_cup'
+/** What a policy works with beside the settings: who looks, and what grasps. What is absent is not compared. */
+export type Rig = Pick<Machine, 'cameras' | 'endEffector'>
+
+/** The simulated cell's own. */
+export const simulatedRig: Rig = { cameras: ["the simulated cell's"], endEffector: 'suction_cup' }
 
 /** Folder of a policy package: as given, or inside the project, so that the default works from anywhere. */
 export async function policyFolder(name: string): Promise<string> {
@@ -61,29 +64,55 @@ export function runnerOptions(settings: PackageSettings): RunnerOptions {
 }
 
 /**
- * The policy of the settings, which fits this machine and whose picks are on something.
+ * The policy of the settings, whose picks are on something.
  * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE, POLICY_AUTH_FAILED,
- * POLICY_PROTOCOL, POLICY_KEYS_INVALID for a server; POLICY_END_EFFECTOR and others for what does not fit (`expectFit`)
+ * POLICY_PROTOCOL, POLICY_KEYS_INVALID for a server
  */
 export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
   const policy = config.policy.kind === 'server' ? await connectServer(config.policy) : await loadPackageOf(config, log)
-  try {
-    expectFit(policy.info.name, fitOf(policy.info, machineOf(config)))
-  } catch (error) {
-    await policy.close()
-    throw error
-  }
   return withPossiblePicks(withOwnHeights(policy), config.planning.table_z_m)
 }
 
-/** What the settings say of the machine that a policy is to work with. */
-export function machineOf(config: Config): Machine {
-  const { policy, cameras } = config
+/** What the policy's words mean, without its graphs; null: it has no lexicon. @throws as `openPolicy` */
+export async function policyLexicon(config: Config): Promise<Lexicon | null> {
+  if (config.policy.kind === 'package') {
+    const { manifest } = await loadPackage(await policyFolder(config.policy.package))
+    return manifest.lexicon ?? null
+  }
+  const policy = await connectServer(config.policy)
+  await policy.close()
+  return policy.info.lexicon ?? null
+}
+
+/**
+ * Compares a policy with the machine that it is to work with, before anything moves. What does not fit is told as the
+ * whole table.
+ * @throws CliportError POLICY_END_EFFECTOR and others for what does not fit (`expectFit`)
+ */
+export function comparePolicy(
+  info: PolicyInfo,
+  config: Config,
+  rig: Rig,
+  tell: (line: string) => void,
+): readonly FitRow[] {
+  const rows = fitOf(info, machineOf(config, rig))
+  if (!rows.every(({ fits }) => fits)) fitLines(rows).forEach(tell)
+  expectFit(info.name, rows)
+  return rows
+}
+
+/** What the settings say of who looks and what grasps: cameras that they list look at a real cell. */
+export function rigOf({ cameras }: Config): Rig {
+  return cameras.length === 0 ? simulatedRig : { cameras: cameras.map(({ name }) => name), endEffector: null }
+}
+
+/** The machine that a policy is to work with. */
+export function machineOf(config: Config, rig: Rig): Machine {
+  const { policy } = config
   return {
     units: runtimeUnits,
     workspace: workspaceOf(config),
-    endEffector: mounted,
-    cameras: cameras.length === 0 ? ["the simulated cell's"] : cameras.map(({ name }) => name),
+    ...rig,
     ...(policy.kind === 'server' && policy.package_sha256 !== null && { packageSha256: policy.package_sha256 }),
   }
 }

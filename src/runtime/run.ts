@@ -2,13 +2,13 @@
 // its page and recording.
 
 import { performance } from 'node:perf_hooks'
-import type { CycleResult } from '../control/cycle.js'
+import type { CycleResult, CycleSettings, CycleWatcher } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { Understanding } from '../control/goal/types.js'
 import { parseGoal } from '../control/goal.js'
-import type { RobotLink } from '../control/ports.js'
-import type { Outcome } from '../control/types.js'
+import type { RobotLink, StageMeter } from '../control/ports.js'
+import type { Heightmap, Outcome, Proposal } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
@@ -16,12 +16,12 @@ import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
 import { film } from './report/film-camera.js'
-import { withLateMaps } from './report/late-maps.js'
+import { type LateMaps, withLateMaps } from './report/late-maps.js'
 import { allWatchers, createLineWatcher, createPageWatcher } from './report/page-watcher.js'
 import { RunFolder } from './report/run-folder.js'
 import { type Consent, expectRobot } from './robot.js'
 import { runGoal } from './run-goal.js'
-import { type CellPorts, openSession, type Scene, type Session } from './session.js'
+import { type CellPorts, openSession, type PerceptionPorts, type Scene, type Session } from './session.js'
 import { raiseThreadPriority } from './thread-priority.js'
 
 /** The scene's task when none is named: the one whose sentences the shipped policy knows. */
@@ -57,7 +57,7 @@ export interface RunReport {
   readonly steps: number
   readonly retries: number
   readonly stages: Readonly<Record<string, Durations>>
-  /** From the start of the process until the link was given the first plan, milliseconds; null when nothing moved. */
+  /** From the start of the process (of the goal, in the service) until the link was given the first plan, milliseconds; null when nothing moved. */
   readonly first_motion_ms: number | null
   /** Largest resident memory of the process so far, megabytes (10^6 bytes). */
   readonly rss_peak_mb: number
@@ -93,10 +93,25 @@ export async function runSentence(request: RunRequest): Promise<RunReport> {
   returnLargeBlocks()
   const goal = parseGoal(request.sentence)
   const opened = request.config.cameras.length > 0 ? await openHardware(request) : await openScene(request, goal)
+  const { session, ports, cell } = opened
+  const { config, task, seed, command, signal, clarify, tell } = request
   try {
-    return await recordRun(goal, request, opened)
+    return await recordRun({
+      goal,
+      config,
+      settings: session.settings,
+      ports,
+      cell,
+      ...(cell === null ? {} : { scene: { task, seed } }),
+      command,
+      signal,
+      ...(clarify === undefined ? {} : { clarify }),
+      tell,
+      // What is left is the page: neither the cell nor the policy need stay in memory for it.
+      moved: () => session.close(),
+    })
   } finally {
-    await opened.session.close()
+    await session.close()
   }
 }
 
@@ -129,17 +144,46 @@ async function openScene(request: RunRequest, goal: string): Promise<OpenedCell>
   return { session, ports: { ...session.ports, ...session.scene.ports }, cell: session.cell }
 }
 
-async function recordRun(
-  goal: string,
-  { config, task, seed, command, signal, clarify, tell }: RunRequest,
-  { session, ports, cell }: OpenedCell,
-): Promise<RunReport> {
+/** One goal on open ports, with a folder for its page and recording. */
+export interface RecordedRun {
+  /** The sentence, as `parseGoal` returns it. */
+  readonly goal: string
+  readonly config: Config
+  readonly settings: CycleSettings
+  readonly ports: PerceptionPorts & CellPorts
+  /** Null with real cameras: no film, no truth. */
+  readonly cell: Cell | null
+  /** The simulated scene, for the page; absent with real cameras. */
+  readonly scene?: { readonly task: string; readonly seed: number }
+  /** The command that repeats the run. */
+  readonly command: string
+  readonly signal: AbortSignal
+  readonly clarify?: Clarify
+  /** Makes what hears of every turn beside the page, and may ask for the maps behind a proposal; must not throw. */
+  readonly watcher?: (mapsOf: LateMaps['mapsOf']) => CycleWatcher
+  /** Takes every stage's duration beside the report. */
+  readonly meter?: StageMeter
+  /** Begins to record beside the looks of the cycle; returns what ends it. */
+  readonly sample?: (recorder: RunRecorder) => () => void
+  /** When the goal was given, on `performance.now()`; default: the start of the process. */
+  readonly givenMs?: number
+  readonly tell: (line: string) => void
+  /** The arm, the cameras and the policy are not needed any more; the page is still to be written. */
+  readonly moved?: () => Promise<void>
+}
+
+/**
+ * Runs one goal to its end and writes its folder: recording, pictures, page.
+ * @throws CliportError INPUT_INVALID or DISK_FULL when the folder cannot be made; later errors are an outcome
+ */
+export async function recordRun(run: RecordedRun): Promise<RunReport> {
+  const { goal, config, settings, ports, cell, scene, command, signal, clarify, tell } = run
   const { backend } = ports.link
   const folder = await RunFolder.create(config.run.out, {
     goal,
     policy: ports.policy.info.name,
     backend,
-    ...(cell === null ? {} : { task, seed }),
+    ...scene,
     command,
   })
   const onProblem = ({ message }: CliportError) => {
@@ -152,24 +196,34 @@ async function recordRun(
     const { policy, mapsOf } = withLateMaps(ports.policy)
     const page = createPageWatcher(folder, mapsOf)
     tell(`goal: ${goal}`)
+    const { workspace, pointOfView, budget } = settings
+    recorder.event('/run', { goal, policy: policy.info.name, backend, workspace, pointOfView, budget })
+    const endSampling = run.sample?.(recorder) ?? (() => {})
     const reel = cell === null ? null : film(cell, folder, config.run.picture_hz)
     const meter = {
       observe(stage: string, durationMs: number) {
         stages.observe(stage, durationMs)
         page.observe(stage, durationMs)
+        run.meter?.observe(stage, durationMs)
       },
     }
-    const watcher = allWatchers(page, createLineWatcher(tell))
+    const watcher = allWatchers(
+      page,
+      createLineWatcher(tell),
+      createMapsRecorder(recorder, mapsOf),
+      ...(run.watcher === undefined ? [] : [run.watcher(mapsOf)]),
+    )
     const asking = clarify === undefined ? {} : { clarify }
     let firstMotionMs: number | null = null
     const link = tellingOfPlans(ports.link, () => {
-      firstMotionMs ??= Math.round(performance.now())
+      firstMotionMs ??= Math.round(performance.now() - (run.givenMs ?? 0))
       // What is for people alone begins when the arm does.
       folder.draw()
       reel?.begin()
     })
     const options = { recorder, meter, watcher, signal, ...asking }
-    const result = await runGoal(goal, { ...ports, policy, link }, session.settings, options)
+    const result = await runGoal(goal, { ...ports, policy, link }, settings, options)
+    endSampling()
     await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
@@ -178,8 +232,7 @@ async function recordRun(
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()
     const understood = result.understanding === null ? {} : { understood: understoodOf(result.understanding, folder) }
-    // What is left is the page: neither the cell nor the policy need stay in memory for it.
-    await session.close()
+    await run.moved?.()
     const report = {
       ...summaryOf(goal, result, truth),
       ...understood,
@@ -193,6 +246,28 @@ async function recordRun(
     return { ...report, page: pagePath }
   } finally {
     await recorder.close()
+  }
+}
+
+/** The maps behind each proposal that the arm acts on, as the motion begins. */
+function createMapsRecorder(recorder: RunRecorder, mapsOf: LateMaps['mapsOf']): CycleWatcher {
+  let heightmap: Heightmap | null = null
+  let newest: Proposal | null = null
+  return {
+    looked(view) {
+      heightmap = view.heightmap
+    },
+    proposed(proposal) {
+      newest = proposal
+    },
+    planned() {
+      if (heightmap === null || newest === null) return
+      const { rows, cols, stampNs } = heightmap
+      const seen = { rows, cols, stampNs }
+      void mapsOf(newest).then((maps) => {
+        if (maps !== null) recorder.affordances(seen, maps)
+      })
+    },
   }
 }
 

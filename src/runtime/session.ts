@@ -3,6 +3,7 @@
 
 import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import { fitLines, fitSummary } from '../control/policy-fit.js'
 import type { Camera, Clock, Kinematics, Policy, Projector, Recorder, RobotLink } from '../control/ports.js'
 import { createKinematics } from '../io/kinematics.js'
 import { LinkClient } from '../io/link/client.js'
@@ -15,7 +16,7 @@ import { cellAddons, expectAddons, realCellAddons } from './addons.js'
 import { openCameras } from './cameras.js'
 import { CellTransport } from './cell-link.js'
 import type { Config } from './config/schema.js'
-import { openPolicy } from './policy.js'
+import { comparePolicy, openPolicy, type Rig, rigOf, simulatedRig } from './policy.js'
 import { type Consent, connectCell, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
 import { cellRobotOf, cycleSettingsOf, defaultTool, workspaceOf } from './settings.js'
 
@@ -134,7 +135,7 @@ export async function openSession(
     if ('cell' in target) return await openCellSession(config, target.cell, { tell, signal }, opened)
     if ('hardware' in target) return await openHardwareSession(config, target.hardware, { tell, signal }, opened)
     expectAddons('heightmap')
-    return sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
+    return sessionOf(config, await policyFor(config, {}, tell, opened), opened)
   } catch (error) {
     await opened.close()
     throw error
@@ -157,6 +158,14 @@ class Opened {
   }
 }
 
+/** The policy of the settings, once it fits. */
+async function policyFor(config: Config, rig: Rig, tell: SessionOptions['tell'], opened: Opened): Promise<Policy> {
+  const policy = opened.add(await openPolicy(config, tell))
+  const { info } = policy
+  tell(fitSummary(info.name, comparePolicy(info, config, rig, tell)))
+  return policy
+}
+
 function sessionOf(config: Config, policy: Policy, opened: Opened): Session {
   return {
     ports: { projector: projectorOf(config), policy, kinematics: kinematicsOf(config), clock: hostClock },
@@ -174,11 +183,16 @@ async function openHardwareSession(
   if (config.cameras.length === 0) throw noRealCamera()
   expectRobot(config)
   expectAddons(...realCellAddons)
-  const session = sessionOf(config, opened.add(await openPolicy(config, tell)), opened)
+  const policy = opened.add(await openPolicy(config, tell))
+  const rig = rigOf(config)
+  comparePolicy(policy.info, config, rig, tell)
+  const session = sessionOf(config, policy, opened)
   signal.throwIfAborted()
   const camera = opened.add(await openCameras(config.cameras, session.settings.workspace, signal))
   signal.throwIfAborted()
   const link = opened.add(await connectRobot(config, signal))
+  const endEffector = link.state?.endEffector.kind ?? null
+  fitLines(comparePolicy(policy.info, config, { ...rig, endEffector }, tell)).forEach(tell)
   await expectConsent(link, config, tell, consent)
   return { ...session, ports: { ...session.ports, camera, link } }
 }
@@ -207,7 +221,7 @@ async function openCellSession(
     return { ...ready, ports: { camera: createCellCamera(cell, config.cell.camera_timeout_s), link } }
   }
   const loadPolicy = async () =>
-    source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : opened.add(await openPolicy(config, tell))
+    source === 'oracle' ? createOraclePolicy(cell, workspaceOf(config)) : policyFor(config, simulatedRig, tell, opened)
   // Both at once, and both at an end before anything that failed closes what the other has opened.
   const [policy, ready] = await allOrFirstError(loadPolicy(), first === undefined ? null : reset(first))
   signal.throwIfAborted()

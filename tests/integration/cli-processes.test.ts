@@ -87,7 +87,7 @@ test('a terminal that is closed in mid-run: the arm is stopped, page and recordi
 
 test('of two recordings into one folder the second says that the first is at work, and with which process', async () => {
   const folder = join(out, 'episodes')
-  const args = ['record', '--out', folder, '--episodes', '1000', '--workers', '1']
+  const args = ['record', '--out', folder, '--episodes', '1000', '--jobs', '1']
   const first = spawn(process.execPath, [cli, ...args], { stdio: 'ignore' })
   while (!existsSync(join(folder, 'dataset.json'))) await new Promise((resolve) => setTimeout(resolve, 20))
   const { exitCode, report } = await cliport(...args, '--json')

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Dealer, Request } from 'zeromq'
 import { CliportError } from '../../src/control/errors.js'
 import { readFrames } from '../../src/io/frame-folder.js'
+import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
 import { ServerPolicy } from '../../src/io/policy-server/client.js'
 import { jsonPart, type Parts } from '../../src/io/policy-server/wire.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
-import { openPolicy } from '../../src/runtime/policy.js'
 import { predict } from '../../src/runtime/predict.js'
+import { openSession } from '../../src/runtime/session.js'
 import { realWorkspaceOf } from '../../src/runtime/settings.js'
-import { aHeightmap } from '../fixtures/policy.js'
+import { aHeightmap, tinyPackage } from '../fixtures/policy.js'
 import { ask, dealer, heightmapParts, startPolicyServer, startScriptedServer } from '../fixtures/policy-server.js'
 
 const goal = 'put the red block in the green box'
@@ -231,10 +232,65 @@ describe('clients that come and go', () => {
 
 describe('the Policy port on a server', () => {
   const at = (address: string, timeoutMs = 10_000) => ServerPolicy.connect({ address, keys: null, timeoutMs })
+  let introduction: Awaited<ReturnType<typeof ask>>['json']
+  let decision: typeof introduction
+  beforeAll(async () => {
+    const shipped = await startPolicyServer()
+    introduction = (await ask(shipped.address, hello)).json
+    decision = (await ask(shipped.address, heightmapParts(goal, { understand: false }))).json
+    await shipped.stop()
+  })
+
+  /** A policy on a server whose answers the test gives, which has introduced itself as the shipped one. */
+  async function connectScripted(limits: Parameters<typeof startScriptedServer>[0] = {}) {
+    const scripted = await startScriptedServer(limits)
+    const connected = at(scripted.address)
+    ;(await scripted.next()).reply([jsonPart(introduction)])
+    return { ...scripted, policy: await connected }
+  }
 
   test('nobody there: POLICY_UNAVAILABLE, which may be tried again', async () => {
     const error = at('tcp://127.0.0.1:9', 200)
     await expect(error).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE', retryable: true })
+  })
+
+  test('somebody there who does not answer: POLICY_UNAVAILABLE', async () => {
+    const { server, address } = await startScriptedServer()
+    await expect(at(address, 200)).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE' })
+    await server.close()
+  })
+
+  test('a busy server is asked again until it answers', async () => {
+    const { server, address, next, waiting, policy } = await connectScripted({ requests: 1 })
+    const other = dealer(address)
+    await other.send('computed', hello)
+    const first = await next()
+    await other.send('waiting', hello)
+    await waiting(1)
+    const proposal = policy.propose(aHeightmap(), goal)
+    while (server.counts.busy < 2) await new Promise((resolve) => setImmediate(resolve))
+    first.reply([jsonPart({})])
+    ;(await next()).reply([jsonPart({})])
+    ;(await next()).reply([jsonPart(decision)])
+    expect((await proposal).pick.pixel).toEqual(decision.pick.pixel)
+    other.close()
+    await policy.close()
+    await server.close()
+  })
+
+  test('a reply to a proposal that was given up is dropped, and the next has its own', async () => {
+    const { server, next, policy } = await connectScripted()
+    const giveUp = new AbortController()
+    const given = policy.propose(aHeightmap(), goal, { signal: giveUp.signal })
+    const first = await next()
+    giveUp.abort(new Error('given up'))
+    await expect(given).rejects.toThrow('given up')
+    const proposal = policy.propose(aHeightmap(), goal)
+    first.reply([jsonPart({ ...decision, remaining: 0.125 })])
+    ;(await next()).reply([jsonPart({ ...decision, remaining: 0.5 })])
+    expect((await proposal).remaining).toBe(0.5)
+    await policy.close()
+    await server.close()
   })
 
   test.each([
@@ -261,13 +317,7 @@ describe('the Policy port on a server', () => {
   })
 
   test('a proposal that waits ends with the policy, and none is made after it', async () => {
-    const { server, address, next } = await startScriptedServer()
-    const shipped = await startPolicyServer()
-    const { json } = await ask(shipped.address, hello)
-    await shipped.stop()
-    const connected = at(address)
-    ;(await next()).reply([jsonPart(json)])
-    const policy = await connected
+    const { server, next, policy } = await connectScripted()
     const waiting = policy.propose(aHeightmap(), goal)
     const ended = expect(waiting).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE' })
     await next()
@@ -277,20 +327,35 @@ describe('the Policy port on a server', () => {
     await server.close()
   })
 
-  test('what does not fit the machine is refused before anything moves', async () => {
+  test('what does not fit the machine is refused before anything moves, and the table says what', async () => {
     const server = await startPolicyServer()
-    const remote = (changes: object) =>
-      openPolicy(
-        {
-          ...config,
-          policy: { ...mergeConfig(null, {}, { 'policy.server': server.address }).policy, ...changes } as never,
-        },
-        () => {},
-      )
-    await expect(remote({ package_sha256: '0'.repeat(64) })).rejects.toMatchObject({ code: 'POLICY_CHECKSUM' })
-    const policy = await remote({})
-    expect(policy.info.name).toBe('edge')
-    await policy.close()
+    const open = async (changes: object) => {
+      const told: string[] = []
+      const config = mergeConfig(null, {}, { 'policy.server': server.address, ...changes })
+      const opened = openSession(config, { frames: 'given', tell: (line) => told.push(line) })
+      return { told, error: await opened.then((session) => session.close()).catch((error) => error) }
+    }
+    const refused = await open({ 'policy.package_sha256': '0'.repeat(64) })
+    expect(refused.error).toMatchObject({ code: 'POLICY_CHECKSUM' })
+    expect(refused.told.filter((line) => line.startsWith('NO'))).toEqual([expect.stringMatching(/^NO {2}package/)])
+    const fitting = await open({})
+    expect(fitting.error).toBeUndefined()
+    expect(fitting.told).toEqual(['policy edge fits this machine: units, workspace, lexicon'])
+    await server.stop()
+  })
+
+  test('cells that a camera did not see reach the policy, as they do in one process', async () => {
+    const server = await startPolicyServer({ config: mergeConfig(null, {}, { 'policy.package': tinyPackage }) })
+    const heightmap = aHeightmap()
+    const seen = new Uint8Array(heightmap.rows * heightmap.cols).fill(1, 0, 320 * 40)
+    const here = await OnnxPolicy.load(tinyPackage)
+    const there = await at(server.address)
+    for (const policy of [here, there]) {
+      // Its grasp is 0.08 m times the share of cells that were seen.
+      expect((await policy.propose(heightmap, goal)).grasp?.widthM).toBeCloseTo(0.08, 6)
+      expect((await policy.propose({ ...heightmap, seen }, goal)).grasp?.widthM).toBeCloseTo(0.02, 6)
+      await policy.close()
+    }
     await server.stop()
   })
 })

@@ -15,6 +15,7 @@ import type { Config } from '../../src/runtime/config/schema.js'
 import { runSentence } from '../../src/runtime/run.js'
 import { workspaceOf } from '../../src/runtime/settings.js'
 import { d435Recording } from '../fixtures/data.js'
+import { tinyPackage } from '../fixtures/policy.js'
 import { useLibrary } from '../fixtures/realsense.js'
 import { verifyRecording } from '../fixtures/recordings.js'
 import { sceneFrames, sceneTask, showFrames, startLiveCell } from '../fixtures/scene.js'
@@ -100,16 +101,26 @@ describe.skipIf(skip !== undefined)('a cell with RealSense cameras', () => {
     }
     const cameras = scene.map((frame, i) => entry(frame, serials[i]!))
     const { config } = settings(cameras, cell.robot)
-    const report = await runSentence({
-      sentence: goal,
-      task: sceneTask,
-      seed: 0,
-      oracle: false,
-      command: 'test',
-      config,
-      signal: never,
-      tell: () => {},
-    })
+    const told: string[] = []
+    const run = (policy: Config['policy']) =>
+      runSentence({
+        sentence: goal,
+        task: sceneTask,
+        seed: 0,
+        oracle: false,
+        command: 'test',
+        config: { ...config, policy },
+        signal: never,
+        tell: (line) => told.push(line),
+      })
+    // Its grasps are for fingers; what is mounted, the controller says.
+    const forFingers = mergeConfig(null, {}, { 'policy.package': tinyPackage }).policy
+    await expect(run(forFingers)).rejects.toMatchObject({ code: 'POLICY_END_EFFECTOR' })
+    expect(told.filter((line) => line.startsWith('NO'))).toEqual([
+      expect.stringMatching(/end effector +two_finger +suction_cup$/),
+    ])
+    const report = await run(config.policy)
+    expect(told).toContainEqual(expect.stringMatching(/^ok +end effector +suction_cup +suction_cup$/))
     expect(report.error).toBeUndefined()
     expect(report).toMatchObject({ outcome: 'achieved', goal })
     expect(report).not.toHaveProperty('truth') // the runtime knows no cell

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Heightmap } from '../../src/control/types.js'
 import {
+  episodeFile,
   readDatasetIndex,
   readEpisode,
   verifyDataset,
@@ -55,8 +56,8 @@ function anObservation(stampNs: bigint, seed = Number(stampNs)): Observation {
   }
 }
 
-async function anEpisode(path: string): Promise<void> {
-  const writer = await DemonstrationWriter.create(path, meta)
+async function anEpisode(path: string, seed = meta.seed): Promise<void> {
+  const writer = await DemonstrationWriter.create(path, { ...meta, seed })
   await writer.observation(anObservation(1n))
   await writer.action(action)
   await writer.observation(anObservation(2n))
@@ -85,7 +86,7 @@ describe('an episode', () => {
     const path = join(folder, '000000-4.mcap')
     const writer = await DemonstrationWriter.create(path, meta)
     await writer.observation(anObservation(1n))
-    expect(await readdir(folder)).toEqual(['000000-4.mcap.part'])
+    expect(await readdir(folder)).toEqual([`000000-4.mcap.${process.pid}.part`])
     await writer.close()
     expect(await readdir(folder)).toEqual(['000000-4.mcap'])
   })
@@ -142,14 +143,14 @@ describe('an episode', () => {
 
 describe('a dataset', () => {
   test('names every damaged or unfinished file and keeps the others', async () => {
-    for (const name of ['000000-0.mcap', '000001-2.mcap', '000002-4.mcap']) await anEpisode(join(folder, name))
+    for (const seed of [0, 2, 4]) await anEpisode(join(folder, episodeFile(seed / 2, seed)), seed)
     const bytes = await readFile(join(folder, '000001-2.mcap'))
     bytes[bytes.length >> 1]! ^= 1
     await writeFile(join(folder, '000001-2.mcap'), bytes)
     await writeFile(join(folder, '000002-4.mcap'), bytes.subarray(0, 1000))
     await writeFile(join(folder, '000003-6.mcap.part'), bytes.subarray(0, 10))
     const { episodes, bad } = await verifyDataset(folder)
-    expect(episodes).toEqual([{ file: '000000-0.mcap', observations: 2, actions: 1 }])
+    expect(episodes).toEqual([{ file: '000000-0.mcap', observations: 2, actions: 1, meta: { ...meta, seed: 0 } }])
     expect(bad).toEqual([
       { file: '000001-2.mcap', reason: expect.stringContaining('checksum of its data') },
       { file: '000002-4.mcap', reason: expect.stringContaining('its end is missing') },

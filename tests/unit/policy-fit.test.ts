@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CliportError } from '../../src/control/errors.js'
-import { expectFit, fitLines, fitOf, type Machine, runtimeUnits } from '../../src/control/policy-fit.js'
+import { expectFit, fitLines, fitOf, fitSummary, type Machine, runtimeUnits } from '../../src/control/policy-fit.js'
 import type { PolicyInfo } from '../../src/control/ports.js'
 
 const workspace = { xMinM: 0.25, xMaxM: 0.75, yMinM: -0.5, yMaxM: 0.5, zMinM: 0, zMaxM: 0.28, pixelM: 0.003125 }
@@ -68,6 +68,18 @@ test('a policy that names no end effector, lexicon or units is taken as it is', 
   expect(fitOf(plain, machine).every(({ fits }) => fits)).toBe(true)
 })
 
+test('an end effector that only the controller knows is no reason to refuse, and the table says so', () => {
+  const row = fitOf(policy, { ...machine, endEffector: null }).find(({ property }) => property === 'end_effector')
+  expect(row).toMatchObject({ fits: true, machine: 'not known yet', note: expect.stringMatching(/controller/) })
+})
+
+test('what fits is said in one line', () => {
+  const { cameras: _, ...withoutCameras } = machine
+  expect(fitSummary('mine', fitOf(policy, withoutCameras))).toBe(
+    'policy mine fits this machine: units, workspace, end effector, lexicon',
+  )
+})
+
 test('a refusal names everything that does not fit, with both sides', () => {
   const { message } = refusal({ endEffector: 'two_finger', workspace: { ...workspace, yMinM: -0.4 } })
   expect(message).toMatch(/workspace: it needs .*y -0\.5\.\.0\.5.*has .*y -0\.4\.\.0\.5/)
@@ -78,6 +90,6 @@ test('the table has a line a property and marks what does not fit', () => {
   const lines = fitLines(fitOf(policy, { ...machine, endEffector: 'two_finger' }))
   expect(lines).toHaveLength(6)
   expect(lines.filter((line) => line.startsWith('NO'))).toEqual([
-    expect.stringMatching(/^NO {2}end_effector +suction_cup +two_finger$/),
+    expect.stringMatching(/^NO {2}end effector +suction_cup +two_finger$/),
   ])
 })

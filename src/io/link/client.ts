@@ -234,6 +234,11 @@ export class LinkClient implements RobotLink {
     if (answer.kind === 'rejected') throw this.#failures.refused('did not clear the stop', answer)
   }
 
+  /** Gives the lease back and stays connected; the arm may not move until it is armed again. */
+  async disarm(): Promise<void> {
+    if (this.#armed) await this.#release()
+  }
+
   /** Gives the lease back. A plan that still runs is stopped by the controller, since the heartbeats end. */
   async close(): Promise<void> {
     if (this.#armed && this.#commands.pending.isEmpty) await this.#release().catch(() => {})

@@ -4,35 +4,20 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import { unwritable } from '../unwritable.js'
+import { faultOf } from './check-episode.js'
 import { type Action, type EpisodeMeta, episodeFormat } from './demonstration.js'
+import type { Episode, EpisodeObservation } from './episode.js'
 import { floatsOf, type ImageEncoding, type RecordedImage } from './raw-image.js'
 import { corrupt, imageOf, jsonOf, type RecordedMessage, readRecording } from './reader.js'
-
-export interface EpisodeObservation {
-  readonly stampNs: bigint
-  readonly rows: number
-  readonly cols: number
-  /** Metres above the workspace's `zMinM`, rows x cols. */
-  readonly heightM: Float32Array
-  /** RGB8, rows x cols x 3. */
-  readonly color: Uint8Array
-  /** rows x cols. */
-  readonly labels: Uint8Array
-  readonly truth: Readonly<Record<string, unknown>>
-  /** Camera pictures by topic, when the episode has them. */
-  readonly frames: ReadonlyMap<string, RecordedImage>
-}
-
-/** `actions[k]` follows `observations[k]`; the last observation has no action after it. */
-export interface Episode {
-  readonly meta: EpisodeMeta
-  readonly observations: readonly EpisodeObservation[]
-  readonly actions: readonly Action[]
-}
 
 export type Verification =
   | { readonly ok: true; readonly observations: number; readonly actions: number; readonly meta: EpisodeMeta }
   | { readonly ok: false; readonly reason: string }
+
+/** Name of an episode's file: its number in the data set, and its scene. */
+export function episodeFile(index: number, seed: number): string {
+  return `${String(index).padStart(6, '0')}-${seed}.mcap`
+}
 
 /** @throws CliportError RECORDING_CORRUPT naming the file and what is wrong with it; never returns half an episode */
 export async function readEpisode(path: string): Promise<Episode> {
@@ -44,13 +29,42 @@ export async function readEpisode(path: string): Promise<Episode> {
   }
 }
 
-/** Reads the whole episode and says whether it is one: checksums, topics, sizes, order. Never throws. */
+/** Reads the whole episode and says whether it is one: checksums, topics, sizes, order, finite numbers. Never throws. */
 export async function verifyEpisode(path: string): Promise<Verification> {
   try {
-    const { meta, observations, actions } = await readEpisode(path)
+    const episode = await readEpisode(path)
+    const fault = faultOf(episode)
+    if (fault !== null) return { ok: false, reason: corrupt(path, fault).message }
+    const { meta, observations, actions } = episode
     return { ok: true, observations: observations.length, actions: actions.length, meta }
   } catch (error) {
     return { ok: false, reason: (error as Error).message }
+  }
+}
+
+/** What is known of an episode without its pictures. */
+export interface EpisodeOutline {
+  readonly meta: EpisodeMeta
+  /** One an observation. */
+  readonly truths: readonly Readonly<Record<string, unknown>>[]
+  readonly actions: readonly Action[]
+  readonly hasFrames: boolean
+}
+
+/** Reads everything but the pictures. @throws CliportError RECORDING_CORRUPT, INPUT_INVALID */
+export async function readOutline(path: string): Promise<EpisodeOutline> {
+  const { messages } = await readRecording(path)
+  try {
+    const { meta, rest } = metaOf(messages)
+    const all = (topic: string) => rest.filter((message) => message.topic === topic).map(jsonOf)
+    return {
+      meta,
+      truths: all('/truth') as Readonly<Record<string, unknown>>[],
+      actions: all('/action') as Action[],
+      hasFrames: rest.some(({ topic }) => topic.startsWith('/camera/')),
+    }
+  } catch (error) {
+    throw corrupt(path, (error as Error).message)
   }
 }
 
@@ -63,28 +77,51 @@ export interface DatasetIndex {
   readonly [more: string]: unknown
 }
 
+/** An episode that is whole. */
+export interface WholeEpisode {
+  readonly file: string
+  readonly observations: number
+  readonly actions: number
+  readonly meta: EpisodeMeta
+}
+
 /** The episodes of a folder, whole ones and others. */
 export interface DatasetReport {
-  readonly episodes: readonly { readonly file: string; readonly observations: number; readonly actions: number }[]
+  readonly episodes: readonly WholeEpisode[]
   /** Files that training must leave out, unfinished ones among them. */
   readonly bad: readonly { readonly file: string; readonly reason: string }[]
 }
 
 /**
  * Reads every episode of a folder, in the order of their names.
- * @throws Error of the file system when there is no such folder
+ * @param onFile hears how many files of how many are read
+ * @throws Error of the file system when there is no such folder; the signal's reason
  */
-export async function verifyDataset(folder: string): Promise<DatasetReport> {
-  const episodes: { file: string; observations: number; actions: number }[] = []
+export async function verifyDataset(
+  folder: string,
+  { signal, onFile }: { readonly signal?: AbortSignal; readonly onFile?: (done: number, of: number) => void } = {},
+): Promise<DatasetReport> {
+  const episodes: WholeEpisode[] = []
   const bad: { file: string; reason: string }[] = []
-  for (const file of (await readdir(folder)).sort()) {
-    if (file.endsWith('.part')) bad.push({ file, reason: 'it was never finished' })
-    if (!file.endsWith('.mcap')) continue
-    const verification = await verifyEpisode(join(folder, file))
-    if (!verification.ok) bad.push({ file, reason: verification.reason })
-    else episodes.push({ file, observations: verification.observations, actions: verification.actions })
+  const files = (await readdir(folder)).filter((name) => /\.(mcap|part)$/.test(name)).sort()
+  for (const [i, file] of files.entries()) {
+    signal?.throwIfAborted()
+    const fault = file.endsWith('.part') ? 'it was never finished' : await wholeOrFault(folder, file, episodes)
+    if (fault !== null) bad.push({ file, reason: fault })
+    onFile?.(i + 1, files.length)
   }
   return { episodes, bad }
+}
+
+/** Adds the episode where it is whole and of the scene that its name says. @returns null, or what is wrong with it */
+async function wholeOrFault(folder: string, file: string, episodes: WholeEpisode[]): Promise<string | null> {
+  const verification = await verifyEpisode(join(folder, file))
+  if (!verification.ok) return verification.reason
+  const { ok: _, ...whole } = verification
+  const seed = /^\d+-(\d+)\.mcap$/.exec(file)?.[1]
+  if (seed !== undefined && Number(seed) !== whole.meta.seed) return `it is of scene ${whole.meta.seed}`
+  episodes.push({ file, ...whole })
+  return null
 }
 
 const datasetFormat = { format: 'cliport-edge-dataset', version: 1 } as const
@@ -124,11 +161,17 @@ export async function readDatasetIndex(folder: string): Promise<DatasetIndex | n
   }
 }
 
-function episodeOf(messages: readonly RecordedMessage[]): Episode {
+/** The first message, and the others. @throws Error when it is no episode's */
+function metaOf(messages: readonly RecordedMessage[]): { meta: EpisodeMeta; rest: readonly RecordedMessage[] } {
   const [first, ...rest] = messages
   if (first?.topic !== '/episode') throw new Error('its first message is not /episode')
   const { format, version, ...meta } = jsonOf(first) as EpisodeMeta & { format: string; version: number }
   expectFormat({ format, version }, episodeFormat)
+  return { meta, rest }
+}
+
+function episodeOf(messages: readonly RecordedMessage[]): Episode {
+  const { meta, rest } = metaOf(messages)
   const byTopic = (topic: string) => rest.filter((message) => message.topic === topic)
   const truths = byTopic('/truth')
   if (truths.length === 0) throw new Error('it has no observation')

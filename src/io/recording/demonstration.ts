@@ -1,5 +1,5 @@
 // Demonstrations: one MCAP file an episode, as docs/recordings.md describes it. A file gets its name only when it is
-// whole; until then the name ends in `.part`.
+// whole; until then the name ends in the number of the process that writes it, and `.part`.
 
 import { rename, rm } from 'node:fs/promises'
 import { CliportError } from '../../control/errors.js'
@@ -59,13 +59,15 @@ export interface Action {
  */
 export class DemonstrationWriter {
   readonly #path: string
+  readonly #part: string
   readonly #file: McapFile
   #stampNs = -1n
   #observations = 0
   #actions = 0
 
-  private constructor(path: string, file: McapFile) {
+  private constructor(path: string, part: string, file: McapFile) {
     this.#path = path
+    this.#part = part
     this.#file = file
   }
 
@@ -74,10 +76,11 @@ export class DemonstrationWriter {
    * @throws CliportError DISK_FULL, or INPUT_INVALID when the file cannot be made
    */
   static async create(path: string, meta: EpisodeMeta): Promise<DemonstrationWriter> {
+    const part = partOf(path)
     try {
-      const file = await McapFile.create(await fileSink(`${path}.part`), episodeFormat.format)
+      const file = await McapFile.create(await fileSink(part), episodeFormat.format)
       await file.writeJson('/episode', JSON.stringify({ ...episodeFormat, ...meta }), 0n)
-      return new DemonstrationWriter(path, file)
+      return new DemonstrationWriter(path, part, file)
     } catch (error) {
       throw writeError(path, error)
     }
@@ -126,7 +129,7 @@ export class DemonstrationWriter {
     try {
       demand(this.#observations === this.#actions + 1, 'an observation after the last action', 'none')
       await this.#writing(() => this.#file.close())
-      await this.#writing(() => rename(`${this.#path}.part`, this.#path))
+      await this.#writing(() => rename(this.#part, this.#path))
     } catch (error) {
       await this.abandon()
       throw error
@@ -136,7 +139,7 @@ export class DemonstrationWriter {
   /** Gives up: removes the unfinished file. */
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined)
-    await rm(`${this.#path}.part`, { force: true })
+    await rm(this.#part, { force: true })
   }
 
   async #writing(work: () => Promise<void>): Promise<void> {
@@ -146,6 +149,16 @@ export class DemonstrationWriter {
       throw writeError(this.#path, error)
     }
   }
+}
+
+/** Of this process alone: one that has lost its parent and is about to end never meets the file of the next one. */
+function partOf(path: string): string {
+  return `${path}.${process.pid}.part`
+}
+
+/** The episode's file that `name` is an unfinished part of, or null. */
+export function episodeOfPart(name: string): string | null {
+  return /^(.+\.mcap)\.(?:\d+\.)?part$/.exec(name)?.[1] ?? null
 }
 
 function demand(holds: boolean, expected: string, received: string): void {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkJointPlan, checkPlan, describeViolation, isRefused, type Violation } from '../../control/check.js'
 import { CliportError } from '../../control/errors.js'
-import type { Execution, Plan, RobotMode, Vec3 } from '../../control/types.js'
+import type { Execution, Plan, RobotMode, RobotState, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import type { Config } from '../config/schema.js'
 import { kinematicsOf } from '../session.js'
@@ -74,11 +74,17 @@ function notMoved(violations: readonly Violation[], hint: string): CliportError 
   return new CliportError('LINK_REFUSED', `The arm was not moved: ${words}`, { stage: 'check', hint })
 }
 
+/** A link whose latched stop a person can clear. */
+export interface Clearable {
+  readonly state: RobotState | null
+  clear(): Promise<void>
+}
+
 /**
  * Clears a latched stop or fault, and waits until the robot itself has recovered.
  * @returns the mode then: disarmed
  */
-export async function recover(client: LinkClient, signal: AbortSignal): Promise<RobotMode> {
+export async function recover(client: Clearable, signal: AbortSignal): Promise<RobotMode> {
   await client.clear()
   while (client.state?.mode === 'stopped' || client.state?.mode === 'fault') await sleep(lookMs, undefined, { signal })
   return client.state?.mode ?? 'disarmed'

@@ -1,7 +1,6 @@
-// A worker of `cliport record`: one cell in this thread, one episode after the other.
+// A process of `cliport record`: one cell, one episode after the other, as long as the process that started it is there.
 
 import { rm } from 'node:fs/promises'
-import { parentPort, workerData } from 'node:worker_threads'
 import { CliportError } from '../control/errors.js'
 import { pathExists } from '../io/path-exists.js'
 import { verifyEpisode } from '../io/recording/dataset.js'
@@ -9,13 +8,17 @@ import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
 import { type DemonstrationOptions, type DemonstrationReport, demonstrate } from './demonstrate.js'
 
-/** What does not change from episode to episode. */
-export type RecordWorkerData = Pick<DemonstrationOptions, 'task' | 'frames' | 'perturb'> & { readonly config: Config }
+/** What does not change from episode to episode; the first message to the process. */
+export type RecordJob = Pick<DemonstrationOptions, 'task' | 'frames' | 'perturb'> & { readonly config: Config }
 
+/** One episode; every message after the first. */
 export type EpisodeOrder = Pick<DemonstrationOptions, 'path' | 'seed' | 'appearance' | 'sensor'> & {
   readonly index: number
+  /** A process that was killed has left a part of it. */
+  readonly wasBegun: boolean
 }
 
+/** What the process says to each order. */
 export type EpisodeAnswer =
   | { readonly index: number; readonly kind: 'kept' }
   | {
@@ -30,23 +33,29 @@ export type EpisodeAnswer =
       readonly error: Pick<CliportError, 'code' | 'stage' | 'message' | 'hint'>
     }
 
-if (parentPort !== null) {
-  const port = parentPort
-  const { config, ...shared } = workerData as RecordWorkerData
+const parentIsGone = new AbortController()
+let working: Promise<void> = Promise.resolve()
+
+process.once('message', (job: RecordJob) => {
+  const { config, ...shared } = job
   const opening = openSession(config, { cell: { thread: 'caller', policy: 'oracle' }, tell: () => {} })
-  const never = new AbortController().signal
-  port.on('message', (order: EpisodeOrder) => {
-    void episode(order).then((answer) => port.postMessage(answer))
+  // Without a handler for it, a failure before the first order would end the process; the order gets it.
+  opening.catch(() => {})
+
+  process.on('message', (order: EpisodeOrder) => {
+    working = episode(order).then((answer) => {
+      if (process.connected) process.send!(answer)
+    })
   })
 
-  async function episode({ index, ...order }: EpisodeOrder): Promise<EpisodeAnswer> {
+  async function episode({ index, wasBegun, ...order }: EpisodeOrder): Promise<EpisodeAnswer> {
     try {
       const damage = await damageOf(order.path, order.seed, shared.task)
       if (damage === null) return { index, kind: 'kept' }
       await rm(order.path, { force: true })
-      await rm(`${order.path}.part`, { force: true })
-      const report = await demonstrate(await opening, { ...shared, ...order }, never)
-      return { index, kind: 'recorded', report, ...(damage === '' ? {} : { redone: damage }) }
+      const report = await demonstrate(await opening, { ...shared, ...order }, parentIsGone.signal)
+      const redone = damage === '' && wasBegun ? 'it was never finished' : damage
+      return { index, kind: 'recorded', report, ...(redone === '' ? {} : { redone }) }
     } catch (error) {
       const { code, stage, hint } =
         error instanceof CliportError
@@ -55,11 +64,19 @@ if (parentPort !== null) {
       return { index, kind: 'failed', error: { code, stage, hint, message: (error as Error).message } }
     }
   }
-}
+})
+
+// However the other process ended, this one leaves its episode and follows.
+process.once('disconnect', () => {
+  parentIsGone.abort()
+  void working.finally(() => process.exit())
+})
+// What a terminal sends goes to both; the other one says how it ends.
+for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => {})
 
 /** Null for a whole episode of this scene, '' for none, else what is wrong with the file. */
 async function damageOf(path: string, seed: number, task: string): Promise<string | null> {
-  if (!(await pathExists(path))) return (await pathExists(`${path}.part`)) ? 'it was never finished' : ''
+  if (!(await pathExists(path))) return ''
   const verification = await verifyEpisode(path)
   if (!verification.ok) return verification.reason
   const { meta } = verification

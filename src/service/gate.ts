@@ -1,0 +1,70 @@
+// Where a run waits between two actions, and where it ends when a person cancels its goal: before a look, with nothing in
+// the hand. What was seen before a pause is not acted on after it.
+
+import { Conclusion } from '../control/conclusion.js'
+import type { Camera } from '../control/ports.js'
+
+export class Gate {
+  #isPaused: boolean
+  #canceled: string | null = null
+  #open: () => void = () => {}
+
+  /**
+   * @param onHeld     a run begins to wait
+   * @param onReleased it goes on
+   */
+  constructor(
+    isPaused: boolean,
+    private readonly onHeld: () => void,
+    private readonly onReleased: () => void,
+  ) {
+    this.#isPaused = isPaused
+  }
+
+  /** Why the goal was canceled; null: it was not. */
+  get canceled(): string | null {
+    return this.#canceled
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#open()
+  }
+
+  cancel(reason: string): void {
+    this.#canceled = reason
+    this.#open()
+  }
+
+  /** The same cameras, which look when the gate is open. */
+  before(camera: Camera): Camera {
+    return {
+      names: camera.names,
+      capture: async (signal) => {
+        await this.#pass(signal)
+        return camera.capture(signal)
+      },
+      close: () => camera.close(),
+    }
+  }
+
+  /** @throws Conclusion when the goal is canceled; the signal's reason */
+  async #pass(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#isPaused && this.#canceled === null) {
+      this.onHeld()
+      while (this.#isPaused && this.#canceled === null && signal?.aborted !== true) {
+        await new Promise<void>((resolve) => {
+          this.#open = resolve
+          signal?.addEventListener('abort', () => resolve(), { once: true })
+        })
+      }
+      this.onReleased()
+    }
+    signal?.throwIfAborted()
+    if (this.#canceled !== null) throw new Conclusion('stopped', this.#canceled)
+  }
+}

@@ -1,0 +1,194 @@
+// The arm and the cameras of the service: one session of the runtime, open from start to end, its policy loaded once.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CycleSettings, View } from '../control/cycle.js'
+import { CliportError } from '../control/errors.js'
+import type { Policy, RobotLink } from '../control/ports.js'
+import type { RobotMode } from '../control/types.js'
+import { LinkClient } from '../io/link/client.js'
+import type { Config } from '../runtime/config/schema.js'
+import { type Clearable, recover } from '../runtime/link/manual-motion.js'
+import { movesHardware } from '../runtime/robot.js'
+import { type CellPorts, openSession, type PerceptionPorts, type Scene, type Session } from '../runtime/session.js'
+import type { Cell } from '../sim/api.js'
+
+/** The simulated scene that a service begins with. */
+export interface SceneChoice {
+  readonly task: string
+  readonly seed: number
+  /** What the scene must make sense of. */
+  readonly sentence: string
+}
+
+interface Opened {
+  readonly session: Session
+  readonly ports: PerceptionPorts & CellPorts
+  readonly cell: Cell | null
+  /** Makes another scene, and connects its arm. */
+  readonly reset: ((scene: Scene) => Promise<CellPorts>) | null
+}
+
+const modesAtRest: readonly RobotMode[] = ['disarmed', 'armed', 'stopped', 'fault', 'free_drive']
+const lookAtModeMs = 20
+
+export class Workcell {
+  #opened: Opened | null = null
+  #scene: SceneChoice | null
+  /** The newest look that shows the workspace with nothing in front of it, and when it was taken. */
+  #view: { readonly view: View; readonly atMs: number } | null = null
+  #looking: Promise<View> | null = null
+
+  /** @param scene of the simulated cell; not looked at where the settings list cameras */
+  constructor(
+    readonly config: Config,
+    scene: SceneChoice,
+    private readonly tell: (line: string) => void,
+  ) {
+    this.#scene = config.cameras.length > 0 ? null : scene
+  }
+
+  get isSimulated(): boolean {
+    return this.#scene !== null
+  }
+
+  get scene(): SceneChoice | null {
+    return this.#scene
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== null
+  }
+
+  /** @throws CliportError SERVICE_REFUSED while nothing is open */
+  get ports(): PerceptionPorts & CellPorts {
+    return this.#expectOpen().ports
+  }
+
+  get settings(): CycleSettings {
+    return this.#expectOpen().session.settings
+  }
+
+  get cell(): Cell | null {
+    return this.#opened?.cell ?? null
+  }
+
+  get link(): RobotLink | null {
+    return this.#opened?.ports.link ?? null
+  }
+
+  get policy(): Policy | null {
+    return this.#opened?.ports.policy ?? null
+  }
+
+  get view(): { readonly view: View; readonly atMs: number } | null {
+    return this.#view
+  }
+
+  /** Opens policy, cameras and arm; the arm is disarmed. @throws as `openSession` */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.close()
+    const { config, tell } = this
+    if (this.#scene === null) {
+      // Whoever arms agrees that the arm moves: nothing does before.
+      const session = await openSession(config, { hardware: { consent: async () => true }, tell, signal })
+      this.#opened = { session, ports: session.ports, cell: null, reset: null }
+      return
+    }
+    const scene = this.#sceneOptions(this.#scene)
+    const session = await openSession(config, { cell: { thread: 'worker', policy: 'package', scene }, tell, signal })
+    this.#opened = {
+      session,
+      ports: { ...session.ports, ...session.scene.ports },
+      cell: session.cell,
+      reset: async (other) => (await session.reset(other)).ports,
+    }
+  }
+
+  /** Makes another simulated scene; its arm is a new one, and disarmed. @throws CliportError SERVICE_REFUSED, TASK_UNKNOWN, CELL_FAILED */
+  async reset(scene: SceneChoice): Promise<void> {
+    const opened = this.#expectOpen()
+    if (opened.reset === null) {
+      throw new CliportError('SERVICE_REFUSED', 'A real cell has no scenes to choose from', {
+        stage: 'serve',
+        hint: 'Lay the table by hand',
+      })
+    }
+    await this.#looking?.catch(() => {})
+    const ports = await opened.reset(this.#sceneOptions(scene))
+    this.#scene = scene
+    this.#view = null
+    this.#opened = { ...opened, ports: { ...opened.ports, ...ports } }
+  }
+
+  /** Looks at the workspace; a second call while one looks gets the same look. @throws CliportError CAMERA_STALLED, FRAME_INVALID */
+  look(signal?: AbortSignal): Promise<View> {
+    this.#looking ??= this.#look(signal).finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  /** Somebody else has looked, with nothing in front of the workspace. */
+  seen(view: View): void {
+    this.#view = { view, atMs: performance.now() }
+  }
+
+  /** Until the arm does not move any more; at once where it says nothing. */
+  async untilAtRest(): Promise<void> {
+    for (;;) {
+      const mode = this.link?.state?.mode
+      if (mode === undefined || modesAtRest.includes(mode)) return
+      await sleep(lookAtModeMs)
+    }
+  }
+
+  /** Clears a latched stop or fault of the controller. A person's act. @throws CliportError LINK_REFUSED, LINK_PEER_LOST */
+  async clear(signal: AbortSignal): Promise<void> {
+    const { link } = this.ports
+    if (isClearable(link)) await recover(link, signal)
+    // The controller keeps the lease for half a second; until then it would not be armed again.
+    while (link instanceof LinkClient && link.lease === 'own') await sleep(lookAtModeMs, undefined, { signal })
+  }
+
+  /** Gives the arm's lease back, where the link knows how to. */
+  async disarm(): Promise<void> {
+    const { link } = this
+    if (link instanceof LinkClient) await link.disarm()
+  }
+
+  get movesHardware(): boolean {
+    return this.link !== null && movesHardware(this.link.backend)
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = null
+    this.#view = null
+    await opened?.session.close()
+  }
+
+  async #look(signal?: AbortSignal): Promise<View> {
+    const { camera, projector } = this.ports
+    const frames = await camera.capture(signal)
+    const heightmap = await projector.project(frames, this.settings.workspace)
+    return { frames, heightmap }
+  }
+
+  #sceneOptions({ task, seed, sentence }: SceneChoice): Scene {
+    const link = this.config.robot.link === null ? 'sockets' : 'robot'
+    return { task, seed, goal: sentence, clock: 'paced', link }
+  }
+
+  #expectOpen(): Opened {
+    if (this.#opened !== null) return this.#opened
+    throw new CliportError('SERVICE_REFUSED', 'Neither arm nor cameras are open', {
+      stage: 'serve',
+      hint: 'The state of the service says why: cliport status',
+      retryable: true,
+    })
+  }
+}
+
+function isClearable(link: RobotLink): link is RobotLink & Clearable {
+  return 'clear' in link
+}
