@@ -19,7 +19,7 @@ import type { GraphName } from '../io/policy/manifest.js'
 import { engineKey, providerSettings } from '../io/policy/open-runner.js'
 import { loadPackage, type PolicyPackage } from '../io/policy/package.js'
 import { cudaOptions, tensorRtOptions } from '../io/policy/provider-settings.js'
-import { plainReason } from '../io/policy/runner-failure.js'
+import { isOptionRefused, plainReason } from '../io/policy/runner-failure.js'
 import { turnOffTelemetry } from '../io/policy/telemetry.js'
 import { createEngine, type NativeLibrary, whyProviderDoesNotLoad } from '../native/engine.js'
 import { shippedOnnxRuntime } from '../native/paths.js'
@@ -154,7 +154,7 @@ async function build(
   )
   if (!built.ok) {
     const reason = [plainReason(built.message), ...built.log].join('\n  ')
-    if (built.code === 'OPTION') {
+    if (isOptionRefused(built.code, built.message)) {
       throw new CliportError(
         'CONFIG_INVALID',
         `ONNX Runtime ${library.version} refuses an option of tensorrt or cuda: ${reason}`,

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cudaOptions, precisions, tensorRtOptions } from '../../src/io/policy/provider-settings.js'
+import { isOptionRefused } from '../../src/io/policy/runner-failure.js'
 import { turnOffTelemetry } from '../../src/io/policy/telemetry.js'
 import { createEngine, type NativeEngine, type StringOptions, tensorRtVersion } from '../../src/native/engine.js'
 import { tinyPackage } from '../fixtures/policy.js'
@@ -27,6 +28,9 @@ describe.skipIf(library === undefined)('the published GPU build', () => {
       ({ code, message }) => ({ code: code as string, message: message as string }),
     )
 
+  /** What comes after all options are accepted. */
+  const noGpu = { code: expect.stringMatching(/^(PROVIDER|GRAPH)$/), message: expect.stringContaining('CUDA failure 1: no GPU') }
+
   test('has the providers, and finds the libraries that stand in for TensorRT', async () => {
     const { providers } = await engine.library()
     expect(providers).toEqual(expect.arrayContaining(['TensorrtExecutionProvider', 'CUDAExecutionProvider']))
@@ -36,19 +40,22 @@ describe.skipIf(library === undefined)('the published GPU build', () => {
   test.each(precisions)("knows every option that is set for TensorRT's %s", async (precision) => {
     const settings = { precision, workspaceMb: 1024, options: {} }
     const folders = { engine: '/tmp/engines', timing: '/tmp/timings' }
-    const { code, message } = await refusal('tensorrt', tensorRtOptions(settings, folders))
-    expect([code, message]).toEqual(['PROVIDER', expect.not.stringMatching(/option/i)])
+    expect(await refusal('tensorrt', tensorRtOptions(settings, folders))).toEqual(noGpu)
   })
 
   test('knows every option that is set for CUDA', async () => {
-    const { code, message } = await refusal('cuda', cudaOptions({ options: {} }))
-    expect([code, message]).not.toEqual(['OPTION', expect.anything()])
+    expect(await refusal('cuda', cudaOptions({ options: {} }))).toEqual(noGpu)
+  })
+
+  test('counts the devices while it reads their number, so that the failure is the GPU, not the option', async () => {
+    const { code, message } = await refusal('tensorrt', { device_id: '0' })
+    expect([isOptionRefused(code, message), message]).toEqual([false, expect.stringContaining('CUDA failure')])
   })
 
   test.each([
     ['tensorrt', { trt_not_an_option: '1' }, /trt_not_an_option/],
     ['cuda', { not_an_option: '1' }, /not_an_option/],
-    ['tensorrt', { trt_fp16_enable: 'perhaps' }, /perhaps/],
+    ['tensorrt', { trt_fp16_enable: 'perhaps' }, /trt_fp16_enable/],
     ['cuda', { arena_extend_strategy: 'perhaps' }, /perhaps/],
   ])('refuses an option of %s that it does not know, by name: %o', async (name, options, message) => {
     expect(await refusal(name, options)).toMatchObject({ code: 'OPTION', message: expect.stringMatching(message) })

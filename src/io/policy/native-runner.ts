@@ -27,7 +27,7 @@ import type {
 import { graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
-import { Failed, graphProblem, plainReason, runnerError } from './runner-failure.js'
+import { Failed, graphProblem, isOptionRefused, plainReason, runnerError } from './runner-failure.js'
 import { turnOffTelemetry } from './telemetry.js'
 
 /** Options of a provider for a graph, and why it cannot be used all the same; decided when the library is known. */
@@ -202,7 +202,7 @@ export class NativeRunner implements GraphRunner {
   }
 
   #failed(graph: GraphName, on: Provider, { code, message, log = [] }: NativeFailure): Failed {
-    if (code === 'OPTION')
+    if (isOptionRefused(code, message))
       return new Failed(
         'option',
         `ONNX Runtime ${this.#library.version} refuses an option of ${on}: ${plainReason(message)}`,

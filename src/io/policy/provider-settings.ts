@@ -26,7 +26,7 @@ export interface EngineFolders {
  * what is asked for, since a small computer's is the GPU's too.
  */
 export function cudaOptions({ options }: Pick<ProviderSettings, 'options'>): StringOptions {
-  return { device_id: '0', arena_extend_strategy: 'kSameAsRequested', use_tf32: '0', ...options.cuda }
+  return { arena_extend_strategy: 'kSameAsRequested', use_tf32: '0', ...options.cuda }
 }
 
 /**
@@ -38,7 +38,6 @@ export function tensorRtOptions(
   folders: EngineFolders,
 ): StringOptions {
   return {
-    device_id: '0',
     trt_fp16_enable: precision === 'fp32' ? '0' : '1',
     trt_int8_enable: precision === 'int8' ? '1' : '0',
     trt_max_workspace_size: `${workspaceMb * 1_000_000}`,

@@ -48,6 +48,14 @@ export function runnerError(folder: string, failure: RunnerFailure, message: str
 
 const newer = 'was exported for a newer ONNX than'
 
+/**
+ * Whether it is the option that was refused, not the GPU: ONNX Runtime counts the devices while it reads `device_id`.
+ * @param code of the own engine's failure
+ */
+export function isOptionRefused(code: string, message: string): boolean {
+  return code === 'OPTION' && !message.includes('CUDA failure')
+}
+
 /** A message of ONNX Runtime without what it says of its own sources. */
 export function plainReason(message: string): string {
   return message
