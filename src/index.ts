@@ -51,5 +51,16 @@ export {
   type Session,
 } from './runtime/session.js'
 export { workspaceOf } from './runtime/settings.js'
+export type {
+  Goal as ServiceGoal,
+  Preview as ServicePreview,
+  Question as ServiceQuestion,
+  ServiceEvent,
+  ServiceState,
+  Takeover as ServiceTakeover,
+  Turn as ServiceTurn,
+} from './service/api.js'
+export { type AddOptions, ServiceClient, type ServiceSession } from './service/client/client.js'
+export type { ServiceAddress } from './service/client/find.js'
 export type { Cell, CellFaults, CellOptions, CellReady, SimFrame, Truth } from './sim/api.js'
 export { taskNames } from './sim/index.js'

@@ -10,7 +10,7 @@ import { loadPackage } from '../io/policy/package.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Durations, StageHistograms } from '../runtime/durations.js'
 import { type Machine, machine, watchProcessors } from '../runtime/machine.js'
-import { packageOf, policyFolder } from '../runtime/policy.js'
+import { packageOf, policyFolder, runnerOptions } from '../runtime/policy.js'
 import { hostClock } from '../runtime/session.js'
 import { colorNames } from '../sim/index.js'
 import { type Eager, startEager } from './eager.js'
@@ -81,16 +81,17 @@ export interface PackageComparison {
 
 const goal = 'put the red blocks in a green bowl'
 const warmUps = 5
-const idleMs = 2000
+const idleMs = 1000
 
 export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
   const { config, repeats, signal, python, checkpoint } = request
   signal.throwIfAborted()
   const before = machine(request.command)
   const endWatch = watchProcessors()
-  const { package: name, provider, threads } = packageOf(config)
-  const folder = await policyFolder(name)
-  const load = (from: string) => OnnxPolicy.load(from, { threads, providers: [provider], log: request.tell })
+  const settings = packageOf(config)
+  const { threads } = settings
+  const folder = await policyFolder(settings.package)
+  const load = (from: string) => OnnxPolicy.load(from, { ...runnerOptions(settings), log: request.tell })
   const policy = await load(folder)
   const { rows, cols, models } = policy.manifest
   const parts = models.decide === undefined ? ['attention', 'transport'] : ['decide']

@@ -76,6 +76,21 @@ function addInfo(policy: Command): void {
     )
 }
 
+function engineLines(provider: PolicyInfoReport['provider']): string[] {
+  if (provider === null) return []
+  const { engine, library, chain, used } = provider
+  const nodes = chain.find(({ name }) => name === used)?.nodes ?? {}
+  return [
+    `engine       ${engine}, ONNX Runtime ${library.version} (${library.path})`,
+    ...Object.entries(nodes).map(
+      ([graph, counts]) =>
+        `nodes        ${graph}: ${Object.entries(counts)
+          .map(([name, count]) => `${count} on ${name}`)
+          .join(', ')}`,
+    ),
+  ]
+}
+
 function infoLines(report: PolicyInfoReport): string[] {
   const { name, architecture, format, source, package_sha256: sha256, lexicon, thresholds, files, provider } = report
   const words = (record: Readonly<Record<string, unknown>>) => Object.keys(record).join(', ')
@@ -98,6 +113,7 @@ function infoLines(report: PolicyInfoReport): string[] {
       ({ name: one, usable, reason }) =>
         `provider     ${one}: ${usable ? 'usable' : reason}${one === provider?.used ? ', used' : ''}`,
     ),
+    ...engineLines(provider),
     ...Object.entries(report.scores ?? {}).map(([key, value]) => `score        ${key}: ${JSON.stringify(value)}`),
     '',
     ...fitLines(report.fit),

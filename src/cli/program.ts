@@ -22,6 +22,11 @@ type AddVerb = (program: Command) => void
 const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] = [
   ['run', async () => (await import('./run.js')).addRun],
   ['serve', async () => (await import('./serve.js')).addServe],
+  ['goal', async () => (await import('./goal.js')).addGoalCommand],
+  ['status', async () => (await import('./service.js')).addStatus],
+  ...['arm', 'disarm', 'stop', 'clear', 'pause', 'resume'].map(
+    (name) => [name, async () => (await import('./service.js')).addAct(name)] as const,
+  ),
   ['predict', async () => (await import('./predict.js')).addPredict],
   ['heightmap', async () => (await import('./heightmap.js')).addHeightmap],
   ['record', async () => (await import('./record.js')).addRecord],
@@ -33,8 +38,17 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['policy', async () => (await import('./policy.js')).addPolicy],
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
+  ['voice', async () => (await import('./voice.js')).addVoice],
   ['link', async () => (await import('./link.js')).addLink],
+  ['config', async () => (await import('./config.js')).addConfig],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
+  [
+    'completion',
+    async () => {
+      const { addCompletion } = await import('./completion.js')
+      return (program) => addCompletion(program, () => createProgram({ help: () => {}, mistake: () => {} }))
+    },
+  ],
 ]
 
 /**

@@ -2,8 +2,9 @@
 
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
-import { type RecordReport, type RecordRequest, record } from '../datasets/record.js'
+import { type RecordReport, record } from '../datasets/record.js'
 import { recordOnCluster } from '../datasets/record-on-cluster.js'
+import type { RecordRequest } from '../datasets/record-request.js'
 import { parseShard, type Shard } from '../evaluation/shard.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { defaultTask } from '../runtime/run.js'

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import type { Vec3 } from '../control/types.js'
 import { splitOf } from '../evaluation/evaluate.js'
-import { type Episode, type EpisodeObservation, readEpisode } from '../io/recording/dataset.js'
+import { readEpisode } from '../io/recording/dataset.js'
 import { type Action, type ActionPose, type EpisodeMeta, episodeFormat } from '../io/recording/demonstration.js'
+import type { Episode, EpisodeObservation } from '../io/recording/episode.js'
 import {
   type PublishedBody,
   type PublishedEpisode,

@@ -6,7 +6,7 @@ import { splitOf } from '../evaluation/evaluate.js'
 import { parseShard, type Shard, shardIndices, shardName } from '../evaluation/shard.js'
 import { type DatasetIndex, readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
 import { projectPath } from '../native/paths.js'
-import type { RecordRequest } from './record.js'
+import type { RecordRequest } from './record-request.js'
 
 /** `dataset.json` of recorded episodes. */
 export interface RecordIndex extends DatasetIndex {

@@ -7,8 +7,9 @@ import { pathExists } from '../io/path-exists.js'
 import { episodeFile, verifyEpisode } from '../io/recording/dataset.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { type Cluster, runOnCluster } from './cluster.js'
-import { clearUnfinished, type RecordReport, type RecordRequest } from './record.js'
+import { clearUnfinished, type RecordReport } from './record.js'
 import { beginIndex, endIndex } from './record-index.js'
+import type { RecordRequest } from './record-request.js'
 
 /** Episodes that a lost machine costs at most. */
 const episodesPerShard = 10

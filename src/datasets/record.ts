@@ -4,37 +4,16 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
-import { type Shard, shardIndices } from '../evaluation/shard.js'
+import { shardIndices } from '../evaluation/shard.js'
 import { episodeFile } from '../io/recording/dataset.js'
 import { episodeOfPart } from '../io/recording/demonstration.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { cellAddons, expectAddons } from '../runtime/addons.js'
-import type { Config } from '../runtime/config/schema.js'
 import { taskNames } from '../sim/index.js'
 import { beginIndex, endIndex } from './record-index.js'
 import type { EpisodeOrder } from './record-process.js'
 import { onProcesses } from './record-processes.js'
-
-export interface RecordRequest {
-  readonly task: string
-  readonly episodes: number
-  /** Episode i shows scene `seed + 2i`. */
-  readonly seed: number
-  readonly out: string
-  /** Only these of the episodes; absent: all. */
-  readonly shard?: Shard
-  /** Processes. */
-  readonly jobs: number
-  readonly frames: boolean
-  readonly perturb: number
-  /** 'mixed': one after the other. */
-  readonly appearance: 'published' | 'randomized' | 'mixed'
-  readonly sensor: 'clean' | 'real' | 'mixed'
-  readonly config: Config
-  readonly signal: AbortSignal
-  readonly tell: (line: string) => void
-  readonly onProgress?: (progress: { readonly done: number; readonly of: number; readonly leftS: number }) => void
-}
+import type { RecordRequest } from './record-request.js'
 
 export interface RecordReport {
   readonly task: string

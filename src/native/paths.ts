@@ -1,6 +1,7 @@
 // Where compiled things lie. The only file that knows the build folders.
 
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = new URL('../..', import.meta.url)
@@ -13,6 +14,13 @@ export function projectPath(relative: string): string {
 /** Absolute path of the controller process's executable. */
 export function controllerExecutable(): string {
   return projectPath('build/native/cliport-controller')
+}
+
+/** Absolute path of the ONNX Runtime library that onnxruntime-node ships for this platform. */
+export function shippedOnnxRuntime(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const name = process.platform === 'darwin' ? 'libonnxruntime.1.dylib' : 'libonnxruntime.so.1'
+  return join(dirname(main), '../bin/napi-v6', process.platform, process.arch, name)
 }
 
 /** URL of a compiled worker, e.g. `workerUrl('sim/cell-worker')`; also when called from sources under test. */

@@ -3,12 +3,14 @@
 import { CliportError } from '../control/errors.js'
 import { type FitRow, fitOf, runtimeUnits } from '../control/policy-fit.js'
 import type { Lexicon, PolicyInfo, PolicyUnits } from '../control/ports.js'
+import type { EngineName, Execution, Provider } from '../io/policy/graph-runner.js'
+import { providers } from '../io/policy/graph-runner.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import { engineOf, type RunnerOptions } from '../io/policy/open-runner.js'
 import { loadPackage } from '../io/policy/package.js'
-import type { Provider } from '../io/policy/worker-protocol.js'
 import { workspaceKeysOf } from '../io/workspace-keys.js'
 import type { Config } from './config/schema.js'
-import { connectServer, machineOf, packageOf, policyFolder, rigOf } from './policy.js'
+import { connectServer, machineOf, packageOf, policyFolder, rigOf, runnerOptions } from './policy.js'
 
 /** One execution provider, and whether it can run this policy here. */
 export interface ProviderStatus {
@@ -16,7 +18,12 @@ export interface ProviderStatus {
   readonly usable: boolean
   /** Why it cannot be used; empty when it can. */
   readonly reason: string
+  /** Which provider computes how many nodes of each graph; null: it cannot be used, or its engine does not tell. */
+  readonly nodes: NodeCounts | null
 }
+
+/** Graph -> execution provider, by ONNX Runtime's name -> number of nodes. */
+export type NodeCounts = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** The stable JSON of `cliport policy info`. */
 export interface PolicyInfoReport {
@@ -34,16 +41,19 @@ export interface PolicyInfoReport {
   /** Name -> checksum and size; null: it is behind a server. */
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>> | null
   /** null: the server's. */
-  readonly provider: { readonly chain: readonly ProviderStatus[]; readonly used: Provider | null } | null
+  readonly provider: {
+    readonly chain: readonly ProviderStatus[]
+    readonly used: Provider | null
+    /** What runs the graphs with these settings. */
+    readonly engine: EngineName
+    readonly library: Execution['library']
+  } | null
   readonly scores: Readonly<Record<string, unknown>> | null
   /** The package's folder, or the server's address. */
   readonly source: string
   /** Whether it fits the machine that the settings describe, property by property. */
   readonly fit: readonly FitRow[]
 }
-
-/** Fastest first. */
-const providers: readonly Provider[] = ['tensorrt', 'cuda', 'cpu']
 
 /**
  * Looks at the policy of the settings: a package is opened once with each execution provider.
@@ -62,21 +72,25 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
   const folder = await policyFolder(settings.package)
   const { manifest, sha256 } = await loadPackage(folder)
   const chain: ProviderStatus[] = []
-  let info: PolicyInfo | null = null
+  const options = runnerOptions(settings)
+  let opened: Opened | null = null
   for (const name of providers) {
     signal.throwIfAborted()
-    const tried = await tryProvider(folder, name, settings.threads)
-    info ??= tried.info
-    chain.push({ name, usable: tried.info !== null, reason: tried.reason })
+    // The own engine tells which provider computes which node; both engines run the same graphs on the same providers.
+    const tried = await tryProvider(folder, { engine: 'native', ...options, require: 'any', providers: [name] })
+    if ('reason' in tried) chain.push({ name, usable: false, reason: tried.reason, nodes: null })
+    else chain.push({ name, usable: true, reason: '', nodes: nodeCounts(tried.execution) })
+    if ('info' in tried) opened ??= tried
   }
-  const used = chain.find(({ name, usable }) => name === settings.provider && usable)?.name ?? null
-  if (info === null) throw unusable(folder, chain)
+  const used = settings.provider.find((wanted) => chain.some(({ name, usable }) => name === wanted && usable)) ?? null
+  if (opened === null) throw unusable(folder, chain)
+  const { info, execution } = opened
   return {
     ...commonOf(info, config),
     format: `${manifest.format} ${manifest.version}`,
     package_sha256: sha256,
     files: manifest.files,
-    provider: { chain, used },
+    provider: { chain, used, engine: engineOf(options), library: execution.library },
     scores: manifest.scores,
     source: settings.package,
   }
@@ -94,19 +108,31 @@ function commonOf(info: PolicyInfo, config: Config) {
   }
 }
 
-async function tryProvider(
-  folder: string,
-  provider: Provider,
-  threads: number,
-): Promise<{ readonly info: PolicyInfo | null; readonly reason: string }> {
+interface Opened {
+  readonly info: PolicyInfo
+  readonly execution: Execution
+}
+
+async function tryProvider(folder: string, options: RunnerOptions): Promise<Opened | { readonly reason: string }> {
   try {
-    const policy = await OnnxPolicy.load(folder, { providers: [provider], threads })
+    const policy = await OnnxPolicy.load(folder, options)
     await policy.close()
-    return { info: policy.info, reason: '' }
+    return { info: policy.info, execution: policy.execution }
   } catch (error) {
     if (!(error instanceof CliportError) || error.code !== 'ADDON_MISSING') throw error
-    return { info: null, reason: error.message }
+    return { reason: error.message }
   }
+}
+
+function nodeCounts({ nodes }: Execution): NodeCounts | null {
+  if (nodes === null) return null
+  const total = (operators: Readonly<Record<string, number>>) => Object.values(operators).reduce((sum, n) => sum + n, 0)
+  return Object.fromEntries(
+    Object.entries(nodes).map(([graph, byProvider]) => [
+      graph,
+      Object.fromEntries(Object.entries(byProvider).map(([provider, operators]) => [provider, total(operators)])),
+    ]),
+  )
 }
 
 function unusable(folder: string, chain: readonly ProviderStatus[]): CliportError {

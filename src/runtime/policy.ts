@@ -3,12 +3,15 @@
 import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { expectFit, type FitRow, fitLines, fitOf, type Machine, runtimeUnits } from '../control/policy-fit.js'
-import type { Policy, PolicyInfo } from '../control/ports.js'
+import type { Lexicon, Policy, PolicyInfo } from '../control/ports.js'
 import { withPossiblePicks } from '../control/possible-pick.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
+import type { RunnerOptions } from '../io/policy/open-runner.js'
+import { loadPackage } from '../io/policy/package.js'
 import { ServerPolicy } from '../io/policy-server/client.js'
 import { clientKeys } from '../io/policy-server/keys.js'
+import type { StringOptions } from '../native/engine.js'
 import { projectPath } from '../native/paths.js'
 import type { PackageSettings, ServerSettings } from './config/policy.js'
 import type { Config } from './config/schema.js'
@@ -44,6 +47,22 @@ export function describePolicy({ policy }: Config): string {
   return policy.kind === 'package' ? policy.package : policy.server
 }
 
+/** How the package of these settings is run. */
+export function runnerOptions(settings: PackageSettings): RunnerOptions {
+  const { provider, require, threads, engine, library, engines, precision, workspace_mb: workspaceMb } = settings
+  const options = settings.provider_options as Readonly<Partial<Record<'tensorrt' | 'cuda', StringOptions>>>
+  const hasOptions = Object.keys(options).length > 0 || precision !== 'fp32'
+  return {
+    providers: provider,
+    require,
+    threads,
+    ...(engine !== 'auto' && { engine }),
+    ...(library !== null && { library: resolve(library) }),
+    ...(engines !== null && { engines: resolve(engines) }),
+    ...((hasOptions || provider.includes('tensorrt')) && { gpu: { precision, workspaceMb, options } }),
+  }
+}
+
 /**
  * The policy of the settings, whose picks are on something.
  * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; POLICY_UNAVAILABLE, POLICY_AUTH_FAILED,
@@ -52,6 +71,17 @@ export function describePolicy({ policy }: Config): string {
 export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
   const policy = config.policy.kind === 'server' ? await connectServer(config.policy) : await loadPackageOf(config, log)
   return withPossiblePicks(withOwnHeights(policy), config.planning.table_z_m)
+}
+
+/** What the policy's words mean, without its graphs; null: it has no lexicon. @throws as `openPolicy` */
+export async function policyLexicon(config: Config): Promise<Lexicon | null> {
+  if (config.policy.kind === 'package') {
+    const { manifest } = await loadPackage(await policyFolder(config.policy.package))
+    return manifest.lexicon ?? null
+  }
+  const policy = await connectServer(config.policy)
+  await policy.close()
+  return policy.info.lexicon ?? null
 }
 
 /**
@@ -88,8 +118,8 @@ export function machineOf(config: Config, rig: Rig): Machine {
 }
 
 async function loadPackageOf(config: Config, log: (line: string) => void): Promise<Policy> {
-  const { package: name, provider, threads } = packageOf(config)
-  return OnnxPolicy.load(await policyFolder(name), { providers: [provider], threads, log })
+  const settings = packageOf(config)
+  return OnnxPolicy.load(await policyFolder(settings.package), { ...runnerOptions(settings), log })
 }
 
 /**

@@ -125,7 +125,7 @@ export function reasonOf(facts: SessionFacts): string | null {
     case 'lost':
       return facts.lost
     case 'disarmed':
-      return 'disarmed: a person arms (cliport arm)'
+      return 'a person arms it first (cliport arm)'
     case 'paused':
       return 'paused by a person'
     case 'asking':

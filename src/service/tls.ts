@@ -7,6 +7,7 @@ import { generate } from 'selfsigned'
 import { CliportError } from '../control/errors.js'
 import { pathExists } from '../io/path-exists.js'
 import type { Config } from '../runtime/config/schema.js'
+import { certificateFile, certificateKeyFile } from './state-folder.js'
 
 export interface Certificate {
   readonly cert: string
@@ -28,7 +29,7 @@ export async function openCertificate(
   if (certFile !== null || keyFile !== null) {
     throw invalid('Expected both service.tls_certificate and service.tls_key but received one', undefined)
   }
-  const own = { cert: join(folder, 'certificate.pem'), key: join(folder, 'certificate-key.pem') }
+  const own = { cert: join(folder, certificateFile), key: join(folder, certificateKeyFile) }
   if (!(await pathExists(own.key))) {
     const { cert, private: key } = await selfSigned(names)
     await writeFile(own.key, key, { mode: 0o600 })

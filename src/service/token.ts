@@ -29,9 +29,11 @@ export async function openToken(path: string): Promise<string> {
 
 /** @throws CliportError TOKEN_INVALID */
 export async function readToken(path: string): Promise<string> {
-  const { mode } = await stat(path).catch((cause) => {
+  const status = await stat(path).catch((cause) => {
     throw invalid(path, (cause as Error).message, 'Start the service first: it makes the file', cause)
   })
+  if (!status.isFile()) throw invalid(path, 'it is no file', 'Give the file that cliport serve names')
+  const { mode } = status
   if ((mode & 0o077) !== 0) {
     throw invalid(
       path,

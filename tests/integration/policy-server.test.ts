@@ -232,10 +232,65 @@ describe('clients that come and go', () => {
 
 describe('the Policy port on a server', () => {
   const at = (address: string, timeoutMs = 10_000) => ServerPolicy.connect({ address, keys: null, timeoutMs })
+  let introduction: Awaited<ReturnType<typeof ask>>['json']
+  let decision: typeof introduction
+  beforeAll(async () => {
+    const shipped = await startPolicyServer()
+    introduction = (await ask(shipped.address, hello)).json
+    decision = (await ask(shipped.address, heightmapParts(goal, { understand: false }))).json
+    await shipped.stop()
+  })
+
+  /** A policy on a server whose answers the test gives, which has introduced itself as the shipped one. */
+  async function connectScripted(limits: Parameters<typeof startScriptedServer>[0] = {}) {
+    const scripted = await startScriptedServer(limits)
+    const connected = at(scripted.address)
+    ;(await scripted.next()).reply([jsonPart(introduction)])
+    return { ...scripted, policy: await connected }
+  }
 
   test('nobody there: POLICY_UNAVAILABLE, which may be tried again', async () => {
     const error = at('tcp://127.0.0.1:9', 200)
     await expect(error).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE', retryable: true })
+  })
+
+  test('somebody there who does not answer: POLICY_UNAVAILABLE', async () => {
+    const { server, address } = await startScriptedServer()
+    await expect(at(address, 200)).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE' })
+    await server.close()
+  })
+
+  test('a busy server is asked again until it answers', async () => {
+    const { server, address, next, waiting, policy } = await connectScripted({ requests: 1 })
+    const other = dealer(address)
+    await other.send('computed', hello)
+    const first = await next()
+    await other.send('waiting', hello)
+    await waiting(1)
+    const proposal = policy.propose(aHeightmap(), goal)
+    while (server.counts.busy < 2) await new Promise((resolve) => setImmediate(resolve))
+    first.reply([jsonPart({})])
+    ;(await next()).reply([jsonPart({})])
+    ;(await next()).reply([jsonPart(decision)])
+    expect((await proposal).pick.pixel).toEqual(decision.pick.pixel)
+    other.close()
+    await policy.close()
+    await server.close()
+  })
+
+  test('a reply to a proposal that was given up is dropped, and the next has its own', async () => {
+    const { server, next, policy } = await connectScripted()
+    const giveUp = new AbortController()
+    const given = policy.propose(aHeightmap(), goal, { signal: giveUp.signal })
+    const first = await next()
+    giveUp.abort(new Error('given up'))
+    await expect(given).rejects.toThrow('given up')
+    const proposal = policy.propose(aHeightmap(), goal)
+    first.reply([jsonPart({ ...decision, remaining: 0.125 })])
+    ;(await next()).reply([jsonPart({ ...decision, remaining: 0.5 })])
+    expect((await proposal).remaining).toBe(0.5)
+    await policy.close()
+    await server.close()
   })
 
   test.each([
@@ -262,13 +317,7 @@ describe('the Policy port on a server', () => {
   })
 
   test('a proposal that waits ends with the policy, and none is made after it', async () => {
-    const { server, address, next } = await startScriptedServer()
-    const shipped = await startPolicyServer()
-    const { json } = await ask(shipped.address, hello)
-    await shipped.stop()
-    const connected = at(address)
-    ;(await next()).reply([jsonPart(json)])
-    const policy = await connected
+    const { server, next, policy } = await connectScripted()
     const waiting = policy.propose(aHeightmap(), goal)
     const ended = expect(waiting).rejects.toMatchObject({ code: 'POLICY_UNAVAILABLE' })
     await next()

@@ -39,7 +39,19 @@ test('a flag wins over the environment, the environment over the file, the file 
   expect(config.run).toMatchObject({ max_steps: 4, picture_hz: 2, out: 'runs' })
 })
 
-const packageDefaults = { kind: 'package', package: 'models/edge', provider: 'cpu', threads: 2 }
+const packageDefaults = {
+  kind: 'package',
+  package: 'models/edge',
+  provider: ['cpu'],
+  require: 'any',
+  engine: 'auto',
+  library: null,
+  precision: 'fp32',
+  workspace_mb: 1024,
+  provider_options: {},
+  engines: null,
+  threads: 2,
+}
 const serverDefaults = { kind: 'server', keys: null, timeout_s: 10, package_sha256: null }
 
 test.each([
@@ -72,8 +84,32 @@ test.each([
   ['a server with threads', '{server: "tcp://a:1", threads: 2}', 'policy.threads does not go with the other settings'],
   ['a misspelt server', '{servr: "tcp://a:1"}', 'unknown setting policy.servr'],
   ['no mapping', 'models/edge', 'policy: '],
+  ['an unknown provider', '{provider: [cuda, gpu]}', 'policy.provider.1: Invalid option'],
+  ['a provider twice', '{provider: [cpu, cpu]}', 'policy.provider: each provider once'],
+  ['a GPU that is required and not named', '{require: gpu}', 'policy.provider: Expected tensorrt or cuda'],
+  [
+    'TensorRT on an engine that drops its options',
+    '{engine: onnxruntime-node, provider: tensorrt}',
+    'which onnxruntime-node does not know: set policy.engine to native',
+  ],
+  [
+    'options on an engine that drops them',
+    '{engine: onnxruntime-node, provider_options: {cuda: {use_tf32: 0}}}',
+    'policy.provider_options: Expected no options',
+  ],
 ])('a policy section with %s is a problem', (_, section, expected) => {
   expect(problemsOf(`version: 1\npolicy: ${section}\n`)).toContain(expected)
+})
+
+test('providers are one name or several, and options are strings whatever YAML makes of them', () => {
+  const text =
+    'version: 1\npolicy: {provider: cuda, provider_options: {cuda: {use_tf32: 1, cudnn_conv_algo_search: HEURISTIC}}}\n'
+  expect(mergeConfig({ text, name: 'a.yaml' }, {}, {}).policy).toMatchObject({
+    provider: ['cuda'],
+    provider_options: { cuda: { use_tf32: '1', cudnn_conv_algo_search: 'HEURISTIC' } },
+  })
+  const { policy } = mergeConfig(null, { CLIPORT_POLICY_PROVIDER: '[tensorrt, cuda, cpu]' }, {})
+  expect(policy).toMatchObject({ provider: ['tensorrt', 'cuda', 'cpu'] })
 })
 
 test('a higher layer that names a package replaces the server of a lower one, and the reverse', () => {

@@ -1,27 +1,20 @@
-// The Policy port on a policy package: ONNX Runtime in a worker thread.
+// The Policy port on a policy package: ONNX Runtime, off the main thread.
 
 import type { CliportError } from '../../control/errors.js'
 import { pointOf, wrapRad } from '../../control/geometry.js'
 import type { Policy, PolicyInfo, ProposeOptions } from '../../control/ports.js'
 import { isSeen } from '../../control/surface.js'
 import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../../control/types.js'
+import type { Execution, GraphRunner, RoleOutputs } from './graph-runner.js'
 import type { GraphSpec } from './graph-spec.js'
 import { expectHeightmapOf } from './heightmap-of-policy.js'
 import { type GraphName, type Manifest, workspaceOf } from './manifest.js'
+import { openRunner, type RunnerOptions } from './open-runner.js'
 import { loadPackage, type PolicyPackage, packageError } from './package.js'
-import { PolicyThread } from './policy-thread.js'
-import type { Provider, ProviderAttempt } from './worker-protocol.js'
 
-export interface OnnxPolicyOptions {
-  /** Tried in this order; the first that works is used. With one entry it is required. Default: cpu alone. */
-  readonly providers?: readonly Provider[]
-  /** Threads that compute one decision. Default 2. */
-  readonly threads?: number
-  /** Hears of every provider that was tried and not used. */
-  readonly log?: (line: string) => void
-}
+export type OnnxPolicyOptions = RunnerOptions
 
-type Outputs = Readonly<Record<string, Float32Array | BigInt64Array>>
+type Outputs = RoleOutputs
 type SceneGraph = Exclude<GraphName, 'text'>
 type Look = (graph: SceneGraph, pick?: BigInt64Array) => Promise<Outputs>
 
@@ -31,43 +24,39 @@ const cachedSentences = 64
 export class OnnxPolicy implements Policy {
   readonly info: PolicyInfo
   readonly #package: PolicyPackage
-  readonly #thread: PolicyThread
+  readonly #runner: GraphRunner
   readonly #texts = new Map<string, Float32Array>()
 
-  private constructor(policyPackage: PolicyPackage, thread: PolicyThread) {
+  private constructor(policyPackage: PolicyPackage, runner: GraphRunner) {
     const { manifest, sha256: packageSha256 } = policyPackage
     const { name, architecture, rotations, thresholds, lexicon, units, end_effectors: endEffectors } = manifest
     const workspace = workspaceOf(manifest)
     this.info = {
       ...{ name, architecture, workspace, rotations, thresholds, endEffectors, lexicon, units, packageSha256 },
-      provider: thread.provider,
+      provider: runner.execution.provider,
     }
     this.#package = policyPackage
-    this.#thread = thread
+    this.#runner = runner
   }
 
   /**
    * Loads a package folder, checks it and warms it up.
-   * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; ADDON_MISSING when no provider can be used
+   * @throws CliportError POLICY_INVALID, POLICY_CHECKSUM, POLICY_SHAPE; ADDON_MISSING when no provider, or
+   * no library of ONNX Runtime, can be used; CONFIG_INVALID for an option that the library refuses
    */
   static async load(folder: string, options: OnnxPolicyOptions = {}): Promise<OnnxPolicy> {
     const policyPackage = await loadPackage(folder)
-    const { graphs, manifest } = policyPackage
-    const thread = await PolicyThread.start(folder, {
-      graphs,
-      signatures: manifest.models,
-      providers: options.providers ?? ['cpu'],
-      threads: options.threads ?? 2,
-    })
-    for (const { provider, reason } of thread.attempts) {
-      options.log?.(`policy: ${provider} cannot be used, ${thread.provider} runs instead: ${reason}`)
+    const runner = await openRunner(policyPackage, options)
+    const { provider: used, attempts } = runner.execution
+    for (const { provider, reason } of attempts) {
+      options.log?.(`policy: ${provider} cannot be used, ${used} runs instead: ${reason}`)
     }
-    return new OnnxPolicy(policyPackage, thread)
+    return new OnnxPolicy(policyPackage, runner)
   }
 
-  /** The provider that runs, and those that were tried before it and why not. */
-  get execution(): { readonly provider: Provider; readonly attempts: readonly ProviderAttempt[] } {
-    return { provider: this.#thread.provider, attempts: this.#thread.attempts }
+  /** What computes: the engine, the library, the provider and those that were tried before it. */
+  get execution(): Execution {
+    return this.#runner.execution
   }
 
   get manifest(): Manifest {
@@ -91,7 +80,7 @@ export class OnnxPolicy implements Policy {
     const look = async (graph: SceneGraph, pick?: BigInt64Array) => {
       const { inputs, moved } = this.#scene(graph, heightmap, options)
       const feeds = { ...inputs, text, ...(pick && { pick_pixel: pick }) }
-      const { outputs, durationMs } = await this.#thread.run(graph, feeds, { signal, moved })
+      const { outputs, durationMs } = await this.#runner.run(graph, feeds, { signal, moved })
       timingMs[graph] = durationMs
       return outputs
     }
@@ -111,7 +100,7 @@ export class OnnxPolicy implements Policy {
   }
 
   async close(): Promise<void> {
-    await this.#thread.close()
+    await this.#runner.close()
   }
 
   /** The answers of one graph or of two, by role. */
@@ -147,7 +136,7 @@ export class OnnxPolicy implements Policy {
     const key = tokens.join(' ')
     const cached = this.#texts.get(key)
     if (cached) return cached
-    const { outputs, durationMs } = await this.#thread.run('text', { tokens }, { signal })
+    const { outputs, durationMs } = await this.#runner.run('text', { tokens }, { signal })
     timingMs.text = durationMs
     const text = outputs.text as Float32Array
     if (this.#texts.size >= cachedSentences) this.#texts.delete(this.#texts.keys().next().value!)

@@ -2,6 +2,6 @@
 
 import { turnOffTelemetry } from './telemetry.js'
 
-export { InferenceSession, Tensor } from 'onnxruntime-node'
+export { env, InferenceSession, Tensor } from 'onnxruntime-node'
 
 turnOffTelemetry()

@@ -9,11 +9,11 @@ import { pipeline } from 'node:stream/promises'
 import { CliportError, type ErrorCode } from '../../control/errors.js'
 import { gridSize } from '../../control/geometry.js'
 import { shellCommand } from '../../control/shell-quote.js'
+import type { GraphSource } from './graph-runner.js'
 import { layoutProblems } from './graph-spec.js'
 import { type GraphName, type Manifest, packageFormat, packageVersion, workspaceOf } from './manifest.js'
 import { checkManifest } from './manifest-problems.js'
 import { parseTokenizer, type SentenceTokenizer } from './sentence-tokenizer.js'
-import type { GraphSource } from './worker-protocol.js'
 
 export interface PolicyPackage {
   readonly folder: string

@@ -1,30 +1,14 @@
-// The main thread's end of the policy's worker: requests with answers, and an end to all of them when the thread ends.
+// The engine on onnxruntime-node: the main thread's end of the policy's worker. Requests with answers, and an end to all of
+// them when the thread ends.
 
 import { Worker } from 'node:worker_threads'
-import type { CliportError } from '../../control/errors.js'
 import { workerHeap, workerUrl } from '../../native/paths.js'
+import type { Execution, GraphRunner, RoleInputs, RunnerSettings, RunOptions, RunResult } from './graph-runner.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
+import { runnerError } from './runner-failure.js'
 import { turnOffTelemetry } from './telemetry.js'
-import {
-  goodbye,
-  type Provider,
-  type ProviderAttempt,
-  type RunRequest,
-  type WorkerFailure,
-  type WorkerReply,
-  type WorkerSettings,
-} from './worker-protocol.js'
-
-export interface RunResult {
-  readonly outputs: Readonly<Record<string, Float32Array | BigInt64Array>>
-  readonly durationMs: number
-}
-
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly moved?: readonly ArrayBuffer[]
-}
+import { goodbye, type RunRequest, type WorkerReply } from './worker-protocol.js'
 
 interface Waiting {
   readonly resolve: (result: RunResult) => void
@@ -34,17 +18,14 @@ interface Waiting {
 /** A decision takes far less; a thread that still computes then is ended by force. */
 const longestGoodbyeMs = 10_000
 
-export class PolicyThread {
+export class PolicyThread implements GraphRunner {
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #folder: string
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
   #ended: Error | null = null
-  /** The execution provider that runs the decision. */
-  provider: Provider = 'cpu'
-  /** Providers that were tried before it, and why they were not used. */
-  attempts: readonly ProviderAttempt[] = []
+  #execution: Execution | null = null
 
   private constructor(folder: string, worker: Worker) {
     this.#folder = folder
@@ -57,7 +38,7 @@ export class PolicyThread {
    * @throws CliportError POLICY_SHAPE, POLICY_INVALID, or ADDON_MISSING when no execution provider can be used; USAGE in a
    * worker thread of a process that has ONNX Runtime's telemetry on
    */
-  static async start(folder: string, settings: WorkerSettings): Promise<PolicyThread> {
+  static async start(folder: string, settings: RunnerSettings): Promise<PolicyThread> {
     turnOffTelemetry()
     const worker = new Worker(workerUrl('io/policy/policy-worker'), {
       workerData: settings,
@@ -70,15 +51,14 @@ export class PolicyThread {
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: WorkerReply) => {
         if (message.kind === 'ready') {
-          thread.provider = message.provider
-          thread.attempts = message.attempts
+          thread.#execution = message.execution
           resolve()
         } else if (message.kind === 'result') {
           thread.#take(message.id)?.resolve(message)
         } else if (message.id === null) {
-          reject(thread.#failure(message.failure, message.message))
+          reject(runnerError(folder, message.failure, message.message))
         } else {
-          thread.#take(message.id)?.reject(thread.#failure(message.failure, message.message))
+          thread.#take(message.id)?.reject(runnerError(folder, message.failure, message.message))
         }
       })
       const end = (what: string, cause?: unknown) => {
@@ -103,11 +83,15 @@ export class PolicyThread {
     return thread
   }
 
+  get execution(): Execution {
+    return this.#execution!
+  }
+
   /**
    * Runs a graph. Buffers of `inputs` are cloned, or handed over and empty afterwards where they are `moved`. On abort the
    * answer is dropped and the promise rejects at once.
    */
-  run(graph: GraphName, inputs: RunRequest['inputs'], options: RunOptions = {}): Promise<RunResult> {
+  run(graph: GraphName, inputs: RoleInputs, options: RunOptions = {}): Promise<RunResult> {
     const { signal, moved = [] } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#ended) return Promise.reject(this.#ended)
@@ -159,16 +143,5 @@ export class PolicyThread {
     this.#ended ??= error
     for (const { reject } of this.#waiting.values()) reject(this.#ended)
     this.#waiting.clear()
-  }
-
-  #failure(failure: WorkerFailure, message: string): CliportError {
-    if (failure === 'shape') {
-      return packageError('POLICY_SHAPE', this.#folder, message, 'Export the package again (models/README.md)')
-    }
-    if (failure === 'provider') {
-      const hint = 'Allow the cpu provider, or install what the message names; cliport doctor lists what is there'
-      return packageError('ADDON_MISSING', this.#folder, message, hint)
-    }
-    return packageError('POLICY_INVALID', this.#folder, message, 'Export the package again (models/README.md)')
   }
 }

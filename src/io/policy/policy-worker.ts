@@ -4,18 +4,15 @@
 import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { whyProviderDoesNotLoad } from '../../native/engine.js'
+import { shippedOnnxRuntime } from '../../native/paths.js'
+import { decidingGraphs, isLarge, keepsMemory, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
+import type { Provider, ProviderAttempt } from './graph-runner.js'
 import { type GraphTensors, graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
-import { InferenceSession, Tensor } from './onnxruntime.js'
-import {
-  goodbye,
-  type Provider,
-  type ProviderAttempt,
-  type RunRequest,
-  type WorkerFailure,
-  type WorkerReply,
-  type WorkerSettings,
-} from './worker-protocol.js'
+import { env, InferenceSession, Tensor } from './onnxruntime.js'
+import { Failed, graphProblem, type RunnerFailure } from './runner-failure.js'
+import { goodbye, type RunRequest, type WorkerReply, type WorkerSettings } from './worker-protocol.js'
 
 // A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/thread-priority.ts)
 // is given back before ONNX Runtime starts its own: a decision may wait for a heartbeat, not the other way round. On
@@ -25,17 +22,8 @@ if (process.platform === 'linux' && getPriority() < 0) setPriority(0)
 const port = parentPort!
 const { graphs, signatures, providers, threads } = workerData as WorkerSettings
 
-class Failed extends Error {
-  constructor(
-    readonly failure: WorkerFailure,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
-/** Graphs that decide; the others are for text, and for people. */
-const deciding = (['decide', 'attention', 'transport'] as const).filter((name) => graphs[name] !== undefined)
+const deciding = decidingGraphs(graphs)
+const library = { version: env.versions.node ?? env.versions.common, path: shippedOnnxRuntime() }
 
 const sessions: Partial<Record<GraphName, InferenceSession>> = {}
 let provider: Provider = 'cpu'
@@ -43,8 +31,8 @@ let provider: Provider = 'cpu'
 try {
   const attempts = await openFirstThatWorks()
   await warmUp()
-  if (isLarge('text')) await closeText()
-  reply({ kind: 'ready', provider, attempts })
+  if (isLarge(graphs.text!)) await closeText()
+  reply({ kind: 'ready', execution: { engine: 'onnxruntime-node', library, provider, attempts, nodes: null } })
 } catch (error) {
   replyFailed(null, error, 'graph')
 }
@@ -85,8 +73,10 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
       if (error instanceof Failed) throw error
       const reason = error instanceof Error ? error.message : String(error)
       // The CPU is always there: what it cannot open is no usable graph.
-      if (candidate === 'cpu') throw new Failed('graph', `ONNX Runtime cannot open its graphs: ${reason}`)
-      attempts.push({ provider: candidate, reason })
+      if (candidate === 'cpu') throw new Failed('graph', reason)
+      // The message says that a library does not load, stderr alone says why.
+      const missing = whyProviderDoesNotLoad(library.path, candidate)
+      attempts.push({ provider: candidate, reason: missing === null ? reason : `${reason} (${missing})` })
     }
   }
   const reasons = attempts.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')
@@ -99,18 +89,22 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // A pool of memory is kept for ever, and only decisions are made often enough to want one. A large graph's would be as
-    // much again as half of the weights, for each of two graphs of which one runs at a time.
-    enableCpuMemArena: name === 'decide' && !isLarge(name),
-    ...(isLarge(name) && { enableMemPattern: false }),
-    // Threads spin for a moment from one node of the graph to the next, which saves a fifth of a decision; longer, and they
-    // would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
-    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },
+    enableCpuMemArena: keepsMemory(name, graphs[name]!),
+    ...(isLarge(graphs[name]!) && { enableMemPattern: false }),
+    extra: {
+      session: {
+        force_spinning_stop: spinning.forceStop,
+        intra_op: { allow_spinning: spinning.allow, spin_duration_us: spinning.durationUs },
+      },
+    },
   }
   const source = graphs[name]!
   const session = await (typeof source === 'string'
     ? InferenceSession.create(source, options)
-    : InferenceSession.create(source, options))
+    : InferenceSession.create(source, options)
+  ).catch((error) => {
+    throw new Error(on === 'cpu' ? graphProblem(name, error.message, library.version) : error.message)
+  })
   const difference = graphDifference(signatures[name]!, tensorsIn(session))
   if (difference) throw new Failed('shape', `${name}.onnx: ${difference}`)
   return session
@@ -125,25 +119,8 @@ function tensorsIn(session: InferenceSession): GraphTensors {
   return { inputs: tensors(session.inputMetadata), outputs: tensors(session.outputMetadata) }
 }
 
-/** A network of hundreds of megabytes, in which memory counts for more than a moment at the first decision. */
-function isLarge(graph: GraphName): boolean {
-  return typeof graphs[graph] === 'string'
-}
-
-/** The first runs allocate and are slow; they happen before anybody waits for them. A large graph takes seconds each time. */
 async function warmUp(): Promise<void> {
-  for (const graph of ['text', ...deciding, ...deciding] as const) {
-    if (isLarge(graph)) continue
-    const inputs = tensorsOf(signatures[graph]!.inputs)
-    const zeros = inputs.map(([role, { type, shape }]) => [role, zeroData(type, shape)] as const)
-    await run(graph, Object.fromEntries(zeros))
-  }
-}
-
-function zeroData(type: TensorSpec['type'], shape: readonly number[]): Float32Array | Uint8Array | BigInt64Array {
-  const size = shape.reduce((product, side) => product * side, 1)
-  if (type === 'int64') return new BigInt64Array(size)
-  return type === 'uint8' ? new Uint8Array(size) : new Float32Array(size)
+  for (const graph of warmUpOrder(graphs)) await run(graph, zeroInputs(signatures[graph]!))
 }
 
 async function run(
@@ -158,7 +135,7 @@ async function run(
   }
   const wanted = tensorsOf(outputRoles).map(([, { tensor }]) => tensor)
   const results = await sessions[graph].run(feeds, wanted)
-  if (graph === 'text' && isLarge('text')) await closeText()
+  if (graph === 'text' && isLarge(graphs.text!)) await closeText()
   const outputs: Record<string, Float32Array | BigInt64Array> = {}
   for (const [role, { tensor }] of tensorsOf(outputRoles)) {
     outputs[role] = results[tensor]!.data as Float32Array | BigInt64Array
@@ -177,7 +154,7 @@ function reply(message: WorkerReply): void {
   port.postMessage(message)
 }
 
-function replyFailed(id: number | null, error: unknown, otherwise: WorkerFailure): void {
+function replyFailed(id: number | null, error: unknown, otherwise: RunnerFailure): void {
   const failure = error instanceof Failed ? error.failure : otherwise
   reply({ kind: 'failed', id, failure, message: error instanceof Error ? error.message : String(error) })
 }

@@ -2,8 +2,8 @@
 // are there.
 
 import { gridSize } from '../../control/geometry.js'
-import type { Episode, EpisodeObservation } from './dataset.js'
 import type { Action, ActionPose } from './demonstration.js'
+import type { Episode, EpisodeObservation } from './episode.js'
 import { floatsOf } from './raw-image.js'
 
 /** Why training cannot use the episode, or null. */

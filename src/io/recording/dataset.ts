@@ -6,30 +6,9 @@ import { CliportError } from '../../control/errors.js'
 import { unwritable } from '../unwritable.js'
 import { faultOf } from './check-episode.js'
 import { type Action, type EpisodeMeta, episodeFormat } from './demonstration.js'
+import type { Episode, EpisodeObservation } from './episode.js'
 import { floatsOf, type ImageEncoding, type RecordedImage } from './raw-image.js'
 import { corrupt, imageOf, jsonOf, type RecordedMessage, readRecording } from './reader.js'
-
-export interface EpisodeObservation {
-  readonly stampNs: bigint
-  readonly rows: number
-  readonly cols: number
-  /** Metres above the workspace's `zMinM`, rows x cols. */
-  readonly heightM: Float32Array
-  /** RGB8, rows x cols x 3. */
-  readonly color: Uint8Array
-  /** rows x cols. */
-  readonly labels: Uint8Array
-  readonly truth: Readonly<Record<string, unknown>>
-  /** Camera pictures by topic, when the episode has them. */
-  readonly frames: ReadonlyMap<string, RecordedImage>
-}
-
-/** `actions[k]` follows `observations[k]`; the last observation has no action after it. */
-export interface Episode {
-  readonly meta: EpisodeMeta
-  readonly observations: readonly EpisodeObservation[]
-  readonly actions: readonly Action[]
-}
 
 export type Verification =
   | { readonly ok: true; readonly observations: number; readonly actions: number; readonly meta: EpisodeMeta }

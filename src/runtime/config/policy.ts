@@ -2,13 +2,62 @@
 
 import { z } from 'zod'
 import { problemOfAddress } from '../../io/link/address.js'
+import { engines, providers } from '../../io/policy/graph-runner.js'
+import { precisions } from '../../io/policy/provider-settings.js'
 
-const policyPackage = z.strictObject({
-  kind: z.literal('package'),
-  package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
-  provider: z.enum(['cpu']).default('cpu'),
-  threads: z.int().min(1).max(64).default(2),
-})
+/** One provider, or several in the order in which they are tried. */
+const chain = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z
+    .array(z.enum(providers))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'each provider once'),
+)
+
+/** ONNX Runtime's own names and values; YAML's numbers are taken as they are written. */
+const providerOptions = z.record(z.string(), z.union([z.string(), z.number()]).transform(String))
+
+const policyPackage = z
+  .strictObject({
+    kind: z.literal('package'),
+    package: z.string().min(1).default('models/edge').describe('folder of the policy package'),
+    provider: chain.default(['cpu']).describe('tensorrt, cuda, cpu: tried in the order given'),
+    require: z.enum(['any', 'gpu']).default('any').describe('gpu: never on the CPU'),
+    engine: z.enum(['auto', ...engines]).default('auto'),
+    library: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("file of another ONNX Runtime than onnxruntime-node's"),
+    precision: z.enum(precisions).default('fp32').describe("of TensorRT's engines"),
+    workspace_mb: z.int().min(16).max(1_000_000).default(1024).describe('most memory for TensorRT'),
+    provider_options: z
+      .strictObject({ tensorrt: providerOptions.optional(), cuda: providerOptions.optional() })
+      .default({}),
+    engines: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("folder of TensorRT's engines; null: ~/.cache/cliport/engines"),
+    threads: z.int().min(1).max(64).default(2),
+  })
+  .superRefine((settings, context) => {
+    const refuse = (path: string, message: string, input: unknown) =>
+      context.addIssue({ code: 'custom', path: [path], message, input })
+    if (settings.require === 'gpu' && settings.provider.every((name) => name === 'cpu')) {
+      refuse('provider', 'Expected tensorrt or cuda where policy.require is gpu', settings.provider)
+    }
+    if (settings.engine !== 'onnxruntime-node') return
+    // onnxruntime-node passes a device number to its providers and drops the rest without a word.
+    const own = 'which onnxruntime-node does not know: set policy.engine to native'
+    if (settings.library !== null) refuse('library', `Expected null but received a library, ${own}`, settings.library)
+    if (settings.provider.includes('tensorrt')) refuse('provider', `Expected no tensorrt, ${own}`, settings.provider)
+    if (Object.keys(settings.provider_options).length > 0) {
+      refuse('provider_options', `Expected no options, ${own}`, settings.provider_options)
+    }
+  })
 
 const policyServer = z.strictObject({
   kind: z.literal('server'),

@@ -1,6 +1,6 @@
 // The acts and questions of the API, one route each: schema in, one call on the service, schema out.
 
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, RawServerBase } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -13,6 +13,7 @@ import {
   errorSchema,
   expiryHeaders,
   flagGoalSchema,
+  goalFilesSchema,
   goalSchema,
   goalsSchema,
   lexiconSchema,
@@ -47,7 +48,7 @@ const id = z.object({ id: z.string().max(100) })
 const headers = z.object(expiryHeaders)
 const bearer = [{ token: [] }]
 
-const act = <Answer extends object>(summary: string, answer: Answer) => ({
+export const act = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['acts'],
   security: bearer,
@@ -56,12 +57,16 @@ const act = <Answer extends object>(summary: string, answer: Answer) => ({
 })
 
 /** @param body what is sent with it */
-const actWith = <Answer extends object, Body extends z.ZodType>(summary: string, answer: Answer, body: Body) => ({
+export const actWith = <Answer extends object, Body extends z.ZodType>(
+  summary: string,
+  answer: Answer,
+  body: Body,
+) => ({
   ...act(summary, answer),
   body,
 })
 
-const ask = <Answer extends object>(summary: string, answer: Answer) => ({
+export const ask = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['state'],
   security: bearer,
@@ -71,35 +76,35 @@ const ask = <Answer extends object>(summary: string, answer: Answer) => ({
 export function addArmRoutes(app: App, service: Service): void {
   const done = { 200: sessionSchema }
   app.post('/api/arm', { schema: act('A person arms: queued goals begin', done) }, async () => {
-    await service.arm()
-    return service.session
+    await service.runner.arm()
+    return service.runner.session
   })
   app.post('/api/disarm', { schema: act('Nothing begins any more', done) }, async () => {
-    await service.disarm()
-    return service.session
+    await service.runner.disarm()
+    return service.runner.session
   })
   app.post(
     '/api/clear',
     { schema: act('A person has looked at the arm: clears a latched stop or fault', done) },
     async () => {
-      await service.clear()
-      return service.session
+      await service.runner.clear()
+      return service.runner.session
     },
   )
   app.post('/api/pause', { schema: act('No next action; one that is under way is finished', done) }, async () => {
-    service.pause()
-    return service.session
+    service.runner.pause()
+    return service.runner.session
   })
   app.post('/api/resume', { schema: act('Goes on with everything that is paused', done) }, async () => {
-    await service.resume()
-    return service.session
+    await service.runner.resume()
+    return service.runner.session
   })
   app.post(
     '/api/scene',
     { schema: actWith('Makes another simulated scene, disarmed', { 200: stateSchema }, sceneSchema) },
     async ({ body }) => {
       const { task = defaultTask, seed, sentence } = body
-      await service.reset({ task, seed, sentence })
+      await service.runner.reset({ task, seed, sentence })
       return service.state()
     },
   )
@@ -113,8 +118,8 @@ export function addStopRoute(app: App, service: Service): void {
     const summary = 'Stops the arm now; needs no token, never expires, is never refused for its number'
     const { headers: _, ...schema } = act(summary, { 200: sessionSchema })
     scope.post('/api/stop', { schema: { ...schema, security: [] }, config: { isStop: true } }, async ({ body }) => {
-      await service.stop(reasonIn(body))
-      return service.session
+      await service.runner.stop(reasonIn(body))
+      return service.runner.session
     })
   })
 }
@@ -139,7 +144,7 @@ export function addGoalRoutes(app: App, service: Service): void {
     { schema: { ...ask('Goals, newest first', { 200: goalsSchema }), querystring: listGoalsSchema } },
     async ({ query }) => {
       const { outcome, text, before, ...rest } = query
-      const goals = await service.list({
+      const goals = await service.queue.list({
         ...rest,
         ...(outcome === undefined ? {} : { outcome }),
         ...(text === undefined ? {} : { text }),
@@ -159,44 +164,44 @@ export function addGoalRoutes(app: App, service: Service): void {
     },
     async ({ body }, reply) => {
       const { sentence, source, front, idempotency_key: key } = body
-      const { goal, isNew } = await service.add(sentence, { source, front, ...(key === undefined ? {} : { key }) })
+      const { goal, isNew } = await service.add({ sentence, source, front, ...(key === undefined ? {} : { key }) })
       return reply.status(isNew ? 201 : 200).send(goal)
     },
   )
   app.get('/api/goals/:id', { schema: { ...ask('One goal', one), params: id } }, async ({ params }) =>
-    service.goal(params.id),
+    service.queue.get(params.id),
   )
   app.delete(
     '/api/goals/:id',
     { schema: { ...act('Cancels a goal; one that runs ends before its next action', one), params: id } },
-    async ({ params }) => service.cancel(params.id),
+    async ({ params }) => service.runner.cancel(params.id),
   )
   app.post(
     '/api/goals/:id/resume',
     { schema: { ...act('Queues a paused goal again', one), params: id } },
-    async ({ params }) => service.resumeGoal(params.id),
+    async ({ params }) => service.resume(params.id),
   )
   app.post(
     '/api/goals/:id/move',
     { schema: { ...actWith('Moves a goal within the queue', one, moveGoalSchema), params: id } },
-    async ({ params, body }) => service.move(params.id, body.before),
+    async ({ params, body }) => service.queue.move(params.id, body.before),
   )
   app.post(
     '/api/goals/:id/flag',
     { schema: { ...actWith('Keeps what a person thinks of a run', one, flagGoalSchema), params: id } },
-    async ({ params, body }) => service.flag(params.id, body.flag, body.note),
+    async ({ params, body }) => service.queue.flag(params.id, body.flag, body.note),
   )
   app.post(
     '/api/takeover',
     { schema: actWith('A person picks and places instead of the policy, now', { 202: goalSchema }, takeoverSchema) },
-    async ({ body }, reply) => reply.status(202).send(await service.takeover(body)),
+    async ({ body }, reply) => reply.status(202).send(await service.runner.takeover(body)),
   )
   app.post(
     '/api/questions/:id/answer',
     { schema: { ...actWith('Answers the question of a run', { 200: sessionSchema }, answerSchema), params: id } },
     async ({ params, body }) => {
       service.answer(params.id, body.choice)
-      return service.session
+      return service.runner.session
     },
   )
 }
@@ -228,12 +233,21 @@ export function addStateRoutes(app: App, service: Service): void {
       return reply.type('application/octet-stream').send(Buffer.from(message))
     },
   )
+  app.get(
+    '/api/goals/:id/files',
+    { schema: { ...ask("Names of the files of a run's folder", { 200: goalFilesSchema }), params: id } },
+    async ({ params }) => {
+      const { folder } = await service.queue.get(params.id)
+      const names = folder === null ? [] : await readdir(folder).catch(() => [])
+      return { files: names.filter((name) => fileTypes[extname(name)] !== undefined).sort() }
+    },
+  )
   const file = z.object({ id: z.string().max(100), file: z.string().regex(/^[\w-][\w.-]{0,120}$/) })
   app.get(
     '/api/goals/:id/files/:file',
     { schema: { ...ask("A file of a run's folder", { 200: z.any() }), params: file } },
     async ({ params }, reply) => {
-      const { folder } = await service.goal(params.id)
+      const { folder } = await service.queue.get(params.id)
       const type = fileTypes[extname(params.file)]
       const bytes =
         folder === null || type === undefined ? null : await readFile(join(folder, params.file)).catch(() => null)

@@ -1,0 +1,56 @@
+// cliport status | arm | disarm | stop | clear | pause | resume: one act on the service each.
+
+import type { Command } from 'commander'
+import type { ServiceClient, ServiceSession } from '../service/client/client.js'
+import type { VerbResult } from './context.js'
+import { serviceVerb } from './service-verb.js'
+
+type Act = (client: ServiceClient) => Promise<ServiceSession>
+
+const acts: Readonly<Record<string, readonly [description: string, act: Act]>> = {
+  arm: ['a person beside the arm lets queued goals begin', (client) => client.arm()],
+  disarm: ['no goal begins any more', (client) => client.disarm()],
+  stop: ['stop the arm now; it stays stopped until a person clears', (client) => client.stop('cliport stop')],
+  clear: ['a person has looked at the arm: end a stop or a fault; disarmed afterwards', (client) => client.clear()],
+  pause: ['no next action; one that is under way is finished', (client) => client.pause()],
+  resume: ['go on with everything that is paused', (client) => client.resume()],
+}
+
+/** @param name of one of the acts */
+export function addAct(name: string): (program: Command) => void {
+  const [description, act] = acts[name]!
+  return (program) => {
+    serviceVerb(program.command(name).description(description), async ({ client }) => reportOf(await act(client)))
+  }
+}
+
+export function addStatus(program: Command): void {
+  serviceVerb(program.command('status').description('what a service does and waits for'), async ({ client }) => {
+    const { session, queue, cameras, robot, question, backend, policy, simulated, version, epoch } =
+      await client.state()
+    const { mode, reason } = session
+    const lines = [
+      `mode     ${mode}${reason === null ? '' : `: ${reason}`}`,
+      ...(session.problem === null
+        ? []
+        : [`problem  ${session.problem.code}: ${session.problem.message}`, `         ${session.problem.hint}`]),
+      `arm      ${backend ?? 'none'}${robot === null ? '' : `, ${robot.mode}${robot.holding ? ', holds something' : ''}`}`,
+      `policy   ${policy ?? 'none'}`,
+      ...cameras.map(
+        ({ name, age_ms, problem }) =>
+          `camera   ${name}, ${problem ?? `frame of ${age_ms === null ? 'none' : `${(age_ms / 1000).toFixed(1)} s ago`}`}`,
+      ),
+      ...(question === null
+        ? []
+        : [`question ${question.reason} (${question.candidates.map(({ name }) => name).join(', ')})`]),
+      ...queue.map(({ id, state, sentence }) => `goal     ${id} ${state} ${sentence}`),
+    ]
+    const json = { ...session, version, epoch, simulated, backend, policy, robot, cameras, question, queue }
+    return { exitCode: 0, json, lines }
+  })
+}
+
+function reportOf(session: ServiceSession): VerbResult {
+  const { mode, reason } = session
+  return { exitCode: 0, json: session, lines: [`${mode}${reason === null ? '' : `: ${reason}`}`] }
+}

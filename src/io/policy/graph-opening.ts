@@ -1,0 +1,48 @@
+// What both engines do alike when they open a package's graphs.
+
+import type { GraphSource } from './graph-runner.js'
+import { type GraphSpec, type TensorSpec, tensorsOf } from './graph-spec.js'
+import type { GraphName } from './manifest.js'
+
+type Graphs = Readonly<Partial<Record<GraphName, GraphSource>>>
+
+/** Graphs that decide; the others are for text, and for people. */
+export function decidingGraphs(graphs: Graphs): readonly GraphName[] {
+  return (['decide', 'attention', 'transport'] as const).filter((name) => graphs[name] !== undefined)
+}
+
+/** A network of hundreds of megabytes, in which memory counts for more than a moment at the first decision. */
+export function isLarge(source: GraphSource): boolean {
+  return typeof source === 'string'
+}
+
+/**
+ * A pool of memory is kept for ever, and only decisions are made often enough to want one. A large graph's would be as much
+ * again as half of the weights, for each of two graphs of which one runs at a time.
+ */
+export function keepsMemory(name: GraphName, source: GraphSource): boolean {
+  return name === 'decide' && !isLarge(source)
+}
+
+/**
+ * Threads spin for a moment from one node of the graph to the next, which saves a fifth of a decision; longer, and they
+ * would take a busy core from the other thread. After a decision they would take it from the controller and the cameras.
+ */
+export const spinning = { forceStop: '1', allow: '1', durationUs: '30' } as const
+
+/** Graphs that are run before anybody waits for them: the first runs allocate and are slow. A large one takes seconds each time. */
+export function warmUpOrder(graphs: Graphs): readonly GraphName[] {
+  const deciding = decidingGraphs(graphs)
+  return (['text', ...deciding, ...deciding] as const).filter((name) => !isLarge(graphs[name]!))
+}
+
+/** Zeros for every input of a graph, by role. */
+export function zeroInputs({ inputs }: GraphSpec): Record<string, Float32Array | Uint8Array | BigInt64Array> {
+  return Object.fromEntries(tensorsOf(inputs).map(([role, { type, shape }]) => [role, zeroData(type, shape)]))
+}
+
+function zeroData(type: TensorSpec['type'], shape: readonly number[]): Float32Array | Uint8Array | BigInt64Array {
+  const size = shape.reduce((product, side) => product * side, 1)
+  if (type === 'int64') return new BigInt64Array(size)
+  return type === 'uint8' ? new Uint8Array(size) : new Float32Array(size)
+}

@@ -1,0 +1,47 @@
+// Where this user's service is, and its token: what `cliport serve` leaves in its state folder.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { certificateFile, defaultStateFolder, serviceFile, tokenFileName } from '../state-folder.js'
+import { readToken } from '../token.js'
+import { absent } from './absent.js'
+
+export interface ServiceAddress {
+  /** http://HOST:PORT, or https:// */
+  readonly url: string
+  readonly token: string
+  /** PEM of the certificate that the service has signed itself; absent: one that this machine trusts already. */
+  readonly ca?: string
+}
+
+/**
+ * @param given what is known already; `stateFolder` is where the rest is looked for
+ * @throws CliportError SERVICE_ABSENT where no service has been started, TOKEN_INVALID
+ */
+export async function findService({
+  url,
+  token,
+  ca,
+  stateFolder = defaultStateFolder(),
+}: Partial<ServiceAddress> & { readonly stateFolder?: string }): Promise<ServiceAddress> {
+  const found = url ?? (await readUrl(stateFolder))
+  const certificate = ca ?? (found.startsWith('https:') ? await readCertificate(stateFolder) : null)
+  return {
+    url: found.replace(/\/+$/, ''),
+    token: token ?? (await readToken(join(stateFolder, tokenFileName))),
+    ...(certificate === null ? {} : { ca: certificate }),
+  }
+}
+
+async function readUrl(folder: string): Promise<string> {
+  const path = join(folder, serviceFile)
+  try {
+    return (JSON.parse(await readFile(path, 'utf8')) as { url: string }).url
+  } catch (cause) {
+    throw absent('this machine', `there is no ${path}`, cause)
+  }
+}
+
+function readCertificate(folder: string): Promise<string | null> {
+  return readFile(join(folder, certificateFile), 'utf8').catch(() => null)
+}

@@ -1,0 +1,325 @@
+// What moves the arm: takes goals from the queue while a person has armed, and does what people ask of the arm meanwhile.
+
+import { CliportError, type ErrorCode } from '../control/errors.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
+import type { RunReport } from '../runtime/run.js'
+import type { Goal, ServiceState, Takeover, Turn } from './api.js'
+import { Gate } from './gate.js'
+import { type GoalQueue, unfinishedAtEnd } from './goal-queue.js'
+import { runGoalOfQueue } from './goal-run.js'
+import type { GoalEnd } from './goal-store.js'
+import type { Hub } from './hub.js'
+import type { Live } from './live.js'
+import { after, atStart, mayArm, mayBegin, mayClear, modeOf, reasonOf, type SessionEvent } from './session-machine.js'
+import { expectInside } from './takeover.js'
+import { problemOf } from './wire.js'
+import type { SceneChoice, Workcell } from './workcell.js'
+
+/** How often what is lost is opened again. */
+const reopenMs = 5000
+const clearTimeoutMs = 30_000
+
+export interface RunnerOptions {
+  readonly queue: GoalQueue
+  readonly workcell: Workcell
+  readonly live: Live
+  readonly hub: Hub
+  /** Asks a person in mid-run. */
+  readonly clarify: (goal: Goal, ...question: Parameters<Clarify>) => ReturnType<Clarify>
+  readonly onTurn: (turn: Turn) => void
+  readonly onStage: (stage: string, durationMs: number) => void
+  readonly onEnd: (goal: Goal) => void
+  /** The session was opened, or another scene made: everything may be another. */
+  readonly onOpened: () => void
+  readonly tell: (line: string) => void
+}
+
+interface Running {
+  readonly goal: Goal
+  readonly gate: Gate
+  readonly abort: AbortController
+  ended: Promise<void>
+}
+
+export class Runner {
+  #facts = atStart
+  #problem: CliportError | null = null
+  #running: Running | null = null
+  #opening: Promise<void> = Promise.resolve()
+  #reopen: NodeJS.Timeout | null = null
+  readonly #closing = new AbortController()
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  get session(): ServiceState['session'] {
+    const facts = this.#facts
+    return {
+      mode: modeOf(facts),
+      reason: reasonOf(facts),
+      armed: facts.armed,
+      paused: facts.paused,
+      running: facts.activity?.goalId ?? null,
+      problem: this.#problem === null ? null : problemOf(this.#problem),
+    }
+  }
+
+  /** Whether something moves in front of the cameras, or may. */
+  get isMoving(): boolean {
+    return this.#running !== null
+  }
+
+  /** Opens the workcell, and again whenever it is lost; resolves after the first try. */
+  open(): Promise<void> {
+    this.#opening = this.#open()
+    return this.#opening
+  }
+
+  /** A person arms: the next queued goal begins. @throws CliportError SERVICE_REFUSED, LINK_REFUSED, LINK_PEER_LOST */
+  async arm(): Promise<void> {
+    this.#expect(mayArm(this.#facts), 'arm')
+    await this.options.workcell.ports.link.arm()
+    this.happened({ kind: 'armed' })
+    this.kick()
+  }
+
+  /** @throws CliportError SERVICE_REFUSED while a goal runs */
+  async disarm(): Promise<void> {
+    this.#expect(this.#running === null ? null : 'a goal runs: stop it, or cancel it', 'disarm')
+    this.happened({ kind: 'disarmed' })
+    await this.options.workcell.disarm()
+  }
+
+  /** Stops the arm now, and latches. Resolves when the controller has begun to stop. @throws CliportError LINK_PEER_LOST */
+  async stop(reason: string): Promise<void> {
+    const stopping = this.options.workcell.link?.stop(reason)
+    this.latched('stopped', reason)
+    await stopping
+  }
+
+  /** A person has looked at the arm. Disarmed afterwards. @throws CliportError SERVICE_REFUSED, LINK_REFUSED, LINK_PEER_LOST */
+  async clear(): Promise<void> {
+    if (this.#facts.latched !== null) await this.#running?.ended
+    this.#expect(mayClear(this.#facts), 'clear')
+    await this.options.workcell.clear(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(clearTimeoutMs)]))
+    this.happened({ kind: 'cleared' })
+  }
+
+  /** No next action: a goal that runs waits before its next look, the others wait in the queue. */
+  pause(): void {
+    this.#running?.gate.pause()
+    this.happened({ kind: 'paused' })
+  }
+
+  /** Goes on with everything that is paused, the goals of before a restart too. */
+  async resume(): Promise<void> {
+    this.happened({ kind: 'resumed' })
+    this.#running?.gate.resume()
+    const { queue } = this.options
+    await queue.inOrder(() => queue.resumeAll())
+    this.kick()
+  }
+
+  /** Another simulated scene, whose arm is disarmed. @throws CliportError SERVICE_REFUSED, TASK_UNKNOWN, CELL_FAILED */
+  reset(scene: SceneChoice): Promise<void> {
+    const { queue, workcell, hub, onOpened } = this.options
+    return queue.inOrder(async () => {
+      this.#expect(this.#running === null ? null : 'a goal runs', 'make another scene')
+      this.happened({ kind: 'lost', reason: 'another scene is made' })
+      hub.forget('pick', 'place')
+      try {
+        await workcell.reset(scene)
+        this.happened({ kind: 'opened' })
+        onOpened()
+      } catch (error) {
+        this.lost((error as Error).message)
+        throw error
+      }
+    })
+  }
+
+  /** A goal that runs ends before its next action. @throws CliportError GOAL_UNKNOWN */
+  cancel(id: string): Promise<Goal> {
+    const { queue } = this.options
+    return queue.inOrder(async () => {
+      if (this.#running?.goal.id !== id) return queue.cancel(id)
+      this.#running.gate.cancel('canceled by a person')
+      return this.#running.goal
+    })
+  }
+
+  /** Begins at once what a person clicked. @throws CliportError SERVICE_REFUSED, INPUT_INVALID, STORE_FAILED */
+  takeover(takeover: Takeover): Promise<Goal> {
+    const { queue, workcell } = this.options
+    return queue.inOrder(async () => {
+      this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
+      if (workcell.view === null) workcell.seen(await workcell.look())
+      expectInside(workcell.view!.view.heightmap, takeover)
+      const { sentence } = takeover
+      const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
+      const begun = (await queue.begin(goal.id))!
+      await this.#begin(begun, takeover)
+      return begun
+    })
+  }
+
+  /** Begins the next goal, where one is queued and the arm may move. */
+  kick(): void {
+    const { queue } = this.options
+    const next = queue.inOrder(async () => {
+      if (mayBegin(this.#facts, 'sentence') !== null) return
+      const goal = await queue.begin()
+      if (goal !== null) await this.#begin(goal)
+    })
+    next.catch((error) => this.#trouble(error))
+  }
+
+  /** The controller, or a person, has stopped the arm. */
+  latched(as: 'stopped' | 'fault', reason: string): void {
+    this.happened({ kind: 'latched', as, reason })
+    this.#running?.abort.abort()
+  }
+
+  /** The arm, the cameras or the policy are away; they are opened again, disarmed. */
+  lost(reason: string): void {
+    if (this.#closing.signal.aborted) return
+    this.options.tell(`lost: ${reason}`)
+    this.happened({ kind: 'lost', reason })
+    this.#running?.abort.abort()
+    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#reopen = setTimeout(() => {
+      this.#reopen = null
+      this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => this.#open())
+    }, reopenMs)
+  }
+
+  happened(event: SessionEvent): void {
+    const before = JSON.stringify(this.session)
+    this.#facts = after(this.#facts, event)
+    if (JSON.stringify(this.session) !== before) this.options.hub.emit('session', this.session)
+  }
+
+  /** Stops what moves; its goal is paused. Closes the workcell. */
+  async close(): Promise<void> {
+    this.happened({ kind: 'closing' })
+    this.#closing.abort()
+    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#running?.abort.abort()
+    // A goal that is just being begun is put back.
+    await this.options.queue.inOrder(async () => {})
+    await this.#running?.ended
+    await this.#opening
+    await this.options.workcell.close()
+  }
+
+  /** @param goal written as running */
+  async #begin(goal: Goal, takeover?: Takeover): Promise<void> {
+    if (mayBegin(this.#facts, goal.kind) !== null) {
+      // Stopped while it was written.
+      await this.options.queue.putBack(goal.id)
+      return
+    }
+    this.happened({ kind: 'began', goalId: goal.id, activity: goal.kind })
+    const onHeld = () => this.happened({ kind: 'held' })
+    const onReleased = () => this.happened({ kind: 'released' })
+    const gate = new Gate(this.#facts.paused && goal.kind === 'sentence', onHeld, onReleased)
+    const running: Running = { goal, gate, abort: new AbortController(), ended: Promise.resolve() }
+    this.#running = running
+    running.ended = this.#run(running, takeover)
+  }
+
+  /** Never throws. */
+  async #run({ goal, gate, abort }: Running, takeover: Takeover | undefined): Promise<void> {
+    const { queue, workcell, live, hub, onTurn, onStage, onEnd, clarify, tell } = this.options
+    try {
+      const report = await runGoalOfQueue({
+        goal,
+        workcell,
+        live,
+        gate,
+        signal: abort.signal,
+        clarify: (question, signal) => clarify(goal, question, signal),
+        ...(takeover === undefined ? {} : { takeover }),
+        onTurn,
+        onStage,
+        tell: (line) => {
+          tell(line)
+          hub.emit('log', { line })
+        },
+      }).catch((error: Error) => error)
+      const ended = await queue.end(goal.id, endOf(report, gate.canceled, this.#closing.signal.aborted))
+      if (ended !== null) onEnd(ended)
+      if (report instanceof Error) this.#trouble(report)
+      else if (report.error !== undefined) this.#afterError(report.error)
+    } catch (error) {
+      this.#trouble(error)
+    } finally {
+      this.#running = null
+      this.happened({ kind: 'ended' })
+    }
+    this.kick()
+  }
+
+  /** The run has stopped the arm, and its controller keeps it so. */
+  #afterError({ code, message }: NonNullable<RunReport['error']>): void {
+    if (lossCodes.includes(code as ErrorCode)) this.lost(message)
+    this.latched(code === 'ARM_FAULT' ? 'fault' : 'stopped', message)
+  }
+
+  /** Never throws: what cannot be opened is opened again. */
+  async #open(): Promise<void> {
+    const { workcell, onOpened } = this.options
+    const { signal } = this.#closing
+    if (signal.aborted) return
+    try {
+      await workcell.open(signal)
+      this.#problem = null
+      this.happened({ kind: 'opened' })
+      onOpened()
+    } catch (error) {
+      if (signal.aborted) return
+      this.#problem = asCliportError(error)
+      this.lost(this.#problem.message)
+    }
+  }
+
+  #trouble(error: unknown): void {
+    this.#problem = asCliportError(error)
+    this.options.tell(this.#problem.message)
+    this.options.hub.emit('problem', problemOf(this.#problem))
+  }
+
+  #expect(refusal: string | null, act: string): void {
+    if (refusal === null) return
+    throw new CliportError('SERVICE_REFUSED', `Expected to ${act}, but ${refusal}`, {
+      stage: 'serve',
+      hint: 'cliport status says what the service waits for',
+    })
+  }
+}
+
+/** After these the session is opened anew. */
+const lossCodes: readonly ErrorCode[] = [
+  'LINK_PEER_LOST',
+  'LINK_STATE_STALE',
+  'CELL_FAILED',
+  'CAMERA_STALLED',
+  'POLICY_INVALID',
+]
+
+function endOf(report: RunReport | Error, canceled: string | null, isClosing: boolean): Omit<GoalEnd, 'atMs'> {
+  if (report instanceof Error) return { state: 'done', outcome: 'error', reason: report.message }
+  const { outcome, reason, folder } = report
+  const kept = { folder, report }
+  if (isClosing && outcome === 'stopped') return { state: 'paused', reason: unfinishedAtEnd, ...kept }
+  if (canceled !== null && outcome === 'stopped') return { state: 'canceled', reason: canceled, ...kept }
+  return { state: 'done', outcome, reason, ...kept }
+}
+
+function asCliportError(error: unknown): CliportError {
+  if (error instanceof CliportError) return error
+  return new CliportError('UNEXPECTED', (error as Error).message, {
+    stage: 'serve',
+    hint: 'A fault of this program: report this message',
+    cause: error,
+  })
+}
