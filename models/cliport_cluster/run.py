@@ -18,10 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Nothing leaves the machine, and no page is served (before Ray is loaded).
+# Nothing leaves the machine (before Ray is loaded).
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-# Busy machines start slowly.
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
 
 PR_SET_PDEATHSIG = 1
 

@@ -32,30 +32,39 @@ function camera(name: string, position: Vec3, towards: readonly [number, number]
 
 /**
  * Cameras as somebody else might have mounted them: one to three. Half of the scenes have the published ones, each a few
- * centimetres and degrees off; the others have them anywhere round the table but behind the arm, or there too (`allRound`).
+ * centimetres and degrees off; the others have them anywhere round the table but behind the arm; `allRound`: there, too,
+ * except where it would hide the table.
  */
 export function randomCameras(random: Random, allRound = false): readonly CellCamera[] {
   const kept = new Set(random.sample([0, 1, 2], random.integer(1, 3)))
   const isPublished = random.next() < 0.5
   return publishedCameras
     .filter((_, i) => kept.has(i))
-    .map((original) =>
-      jittered(isPublished ? original : anywhere(original.name, random, allRound ? Math.PI : 2), random),
-    )
+    .map((original) => jittered(isPublished ? original : anywhere(original.name, random, allRound), random))
 }
 
 /** Looks at the middle of the workspace, from 0.6 to 1.2 m away and 30 to 75 degrees down. */
-function anywhere(name: string, random: Random, farthestRad: number): CellCamera {
-  const target: Vec3 = [0.5 + random.uniform(-0.1, 0.1), random.uniform(-0.15, 0.15), 0]
-  const azimuth = random.uniform(-farthestRad, farthestRad)
-  const down = random.uniform(0.52, 1.3)
-  const distanceM = random.uniform(0.6, 1.2)
-  const position: Vec3 = [
-    target[0] + distanceM * Math.cos(down) * Math.cos(azimuth),
-    target[1] + distanceM * Math.cos(down) * Math.sin(azimuth),
-    distanceM * Math.sin(down),
-  ]
-  return { name, intrinsics: published, T_base_camera: lookAt(position, target) }
+function anywhere(name: string, random: Random, allRound: boolean): CellCamera {
+  for (;;) {
+    const target: Vec3 = [0.5 + random.uniform(-0.1, 0.1), random.uniform(-0.15, 0.15), 0]
+    const azimuth = allRound ? random.uniform(-Math.PI, Math.PI) : random.uniform(-2, 2)
+    const down = random.uniform(0.52, 1.3)
+    const distanceM = random.uniform(0.6, 1.2)
+    const position: Vec3 = [
+      target[0] + distanceM * Math.cos(down) * Math.cos(azimuth),
+      target[1] + distanceM * Math.cos(down) * Math.sin(azimuth),
+      distanceM * Math.sin(down),
+    ]
+    if (allRound && isHidden(position, target, azimuth)) continue
+    return { name, intrinsics: published, T_base_camera: lookAt(position, target) }
+  }
+}
+
+/** Whether the parked arm, which stands round the base's z axis, is where the camera is or between it and its target. */
+function isHidden([x, y]: Vec3, [targetX, targetY]: Vec3, azimuth: number): boolean {
+  const besideM = Math.abs(targetX * Math.sin(azimuth) - targetY * Math.cos(azimuth))
+  const isBehind = targetX * Math.cos(azimuth) + targetY * Math.sin(azimuth) < 0
+  return Math.hypot(x, y) < 0.45 || (isBehind && besideM < 0.25)
 }
 
 function jittered({ name, intrinsics, T_base_camera: T }: CellCamera, random: Random): CellCamera {

@@ -69,7 +69,7 @@ export interface TaskScene {
   readonly tool?: CellTool
   /** Where something may be put, in scenes that are only talked about; absent: not told. */
   readonly spots?: readonly Spot[]
-  /** Randomized cameras stand all round the table, behind the arm too; absent: everywhere but there. */
+  /** Randomized cameras stand obliquely behind the arm, too; absent: only where they see it from the front or the sides. */
   readonly camerasAllRound?: true
   /** Objects that hang together, as the beads of a rope do; absent: all are loose. */
   readonly joints?: readonly BallJoint[]
