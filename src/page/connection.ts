@@ -79,6 +79,7 @@ function joined(): Promise<void> {
         // Something is missing: the whole state again is better than a wrong one.
         if (message.sequence !== sequence + 1) socket.close()
       }
+      if (sequence === null) performance.mark('cliport-usable')
       sequence = message.sequence
       store.link.value = 'open'
       retryMs = firstRetryMs
