@@ -126,7 +126,8 @@ function took<Name extends EventName>(name: Name, data: EventData<Name>): void {
 }
 
 function tookState(state: ServiceState): void {
-  const { session, robot, cameras, question, turn, queue, history, ...rest } = state
+  const { session, robot, cameras, question, turn, queue, history, clock_ms, ...rest } = state
+  heardClock(clock_ms, store.facts.value?.epoch !== rest.epoch)
   const isAnotherStart = store.facts.value !== null && store.facts.value.epoch !== rest.epoch
   if (isAnotherStart) {
     store.goals.value = new Map()

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startService } from './service.js'
 import { openBrowser, seriousFindings, shoot, visit } from './visitor.js'
 
+const waits = { timeout: 60_000, interval: 50 }
 let browser: Browser
 beforeAll(async () => {
   browser = await openBrowser()
@@ -23,12 +24,10 @@ test('a camera that stops says so; the others and the whole cell go on', async (
     for (const picture of ['camera/front', 'camera/right', 'cell/cell']) {
       const canvas = page.locator(`canvas[data-picture="${picture}"]`)
       const before = Number(await canvas.getAttribute('data-clock-ms'))
-      await expect
-        .poll(async () => Number(await canvas.getAttribute('data-clock-ms')), { timeout: 60_000 })
-        .toBeGreaterThan(before)
+      await expect.poll(async () => Number(await canvas.getAttribute('data-clock-ms')), waits).toBeGreaterThan(before)
     }
-    const { cameras } = await service.state()
-    expect(cameras.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['left'])
+    const stopped = async () => (await service.state()).cameras.filter(({ ok }) => !ok).map(({ name }) => name)
+    await expect.poll(stopped, waits).toEqual(['left'])
     await shoot(page, 'dead-camera')
     expect(await seriousFindings(page)).toEqual([])
     expect(errors).toEqual([])
