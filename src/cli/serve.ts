@@ -1,9 +1,10 @@
 // cliport serve
 
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
 import { defaultTask } from '../runtime/run.js'
+import { jsonLog } from '../service/log.js'
 import { type Listening, serveSettings } from '../service/serve.js'
 import type { Service } from '../service/service.js'
 import type { CellFaults } from '../sim/api.js'
@@ -22,6 +23,7 @@ interface ServeOptions extends CommonOptions {
   readonly policy?: string
   readonly robot?: string
   readonly out?: string
+  readonly log?: 'json' | 'text'
 }
 
 export function addServe(program: Command): void {
@@ -44,11 +46,21 @@ export function addServe(program: Command): void {
     .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
     .option('--robot <address>', 'controller (default: robot.link of the settings, else the simulated cell)')
     .option('--out <folder>', 'folder in which each run makes its own folder (default: run.out of the settings)')
+    .option(
+      '--log <format>',
+      'json: an object a line, for journald; text: for people (default: text on a terminal)',
+      logFormat,
+    )
     .action(runServe)
 }
 
+function logFormat(text: string): 'json' | 'text' {
+  if (text === 'json' || text === 'text') return text
+  throw new InvalidArgumentError(`Expected json or text but received '${text}'.`)
+}
+
 async function runServe(options: ServeOptions): Promise<void> {
-  const { asJson, stdout } = currentInvocation()
+  const { asJson, stdout, stderr } = currentInvocation()
   await runVerb(options, async ({ signal, tell }) => {
     const sources = sourcesFor(options, {
       'service.host': options.host,
@@ -79,8 +91,10 @@ async function runServe(options: ServeOptions): Promise<void> {
       for (const problem of problems) tell(`problem  ${problem}`)
     }
     const { task, seed, scene: sentence, fault: faults } = options
+    const isJsonLog = (options.log ?? (stderr.isTerminal ? 'text' : 'json')) === 'json'
     const serving = await serveSettings({
       sources,
+      ...(isJsonLog ? { log: jsonLog((line) => stderr.write(line)) } : {}),
       scene: { task, seed, sentence, ...(faults === undefined ? {} : { faults }) },
       tell: (line) => tell(pc.dim(line)),
       onServing: (fixed) => void ready(fixed, fixed.service, []),

@@ -10,6 +10,7 @@ import { type RunReport, recordRun } from '../runtime/run.js'
 import type { Goal, Takeover, Turn } from './api.js'
 import type { Gate } from './gate.js'
 import type { Live } from './live.js'
+import { sampleDuring } from './sampling.js'
 import { personPolicy } from './takeover.js'
 import { planOf, proposalOf, understoodOf } from './wire.js'
 import type { Workcell } from './workcell.js'
@@ -51,6 +52,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
     ...(person === null ? { clarify } : {}),
     watcher: (mapsOf) => turn.watcher(mapsOf, person?.watcher ?? {}),
     meter: turn,
+    sample: (recorder) => sampleDuring(recorder, workcell),
     givenMs: performance.now(),
     tell,
   })

@@ -38,6 +38,7 @@ export class Live {
   #timer: NodeJS.Timeout | null = null
   #teller: NodeJS.Timeout | null = null
   #ended = false
+  #looks = 0
   #encoding = false
   #isLooking = false
 
@@ -65,6 +66,11 @@ export class Live {
     this.#ended = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#teller !== null) clearInterval(this.#teller)
+  }
+
+  /** Looks of its own that have ended, with frames or with an error that was told. */
+  get looks(): number {
+    return this.#looks
   }
 
   cameras(): Cameras {
@@ -177,6 +183,7 @@ export class Live {
         .catch((error) => this.#lookFailed(error as Error))
         .finally(() => {
           this.#isLooking = false
+          this.#looks++
         })
     }
     await this.#cell().catch(() => {}) // a cell that has failed is opened anew

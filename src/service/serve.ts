@@ -13,8 +13,11 @@ import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
 import type { App } from './http/routes.js'
 import { createServer } from './http/server.js'
+import { type Log, lineLog, logEvents } from './log.js'
+import { Metrics } from './metrics.js'
 import { createSafeMode } from './safe-mode.js'
 import { Service } from './service.js'
+import { tellServiceManager } from './service-manager.js'
 import { SettingsFile } from './settings-file.js'
 import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
 import { openCertificate } from './tls.js'
@@ -26,7 +29,10 @@ export interface ServeRequest {
   /** Where the settings came from, for the page's form; absent: nothing can be changed there. */
   readonly sources?: ConfigSources
   readonly scene: SceneChoice
+  /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
+  /** Hears what happens, for people and programs; absent: `tell` hears it. */
+  readonly log?: Log
 }
 
 /** What listens. */
@@ -47,19 +53,52 @@ export interface Serving extends Listening {
  * @throws CliportError FOLDER_BUSY when another service uses the folder; TOKEN_INVALID, STORE_FAILED, CONFIG_INVALID;
  * SERVICE_REFUSED when the port is taken
  */
-export async function serve({ config, sources = {}, scene, tell }: ServeRequest): Promise<Serving> {
+export async function serve({
+  config,
+  sources = {},
+  scene,
+  tell,
+  log = lineLog(tell),
+}: ServeRequest): Promise<Serving> {
   raiseThreadPriority()
   return inFolder(config.service, async ({ folder, token, version, opened }) => {
     const { service: settings } = config
     const store = openGoalStore(join(folder, goalsFile))
     opened.push(() => store.close())
-    const service = await Service.start({ config, scene, store, version, tell })
+    const metrics = new Metrics(version)
+    let stages = 0
+    opened.push(async () => metrics.end())
+    const service = await Service.start({
+      config,
+      scene,
+      store,
+      version,
+      tell: (line) => log.info(line),
+      onStage: (stage, durationMs) => {
+        stages++
+        metrics.stage(stage, durationMs)
+      },
+      onEnd: ({ outcome, state }) => metrics.goalEnded(outcome ?? state),
+    })
+    metrics.observe(service)
     opened.push(() => service.close())
+    opened.push(async () => unlisten())
+    const unlisten = logEvents(service.hub, log)
     const tls = isLoopback(settings.host) ? undefined : await openCertificate(folder, settings)
-    const options = { token, version, settings: new SettingsFile(sources), ...(tls === undefined ? {} : { tls }) }
-    const app = await createServer(service, options)
+    const own = tls === undefined ? {} : { tls }
+    const app = await createServer(service, {
+      token,
+      version,
+      settings: new SettingsFile(sources),
+      metrics,
+      log,
+      ...own,
+    })
     opened.push(() => app.close())
-    return { service, url: await listen(app, settings, tls !== undefined) }
+    const url = await listen(app, settings, tls !== undefined)
+    const manager = tellServiceManager(service, () => stages, tell)
+    opened.push(async () => manager.end())
+    return { service, url }
   })
 }
 
@@ -83,9 +122,9 @@ export async function serveSettings(
     readonly onServing: (serving: Serving) => void
   },
 ): Promise<ServingSettings> {
-  const { sources, scene, tell, onServing } = request
+  const { sources, onServing, ...rest } = request
   const { config, problems, given } = await readConfig(sources)
-  if (config !== null) return { ...(await serve({ config, sources, scene, tell })), problems }
+  if (config !== null) return { ...(await serve({ config, sources, ...rest })), problems }
   const settings = { ...serviceSettingsIn(given.service), host: '127.0.0.1' }
   const file = new SettingsFile(sources)
   let now: Listening
@@ -96,11 +135,11 @@ export async function serveSettings(
       const fixed = await file.config()
       if (fixed === null) return
       await now.close()
-      const serving = await serve({ config: fixed, sources, scene, tell })
+      const serving = await serve({ config: fixed, sources, ...rest })
       now = serving
       onServing(serving)
     })
-    change.catch((error: Error) => tell(`the service did not start: ${error.message}`))
+    change.catch((error: Error) => rest.tell(`the service did not start: ${error.message}`))
   }
   now = await inFolder(settings, async ({ token, version, opened }) => {
     const app = await createSafeMode(file, settings, { token, version }, onFixed)

@@ -84,7 +84,7 @@ export interface TrueObject {
   readonly label: number
   /** 'block', 'bowl', ... */
   readonly kind: string
-  /** Colour name, 'red', ... */
+  /** Colour name, 'red', ...; 'own' for a thing whose colours go with its kind. */
   readonly color: string
   /** Bounding box, metres. */
   readonly sizeM: Vec3
@@ -121,8 +121,21 @@ export interface Truth {
   readonly rotations: boolean
   /** Distance in the table's plane within which an object is at its place, metres; null: it must lie inside the target. */
   readonly toleranceM: number | null
+  /** Where something may be put; only in scenes that are talked about (captioned scenes). */
+  readonly freePlaces?: readonly FreePlace[]
   /** Simulated seconds since reset. */
   readonly timeS: number
+}
+
+/** A spot of a thing on which or in which nothing lies yet. */
+export interface FreePlace {
+  /** Label of the thing. */
+  readonly target: number
+  /** Where the underside of what is placed there comes to lie, and the yaw of the spot. */
+  readonly p_base_m: Vec3
+  readonly yawRad: number
+  /** Room along the spot's own x and y, metres. */
+  readonly roomM: readonly [number, number]
 }
 
 export interface OracleAction {

@@ -22,7 +22,8 @@ afterAll(async () => {
 
 async function start(): Promise<{ readonly client: ServiceClient; kill(): Promise<void> }> {
   const args = ['dist/cli/main.js', 'serve', '--json', '--port', '0', '--state', folder, '--out', join(folder, 'runs')]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const env = { ...process.env, CLIPORT_SERVICE_REQUESTS_PER_S: '100000' }
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env })
   children.push(child)
   const { url } = await new Promise<{ url: string }>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)))

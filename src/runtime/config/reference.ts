@@ -36,6 +36,11 @@ const editable: ReadonlySet<string> = new Set([
   'service.queue_max',
   'service.history_max',
   'service.question_timeout_s',
+  'service.record_robot_hz',
+  'service.record_camera_hz',
+  'service.recordings_gb',
+  'service.recordings_days',
+  'service.disk_free_gb',
 ])
 
 interface JsonSchema {

@@ -5,7 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import staticFiles from '@fastify/static'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -15,6 +15,9 @@ import {
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
 import type { Config } from '../../runtime/config/schema.js'
+import { healthOf } from '../health.js'
+import type { Log } from '../log.js'
+import type { Metrics } from '../metrics.js'
 import type { Service } from '../service.js'
 import type { SettingsFile } from '../settings-file.js'
 import { serveEvents } from './events.js'
@@ -39,8 +42,9 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** The settings file; absent: no routes to it. */
   readonly settings?: SettingsFile
-  /** Text of `/metrics`. */
-  readonly metrics?: () => Promise<string>
+  readonly metrics?: Metrics
+  /** Hears of every act that was asked for, carried out or not. */
+  readonly log?: Log
 }
 
 const bodyLimitBytes = 64 * 1024
@@ -91,6 +95,7 @@ export async function createApp(
     }
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
+  app.addHook('onResponse', async (request, reply) => told(request, reply, options))
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -134,11 +139,17 @@ function addRoutes(app: App, service: Service, { metrics, settings }: ServerOpti
     app.get('/api/openapi.json', { schema: { hide: true }, config: { isOpen: true } } as object, async () =>
       app.swagger(),
     )
-    if (metrics !== undefined) {
-      app.get('/metrics', { schema: { hide: true } } as object, async (_request, reply) =>
-        reply.type('text/plain; version=0.0.4').send(await metrics()),
-      )
+    const health = { schema: { hide: true }, config: { isOpen: true } } as object
+    app.get('/healthz', health, async (_request, reply) => sendHealth(reply, 'alive'))
+    app.get('/readyz', health, async (_request, reply) => sendHealth(reply, 'ready'))
+    const sendHealth = (reply: FastifyReply, what: 'alive' | 'ready') => {
+      const found = healthOf(service.state())
+      return reply.status(found[what] ? 200 : 503).send(found)
     }
+    if (metrics === undefined) return
+    app.get('/metrics', { schema: { hide: true } } as object, async (_request, reply) =>
+      reply.type('text/plain; version=0.0.4').send(await metrics.text()),
+    )
   })
 }
 
@@ -151,6 +162,17 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (isStop || isOpen) return
   expectToken(request, guard)
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
+}
+
+function told(
+  { method, routeOptions, ip }: FastifyRequest,
+  { statusCode: status }: FastifyReply,
+  { metrics, log }: ServerOptions,
+): void {
+  const route = routeOptions.url ?? 'none'
+  metrics?.request(method, route, status)
+  if (method === 'GET' || method === 'HEAD' || route === '/api/preview') return
+  log?.info(`${method} ${route} ${status}`, { event: 'act', method, route, status, remote: ip })
 }
 
 function openapiOf(version: string): object {
