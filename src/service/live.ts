@@ -2,8 +2,8 @@
 // the view fresh that previews are made on; while the arm moves only the pictures are taken.
 
 import type { View } from '../control/cycle.js'
-import { CliportError } from '../control/errors.js'
 import { colorIntrinsicsOf } from '../control/frame.js'
+import type { RgbdFrame } from '../control/types.js'
 import { encodeWebp, heightTopM, heightView, type Picture, topView } from '../io/pictures.js'
 import type { EventData, PictureHeader } from './api.js'
 import type { Hub } from './hub.js'
@@ -72,31 +72,70 @@ export class Live {
     return Math.max(0, ...this.cameras().map(({ age_ms }) => age_ms ?? Number.POSITIVE_INFINITY))
   }
 
+  /** Frames in mid-motion, for the recording and whoever watches. @throws CliportError CAMERA_STALLED */
+  async glance(signal: AbortSignal): Promise<readonly RgbdFrame[]> {
+    this.#askedMs ??= performance.now()
+    try {
+      const frames = await this.workcell.ports.camera.capture(signal)
+      this.#arrived(frames)
+      void this.#encode(() => this.#sendFrames(frames, { clock_ms: this.clockMs(), goal_id: null }))
+      return frames
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error)
+      throw error
+    } finally {
+      this.#askedMs = null
+    }
+  }
+
   /** A look that somebody else took. */
   looked({ frames, heightmap }: View, goalId: string | null): void {
-    const nowMs = performance.now()
-    for (const { camera } of frames) this.#newestMs.set(camera, nowMs)
-    this.#problem = null
-    if (this.hub.size === 0 || this.#encoding) return
-    this.#encoding = true
+    this.#arrived(frames)
     const head = { clock_ms: this.clockMs(), goal_id: goalId }
     const { color, heightM, rows, cols } = heightmap
-    const pictures: Promise<void>[] = frames.map((frame) => {
-      const { width, height } = colorIntrinsicsOf(frame)
-      const picture = { rgb: frame.color, width, height }
-      return this.#send('camera', frame.camera, picture, head, cameraWidthPx)
-    })
-    pictures.push(this.#send('color', 'color', topView(color, rows, cols), head))
-    pictures.push(this.#send('height', 'height', heightView(heightM, rows, cols, heightTopM(heightM)), head))
-    void Promise.allSettled(pictures).then(() => {
-      this.#encoding = false
-    })
+    void this.#encode(() => [
+      ...this.#sendFrames(frames, head),
+      this.#send('color', 'color', topView(color, rows, cols), head),
+      this.#send('height', 'height', heightView(heightM, rows, cols, heightTopM(heightM)), head),
+    ])
   }
 
   /** Affordances of a proposal, seen from above. */
   async heat(kind: 'pick' | 'place', picture: Picture, goalId: string): Promise<void> {
     if (this.hub.size === 0) return
     await this.#send(kind, kind, picture, { clock_ms: this.clockMs(), goal_id: goalId })
+  }
+
+  #arrived(frames: readonly RgbdFrame[]): void {
+    const nowMs = performance.now()
+    for (const { camera } of frames) this.#newestMs.set(camera, nowMs)
+    this.#problem = null
+  }
+
+  /** What a camera that is named has not delivered; no name: any of them. */
+  #failed(error: unknown): void {
+    const { message } = error as Error
+    const names = this.workcell.isOpen ? this.workcell.ports.camera.names : []
+    const named = names.filter((name) => message.includes(`'${name}'`))
+    this.#problem = { message, cameras: named.length > 0 ? named : names }
+  }
+
+  /** Pictures for whoever watches; what comes while others are still made is left out. */
+  async #encode(make: () => readonly Promise<void>[]): Promise<void> {
+    if (this.hub.size === 0 || this.#encoding) return
+    this.#encoding = true
+    await Promise.allSettled(make())
+    this.#encoding = false
+  }
+
+  #sendFrames(
+    frames: readonly RgbdFrame[],
+    head: Pick<PictureHeader, 'clock_ms' | 'goal_id'>,
+  ): readonly Promise<void>[] {
+    return frames.map((frame) => {
+      const { width, height } = colorIntrinsicsOf(frame)
+      return this.#send('camera', frame.camera, { rgb: frame.color, width, height }, head, cameraWidthPx)
+    })
   }
 
   async #send(
@@ -134,10 +173,7 @@ export class Live {
         await this.#cell()
       }
     } catch (error) {
-      const message = error instanceof CliportError ? error.message : (error as Error).message
-      const names = this.workcell.isOpen ? this.workcell.ports.camera.names : []
-      const named = names.filter((name) => message.includes(`'${name}'`))
-      this.#problem = { message, cameras: named.length > 0 ? named : names }
+      this.#failed(error)
     } finally {
       this.#askedMs = null
     }

@@ -3,6 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { readRecording } from '../../src/io/recording/reader.js'
+import { mergeConfig } from '../../src/runtime/config/load.js'
+import { replay } from '../../src/runtime/replay.js'
 import type { Goal, ServiceEvent } from '../../src/service/api.js'
 import { eventsUntil, sceneSentence, send, startService, type TestService } from '../fixtures/service.js'
 
@@ -52,6 +55,14 @@ test('a goal that is added before a person arms runs when they do, and is achiev
   expect(goal).toMatchObject({ state: 'done', outcome: 'achieved', starts: 1, report: { truth: { achieved: true } } })
   for (const file of ['run.json', 'index.html', 'recording.mcap'])
     expect(existsSync(join(goal.folder!, file))).toBe(true)
+  const config = mergeConfig(null, {}, {})
+  const again = await replay({ file: join(goal.folder!, 'recording.mcap'), config, tell: () => {} })
+  expect(again).toMatchObject({ goal: sceneSentence, decisions: 2, same: 2, different: [] })
+  const recorded = new Set(
+    (await readRecording(join(goal.folder!, 'recording.mcap'))).messages.map(({ topic }) => topic),
+  )
+  for (const topic of ['/robot', '/affordance/pick', '/plan', '/camera/front/color', '/heightmap/height'])
+    expect(recorded).toContain(topic)
   const told = (await all).filter(({ event }) => event !== 'robot' && event !== 'cameras')
   expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, i) => told[0]!.sequence + i))
   const turns = told.filter(({ event }) => event === 'turn')
