@@ -81,7 +81,7 @@ export interface PackageComparison {
 
 const goal = 'put the red blocks in a green bowl'
 const warmUps = 5
-const idleMs = 2000
+const idleMs = 1000
 
 export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBenchReport> {
   const { config, repeats, signal, python, checkpoint } = request

@@ -108,7 +108,7 @@ function ordersOf(request: RecordRequest, unfinished: ReadonlySet<string>): Epis
 }
 
 /** Removes what killed processes have left. @returns the episodes that they had begun */
-async function clearUnfinished(out: string): Promise<Set<string>> {
+export async function clearUnfinished(out: string): Promise<Set<string>> {
   const episodes = new Set<string>()
   for (const name of await readdir(out)) {
     const episode = episodeOfPart(name)

@@ -4,7 +4,16 @@
 import type { View } from '../control/cycle.js'
 import { colorIntrinsicsOf } from '../control/frame.js'
 import type { RgbdFrame } from '../control/types.js'
-import { encodeWebp, heightTopM, heightView, type Picture, topView } from '../io/pictures.js'
+import {
+  elevationView,
+  encodeLayer,
+  encodeWebp,
+  heightTopM,
+  heightView,
+  type Layer,
+  type Picture,
+  topView,
+} from '../io/pictures.js'
 import type { EventData, PictureHeader } from './api.js'
 import type { Hub } from './hub.js'
 import type { Workcell } from './workcell.js'
@@ -26,6 +35,7 @@ export class Live {
   #timer: NodeJS.Timeout | null = null
   #teller: NodeJS.Timeout | null = null
   #ended = false
+  #looks = 0
   #encoding = false
 
   /**
@@ -50,6 +60,11 @@ export class Live {
     this.#ended = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#teller !== null) clearInterval(this.#teller)
+  }
+
+  /** Looks of its own that have ended, with frames or with an error that was told. */
+  get looks(): number {
+    return this.#looks
   }
 
   cameras(): Cameras {
@@ -97,13 +112,23 @@ export class Live {
       ...this.#sendFrames(frames, head),
       this.#send('color', 'color', topView(color, rows, cols), head),
       this.#send('height', 'height', heightView(heightM, rows, cols, heightTopM(heightM)), head),
+      this.#sendLayer('elevation', elevationView(heightM, rows, cols), head),
     ])
   }
 
   /** Affordances of a proposal, seen from above. */
-  async heat(kind: 'pick' | 'place', picture: Picture, goalId: string): Promise<void> {
+  async heat(kind: 'pick' | 'place', layer: Layer, goalId: string): Promise<void> {
     if (this.hub.size === 0) return
-    await this.#send(kind, kind, picture, { clock_ms: this.clockMs(), goal_id: goalId })
+    await this.#sendLayer(kind, layer, { clock_ms: this.clockMs(), goal_id: goalId })
+  }
+
+  async #sendLayer(
+    kind: 'pick' | 'place' | 'elevation',
+    layer: Layer,
+    head: Pick<PictureHeader, 'clock_ms' | 'goal_id'>,
+  ): Promise<void> {
+    const { width, height } = layer
+    this.hub.picture({ kind, name: kind, type: 'image/webp', width, height, ...head }, await encodeLayer(layer))
   }
 
   #arrived(frames: readonly RgbdFrame[]): void {
@@ -176,6 +201,7 @@ export class Live {
       this.#failed(error)
     } finally {
       this.#askedMs = null
+      this.#looks++
     }
   }
 

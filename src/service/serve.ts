@@ -17,9 +17,9 @@ import { type Log, lineLog, logEvents } from './log.js'
 import { Metrics } from './metrics.js'
 import { createSafeMode } from './safe-mode.js'
 import { Service } from './service.js'
+import { tellServiceManager } from './service-manager.js'
 import { SettingsFile } from './settings-file.js'
 import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
-import { superviseService } from './supervision.js'
 import { openCertificate } from './tls.js'
 import { openToken } from './token.js'
 import type { SceneChoice } from './workcell.js'
@@ -66,6 +66,7 @@ export async function serve({
     const store = openGoalStore(join(folder, goalsFile))
     opened.push(() => store.close())
     const metrics = new Metrics(version)
+    let stages = 0
     opened.push(async () => metrics.end())
     const service = await Service.start({
       config,
@@ -73,7 +74,10 @@ export async function serve({
       store,
       version,
       tell: (line) => log.info(line),
-      onStage: (stage, durationMs) => metrics.stage(stage, durationMs),
+      onStage: (stage, durationMs) => {
+        stages++
+        metrics.stage(stage, durationMs)
+      },
       onEnd: ({ outcome, state }) => metrics.goalEnded(outcome ?? state),
     })
     metrics.observe(service)
@@ -92,8 +96,8 @@ export async function serve({
     })
     opened.push(() => app.close())
     const url = await listen(app, settings, tls !== undefined)
-    const leave = superviseService(service)
-    opened.push(async () => leave())
+    const manager = tellServiceManager(service, () => stages, tell)
+    opened.push(async () => manager.end())
     return { service, url }
   })
 }

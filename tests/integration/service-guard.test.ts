@@ -143,7 +143,7 @@ test('a sentence is previewed as it is typed: what is understood, corrected, mis
   const half = await service.client.preview('put the red block')
   expect(half.understood).toMatchObject({ kind: 'not_understood', missing: 'place' })
   expect(half.proposal!.pick.pixel).toEqual(whole.proposal!.pick.pixel)
-  const ask = (sentence: string) => service.service.preview({ sentence, heat: false })
+  const ask = (sentence: string) => service.service.preview({ sentence, heat: false, plan: false })
   const [old, newest] = await Promise.all([ask('put the red'), ask('put the red block')])
   expect([old.superseded, newest.superseded]).toEqual([true, false])
 })

@@ -6,6 +6,7 @@ import { roundHalfToEven } from '../../control/geometry.js'
 import { problemOfAddress } from '../../io/link/address.js'
 import { cameras } from './cameras.js'
 import { policy, policyKeys } from './policy.js'
+import { voice } from './voice.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
 const speed = (fallback: number) => z.number().positive().max(1.7).default(fallback)
@@ -148,6 +149,7 @@ export const configSchema = z.strictObject({
   cell: cell.prefault({}),
   run: run.prefault({}),
   service: service.prefault({}),
+  voice: voice.prefault({}),
 })
 
 /** All settings, checked and complete (config/default.yaml lists them with their defaults). */
@@ -163,7 +165,7 @@ export function serviceSettingsIn(given: unknown): Config['service'] {
 export const configKeys: Readonly<Record<string, readonly string[]>> = {
   ...keysOf({ workspace, heightmap, limits, planning }),
   policy: policyKeys,
-  ...keysOf({ robot, cell, run, service }),
+  ...keysOf({ robot, cell, run, service, voice }),
 }
 
 function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {

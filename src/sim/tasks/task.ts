@@ -89,7 +89,7 @@ export interface Goal {
   readonly maxReward: number
   /** Whether the yaw of a place matters. */
   readonly rotations: boolean
-  /** Target k of every move belongs to the same arrangement: the oracle makes the one that is nearest. */
+  /** Target k of every move belongs to the same arrangement, and any of them counts: the oracle makes the first. */
   readonly isOneArrangement?: true
   /** How the oracle moves things; absent: by pick and place. */
   readonly primitive?: Primitive
