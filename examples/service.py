@@ -1,7 +1,4 @@
-"""Gives a service a goal and waits for its end: python3 examples/service.py "put the red blocks in a green bowl"
-
-Python's standard library only. The service and its token are those of this user (cliport serve); a person arms.
-"""
+"""Gives this user's service (cliport serve) a goal and waits for its end: service.py "put the red blocks in a green bowl" """
 
 import json
 import os

@@ -1,7 +1,9 @@
 // Goals from the queue to their end on the simulated cell, and what a person does meanwhile.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { readRecording } from '../../src/io/recording/reader.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
@@ -161,4 +163,14 @@ test('a service that ends in mid-run leaves the goal paused, comes back disarmed
   await service.client.resumeGoal(id)
   expect(await service.client.ended(id)).toMatchObject({ outcome: 'achieved', starts: 2 })
   expect(await service.client.goal(next.id)).toMatchObject({ state: 'paused', starts: 0 })
+})
+
+test('the Python example gives a goal and waits for its end', async () => {
+  await service.client.arm()
+  // Where it looks for the service of this user.
+  symlinkSync(service.folder, join(service.folder, 'cliport'))
+  const env = { ...process.env, XDG_STATE_HOME: service.folder }
+  const { stdout } = await promisify(execFile)('python3', ['examples/service.py', sceneSentence], { env })
+  expect(stdout).toMatch(/^g\d+ (queued|running): /)
+  expect(stdout).toContain('achieved: ')
 })
