@@ -52,7 +52,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
     ...(person === null ? { clarify } : {}),
     watcher: (mapsOf) => turn.watcher(mapsOf, person?.watcher ?? {}),
     meter: turn,
-    sample: (recorder) => sampleDuring(recorder, workcell, run.live),
+    sample: (recorder) => sampleDuring(recorder, workcell),
     givenMs: performance.now(),
     tell,
   })

@@ -1,19 +1,18 @@
 // What is recorded of a goal beside the looks of its cycle: the arm's states, and frames in mid-motion.
 
 import type { Recorder } from '../control/ports.js'
-import type { Live } from './live.js'
 import { robotOf } from './wire.js'
 import type { Workcell } from './workcell.js'
 
 /** @returns a function that ends it */
-export function sampleDuring(recorder: Recorder, workcell: Workcell, live: Live): () => void {
+export function sampleDuring(recorder: Recorder, workcell: Workcell): () => void {
   const { record_robot_hz: robotHz, record_camera_hz: cameraHz } = workcell.config.service
   const ends = [
     every(robotHz, async () => {
       const state = workcell.link?.state ?? null
       if (state !== null) recorder.event('/robot', robotOf(state, process.hrtime.bigint()))
     }),
-    every(cameraHz, async (signal) => recorder.frames(await live.glance(signal))),
+    every(cameraHz, async (signal) => recorder.frames(await workcell.ports.camera.capture(signal))),
   ]
   return () => {
     for (const end of ends) end()
