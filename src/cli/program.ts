@@ -27,6 +27,7 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ...['arm', 'disarm', 'stop', 'clear', 'pause', 'resume'].map(
     (name) => [name, async () => (await import('./service.js')).addAct(name)] as const,
   ),
+  ['replay', async () => (await import('./replay.js')).addReplay],
   ['predict', async () => (await import('./predict.js')).addPredict],
   ['heightmap', async () => (await import('./heightmap.js')).addHeightmap],
   ['record', async () => (await import('./record.js')).addRecord],

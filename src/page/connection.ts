@@ -79,6 +79,7 @@ function joined(): Promise<void> {
         // Something is missing: the whole state again is better than a wrong one.
         if (message.sequence !== sequence + 1) socket.close()
       }
+      if (sequence === null) performance.mark('cliport-usable')
       sequence = message.sequence
       store.link.value = 'open'
       retryMs = firstRetryMs
@@ -125,7 +126,8 @@ function took<Name extends EventName>(name: Name, data: EventData<Name>): void {
 }
 
 function tookState(state: ServiceState): void {
-  const { session, robot, cameras, question, turn, queue, history, ...rest } = state
+  const { session, robot, cameras, question, turn, queue, history, clock_ms, ...rest } = state
+  heardClock(clock_ms, store.facts.value?.epoch !== rest.epoch)
   const isAnotherStart = store.facts.value !== null && store.facts.value.epoch !== rest.epoch
   if (isAnotherStart) {
     store.goals.value = new Map()

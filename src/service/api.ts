@@ -81,6 +81,7 @@ export const goalSchema = z
   })
   .meta({ id: 'Goal' })
 
+/** A goal of the queue, or of its history. */
 export type Goal = z.infer<typeof goalSchema>
 
 export const robotSchema = z
@@ -124,6 +125,7 @@ export const questionSchema = z
   })
   .meta({ id: 'Question' })
 
+/** A question that a run asks a person. */
 export type Question = z.infer<typeof questionSchema>
 
 const poseSchema = z.object({
@@ -176,6 +178,7 @@ export const turnSchema = z
   })
   .meta({ id: 'Turn' })
 
+/** What the running goal sees, proposes and does now. */
 export type Turn = z.infer<typeof turnSchema>
 
 export const sessionSchema = z
@@ -232,6 +235,7 @@ export const lexiconSchema = z
   })
   .meta({ id: 'Lexicon' })
 
+/** Everything that the page shows. */
 export type ServiceState = z.infer<typeof stateSchema>
 
 // ---- requests ----
@@ -299,6 +303,7 @@ export const previewSchema = z
   })
   .meta({ id: 'Preview' })
 
+/** What a sentence would do. */
 export type Preview = z.infer<typeof previewSchema>
 
 const clickSchema = z.union([z.object({ pixel }).strict(), z.object({ p_base_m: vec3 }).strict()])
@@ -314,6 +319,7 @@ export const takeoverSchema = z
   .strict()
   .meta({ id: 'Takeover' })
 
+/** What a person picks and places instead of the policy. */
 export type Takeover = z.infer<typeof takeoverSchema>
 
 export const answerSchema = z
@@ -361,6 +367,7 @@ export const eventSchema = z
   ])
   .meta({ id: 'Event' })
 
+/** One text message of `/api/events`. */
 export type ServiceEvent = z.infer<typeof eventSchema>
 export type EventName = ServiceEvent['event']
 export type EventData<Name extends EventName> = Extract<ServiceEvent, { event: Name }>['data']

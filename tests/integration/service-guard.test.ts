@@ -1,8 +1,12 @@
 // Who may act on the service, from where, and until when. Acts are taken from its own OpenAPI text, so that a new one is
 // tried too.
 
+import protocol from '@foxglove/ws-protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import WebSocket from 'ws'
 import { send, startService, type TestService } from '../fixtures/service.js'
+
+const { FoxgloveClient } = protocol
 
 let service: TestService
 beforeAll(async () => {
@@ -150,4 +154,47 @@ test('a stop needs no token and no body; it latches, and a person clears with th
   expect(await service.client.clear()).toMatchObject({ mode: 'disarmed', armed: false })
   expect((await send(service.url, 'POST', '/api/stop', json, '{"reason":')).body).toMatchObject({ mode: 'stopped' })
   await service.client.clear()
+})
+
+test('Foxglove sees cameras and arm live with the token in its address, and nothing without', async () => {
+  expect((await send(service.url, 'GET', '/foxglove', {})).status).toBe(401)
+  const socket = new WebSocket(`${service.url.replace('http', 'ws')}/foxglove?token=${service.token}`, [
+    FoxgloveClient.SUPPORTED_SUBPROTOCOL,
+  ])
+  const client = new FoxgloveClient({ ws: socket as never })
+  const wanted = new Map<string, string | undefined>([
+    ['/camera/front', 'foxglove.CompressedImage'],
+    ['/tool', 'foxglove.PoseInFrame'],
+    ['/session', ''],
+  ])
+  const seen = new Map<number, string>()
+  const heard = new Map<string, Record<string, unknown>>()
+  await new Promise<void>((resolve, reject) => {
+    client.on('error', reject)
+    client.on('advertise', (channels) => {
+      for (const { id, topic, schemaName } of channels.filter((channel) => wanted.has(channel.topic))) {
+        expect(schemaName).toBe(wanted.get(topic))
+        seen.set(client.subscribe(id), topic)
+      }
+    })
+    client.on('message', ({ subscriptionId, data }) => {
+      heard.set(seen.get(subscriptionId)!, JSON.parse(new TextDecoder().decode(data as DataView)))
+      if (heard.has('/camera/front') && heard.has('/tool')) resolve()
+    })
+  })
+  client.close()
+  const { format, data } = heard.get('/camera/front')!
+  expect(format).toBe('webp')
+  expect(
+    Buffer.from(data as string, 'base64')
+      .subarray(0, 4)
+      .toString(),
+  ).toBe('RIFF')
+})
+
+test('health needs no token, metrics do', async () => {
+  expect((await send(service.url, 'GET', '/healthz', {})).body).toMatchObject({ alive: true, ready: true })
+  expect((await send(service.url, 'GET', '/readyz', {})).status).toBe(200)
+  expect((await send(service.url, 'GET', '/metrics', {})).status).toBe(401)
+  expect((await send(service.url, 'GET', '/metrics', bearer())).status).toBe(200)
 })

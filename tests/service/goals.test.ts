@@ -1,8 +1,13 @@
 // Goals from the queue to their end on the simulated cell, and what a person does meanwhile.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { readRecording } from '../../src/io/recording/reader.js'
+import { mergeConfig } from '../../src/runtime/config/load.js'
+import { replay } from '../../src/runtime/replay.js'
 import type { Goal, ServiceEvent } from '../../src/service/api.js'
 import { eventsUntil, sceneSentence, send, startService, type TestService } from '../fixtures/service.js'
 
@@ -52,6 +57,14 @@ test('a goal that is added before a person arms runs when they do, and is achiev
   expect(goal).toMatchObject({ state: 'done', outcome: 'achieved', starts: 1, report: { truth: { achieved: true } } })
   for (const file of ['run.json', 'index.html', 'recording.mcap'])
     expect(existsSync(join(goal.folder!, file))).toBe(true)
+  const config = mergeConfig(null, {}, {})
+  const again = await replay({ file: join(goal.folder!, 'recording.mcap'), config, tell: () => {} })
+  expect(again).toMatchObject({ goal: sceneSentence, decisions: 2, same: 2, different: [] })
+  const recorded = new Set(
+    (await readRecording(join(goal.folder!, 'recording.mcap'))).messages.map(({ topic }) => topic),
+  )
+  for (const topic of ['/robot', '/affordance/pick', '/plan', '/camera/front/color', '/heightmap/height'])
+    expect(recorded).toContain(topic)
   const told = (await all).filter(({ event }) => event !== 'robot' && event !== 'cameras')
   expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, i) => told[0]!.sequence + i))
   const turns = told.filter(({ event }) => event === 'turn')
@@ -150,4 +163,14 @@ test('a service that ends in mid-run leaves the goal paused, comes back disarmed
   await service.client.resumeGoal(id)
   expect(await service.client.ended(id)).toMatchObject({ outcome: 'achieved', starts: 2 })
   expect(await service.client.goal(next.id)).toMatchObject({ state: 'paused', starts: 0 })
+})
+
+test('the Python example gives a goal and waits for its end', async () => {
+  await service.client.arm()
+  // Where it looks for the service of this user.
+  symlinkSync(service.folder, join(service.folder, 'cliport'))
+  const env = { ...process.env, XDG_STATE_HOME: service.folder }
+  const { stdout } = await promisify(execFile)('python3', ['examples/service.py', sceneSentence], { env })
+  expect(stdout).toMatch(/^g\d+ (queued|running): /)
+  expect(stdout).toContain('achieved: ')
 })

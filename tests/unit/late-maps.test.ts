@@ -26,13 +26,18 @@ function aPolicy(fail: (options: ProposeOptions) => boolean = () => false) {
 
 test('a proposal comes without maps; they are asked for once, with the spots that were left out', async () => {
   const { asked, late } = aPolicy()
-  const proposal = await late.policy.propose(aHeightmap(), 'tidy up', { suppress, maps: true })
+  const proposal = await late.policy.propose(aHeightmap(), 'tidy up', { suppress })
   expect(proposal.maps).toBeUndefined()
   expect(asked).toEqual([{ suppress, maps: false }])
   const [first, second] = await Promise.all([late.mapsOf(proposal), late.mapsOf(proposal)])
   expect(first).toEqual(aProposal({ maps: true }).maps)
   expect(second).toBe(first)
   expect(asked.slice(1)).toEqual([{ suppress, maps: true }])
+})
+
+test('a proposal whose place is chosen among some cells has the maps that this takes', async () => {
+  const { late } = aPolicy()
+  expect((await late.policy.propose(aHeightmap(), 'tidy up', { maps: true })).maps).toBeDefined()
 })
 
 test('there are none where the policy cannot say any more, and none behind a proposal of somebody else', async () => {

@@ -18,8 +18,10 @@ export function StopBar() {
       </div>
       <div class="stop-zone">
         <p class="soft">
-          Key <kbd>Esc</kbd>, also while typing.
-          <br />
+          <span class="key">
+            Key <kbd>Esc</kbd>, also while typing.
+            <br />
+          </span>
           Not an emergency stop.
         </p>
         <button

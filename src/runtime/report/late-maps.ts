@@ -21,7 +21,8 @@ export function withLateMaps(policy: Policy): LateMaps {
     policy: {
       info: policy.info,
       async propose(heightmap, goal, options) {
-        const proposal = await policy.propose(heightmap, goal, { ...options, maps: false })
+        // Whoever needs maps to decide (a place among some cells) gets them.
+        const proposal = await policy.propose(heightmap, goal, { ...options, maps: options?.maps ?? false })
         looks.set(
           proposal,
           once(() => mapsOf(policy, heightmap, goal, options)),

@@ -6,6 +6,7 @@ import { certificateFile, defaultStateFolder, serviceFile, tokenFileName } from 
 import { readToken } from '../token.js'
 import { absent } from './absent.js'
 
+/** Where a service is, and what it takes to speak to it. */
 export interface ServiceAddress {
   /** http://HOST:PORT, or https:// */
   readonly url: string

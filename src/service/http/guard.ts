@@ -51,17 +51,23 @@ export function expectOrigin({ headers, protocol: scheme }: FastifyRequest): voi
 
 /** @throws CliportError TOKEN_INVALID */
 export function expectToken({ headers }: FastifyRequest, { token }: Pick<GuardOptions, 'token'>): void {
-  const given =
-    /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? protocolToken(headers['sec-websocket-protocol'])
+  const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1]
+  expectRight(bearer ?? protocolToken(headers['sec-websocket-protocol']), token)
+}
+
+/** The same for a program that can set nothing but an address. @throws CliportError TOKEN_INVALID */
+export function expectTokenInQuery({ query }: FastifyRequest, { token }: Pick<GuardOptions, 'token'>): void {
+  const given = (query as Record<string, unknown>).token
+  expectRight(typeof given === 'string' ? given : null, token)
+}
+
+function expectRight(given: string | null, token: string): void {
   if (given !== null && isSameToken(given, token)) return
-  throw new CliportError(
-    'TOKEN_INVALID',
-    given === null ? 'Expected a token, but the request has none' : 'The token is not that of this service',
-    {
-      stage: 'serve',
-      hint: 'Authorization: Bearer TOKEN, with the content of the token file that cliport serve names',
-    },
-  )
+  const what = given === null ? 'Expected a token, but the request has none' : 'The token is not that of this service'
+  throw new CliportError('TOKEN_INVALID', what, {
+    stage: 'serve',
+    hint: 'Authorization: Bearer TOKEN, with the content of the token file that cliport serve names',
+  })
 }
 
 /** @throws CliportError COMMAND_EXPIRED for an act that was meant for an earlier time, or for an earlier start */

@@ -15,6 +15,7 @@ import {
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
 import type { Config } from '../../runtime/config/schema.js'
+import { FoxgloveFeed, foxgloveProtocol } from '../foxglove.js'
 import { healthOf } from '../health.js'
 import type { Log } from '../log.js'
 import type { Metrics } from '../metrics.js'
@@ -22,7 +23,15 @@ import type { Service } from '../service.js'
 import type { SettingsFile } from '../settings-file.js'
 import { serveEvents } from './events.js'
 import { sendError } from './failure.js'
-import { expectHost, expectInTime, expectOrigin, expectToken, type GuardOptions, protocol } from './guard.js'
+import {
+  expectHost,
+  expectInTime,
+  expectOrigin,
+  expectToken,
+  expectTokenInQuery,
+  type GuardOptions,
+  protocol,
+} from './guard.js'
 import { type App, addArmRoutes, addGoalRoutes, addStateRoutes, addStopRoute } from './routes.js'
 import { addSettingsRoutes } from './settings-routes.js'
 
@@ -114,10 +123,7 @@ export async function createApp(
     transformObject: jsonSchemaTransformObject,
   })
   await app.register(websocket, {
-    options: {
-      maxPayload: 4096,
-      handleProtocols: (offered: Set<string>) => (offered.has(protocol) ? protocol : false),
-    },
+    options: { maxPayload: 4096, handleProtocols },
   })
   const page = projectPath('dist/page')
   if (existsSync(page)) app.register(staticFiles, { root: page, wildcard: false })
@@ -136,6 +142,12 @@ function addRoutes(app: App, service: Service, { metrics, settings }: ServerOpti
       { websocket: true, schema: { hide: true } } as object,
       ((socket: Parameters<typeof serveEvents>[0]) => serveEvents(socket, service)) as never,
     )
+    const foxglove = new FoxgloveFeed(service)
+    app.get(
+      '/foxglove',
+      { websocket: true, schema: { hide: true } } as object,
+      ((socket: Parameters<typeof serveEvents>[0]) => foxglove.serve(socket)) as never,
+    )
     app.get('/api/openapi.json', { schema: { hide: true }, config: { isOpen: true } } as object, async () =>
       app.swagger(),
     )
@@ -153,9 +165,18 @@ function addRoutes(app: App, service: Service, { metrics, settings }: ServerOpti
   })
 }
 
+function handleProtocols(offered: Set<string>): string | false {
+  return [protocol, foxgloveProtocol].find((one) => offered.has(one)) ?? false
+}
+
 function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   expectHost(request, guard.names)
   const { url, method, routeOptions } = request
+  if (url.startsWith('/foxglove')) {
+    // Foxglove's own page or program connects, which can send no header: the token shows that a person wants it.
+    expectTokenInQuery(request, guard)
+    return
+  }
   if (!url.startsWith('/api/') && url !== '/metrics') return
   expectOrigin(request)
   const { isStop = false, isOpen = false } = routeOptions.config ?? {}

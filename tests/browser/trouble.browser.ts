@@ -1,0 +1,85 @@
+// The page where something is wrong: a dead camera, settings that cannot be used, a service that is gone.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startService } from './service.js'
+import { openBrowser, seriousFindings, shoot, visit } from './visitor.js'
+
+const waits = { timeout: 60_000, interval: 50 }
+let browser: Browser
+beforeAll(async () => {
+  browser = await openBrowser()
+})
+afterAll(() => browser?.close())
+
+test('a camera that stops says so; the others and the whole cell go on', async () => {
+  const service = await startService('--fault', 'camera=stall:left@8')
+  try {
+    const { page, errors, close } = await visit(browser, service)
+    await page.locator('[data-camera="left"][data-stopped="true"]').waitFor()
+    for (const picture of ['camera/front', 'camera/right', 'cell/cell']) {
+      const canvas = page.locator(`canvas[data-picture="${picture}"]`)
+      const before = Number(await canvas.getAttribute('data-clock-ms'))
+      await expect.poll(async () => Number(await canvas.getAttribute('data-clock-ms')), waits).toBeGreaterThan(before)
+    }
+    const stopped = async () => (await service.state()).cameras.filter(({ ok }) => !ok).map(({ name }) => name)
+    await expect.poll(stopped, waits).toEqual(['left'])
+    await shoot(page, 'dead-camera')
+    expect(await seriousFindings(page)).toEqual([])
+    expect(errors).toEqual([])
+    await close()
+  } finally {
+    await service.stop()
+  }
+})
+
+test('safe mode shows the problems, and starts when they are corrected', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cliport-safe-'))
+  const file = join(folder, 'cell.yaml')
+  await writeFile(file, 'version: 1\nrun:\n  max_stepz: 5\n')
+  // It starts again on the port of before.
+  const service = await startService('--config', file, '--port', `${await freePort()}`)
+  try {
+    const { page, errors, close } = await visit(browser, service)
+    await page.getByRole('heading', { name: 'Safe mode' }).waitFor()
+    await page.getByText('max_stepz').first().waitFor()
+    const write = page.getByRole('button', { name: 'Write and start' })
+    expect(await write.isDisabled()).toBe(true)
+    await shoot(page, 'safe-mode')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByLabel(file).fill('version: 1\nrun:\n  max_steps: 5\n')
+    await page.getByText('No problem left').waitFor()
+    expect(errors).toEqual([])
+    await write.click()
+    await page.getByLabel('What shall be done?').waitFor()
+    expect(await readFile(file, 'utf8')).toContain('max_steps: 5')
+    await close()
+  } finally {
+    await service.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('a service that is gone is said to be gone, and a stop that nobody hears is said to be unheard', async () => {
+  const service = await startService()
+  const { page, close } = await visit(browser, service)
+  await page.locator('.link.open').waitFor()
+  await service.stop()
+  await page.getByText('No connection to the service').waitFor()
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByText('The service has not confirmed the stop').waitFor()
+  await close()
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
