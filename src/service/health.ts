@@ -28,10 +28,10 @@ const oldSimulatedStateMs = 30_000
  * `alive` is about this process: frames and states that are old although arm and cameras are open. Hardware that is away is
  * told in the state, and opened again; a restart would not bring it back.
  */
-export function healthOf({ session, cameras, robot, simulated }: ServiceState): Health {
+export function healthOf({ session, cameras, robot, simulated, clock_ms: clockMs }: ServiceState): Health {
   const isOpen = !['lost', 'safe_mode', 'closing'].includes(session.mode)
   const mostMs = session.running === null ? oldFrameMs : oldFrameWhileMovingMs
-  const old = cameras.filter(({ age_ms, ok }) => !ok || age_ms === null || age_ms > mostMs)
+  const old = cameras.filter(({ age_ms, ok }) => !ok || (age_ms ?? clockMs) > mostMs)
   const frames = {
     id: 'frames',
     ok: isOpen && cameras.length > 0 && old.length === 0,

@@ -41,6 +41,7 @@ test('times and sizes are in base units', async () => {
 
 const well = {
   simulated: false,
+  clock_ms: 20_000,
   session: { mode: 'disarmed', reason: null, running: null },
   cameras: [{ name: 'front', ok: true, age_ms: 500, problem: null }],
   robot: { age_ms: 4 },
@@ -51,10 +52,16 @@ test.each([
   ['a camera has stopped', { cameras: [{ name: 'front', ok: false, age_ms: 2000, problem: 'x' }] }, false, false],
   ['frames are old', { cameras: [{ name: 'front', ok: true, age_ms: 11_000, problem: null }] }, false, false],
   [
-    'no camera has delivered yet',
+    'no camera has delivered in the first ten seconds',
     { cameras: [{ name: 'front', ok: true, age_ms: null, problem: null }] },
     false,
     false,
+  ],
+  [
+    'the service has just started',
+    { cameras: [{ name: 'front', ok: true, age_ms: null, problem: null }], clock_ms: 2000 },
+    true,
+    true,
   ],
   ['the arm says nothing', { robot: { age_ms: 6000 } }, false, false],
   ['the arm has faulted', { session: { mode: 'fault', reason: 'x', running: null } }, true, false],
