@@ -90,8 +90,20 @@ export function wavOf(samples) {
   file.write('RIFF', 0)
   file.writeUInt32LE(36 + 2 * samples.length, 4)
   file.write('WAVEfmt ', 8)
-  for (const [value, at] of [[16, 16], [rateHz, 24], [2 * rateHz, 28], [2 * samples.length, 40]]) file.writeUInt32LE(value, at)
-  for (const [value, at] of [[1, 20], [1, 22], [2, 32], [16, 34]]) file.writeUInt16LE(value, at)
+  for (const [value, at] of [
+    [16, 16],
+    [rateHz, 24],
+    [2 * rateHz, 28],
+    [2 * samples.length, 40],
+  ])
+    file.writeUInt32LE(value, at)
+  for (const [value, at] of [
+    [1, 20],
+    [1, 22],
+    [2, 32],
+    [16, 34],
+  ])
+    file.writeUInt16LE(value, at)
   file.write('data', 36)
   samples.forEach((x, i) => {
     file.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(x * 32767))), 44 + 2 * i)
@@ -100,7 +112,9 @@ export function wavOf(samples) {
 }
 
 function makeSet(set, folder) {
-  const { goals, negations, no_goal } = JSON.parse(readFileSync(new URL('sentences.json', import.meta.url), 'utf8'))[set]
+  const { goals, negations, no_goal } = JSON.parse(readFileSync(new URL('sentences.json', import.meta.url), 'utf8'))[
+    set
+  ]
   for (const [synthesizer, names] of Object.entries(voices[set])) {
     const clips = [
       ...goals.flatMap((sentence) => names.map((voice) => ({ voice, sentence, goal: sentence }))),

@@ -27,7 +27,14 @@ const { positionals, values } = parseArgs({
 const [sets, hearings] = positionals
 const files = hearings.split(',')
 const { lexicon } = JSON.parse(readFileSync(new URL('../../models/edge/manifest.json', import.meta.url), 'utf8'))
-const linesOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [])
+const linesOf = (file) =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : []
 const nameOf = ({ set, file }) => `${set}/${file}`
 
 /** FNV-1a: an order without meaning. */
@@ -53,7 +60,11 @@ async function measure(until) {
     const [started, cpu] = [performance.now(), process.cpuUsage()]
     const hearing = await speech.hear(audio)
     const { user, system } = process.cpuUsage(cpu)
-    const times = { tookMs: performance.now() - started, cpuMs: (user + system) / 1000, audioS: audio.length / sampleRateHz }
+    const times = {
+      tookMs: performance.now() - started,
+      cpuMs: (user + system) / 1000,
+      audioS: audio.length / sampleRateHz,
+    }
     appendFileSync(files[0], `${JSON.stringify({ ...clip, ...times, hearing })}\n`)
   }
   await close()
@@ -66,24 +77,47 @@ function table() {
     return { ...line, spoken, ...judgeSpoken(spoken, line.goal, lexicon) }
   })
   const row = (name, some) => {
-    const { sentences, goals_right, wer, doubted, wrong_without_doubt, negations, negations_lost, no_goal, no_goal_offered, no_goal_offered_with_doubt } = reportOf(values.engine, some)
+    const {
+      sentences,
+      goals_right,
+      wer,
+      doubted,
+      wrong_without_doubt,
+      negations,
+      negations_lost,
+      no_goal,
+      no_goal_offered,
+      no_goal_offered_with_doubt,
+    } = reportOf(values.engine, some)
     const median = (key) => some.map((line) => line[key] / line.audioS).sort((a, b) => a - b)[some.length >> 1] / 1000
     const share = sentences === 0 ? 0 : goals_right / sentences
     return `| ${name} | ${goals_right} of ${sentences} (${share.toFixed(3)}) | ${wer.toFixed(3)} | ${doubted} | ${wrong_without_doubt} | ${negations_lost} of ${negations} | ${no_goal_offered} (+${no_goal_offered_with_doubt}) of ${no_goal} | ${median('cpuMs').toFixed(2)} |`
   }
-  console.log('| set | goals right | word error rate | with a doubt | wrong without doubt | negations lost | no goal, offered without (+ with) doubt | processor time of the sound |')
+  console.log(
+    '| set | goals right | word error rate | with a doubt | wrong without doubt | negations lost | no goal, offered without (+ with) doubt | processor time of the sound |',
+  )
   console.log('|---|---|---|---|---|---|---|---|')
   const sets = [...new Set(lines.map(({ set }) => set))].sort()
-  for (const set of sets) console.log(row(set, lines.filter((line) => line.set === set)))
+  for (const set of sets)
+    console.log(
+      row(
+        set,
+        lines.filter((line) => line.set === set),
+      ),
+    )
   for (const noise of ['clean', '20dB', '10dB']) {
     const some = lines.filter(({ set }) => set.endsWith(`-${noise}`))
     if (some.length > 0) console.log(row(`both, ${noise}`, some))
   }
   if (!values.wrong) return
-  for (const { set, file, goal, verdict, isDoubted, spoken, hearing } of lines.filter(({ verdict }) => verdict !== 'right')) {
+  for (const { set, file, goal, verdict, isDoubted, spoken, hearing } of lines.filter(
+    ({ verdict }) => verdict !== 'right',
+  )) {
     const best = hearing.bound[0]
     const gap = best && hearing.free ? (hearing.free.logProbability - best.logProbability).toFixed(1) : '-'
-    console.log(`${verdict}${isDoubted ? '?' : ''} ${set}/${file} | said ${goal} | heard ${spoken.heard} | offered ${spoken.sentence} | best ${best?.text} ${best?.score.toFixed(2)} gap ${gap}`)
+    console.log(
+      `${verdict}${isDoubted ? '?' : ''} ${set}/${file} | said ${goal} | heard ${spoken.heard} | offered ${spoken.sentence} | best ${best?.text} ${best?.score.toFixed(2)} gap ${gap}`,
+    )
   }
 }
 

@@ -18,7 +18,10 @@ const { values } = parseArgs({
 const [part, parts] = values.part.split('/').map(Number)
 const rateHz = 16_000
 const marginS = 0.3
-const voices = [...['en-us', 'en-gb-x-rp', 'en-gb-scotland'].map((voice) => ['espeak', voice]), ...['slt', 'rms', 'awb'].map((voice) => ['flite', voice])]
+const voices = [
+  ...['en-us', 'en-gb-x-rp', 'en-gb-scotland'].map((voice) => ['espeak', voice]),
+  ...['slt', 'rms', 'awb'].map((voice) => ['flite', voice]),
+]
 const { vadFile, moonshineFolder } = await voiceFiles('models/voice')
 const moonshine = await Moonshine.open(moonshineFolder, 1)
 const vad = await VoiceActivity.open(vadFile)
@@ -69,11 +72,18 @@ if (part === 1) {
   }
   delays.sort((a, b) => a - b)
   const within = delays.filter((delay) => delay <= 0.5).length
-  console.log(`"stop": ${spotted} of ${said} spotted, ${within} within 0.5 s; median ${delays[delays.length >> 1]?.toFixed(2)} s, slowest ${delays.at(-1)?.toFixed(2)} s`)
+  console.log(
+    `"stop": ${spotted} of ${said} spotted, ${within} within 0.5 s; median ${delays[delays.length >> 1]?.toFixed(2)} s, slowest ${delays.at(-1)?.toFixed(2)} s`,
+  )
 }
 
 const sentences = JSON.parse(readFileSync(new URL('sentences.json', import.meta.url), 'utf8'))
-const others = [...sentences.test.no_goal, ...sentences.test.goals, ...sentences.development.no_goal, ...sentences.development.goals]
+const others = [
+  ...sentences.test.no_goal,
+  ...sentences.test.goals,
+  ...sentences.development.no_goal,
+  ...sentences.development.goals,
+]
 let [seconds, falseStops, cpuS] = [0, 0, 0]
 for (let i = part - 1; seconds < 60 * Number(values.minutes); i += parts) {
   const [synthesizer, voice] = voices[i % voices.length]
@@ -87,5 +97,7 @@ for (let i = part - 1; seconds < 60 * Number(values.minutes); i += parts) {
   for (const { atS } of stops) console.log(`false stop: "${sentence}" by ${voice} at ${atS.toFixed(2)} s`)
   falseStops += stops.length
 }
-console.log(`other speech: ${falseStops} false stops in ${(seconds / 60).toFixed(1)} min (${((3600 * falseStops) / seconds).toFixed(1)} an hour); processor share ${(cpuS / seconds).toFixed(2)}`)
+console.log(
+  `other speech: ${falseStops} false stops in ${(seconds / 60).toFixed(1)} min (${((3600 * falseStops) / seconds).toFixed(1)} an hour); processor share ${(cpuS / seconds).toFixed(2)}`,
+)
 console.log(`resident memory ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`)

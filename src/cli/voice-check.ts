@@ -2,10 +2,10 @@
 
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { expectWritableFile } from '../io/unwritable.js'
 import type { VoiceEvent } from '../io/voice/listener.js'
 import { type Microphone, openMicrophone } from '../io/voice/microphone.js'
 import { wavBytes } from '../io/voice/wav.js'
-import { expectWritableFile } from '../io/unwritable.js'
 import type { Config } from '../runtime/config/schema.js'
 import { policyLexicon } from '../runtime/policy.js'
 import { openVoice } from '../runtime/voice.js'
@@ -81,22 +81,36 @@ function showLevel(events: readonly VoiceEvent[], tell: (line: string) => void):
   tell(pc.dim(`${last.levelDb.toFixed(0).padStart(4)} dB ${bar}${last.isSpeech ? ' speech' : ''}`))
 }
 
-function checksOf(device: string, engine: string, missing: readonly string[], events: readonly VoiceEvent[]): readonly Check[] {
+function checksOf(
+  device: string,
+  engine: string,
+  missing: readonly string[],
+  events: readonly VoiceEvent[],
+): readonly Check[] {
   const levels = events.filter((event) => event.kind === 'level')
   const median = (isSpeech: boolean) => {
-    const values = levels.filter((level) => level.isSpeech === isSpeech).map(({ levelDb }) => levelDb).sort((a, b) => a - b)
+    const values = levels
+      .filter((level) => level.isSpeech === isSpeech)
+      .map(({ levelDb }) => levelDb)
+      .sort((a, b) => a - b)
     return values[values.length >> 1] ?? null
   }
   const [noise, speech] = [median(false), median(true)]
   const fails = (id: string, finding: string, fix: string): Check => ({ id, status: 'fail', finding, fix })
-  if (levels.length === 0) return [fails('device', `${device} gave no sound`, 'arecord -L lists the devices; set voice.microphone')]
+  if (levels.length === 0)
+    return [fails('device', `${device} gave no sound`, 'arecord -L lists the devices; set voice.microphone')]
   const isClosed = Math.max(...levels.map(({ levelDb }) => levelDb)) < -85
   const heard = events.find((event) => event.kind === 'goal' || event.kind === 'no_goal' || event.kind === 'failed')
   return [
     isClosed
       ? fails('device', `${device} is open, and silent`, 'It is muted or not plugged in: alsamixer')
       : { id: 'device', status: 'ok', finding: device, fix: '' },
-    verdict('noise', noise === null || noise < loudNoiseDb, `${noise?.toFixed(0) ?? '-'} dB without speech`, 'Turn the gain down, or go nearer to the microphone'),
+    verdict(
+      'noise',
+      noise === null || noise < loudNoiseDb,
+      `${noise?.toFixed(0) ?? '-'} dB without speech`,
+      'Turn the gain down, or go nearer to the microphone',
+    ),
     speech === null
       ? fails('level', 'no speech was found', 'Speak while it listens, nearer to the microphone')
       : verdict(
@@ -146,4 +160,3 @@ function joined(pieces: readonly Float32Array[]): Float32Array {
   }
   return all
 }
-

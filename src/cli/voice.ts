@@ -7,7 +7,15 @@ import { readVoiceFolder } from '../evaluation/voice/voice-folder.js'
 import { engineNames } from '../io/voice/speech.js'
 import { policyLexicon } from '../runtime/policy.js'
 import { openVoice } from '../runtime/voice.js'
-import { type CommonOptions, configFor, realNumber, runVerb, type Verb, type VerbResult, withCommonOptions } from './context.js'
+import {
+  type CommonOptions,
+  configFor,
+  realNumber,
+  runVerb,
+  type Verb,
+  type VerbResult,
+  withCommonOptions,
+} from './context.js'
 import { checkVoice, type VoiceCheckOptions } from './voice-check.js'
 
 interface VoiceOptions extends CommonOptions {
@@ -16,9 +24,14 @@ interface VoiceOptions extends CommonOptions {
 
 /** Adds `voice` and its subcommands to the program. */
 export function addVoice(program: Command): void {
-  const voice = program.command('voice').description('spoken goals: check the microphone and the engine, score an engine')
+  const voice = program
+    .command('voice')
+    .description('spoken goals: check the microphone and the engine, score an engine')
   const withEngine = (command: Command) =>
-    withCommonOptions(command).option('--engine <name>', `${engineNames.join(', ')} (default: voice.engine of the settings)`)
+    withCommonOptions(command).option(
+      '--engine <name>',
+      `${engineNames.join(', ')} (default: voice.engine of the settings)`,
+    )
 
   withEngine(voice.command('check'))
     .description('check device, level, noise and engine, and hear one sentence; nothing moves and nothing is kept')
@@ -34,7 +47,10 @@ export function addVoice(program: Command): void {
 
   withEngine(voice.command('eval'))
     .description('score an engine on spoken sentences')
-    .argument('<dir>', 'WAV files (16 kHz, 16 bit, mono) and goals.json: [{"file": "a.wav", "goal": "put ..."}], null for no goal')
+    .argument(
+      '<dir>',
+      'WAV files (16 kHz, 16 bit, mono) and goals.json: [{"file": "a.wav", "goal": "put ..."}], null for no goal',
+    )
     .action((folder: string, options: VoiceOptions) => runVerb(options, (verb) => evaluate(folder, options, verb)))
 }
 
@@ -44,7 +60,12 @@ async function evaluate(folder: string, options: VoiceOptions, { signal, tell }:
   const lexicon = await policyLexicon(config)
   const voice = await openVoice(config.voice, lexicon)
   try {
-    const { report } = await evaluateVoice(rows, { speech: voice.speech, lexicon: lexicon!, signal, tell: (line) => tell(pc.dim(line)) })
+    const { report } = await evaluateVoice(rows, {
+      speech: voice.speech,
+      lexicon: lexicon!,
+      signal,
+      tell: (line) => tell(pc.dim(line)),
+    })
     return { exitCode: 0, json: report, lines: summary(report) }
   } finally {
     await voice.close()

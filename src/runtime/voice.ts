@@ -27,7 +27,10 @@ export interface Voice {
  */
 export async function openVoice(settings: VoiceSettings, lexicon: Lexicon | null): Promise<Voice> {
   if (lexicon === null) {
-    throw engineAbsent('This policy has no lexicon, so there is no grammar of its goals to listen with', 'Type the sentences')
+    throw engineAbsent(
+      'This policy has no lexicon, so there is no grammar of its goals to listen with',
+      'Type the sentences',
+    )
   }
   const files = await voiceFiles(settings.models)
   const engine = engineOf(settings, files)
@@ -44,7 +47,8 @@ export async function openVoice(settings: VoiceSettings, lexicon: Lexicon | null
       speech,
       missing: missingOf(files, engine),
       listen: (options) => {
-        if (thread === null || vadFile === null) throw engineAbsent('Nothing can be listened to: the net that finds speech is missing', fetchHint)
+        if (thread === null || vadFile === null)
+          throw engineAbsent('Nothing can be listened to: the net that finds speech is missing', fetchHint)
         return new VoiceListener(thread, speech, { ...options, lexicon })
       },
       close: async () => {
@@ -73,13 +77,17 @@ async function openOther(engine: EngineName, settings: VoiceSettings, lexicon: L
     return await PocketSphinx.open(lexicon)
   } catch (error) {
     if (settings.engine !== 'auto' || !(error instanceof CliportError)) throw error
-    throw engineAbsent(`No speech engine is there: Moonshine's files are not in ${settings.models}, and ${error.message}`, fetchHint, error)
+    throw engineAbsent(
+      `No speech engine is there: Moonshine's files are not in ${settings.models}, and ${error.message}`,
+      fetchHint,
+      error,
+    )
   }
 }
 
 function missingOf({ vadFile, moonshineFolder }: VoiceFiles, engine: EngineName): readonly string[] {
   return [
-    ...(vadFile === null ? ['Silero\'s net: nothing finds where speech begins and ends (make voice)'] : []),
+    ...(vadFile === null ? ["Silero's net: nothing finds where speech begins and ends (make voice)"] : []),
     ...(moonshineFolder === null && engine !== 'moonshine' ? ['Moonshine: "stop" is not spotted (make voice)'] : []),
   ]
 }

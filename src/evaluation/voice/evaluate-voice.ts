@@ -1,7 +1,7 @@
 // Spoken sentences through an engine to goals, and how many came out right.
 
-import type { Lexicon } from '../../control/ports.js'
 import { interpret, type SpokenGoal } from '../../control/goal/spoken/interpret.js'
+import type { Lexicon } from '../../control/ports.js'
 import type { Speech } from '../../io/voice/speech.js'
 import { readWav, sampleRateHz } from '../../io/voice/wav.js'
 import { type Durations, StageHistograms } from '../../runtime/durations.js'
@@ -62,7 +62,14 @@ export async function evaluateVoice(
     const hearing = await speech.hear(audio, signal)
     const spoken = interpret(hearing, lexicon)
     const tookMs = performance.now() - started
-    const line = { file, goal, spoken, audioS: audio.length / sampleRateHz, tookMs, ...judgeSpoken(spoken, goal, lexicon) }
+    const line = {
+      file,
+      goal,
+      spoken,
+      audioS: audio.length / sampleRateHz,
+      tookMs,
+      ...judgeSpoken(spoken, goal, lexicon),
+    }
     lines.push(line)
     if (line.verdict !== 'right') tell(`${file}: ${describe(line)}`)
   }

@@ -1,8 +1,8 @@
 // What counts for a spoken sentence: the goal that was said, one that was not, none, and with or without a doubt.
 
+import { understand } from '../../control/goal/index.js'
 import type { SpokenGoal } from '../../control/goal/spoken/interpret.js'
 import { meaningOf } from '../../control/goal/spoken/meaning.js'
-import { understand } from '../../control/goal/index.js'
 import type { Lexicon } from '../../control/ports.js'
 
 /** What became of one sentence. */
@@ -30,12 +30,25 @@ export function judgeSpoken(spoken: SpokenGoal, goal: string | null, lexicon: Le
   const isOffered = spoken.sentence !== null && spoken.understanding?.kind !== 'unsupported'
   const isDoubted = isOffered && spoken.doubts.length > 0
   if (goal === null) {
-    return { verdict: isOffered ? 'wrong' : 'right', isDoubted, isNegation: false, isNegationLost: false, wordErrors: 0, words: 0 }
+    return {
+      verdict: isOffered ? 'wrong' : 'right',
+      isDoubted,
+      isNegation: false,
+      isNegationLost: false,
+      wordErrors: 0,
+      words: 0,
+    }
   }
   const said = wordsIn(goal)
   const wordErrors = distance(said, wordsIn(spoken.sentence ?? spoken.heard))
   const isForbidden = understand(goal, lexicon).kind !== 'command'
-  const judged = { isDoubted, isNegation: isForbidden, isNegationLost: isForbidden && isOffered, wordErrors, words: said.length }
+  const judged = {
+    isDoubted,
+    isNegation: isForbidden,
+    isNegationLost: isForbidden && isOffered,
+    wordErrors,
+    words: said.length,
+  }
   if (isForbidden) return { ...judged, verdict: isOffered ? 'wrong' : 'right' }
   if (!isOffered) return { ...judged, verdict: 'missed' }
   const isSame = meaningOf(spoken.sentence!, lexicon) === meaningOf(goal, lexicon)
@@ -43,7 +56,11 @@ export function judgeSpoken(spoken: SpokenGoal, goal: string | null, lexicon: Le
 }
 
 function wordsIn(sentence: string): readonly string[] {
-  return sentence.toLowerCase().replace(/[^a-z' ]/g, ' ').split(/\s+/).filter((word) => word !== '')
+  return sentence
+    .toLowerCase()
+    .replace(/[^a-z' ]/g, ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '')
 }
 
 /** Levenshtein's distance of two lists of words. */

@@ -26,7 +26,8 @@ export interface SpokenRow {
 /** @throws CliportError INPUT_INVALID for a folder without a readable goals.json */
 export async function readVoiceFolder(folder: string): Promise<readonly SpokenRow[]> {
   const path = join(folder, 'goals.json')
-  const hint = 'DIR holds WAV files (16 kHz, 16 bit, mono) and goals.json: [{"file":"a.wav","goal":"put ..."}], goal null for no goal'
+  const hint =
+    'DIR holds WAV files (16 kHz, 16 bit, mono) and goals.json: [{"file":"a.wav","goal":"put ..."}], goal null for no goal'
   const invalid = (what: string, cause?: unknown) =>
     new CliportError('INPUT_INVALID', `${path}: ${what}`, { stage: 'start', hint, cause })
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {

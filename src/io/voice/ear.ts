@@ -51,7 +51,7 @@ export class Ear {
     } else {
       const seconds = this.#heldFrames * frameS
       if (this.#heldSpeech) this.#tellUtterance()
-      else this.tell({ kind: 'silence', seconds, levelDb: levelOf(this.#frames) })
+      else this.tell({ kind: 'silence', seconds, levelDb: levelOf(this.#frames.slice(-Math.max(1, this.#heldFrames))) })
     }
     this.#segmenter.reset()
   }
@@ -140,4 +140,3 @@ function levelOf(frames: readonly Float32Array[]): number {
 function decibels(power: number): number {
   return Math.max(-100, 10 * Math.log10(power + 1e-10))
 }
-

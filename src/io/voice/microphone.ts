@@ -18,7 +18,20 @@ export interface Microphone {
  * @param program arecord, or a program that takes its options
  */
 export function openMicrophone(device: string, program = 'arecord'): Microphone {
-  const args = ['-q', '-D', device, '-t', 'raw', '-f', 'S16_LE', '-r', `${sampleRateHz}`, '-c', '1', '--buffer-time=200000']
+  const args = [
+    '-q',
+    '-D',
+    device,
+    '-t',
+    'raw',
+    '-f',
+    'S16_LE',
+    '-r',
+    `${sampleRateHz}`,
+    '-c',
+    '1',
+    '--buffer-time=200000',
+  ]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

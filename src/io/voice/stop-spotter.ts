@@ -20,8 +20,13 @@ const leastScore = -0.7
 
 /** "Stop", "no, stop!", "stop it": what ends in stop. "stopping", "a stop sign" do not. */
 export function saysStop({ text, score, isWhole }: StopFrame): boolean {
-  const words = text.toLowerCase().replace(/[^a-z' ]/g, ' ').trim().split(/\s+/)
-  const last = words.at(-1) === 'it' || words.at(-1) === 'please' || words.at(-1) === 'robot' ? words.at(-2) : words.at(-1)
+  const words = text
+    .toLowerCase()
+    .replace(/[^a-z' ]/g, ' ')
+    .trim()
+    .split(/\s+/)
+  const last =
+    words.at(-1) === 'it' || words.at(-1) === 'please' || words.at(-1) === 'robot' ? words.at(-2) : words.at(-1)
   return isWhole && last === 'stop' && score >= leastScore
 }
 

@@ -31,7 +31,10 @@ function serve(moonshine: Moonshine | null, vad: VoiceActivity | null): void {
   const ear =
     vad === null
       ? null
-      : new Ear({ probability: (frame) => vad.probability(frame), look: moonshine && ((audio) => moonshine.look(audio)) }, reply)
+      : new Ear(
+          { probability: (frame) => vad.probability(frame), look: moonshine && ((audio) => moonshine.look(audio)) },
+          reply,
+        )
   /** Sound in its order; sentences one after another, beside it. */
   let [sound, sentences]: [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()]
   port.on('message', (request: VoiceRequest) => {
@@ -44,7 +47,9 @@ function serve(moonshine: Moonshine | null, vad: VoiceActivity | null): void {
         break
       case 'hear':
         sentences = sentences
-          .then(async () => reply({ kind: 'heard', id: request.id, hearing: await moonshine!.hear(request.audio, grammar) }))
+          .then(async () =>
+            reply({ kind: 'heard', id: request.id, hearing: await moonshine!.hear(request.audio, grammar) }),
+          )
           .catch((error: unknown) => fail(request.id, error))
         break
       case 'goodbye':

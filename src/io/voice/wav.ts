@@ -17,7 +17,12 @@ export async function readWav(path: string): Promise<Float32Array> {
   if (file.length < 44 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') {
     throw invalid(path, 'it is no WAV file')
   }
-  let format: { readonly kind: number; readonly channels: number; readonly rateHz: number; readonly bits: number } | null = null
+  let format: {
+    readonly kind: number
+    readonly channels: number
+    readonly rateHz: number
+    readonly bits: number
+  } | null = null
   for (let at = 12; at + 8 <= file.length; ) {
     const [name, size] = [file.toString('latin1', at, at + 4), file.readUInt32LE(at + 4)]
     const begin = at + 8

@@ -4,10 +4,18 @@ import { z } from 'zod'
 import { engineNames } from '../../io/voice/speech.js'
 
 export const voice = z.strictObject({
-  engine: z.enum(['auto', ...engineNames]).default('auto').describe('auto: moonshine where it is there, else pocketsphinx'),
+  engine: z
+    .enum(['auto', ...engineNames])
+    .default('auto')
+    .describe('auto: moonshine where it is there, else pocketsphinx'),
   models: z.string().min(1).default('models/voice').describe('folder that make voice fills'),
   threads: z.int().min(1).max(16).default(1),
-  microphone: z.string().min(1).nullable().default(null).describe("ALSA's name of a microphone of this machine; null: none"),
+  microphone: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("ALSA's name of a microphone of this machine; null: none"),
   push_to_talk: z
     .string()
     .min(1)

@@ -42,7 +42,9 @@ const commonWords: ReadonlySet<string> = new Set(
 )
 
 const firstWords: ReadonlySet<string> = new Set(
-  'put place move drop pack stack take grab pick get bring fill please could can would i robot do don\'t never'.split(' '),
+  "put place move drop pack stack take grab pick get bring fill please could can would i robot do don't never".split(
+    ' ',
+  ),
 )
 
 /** What forbids a goal. It is understood in order to be refused: a negation that a decoder cannot hear would be lost. */

@@ -86,7 +86,9 @@ export function interpret(
       ...(rivals.length > 0 ? [another(rivals[0]!)] : []),
       ...(isElsewhere && chosen.meaning !== onTable[0]!.meaning ? [elsewhere(onTable[0]!)] : []),
     ],
-    alternatives: distinct(others).slice(0, mostAlternatives).map(({ text }) => text),
+    alternatives: distinct(others)
+      .slice(0, mostAlternatives)
+      .map(({ text }) => text),
   }
 }
 
@@ -113,7 +115,9 @@ function candidatesOf({ free, bound }: Hearing, lexicon: Lexicon): readonly Cand
 /** In nats: things are put into what is hollow, or on blocks. Said so clearly, anything else is heard too. */
 function plausibility(understanding: Understanding): number {
   const kinds = understanding.kind === 'command' ? (understanding.command.where?.thing.kinds ?? null) : null
-  return kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand') ? 0 : -6
+  return kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand')
+    ? 0
+    : -6
 }
 
 /** Understood, and not to be done: "do not put ...". */
@@ -123,7 +127,10 @@ function isForbidden({ kind, words }: Understanding & { words?: readonly string[
 
 /** Without the marks that a model writes and nobody says. */
 function plain(text: string): string {
-  return text.toLowerCase().replace(/[.!?]+$/, '').trim()
+  return text
+    .toLowerCase()
+    .replace(/[.!?]+$/, '')
+    .trim()
 }
 
 function isNoGoal({ score, logProbability, tokens }: Candidate, free: HeardSentence | null): boolean {

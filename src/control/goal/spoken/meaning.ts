@@ -26,6 +26,8 @@ function selection(phrase: ThingPhrase): unknown {
   return [
     ...[kinds === null ? null : [...kinds].sort(), amount, size, superlative, ordinal, step],
     ...[except.map((each) => [each.colors.map(({ name }) => name).sort(), each.kinds, selection(each)])],
-    relation === null ? null : [relation.side, relation.of.colors.map(({ name }) => name).sort(), selection(relation.of)],
+    relation === null
+      ? null
+      : [relation.side, relation.of.colors.map(({ name }) => name).sort(), selection(relation.of)],
   ]
 }

@@ -70,7 +70,8 @@ function connect(expression: Expression, from: Draft, to: Draft): void {
     from.free.push(to)
     connect(expression.maybe, from, to)
   } else {
-    const [inner, isMany] = 'many' in expression ? [expression.many, true] : [(expression as { some: Expression }).some, false]
+    const [inner, isMany] =
+      'many' in expression ? [expression.many, true] : [(expression as { some: Expression }).some, false]
     const [begin, end] = [draft(), draft()]
     from.free.push(begin)
     connect(inner, begin, end)
@@ -79,7 +80,12 @@ function connect(expression: Expression, from: Draft, to: Draft): void {
   }
 }
 
-function connectAll<T>(parts: readonly T[], from: Draft, to: Draft, one: (part: T, a: Draft, b: Draft) => unknown): void {
+function connectAll<T>(
+  parts: readonly T[],
+  from: Draft,
+  to: Draft,
+  one: (part: T, a: Draft, b: Draft) => unknown,
+): void {
   let at = from
   for (const part of parts) {
     const next = draft()
@@ -96,7 +102,10 @@ function determinize(rule: string, start: Draft, end: Draft, newId: () => number
   const made = new Map<string, NetworkState>()
   const stateOf = (drafts: readonly Draft[]): NetworkState => {
     const all = closure(drafts)
-    const key = [...all].map(numberOf).sort((a, b) => a - b).join(' ')
+    const key = [...all]
+      .map(numberOf)
+      .sort((a, b) => a - b)
+      .join(' ')
     const known = made.get(key)
     if (known !== undefined) return known
     const [words, rules] = [new Map<string, NetworkState>(), new Map<string, NetworkState>()]

@@ -125,7 +125,11 @@ export class MoonshineDecoding {
     })
     const made: Record<string, Tensor> = {
       encoder_attention_mask: new Tensor('int64', new BigInt64Array(rows * steps).fill(1n), [rows, steps]),
-      encoder_hidden_states: new Tensor('float32', repeated(hidden.data as Float32Array, rows), [rows, steps, hiddenSize]),
+      encoder_hidden_states: new Tensor('float32', repeated(hidden.data as Float32Array, rows), [
+        rows,
+        steps,
+        hiddenSize,
+      ]),
       ...Object.fromEntries(keys),
     }
     if (!isFirst) this.#soundRows = new Map([[rows, made]])

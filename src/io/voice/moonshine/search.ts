@@ -65,7 +65,11 @@ export async function search(
 ): Promise<SearchResult> {
   const marks = closing.flatMap((mark) => tokenizer.encode(mark))
   const branches = new Map<Position, Branch>()
-  const free: { tokens: number[]; logProbability: number; isDone: boolean } = { tokens: [], logProbability: 0, isDone: false }
+  const free: { tokens: number[]; logProbability: number; isDone: boolean } = {
+    tokens: [],
+    logProbability: 0,
+    isDone: false,
+  }
   let paths: readonly Path[] = grammar === null ? [] : [pathFrom(grammar.start())]
   const prior = (word: string, isFirst: boolean) => grammar?.prior(word, isFirst) ?? 0
   let parents: readonly number[] = [0]
@@ -122,7 +126,11 @@ function pathFrom(position: Position): Path {
 }
 
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
-function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[], widestGap: number): boolean {
+function isSettled(
+  done: readonly HeardSentence[],
+  kept: readonly { readonly path: Path }[],
+  widestGap: number,
+): boolean {
   const best = Math.max(...done.map(({ logProbability, prior }) => logProbability + prior))
   return kept.every(({ path }) => path.logProbability + path.prior < best - widestGap)
 }
@@ -195,7 +203,13 @@ function written(word: string, isFirst: boolean): string {
 function ended({ words, tokens, logProbability, prior }: Path, end: number): HeardSentence {
   const total = logProbability + end
   const count = tokens.length + 1
-  return { text: words.join(' ').replaceAll(' ,', ','), logProbability: total, prior, tokens: count, score: (total + prior) / count }
+  return {
+    text: words.join(' ').replaceAll(' ,', ','),
+    logProbability: total,
+    prior,
+    tokens: count,
+    score: (total + prior) / count,
+  }
 }
 
 /** Each sentence once, with its best ending. */

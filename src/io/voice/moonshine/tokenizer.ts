@@ -35,7 +35,7 @@ export class MoonshineTokenizer {
   encode(word: string): readonly number[] {
     let tokens = this.#encoded.get(word)
     if (tokens === undefined) {
-      tokens = this.#merge([.../^[a-z']/i.test(word) ? `${blank}${word}` : word])
+      tokens = this.#merge([...(/^[a-z']/i.test(word) ? `${blank}${word}` : word)])
       this.#encoded.set(word, tokens)
     }
     return tokens

@@ -7,25 +7,70 @@ import type { Expression } from '../../../control/goal/spoken/network.js'
 const shortened: Readonly<Record<string, Expression>> = {
   Command: { any: ['Put', 'TakeThenPut', 'Fill', 'Belongs'].map((rule) => ({ rule })) },
   Put: [{ rule: 'PutVerb' }, { rule: 'Things' }, { rule: 'Destination' }],
-  TakeThenPut: [{ rule: 'TakeVerb' }, { maybe: 'up' }, { rule: 'Things' }, 'and', { rule: 'PutVerb' }, { rule: 'Pronoun' }, { rule: 'Destination' }],
+  TakeThenPut: [
+    { rule: 'TakeVerb' },
+    { maybe: 'up' },
+    { rule: 'Things' },
+    'and',
+    { rule: 'PutVerb' },
+    { rule: 'Pronoun' },
+    { rule: 'Destination' },
+  ],
   Fill: [{ rule: 'FillVerb' }, { rule: 'Place' }, 'with', { rule: 'Things' }],
   Belongs: [{ rule: 'Things' }, { any: ['goes', 'go', 'should be', 'should go', 'belongs'] }, { rule: 'Destination' }],
   Things: [{ rule: 'Thing' }, { maybe: ['and', { rule: 'Thing' }] }],
   Thing: { any: [{ rule: 'PlainThing' }, 'everything'] },
   Place: { rule: 'PlainThing' },
-  PlainThing: [{ maybe: { rule: 'Determiner' } }, { maybe: { rule: 'Selector' } }, { maybe: { rule: 'Colors' } }, { rule: 'NamedHead' }],
-  Selector: { any: [{ rule: 'Superlative' }, { rule: 'Number' }, 'big', 'small', 'large', 'little', 'lightest', 'middle', 'darkest'] },
+  PlainThing: [
+    { maybe: { rule: 'Determiner' } },
+    { maybe: { rule: 'Selector' } },
+    { maybe: { rule: 'Colors' } },
+    { rule: 'NamedHead' },
+  ],
+  Selector: {
+    any: [
+      { rule: 'Superlative' },
+      { rule: 'Number' },
+      'big',
+      'small',
+      'large',
+      'little',
+      'lightest',
+      'middle',
+      'darkest',
+    ],
+  },
   Colors: [{ rule: 'Color' }, { maybe: ['and', { rule: 'Color' }] }],
   Determiner: { any: ['the', 'a', 'all the', 'all', 'every', 'each', 'any', 'both', 'one of the'] },
   Destination: [{ rule: 'Preposition' }, { rule: 'Place' }],
-  Opening: { any: ['please', 'robot', 'could you', 'can you', 'would you', 'could you please', 'i want you to', 'i would like you to'] },
+  Opening: {
+    any: [
+      'please',
+      'robot',
+      'could you',
+      'can you',
+      'would you',
+      'could you please',
+      'i want you to',
+      'i would like you to',
+    ],
+  },
   Ending: { any: ['please', 'now'] },
   Pronoun: { any: ['it', 'them'] },
-  Sentence: [{ maybe: { rule: 'Opening' } }, { maybe: { any: ['do not', "don't", 'never', 'you must not'] } }, { rule: 'Command' }, { maybe: { rule: 'Ending' } }],
+  Sentence: [
+    { maybe: { rule: 'Opening' } },
+    { maybe: { any: ['do not', "don't", 'never', 'you must not'] } },
+    { rule: 'Command' },
+    { maybe: { rule: 'Ending' } },
+  ],
 }
 
 /** @param isKnown words that the engine's dictionary has; others cannot be heard */
-export function jsgfOf(rules: Readonly<Record<string, Expression>>, root: string, isKnown: (word: string) => boolean): string {
+export function jsgfOf(
+  rules: Readonly<Record<string, Expression>>,
+  root: string,
+  isKnown: (word: string) => boolean,
+): string {
   const used: Readonly<Record<string, Expression>> = { ...rules, ...shortened }
   /** null: cannot be said. */
   const textOf = (expression: Expression, named: string[]): string | null => {

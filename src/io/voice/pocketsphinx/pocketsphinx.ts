@@ -17,7 +17,8 @@ import { jsgfOf } from './jsgf.js'
 const program = 'pocketsphinx_continuous'
 /** Where Debian's pocketsphinx-en-us has its dictionary. */
 const dictionary = '/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict'
-const hint = 'Install it: apt-get install pocketsphinx pocketsphinx-en-us (Debian), or use another engine (docs/voice.md)'
+const hint =
+  'Install it: apt-get install pocketsphinx pocketsphinx-en-us (Debian), or use another engine (docs/voice.md)'
 
 /** Silence before and behind: a word at the very edge is lost otherwise. */
 const marginS = 0.3

@@ -45,7 +45,10 @@ export class Sherpa implements Speech {
    */
   static async open(configFile: string | null): Promise<Sherpa> {
     if (configFile === null) {
-      throw engineAbsent('The engine sherpa needs voice.sherpa_config', 'Name the JSON of its OfflineRecognizer (docs/voice.md)')
+      throw engineAbsent(
+        'The engine sherpa needs voice.sherpa_config',
+        'Name the JSON of its OfflineRecognizer (docs/voice.md)',
+      )
     }
     const config: unknown = JSON.parse(
       await readFile(configFile, 'utf8').catch((cause: unknown) => {
@@ -59,7 +62,11 @@ export class Sherpa implements Speech {
     })
     await Promise.race([ready, engine.#ended]).catch(async (cause: unknown) => {
       await worker.terminate()
-      throw engineAbsent((cause as Error).message, 'Install it beside cliport-edge: npm install sherpa-onnx-node', cause)
+      throw engineAbsent(
+        (cause as Error).message,
+        'Install it beside cliport-edge: npm install sherpa-onnx-node',
+        cause,
+      )
     })
     worker.unref()
     return engine
