@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const stop: StopFrame = { text: 'Stop.', score: -0.1, isWhole: true }
+const stop: StopFrame = { text: 'Stop.', score: -0.1, isWhole: true, gap: 9 }
 
 test('one frame of sound is no speech, and a short pause does not end it', () => {
   const segmenter = new Segmenter()
@@ -56,6 +56,12 @@ test('stop is what ends in stop and is said to its end', () => {
   ])
   expect(['Stopping.', 'Stop the', 'Top.', 'A stop sign.', ''].map((text) => says(text))).toEqual(Array(5).fill(false))
   expect([says('Stop.', { isWhole: false }), says('Stop.', { score: -3 })]).toEqual([false, false])
+})
+
+test('what sounds nearly as much like stop is taken for it, where nothing more was said', () => {
+  expect(saysStop({ text: 'Step.', score: -0.5, isWhole: true, gap: 0.9 })).toBe(true)
+  expect(saysStop({ text: 'Step.', score: -0.5, isWhole: true, gap: 4 })).toBe(false)
+  expect(saysStop({ text: 'Step into the', score: -0.5, isWhole: false, gap: 0.9 })).toBe(false)
 })
 
 test('two looks have to agree, and one piece of speech stops once', () => {
