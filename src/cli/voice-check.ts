@@ -12,6 +12,7 @@ import { openVoice } from '../runtime/voice.js'
 import type { Verb, VerbResult } from './context.js'
 
 export interface VoiceCheckOptions {
+  readonly device?: string
   readonly seconds: number
   readonly save?: string
 }
