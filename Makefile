@@ -9,9 +9,10 @@ SEED ?= 3
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
-TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*')
+TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*' -not -path 'src/page/*')
+PAGE_SOURCES := scripts/build-page.mjs src/service/api.ts $(shell find src/page -type f)
 
-.PHONY: run test setup lint verify bench docs package clean sanitize voice
+.PHONY: deb run test setup lint verify bench docs package clean sanitize test-page voice
 
 run: setup
 	@npx cliport run "$(GOAL)" --seed $(SEED)
@@ -19,7 +20,7 @@ run: setup
 test: setup
 	@scripts/test
 
-setup: build/.built dist/.built
+setup: build/.built dist/.built dist/.page-built
 
 # System packages: installed as root, otherwise named in one line.
 build/.packages: scripts/install-packages
@@ -48,6 +49,12 @@ dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scr
 	@ln -sf ../../dist/cli/main.js node_modules/.bin/cliport
 	@touch $@
 
+# The browser page. A new dist has none.
+dist/.page-built: $(PAGE_SOURCES) dist/.built
+	@echo "setup: page"
+	@node scripts/build-page.mjs
+	@touch $@
+
 lint: setup
 	@npm run --silent lint
 
@@ -58,6 +65,10 @@ verify: setup
 sanitize: setup
 	@scripts/sanitize
 
+# The page in a headless browser, on the real service and cell.
+test-page: setup
+	@scripts/test-page
+
 # Spoken goals: 46 MB into models/voice (docs/voice.md). Everything else works without it.
 voice: setup
 	@scripts/fetch-voice
@@ -66,9 +77,13 @@ voice: setup
 docs: setup
 	@node scripts/docs.mjs
 
-# What users install: build/cliport-edge-VERSION.tgz.
+# What users of npm install: build/cliport-edge-VERSION.tgz.
 package: setup
 	@node scripts/package.mjs
+
+# What a robot's computer installs: build/cliport-edge_VERSION_ARCHITECTURE.deb (docs/service.md).
+deb: setup
+	@node scripts/deb.mjs
 
 bench: setup
 	@benchmarks/run

@@ -89,8 +89,8 @@ function copyProgram() {
 }
 
 function copyNative() {
-  const addons = ['heightmap', 'raster', 'kinematics', 'controller', 'memory', 'service_manager']
-  const files = [...addons.map((addon) => `Release/${addon}.node`), 'native/cliport-controller']
+  const addons = readdirSync(join(native, 'Release')).filter((file) => /^(?!realsense).*\.node$/.test(file))
+  const files = [...addons.map((addon) => `Release/${addon}`), 'native/cliport-controller']
   for (const file of files) {
     const from = join(native, file)
     expectArchitecture(from)

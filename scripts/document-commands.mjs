@@ -30,7 +30,7 @@ export function commandsPage(program, exitCodes) {
 }
 
 /** The commands that do something, in the order of the help text. */
-function leavesOf(command, path) {
+export function leavesOf(command, path) {
   if (command.commands.length === 0) return [{ path, command }]
   return command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`))
 }
@@ -55,20 +55,20 @@ function sectionOf({ path, command }) {
   ]
 }
 
-function argumentName(argument) {
+export function argumentName(argument) {
   const name = `${argument.name()}${argument.variadic ? '...' : ''}`
   return argument.required ? `<${name}>` : `[${name}]`
 }
 
 /** Its description, and the values that it may have. The default in the text of an option goes to its own column. */
-function meaningOf({ description, argChoices }) {
+export function meaningOf({ description, argChoices }) {
   const text = description.replace(settingsDefault, '')
   return argChoices === undefined ? text : `${text}: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`
 }
 
 const settingsDefault = / \(default: ([^()]*)\)$/
 
-function defaultOf(one) {
+export function defaultOf(one) {
   const { description, defaultValue, defaultValueDescription } = one
   const told = settingsDefault.exec(description)?.[1]
   if (told !== undefined) return told
@@ -77,7 +77,7 @@ function defaultOf(one) {
   return isFlag || defaultValue === undefined || defaultValue === '' ? '' : `\`${defaultValue}\``
 }
 
-function sentence(text) {
+export function sentence(text) {
   return `${text[0].toUpperCase()}${text.slice(1)}.`
 }
 

@@ -45,25 +45,36 @@ export function installNode({ root, arch, into }) {
   })
 }
 
-/** The modules of the lock file, without what only development needs. */
-export function installModules({ root, arch, into }) {
+/** The modules that the lock file names, without what only development needs. */
+export async function installModules({ root, arch, into }) {
+  const kept = join(into, 'node_modules')
   const manifest = 'packages/realsense/package.json'
-  const files = ['package.json', 'package-lock.json', '.npmrc', manifest].map((file) => [join(root, file), file])
-  return install({ arch, files }, (modules) => {
-    const kept = join(into, 'node_modules')
-    const realsense = join(kept, '@cliport/realsense')
-    rmSync(join(modules, '@cliport'), { recursive: true })
-    rmSync(join(modules, '.bin'), { recursive: true, force: true })
-    rmSync(join(modules, '.package-lock.json'), { force: true })
-    cpSync(modules, kept, { recursive: true, filter: (path) => isNeeded(path.slice(modules.length), arch) })
-    cpSync(join(root, 'packages/realsense/dist'), join(realsense, 'dist'), {
-      recursive: true,
-      filter: (path) => !/\.d\.ts$/.test(path),
-    })
-    cpSync(join(root, manifest), join(realsense, 'package.json'))
-    cpSync(join(root, 'packages/realsense/LICENSE'), join(realsense, 'LICENSE'))
-    removeEmptyFolders(kept)
-  })
+  if (npmArchitecture[process.arch] === arch) copyNeeded(join(root, 'node_modules'), kept, arch, shippedIn(root))
+  else {
+    const files = ['package.json', 'package-lock.json', '.npmrc', manifest].map((file) => [join(root, file), file])
+    await install({ arch, files }, (modules) => copyNeeded(modules, kept, arch, shippedIn(join(modules, '..'))))
+  }
+  const realsense = join(kept, '@cliport/realsense')
+  const isCode = (path) => !/\.d\.ts$/.test(path)
+  cpSync(join(root, 'packages/realsense/dist'), join(realsense, 'dist'), { recursive: true, filter: isCode })
+  cpSync(join(root, manifest), join(realsense, 'package.json'))
+  cpSync(join(root, 'packages/realsense/LICENSE'), join(realsense, 'LICENSE'))
+}
+
+/** Folders of modules, relative to node_modules, that are needed at run time. */
+function shippedIn(project) {
+  const args = ['ls', '--omit=dev', '--all', '--parseable']
+  const listed = execFileSync('npm', args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const prefix = `${join(project, 'node_modules')}/`
+  return listed.split('\n').flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : []))
+}
+
+function copyNeeded(modules, kept, arch, shipped) {
+  for (const name of shipped.filter((one) => !one.startsWith('@cliport/'))) {
+    const filter = (path) => isNeeded(path.slice(modules.length), arch) && !path.includes('/node_modules/.')
+    cpSync(join(modules, name), join(kept, name), { recursive: true, filter })
+  }
+  removeEmptyFolders(kept)
 }
 
 /** Not what belongs to other systems, to compilers, or to people who read the module's source. */
