@@ -9,10 +9,10 @@ import { type HeardSentence, unrated } from '../../src/control/goal/spoken/heari
 import { interpret } from '../../src/control/goal/spoken/interpret.js'
 import { meaningOf } from '../../src/control/goal/spoken/meaning.js'
 import { buildNetwork } from '../../src/control/goal/spoken/network.js'
-import type { SceneObject, SceneView } from '../../src/control/goal/types.js'
 import type { Lexicon } from '../../src/control/ports.js'
 import { jsgfOf } from '../../src/io/voice/pocketsphinx/jsgf.js'
 import { projectPath } from '../../src/native/paths.js'
+import { sceneOf } from '../fixtures/lexicon.js'
 
 const { lexicon } = JSON.parse(readFileSync(projectPath('models/edge/manifest.json'), 'utf8')) as { lexicon: Lexicon }
 const sentences = JSON.parse(readFileSync(projectPath('benchmarks/voice/sentences.json'), 'utf8')) as Record<
@@ -103,18 +103,11 @@ function heard(text: string, logProbability: number): HeardSentence {
   return { text, logProbability, prior: 0, tokens, score: logProbability / tokens }
 }
 
-function thing(id: number, kind: string, color: string): SceneObject {
-  const size = kind === 'bowl' ? 0.12 : 0.04
-  return {
-    ...{ id, color, kinds: [kind], rgb: [0, 0, 0], p_base_m: [0.5, 0.1 * id, 0.04], sizeM: [size, size, size] },
-    ...{ pixel: [10 * id, 10], cells: new Int32Array([1600 * id]), inside: null },
-  }
-}
-
-const table: SceneView = {
-  ...{ rows: 320, cols: 160 },
-  objects: [thing(1, 'block', 'red'), thing(2, 'bowl', 'green'), thing(3, 'block', 'blue')],
-}
+const table = sceneOf(
+  { look: 'red block', at: [0.4, -0.2] },
+  { look: 'green bowl', at: [0.5, 0.2] },
+  { look: 'blue block', at: [0.6, 0] },
+)
 
 const red = 'put the red block in the green bowl'
 
@@ -177,7 +170,7 @@ test('a negation is refused as a typed one is, and one that only the free path h
   )
   expect(refused).toMatchObject({ sentence: `do not ${red}`, understanding: { kind: 'unsupported' } })
   const doubtful = interpret(
-    { free: heard("Don't the red block in the green bowl.", -1), bound: [heard(red, -3)], isRated: true },
+    { free: heard("I cannot put the red block in the green bowl.", -1), bound: [heard(red, -3)], isRated: true },
     lexicon,
   )
   expect(doubtful.doubts.map(({ kind }) => kind)).toContain('negation')

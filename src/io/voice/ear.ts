@@ -51,7 +51,7 @@ export class Ear {
     } else {
       const seconds = this.#heldFrames * frameS
       if (this.#heldSpeech) this.#tellUtterance()
-      else this.tell({ kind: 'silence', seconds, levelDb: levelOf(this.#frames) })
+      else this.tell({ kind: 'silence', seconds, levelDb: levelOf(this.#frames.slice(-Math.max(1, this.#heldFrames))) })
     }
     this.#segmenter.reset()
   }

@@ -8,6 +8,8 @@ export interface StopFrame {
   readonly score: number
   /** The sentence ended by itself, so nothing more was said. */
   readonly isWhole: boolean
+  /** How much less likely the nearest of `stopSentences` is, in nats. */
+  readonly gap: number
 }
 
 /** Frames of voice activity (32 ms) from one look to the next. */
@@ -15,11 +17,21 @@ export const framesBetweenLooks = 5
 /** What a look hears at most; more would be slower, and say nothing more about its end. */
 export const longestLookS = 1.2
 
+/** What a person may say, and nothing more. */
+export const stopSentences: readonly string[] = [
+  ...['stop', 'stop stop', 'stop stop stop', 'stop it', 'stop now', 'stop please', 'stop robot'],
+  ...['no stop', 'no no stop', 'no, stop', 'please stop', 'robot stop', 'hey stop', 'oh stop', 'wait stop'],
+]
+
+/** "Step." is taken for "stop" where that is less likely by less than this: better a stop too many. */
+const widestGap = 1.6
+
 /** Less likely than this, and it was something else. */
 const leastScore = -0.7
 
 /** "Stop", "no, stop!", "stop it": what ends in stop. "stopping", "a stop sign" do not. */
-export function saysStop({ text, score, isWhole }: StopFrame): boolean {
+export function saysStop({ text, score, isWhole, gap }: StopFrame): boolean {
+  if (isWhole && gap <= widestGap) return true
   const words = text
     .toLowerCase()
     .replace(/[^a-z' ]/g, ' ')

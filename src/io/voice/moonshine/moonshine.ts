@@ -2,9 +2,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Position } from '../../../control/goal/spoken/chart.js'
 import type { SpokenGrammar } from '../../../control/goal/spoken/grammar.js'
 import type { Hearing } from '../../../control/goal/spoken/hearing.js'
-import type { StopFrame } from '../stop-spotter.js'
+import { buildNetwork } from '../../../control/goal/spoken/network.js'
+import { type StopFrame, stopSentences } from '../stop-spotter.js'
 import { sampleRateHz } from '../wav.js'
 import { moonshineFiles } from './files.js'
 import { type Encoded, MoonshineModel } from './model.js'
@@ -25,6 +27,9 @@ const [unclearFrom, hopelessFrom] = [0.2, 2.5] as const
 
 /** A look at the end of the sound writes at most so many tokens: "stop" has one. */
 const stopTokens = 8
+
+const stopNetwork = buildNetwork({ Stop: { any: stopSentences.map((sentence) => sentence.replace(',', ' ,')) } })
+const stopGrammar = { start: () => Position.start(stopNetwork, 'Stop'), prior: () => 0 }
 
 export class Moonshine {
   readonly #model: MoonshineModel
@@ -54,8 +59,10 @@ export class Moonshine {
   /** What the end of the sound says. */
   async look(audio: Float32Array): Promise<StopFrame> {
     const step = this.#stepsFor(await this.#encode(audio))
-    const { free } = await search(step, this.#tokenizer, null, { width: 0, widestGap: 0, longest: stopTokens })
-    return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens }
+    const options = { width: 4, widestGap: 6, longest: stopTokens }
+    const { free, bound } = await search(step, this.#tokenizer, stopGrammar, options)
+    const best = Math.max(...bound.map(({ logProbability }) => logProbability))
+    return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens, gap: free.logProbability - best }
   }
 
   close(): Promise<void> {

@@ -68,7 +68,8 @@ export class PocketSphinx implements Speech {
   async #run(wav: Uint8Array, signal?: AbortSignal): Promise<string> {
     const signals = [this.#end.signal, ...(signal === undefined ? [] : [signal])]
     const args = ['-jsgf', join(this.#folder, 'goals.gram'), '-infile', '/dev/stdin', '-logfn', '/dev/null']
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], signal: AbortSignal.any(signals) })
+    // It opens /dev/stdin, which only a true pipe allows: Node's are sockets.
+    const child = spawn('sh', ['-c', 'cat | "$0" "$@"', program, ...args], { stdio: ['pipe', 'pipe', 'ignore'], signal: AbortSignal.any(signals) })
     const lines: string[] = []
     child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text))
     // A program that ends early breaks the pipe; its exit code says why.
@@ -79,10 +80,9 @@ export class PocketSphinx implements Speech {
       child.on('error', reject)
     }).catch((cause: unknown) => {
       signal?.throwIfAborted()
-      throw (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? engineAbsent(`The program ${program} is not installed`, hint, cause)
-        : engineFailed((cause as Error).message, cause)
+      throw engineFailed((cause as Error).message, cause)
     })
+    if (code === 127) throw engineAbsent(`The program ${program} is not installed`, hint)
     if (code !== 0) throw engineFailed(`${program} ended with code ${code}`)
     return lines.join(' ').replace(/\s+/g, ' ').trim()
   }
