@@ -21,9 +21,9 @@ import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
 import { laidScene } from './scene.js'
-import { openMoves, placesOf, Score } from './score.js'
+import { namedBy, openMoves, placesOf, Score } from './score.js'
 import { taskNamed } from './tasks/index.js'
-import type { TaskScene } from './tasks/task.js'
+import type { Task, TaskScene } from './tasks/task.js'
 
 /** Objects that roll for longer than this are looked at as they roll. */
 const longestSettleS = 3
@@ -33,6 +33,7 @@ const longestCommandS = 60
 interface Episode {
   readonly options: CellOptions
   readonly scene: TaskScene
+  readonly task: Task
   readonly plant: Plant
   readonly renderer: CellRenderer
   readonly score: Score
@@ -101,7 +102,7 @@ export class SimulatedCell implements Cell {
 
   truth(): Promise<Truth> {
     return this.#inTurn(async () => {
-      const { plant, score } = this.#running
+      const { plant, score, task } = this.#running
       const visible = visibleLabels(await this.#labels())
       const { physics } = plant
       score.update(physics)
@@ -112,6 +113,9 @@ export class SimulatedCell implements Cell {
         achieved: score.achieved,
         remaining: open.length > 0,
         objects: trueObjects(physics),
+        names: namesOf(physics, task.nouns),
+        named: score.saidGoal === undefined ? null : namedBy(score.saidGoal, physics),
+        colored: task.colored,
         validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,
@@ -169,7 +173,8 @@ export class SimulatedCell implements Cell {
     checkAddons()
     const { seed, faults } = options
     const tool = suctionTool
-    const { scene, objects: placed } = laidScene(taskNamed(options.task), seed, tool, options.goal)
+    const found = taskNamed(options.task)
+    const { scene, objects: placed } = laidScene(found, seed, tool, options.goal)
     const appearance =
       options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
     const qRad = parkedJoints()
@@ -196,6 +201,7 @@ export class SimulatedCell implements Cell {
     const episode: Episode = {
       options,
       scene,
+      task: found.task,
       plant,
       renderer: new CellRenderer(appearance, tool, scene.tool),
       score,
@@ -289,6 +295,11 @@ function trueObjects(physics: Physics): TrueObject[] {
     const T = physics.objectPose(label)
     return { label, kind, color, sizeM: shape.sizeM, p_base_m: translationOf(T), yawRad: yawOf(T) }
   })
+}
+
+/** Of the kinds that are there. */
+function namesOf(physics: Physics, nouns: Task['nouns']): Truth['names'] {
+  return Object.fromEntries(physics.objects.map(({ kind }) => [kind, nouns[kind] ?? [kind]]))
 }
 
 function addNoise(frame: SimFrame, noise: Random): void {
