@@ -27,6 +27,7 @@ class Package:
     """The graphs of a package, in ONNX Runtime on one thread."""
 
     def __init__(self, folder: Path):
+        self.tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         open_graph = lambda name: onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
@@ -41,12 +42,11 @@ class Package:
 
 def agreement(package: Package, other: Package, caches: list[Cache], count: int) -> dict:
     """Counts of observations, of those with the same decision, and of each part of it; and the largest differences of the numbers."""
-    tokenizer = Tokenizer.default()
     same, largest, differing, total, alike = dict.fromkeys(CELLS, 0), dict.fromkeys(NUMBERS, 0.0), [], 0, 0
     for number, cache in enumerate(caches):
         share = count // len(caches) + (number < count % len(caches))
         for index in np.linspace(0, len(cache) - 1, min(share, len(cache))).astype(int):
-            tokens = tokenizer.encode(cache.samples[index]["truth"]["goal"])
+            tokens = package.tokenizer.encode(cache.samples[index]["truth"]["goal"])
             look = np.array(cache.color[index]), cache.height[index].astype(np.float32), tokens
             a, b = package.decide(*look), other.decide(*look)
             equal = {name: bool(np.array_equal(a[name], b[name])) for name in CELLS}

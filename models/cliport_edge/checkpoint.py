@@ -37,6 +37,12 @@ def read(path: Path, device: torch.device | str = "cpu") -> dict:
     return state
 
 
+def tokenizer_of(path: Path | None) -> Tokenizer:
+    """Of a checkpoint's words; those of this package where it names none, as those of 0.2.0, or where there is none."""
+    words = None if path is None else read(path).get("words")
+    return Tokenizer.default() if words is None else Tokenizer(words)
+
+
 def load_edge(path: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
     """The network with a checkpoint's weights (without one: untrained), and the checkpoint's card.
 

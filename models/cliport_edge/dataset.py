@@ -16,7 +16,7 @@ from .questions import question
 from .recolor import recolor
 from .scene import Meaning, Scene, scene_of
 from .train_config import TrainConfig
-from .words import Tokenizer
+from .words import Tokenizer, plural
 
 
 class Dataset:
@@ -61,6 +61,13 @@ class Dataset:
 
     def labelled(self, scene: Scene, meaning: Meaning, rng: np.random.Generator) -> Sample:
         return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
+
+
+def said_in(caches: list[Cache]) -> list[str]:
+    """What the demonstrations of these caches say: their sentences, and what each thing is called, one and several."""
+    truths = [sample["truth"] for cache in caches for sample in cache.samples if not sample["task"].startswith("captioned")]
+    names = {name for truth in truths for names in truth.get("names", {}).values() for name in names}
+    return [*{truth["goal"] for truth in truths}, *names, *(plural(name) for name in names)]
 
 
 def recorded(items: list[tuple[Cache, int]], rng: np.random.Generator) -> Scene:

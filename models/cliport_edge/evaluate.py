@@ -152,7 +152,7 @@ def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float 
 
 def add_scores(edge: Edge, path: Path, caches: list[Cache], limit: int = 600) -> dict:
     """Evaluates and stores scores and thresholds in the checkpoint's card."""
-    scores, thresholds = summarize(answers(edge.eval(), caches, Tokenizer.default(), limit))
+    scores, thresholds = summarize(answers(edge.eval(), caches, checkpoint.tokenizer_of(path), limit))
     state = checkpoint.read(path)
     state["card"] |= {"scores": {"validation": scores, "validationData": [cache.summary for cache in caches]}, "thresholds": thresholds}
     checkpoint.save(path, state)
@@ -168,11 +168,12 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="store scores and thresholds in the checkpoint")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    edge, _ = checkpoint.load_edge(args.checkpoint, Tokenizer.default())
+    tokenizer = checkpoint.tokenizer_of(args.checkpoint)
+    edge, _ = checkpoint.load_edge(args.checkpoint, tokenizer)
     if args.save:
         add_scores(edge, args.checkpoint, [Cache(folder) for folder in args.data], args.limit)
         return
-    scores, thresholds = summarize(answers(edge, [Cache(folder) for folder in args.data], Tokenizer.default(), args.limit))
+    scores, thresholds = summarize(answers(edge, [Cache(folder) for folder in args.data], tokenizer, args.limit))
     print(json.dumps({"scores": scores, "thresholds": thresholds}, indent=1))
 
 

@@ -21,7 +21,7 @@ import onnxruntime
 import torch
 from torch import nn
 
-from .checkpoint import load_edge
+from .checkpoint import load_edge, tokenizer_of
 from .deployed import Deployed
 from .lexicon import lexicon
 from .model import Edge
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--exhaustive", action="store_true", help="look for the place on the whole map: slower, to compare with (agreement.py)")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    tokenizer = Tokenizer.default()
+    tokenizer = tokenizer_of(args.checkpoint)
     edge, card = load_edge(args.checkpoint, tokenizer, **({"zooms": False} if args.without_zoom else {}))
     c = edge.config
     samples = random_samples(4, c.rows, c.cols, tokenizer.max_tokens, tokenizer.size)

@@ -119,10 +119,11 @@ def place_mask(scene: Scene, labels: tuple[int, ...], spots: tuple[Spot, ...]) -
 
 
 def targets_mask(scene: Scene, meaning: Meaning) -> np.ndarray:
-    """The things that something may be put in, and the spots on the stand, which takes several."""
-    stands = {t.label for t in scene.things if t.kind == "stand"}
-    targets = tuple({p.target for p in meaning.places} - stands)
-    return place_mask(scene, targets, tuple(Spot(p.u, p.v) for p in meaning.places if p.target in stands))
+    """The things that something may be put in, or the spots on those that take several, as a stand does."""
+    takes_several = scene.rotations and scene.tolerance_m is not None
+    if takes_several:
+        return place_mask(scene, (), tuple(Spot(p.u, p.v) for p in meaning.places))
+    return place_mask(scene, tuple({p.target for p in meaning.places}), ())
 
 
 def disc(shape: tuple[int, int], u: float, v: float) -> np.ndarray:

@@ -13,9 +13,8 @@ import numpy as np
 
 from . import colors
 from .scene import Meaning, Place, Scene, Thing, labels_of, places_in_box
-from .words import ANYTHING, NOUNS, goal_sentence, kinds_of, plural, split_goal, split_words
+from .words import ANYTHING, goal_sentence, names_of, plural, split_goal, split_words
 
-IN_BOWL_M = 0.05  # the benchmark's tolerance of put-block-in-bowl
 DISTINCT = 25  # CIE76 distance from which two colour names mean different things
 CONTAINERS = ("bowl", "box", "plate", "cup")
 
@@ -46,19 +45,23 @@ def paraphrase(scene: Scene, meaning: Meaning, rng: np.random.Generator) -> Mean
     if not pick or not place:
         return meaning
     noun = words[pick[-1]]
-    if "block" in kinds_of(noun):
-        other = str(rng.choice(NOUNS["block"]))
+    names = next((t.nouns for t in scene.things if t.is_called(noun)), ())
+    if len(names) > 1:
+        other = str(rng.choice(names))
         noun = plural(other) if noun.endswith("s") else other
     said = " ".join([*words[pick[0] : pick[-1]], noun])
     return replace(meaning, sentence=goal_sentence(rng, said, _part(words, place), meaning.sentence, goes_into(scene, meaning)))
 
 
 def own_absent(scene: Scene, rng: np.random.Generator) -> Meaning:
-    """The scene's own sentence, but for a colour that no block has, or two such colours."""
+    """The scene's own sentence, but for a colour that no such thing has, or two such colours."""
     words = split_words(scene.own.sentence)
     pick, place = split_goal(scene.own.sentence)
-    of = lambda kinds: [t.color for t in scene.things if t.kind in kinds]
-    named = [absent_color(scene, of(("block",)), of(("box", "stand")), rng) for _ in range(rng.integers(1, 3))]
+    if not pick or not place:
+        return scene.own
+    alike = [t.color for t in scene.things if t.is_called(words[pick[-1]])]
+    others = [t.color for t in scene.things if not t.is_called(words[pick[-1]])]
+    named = [absent_color(scene, alike, others, rng) for _ in range(rng.integers(1, 3))]
     said, where = f"{' and '.join(dict.fromkeys(named))} {words[pick[-1]]}", _part(words, place)
     sentence = goal_sentence(rng, said, where, f"put the {said} on the {where}", goes_into(scene, scene.own))
     return replace(scene.own, sentence=sentence, named_pick=(), picks=(), places=(), remaining=False)
@@ -77,15 +80,17 @@ def _part(words: list[str], at: list[int]) -> str:
 
 def asks_for_bowls(scene: Scene) -> bool:
     """Whether other sentences of the bowl task can be asked about this scene."""
-    return scene.task.startswith("put-block-in-bowl") and all(t.kind in ("block", "bowl") for t in scene.things)
+    pick, place = scene.colored
+    return len(pick) == len(place) == 1 and scene.tolerance_m is not None and all(t.kind in (*pick, *place) for t in scene.things)
 
 
 def blocks_to_bowls(scene: Scene, pick: str, place: str, sentence: str) -> Meaning:
     """What "put the `pick` blocks in a `place` bowl" means here, by the benchmark's rules."""
-    blocks = [t for t in scene.things if t.kind == "block"]
+    of_pick, of_place = scene.colored
+    blocks = [t for t in scene.things if t.kind in of_pick]
     wanted = [t for t in blocks if t.color == pick]
-    bowls = [t for t in scene.things if t.kind == "bowl" and t.color == place]
-    inside = lambda block, bowl: math.hypot(block.u - bowl.u, block.v - bowl.v) * scene.pixel_m < IN_BOWL_M
+    bowls = [t for t in scene.things if t.kind in of_place and t.color == place]
+    inside = lambda block, bowl: math.hypot(block.u - bowl.u, block.v - bowl.v) * scene.pixel_m < scene.tolerance_m
     todo = [t for t in wanted if not any(inside(t, bowl) for bowl in bowls)]
     free = [bowl for bowl in bowls if not any(inside(t, bowl) for t in blocks)] or bowls
     places = tuple(Place(t.label, bowl.label, bowl.u, bowl.v, t.yaw, 0.0) for t in todo for bowl in free)
@@ -94,16 +99,19 @@ def blocks_to_bowls(scene: Scene, pick: str, place: str, sentence: str) -> Meani
 
 def other_bowls(scene: Scene, rng: np.random.Generator, absent: str | None = None) -> Meaning:
     """A sentence that the scene was not recorded with; with `absent` 'pick' or 'place', that thing is not on the table."""
-    of = {kind: sorted({t.color for t in scene.things if t.kind == kind}) for kind in ("block", "bowl")}
+    (block,), (bowl,) = scene.colored
+    of = {kind: sorted({t.color for t in scene.things if t.kind == kind}) for kind in (block, bowl)}
     choose = lambda kind: str(rng.choice(of[kind] or list(colors.SEEN_COLORS)))
-    pick, place = choose("block"), choose("bowl")
+    pick, place = choose(block), choose(bowl)
     if absent == "pick":
-        pick = absent_color(scene, of["block"], of["bowl"], rng)
+        pick = absent_color(scene, of[block], of[bowl], rng)
     if absent == "place":
-        place = absent_color(scene, of["bowl"], of["block"], rng)
-    noun = lambda kind, many: plural(str(rng.choice(NOUNS[kind]))) if rng.random() < many else str(rng.choice(NOUNS[kind]))
-    template = f"put the {pick} blocks in a {place} bowl"
-    sentence = goal_sentence(rng, f"{pick} {noun('block', 0.6)}", f"{place} {noun('bowl', 0.2)}", template)
+        place = absent_color(scene, of[bowl], of[block], rng)
+    names = {t.kind: t.nouns for t in scene.things}
+    called = lambda kind: str(rng.choice(names.get(kind) or names_of(kind)))
+    noun = lambda kind, many: plural(called(kind)) if rng.random() < many else called(kind)
+    template = f"put the {pick} {plural(block)} in a {place} {bowl}"
+    sentence = goal_sentence(rng, f"{pick} {noun(block, 0.6)}", f"{place} {noun(bowl, 0.2)}", template)
     return blocks_to_bowls(scene, pick, place, sentence)
 
 
@@ -173,9 +181,8 @@ def caption(scene: Scene, rng: np.random.Generator, absent: str | None = None) -
 def _phrase(scene: Scene, things: list[Thing], rng, absent: bool, without: tuple[Thing, ...] = ()) -> tuple[tuple[Thing, ...], str]:
     """Things and what they are called together; everything that the words fit is meant, except `without`."""
     thing = things[rng.integers(len(things))]
-    noun = str(rng.choice(NOUNS[thing.kind] if rng.random() < 0.85 else ANYTHING))
-    kinds = kinds_of(noun)
-    alike = [t for t in scene.things if t.kind in kinds]
+    noun = str(rng.choice(thing.nouns if rng.random() < 0.85 else ANYTHING))
+    alike = [t for t in scene.things if t.is_called(noun)]
     if absent:
         named = [absent_color(scene, [t.color for t in alike], [t.color for t in scene.things], rng) for _ in range(1 + (rng.random() < 0.3))]
         return (), f"{' and '.join(dict.fromkeys(named))} {noun}"

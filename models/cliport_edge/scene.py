@@ -14,7 +14,7 @@ import numpy as np
 
 from . import colors
 from .packing import Rectangle, best_spots
-from .words import STEPS, kinds_of, split_goal, split_words
+from .words import COLORED_BEFORE, STEPS, is_called, kinds_of, names_of, split_goal, split_words
 
 STEP_M = 0.05  # the stand of the pyramid task: three steps in a row along its y
 WALL_M = 0.004  # of the open box
@@ -29,6 +29,14 @@ class Thing:
     v: float
     yaw: float  # radians
     size: tuple[float, float]  # cells, along its own x and y
+    names: tuple[str, ...] = ()  # what sentences call it, singular; absent: what its kind is called (words.py)
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        return self.names or names_of(self.kind)
+
+    def is_called(self, word: str) -> bool:
+        return is_called(self.nouns, word)
 
 
 @dataclass(frozen=True)
@@ -74,12 +82,24 @@ class Scene:
     remaining: bool
     pixel_m: float
     demonstration: Demonstration | None = None
+    named: Named | None = None  # by the sentence that it was recorded with; None: only its words tell
+    tolerance_m: float | None = None  # of a place; None: the thing must lie inside the target
+    colored: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # kinds that sentences name by colour: to pick, as the place
     own: Meaning | None = None  # of the sentence that it was recorded with
 
     @property
     def is_captioned(self) -> bool:
         """Nothing was done in it."""
         return self.task.startswith("captioned")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a sentence names, done or not; labels of things."""
+
+    picks: tuple[int, ...]
+    places: tuple[int, ...]
+    spots: tuple[Spot, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +126,10 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
         height=np.asarray(height, np.float32),
         labels=np.array(labels),
         things=tuple(
-            Thing(o["label"], o["kind"], o["color"], *cell(o["p_base_m"]), o["yawRad"], tuple(side / space["pixelM"] for side in o["sizeM"][:2]))
+            Thing(
+                o["label"], o["kind"], o["color"], *cell(o["p_base_m"]), o["yawRad"],
+                tuple(side / space["pixelM"] for side in o["sizeM"][:2]), tuple(truth.get("names", {}).get(o["kind"], ())),
+            )
             for o in truth["objects"]
         ),
         task=sample["task"],
@@ -119,13 +142,37 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
         remaining=truth["remaining"],
         pixel_m=space["pixelM"],
         demonstration=demonstration_of(sample["action"]),
+        named=named_in(truth, cell),
+        tolerance_m=truth["toleranceM"] if "toleranceM" in truth else tolerance_before(truth),
+        colored=colored_in(sample),
     )
     return scene if scene.is_captioned else replace(scene, own=own_goal(scene))
 
 
+def named_in(truth: dict, cell) -> Named | None:
+    """None in recordings that do not tell (those of 0.2.0, imported ones)."""
+    named = truth.get("named")
+    if named is None:
+        return None
+    return Named(tuple(named["picks"]), tuple(named["places"]), tuple(Spot(*cell(p)) for p in named["spots_base_m"]))
+
+
+def tolerance_before(truth: dict) -> float | None:
+    """In recordings that do not tell."""
+    kinds = {o["kind"] for o in truth["objects"]}
+    return None if "box" in kinds else 0.05 if "bowl" in kinds else 0.01
+
+
+def colored_in(sample: dict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    colored = sample["truth"].get("colored")
+    if colored is not None:
+        return tuple(colored["pick"]), tuple(colored["place"])
+    return next((kinds for task, kinds in COLORED_BEFORE.items() if sample["task"].startswith(task)), ((), ()))
+
+
 def demonstration_of(action: dict | None) -> Demonstration | None:
     """Nothing is to be learnt from actions that were disturbed on purpose."""
-    if action is None or action["perturbed"] or "pick" not in action:
+    if action is None or action["perturbed"] or "pick" not in action or action.get("primitive") == "push":
         return None
     spot = lambda pose: Spot(pose["pixel"][0] + 0.5, pose["pixel"][1] + 0.5)
     return Demonstration(spot(action["pick"]), spot(action["place"]), action["place"]["yawRad"])
@@ -136,14 +183,36 @@ def labels_of(things: Iterable[Thing]) -> tuple[int, ...]:
 
 
 def referents(scene: Scene, words: list[str]) -> tuple[Thing, ...]:
-    """Things that a phrase names: of any of its colours ("red and blue blocks") and of a kind that its noun may mean."""
+    """Things that a phrase names: of any of its colours ("red and blue blocks"), and that its noun may mean."""
     named = {word for word in words if word in colors.COLORS}
-    kinds = [kinds_of(word) for word in words if kinds_of(word)]
-    return tuple(t for t in scene.things if (not named or t.color in named) and (not kinds or t.kind in kinds[-1]))
+    nouns = [word for word in words if any(t.is_called(word) for t in scene.things) or kinds_of(word)]
+    return tuple(t for t in scene.things if (not named or t.color in named) and (not nouns or t.is_called(nouns[-1])))
 
 
 def own_goal(scene: Scene) -> Meaning:
-    """The goal that the scene was recorded with. Its words are those of the benchmark's templates."""
+    """The goal that the scene was recorded with: what the cell said that it names, or else what its words say."""
+    return said_goal(scene) if scene.named is not None else read_goal(scene)
+
+
+def said_goal(scene: Scene) -> Meaning:
+    named, rotations = scene.named, scene.rotations
+    # Several pieces that must lie inside: where each goes depends on where the others lie by now.
+    packs = rotations and scene.tolerance_m is None and len(named.picks) > 1
+    box = next((t for t in scene.things if packs and t.label in named.places), None)
+    return Meaning(
+        sentence=scene.goal,
+        named_pick=named.picks,
+        named_place=named.places,
+        picks=scene.picks,
+        places=scene.places if box is None else places_in_box(scene, box, scene.picks),
+        rotations=rotations,
+        remaining=scene.remaining,
+        named_spots=named.spots,
+    )
+
+
+def read_goal(scene: Scene) -> Meaning:
+    """By the words, which are those of the benchmark's templates."""
     words = split_words(scene.goal)
     pick, place = ([words[i] for i in part] for part in split_goal(scene.goal))
     known = bool(pick) and bool(place)

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from . import checkpoint
-from .dataset import Dataset, batches
+from .dataset import Dataset, batches, said_in
 from .episodes import Cache
 from .evaluate import add_scores
 from .labels import Sample
@@ -132,7 +132,8 @@ class Training:
         """@param init checkpoint to begin from, of pre-training"""
         self.out, self.config = out, config
         self.rank, self.world = join_others()
-        tokenizer = Tokenizer.default()
+        # A network that goes on from another one keeps its words.
+        tokenizer = Tokenizer.default(said_in(caches)) if init is None else checkpoint.tokenizer_of(init)
         torch.manual_seed(config.seed)
         self.net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
         self.device = own_device()
@@ -235,7 +236,7 @@ class Training:
         if not self.writes:
             return
         content = {
-            "model": self.edge.state_dict(), "config": self.net.to_json(), "train": asdict(self.config), "step": self.step,
+            "model": self.edge.state_dict(), "config": self.net.to_json(), "words": self.dataset.tokenizer.words, "train": asdict(self.config), "step": self.step,
             "seconds": self.seconds, "card": {"training": self.card},
         }  # fmt: skip
         checkpoint.save(self.out / name, content | ({"optimizer": self.optimizer.state_dict()} if name == "last.pt" else {}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,8 @@ NOUNS = {
     "ball": ("ball", "sphere"),
 }
 ANYTHING = ("object", "thing", "item")
+# Kinds that sentences name by their colour, to pick and as the place, in recordings that do not tell.
+COLORED_BEFORE = {"put-block-in-bowl": (("block",), ("bowl",))}
 # Parts of the stand of the pyramid task, in the order of its steps.
 STEPS = ("lightest", "middle", "darkest")
 
@@ -71,6 +74,16 @@ def kinds_of(word: str) -> frozenset[str]:
     return _KINDS_OF.get(word, frozenset())
 
 
+def names_of(kind: str) -> tuple[str, ...]:
+    """Nouns of a kind, singular."""
+    return NOUNS.get(kind, (kind,))
+
+
+def is_called(names: tuple[str, ...], word: str) -> bool:
+    """Whether a word, singular or plural, is one of these nouns or fits anything."""
+    return any(word in (name, plural(name)) for name in (*names, *ANYTHING))
+
+
 def split_words(text: str) -> list[str]:
     """Lower-cased runs of the letters a to z; everything else separates."""
     return re.findall(r"[a-z]+", text.lower())
@@ -84,8 +97,11 @@ class Tokenizer:
         self.id_of = {word: i + 2 for i, word in enumerate(words)}
 
     @classmethod
-    def default(cls) -> Tokenizer:
-        return cls(list(dict.fromkeys([*FUNCTION_WORDS, *VERBS, *_KINDS_OF, *STEPS, *MODIFIERS, *COLORS])))
+    def default(cls, sentences: Iterable[str] = ()) -> Tokenizer:
+        """The vocabulary of this package, and after it whatever else these sentences say, in the alphabet's order."""
+        own = dict.fromkeys([*FUNCTION_WORDS, *VERBS, *_KINDS_OF, *STEPS, *MODIFIERS, *COLORS])
+        said = {word for sentence in sentences for word in split_words(sentence)}
+        return cls([*own, *sorted(said - own.keys())])
 
     @property
     def size(self) -> int:

@@ -31,6 +31,37 @@ class Sentences(WithDataset):
             self.assertEqual(ours.remaining, own.remaining)
             self.assertEqual({(p.thing, p.target) for p in ours.places}, {(p.thing, p.target) for p in own.places})
 
+    def test_what_the_cell_says_that_a_sentence_names_is_what_its_words_name(self):
+        for index in range(len(self.cache)):
+            sample = json.loads(json.dumps(self.cache.samples[index]))
+            arrays = self.cache.color[index], self.cache.height[index], self.cache.labels[index]
+            read = scenes.scene_of(sample, *arrays)
+            named = {"picks": list(read.own.named_pick), "places": list(read.own.named_place), "spots_base_m": []}
+            kinds = {"names": {"block": ["block", "cube", "brick"], "bowl": ["bowl", "dish"]}, "colored": {"pick": ["block"], "place": ["bowl"]}}
+            sample["truth"] |= {"named": named, "toleranceM": 0.05, **kinds}
+            # No word of it, no name of the task is looked at.
+            sample["task"], sample["truth"]["goal"] = "a-task-of-tomorrow", "qwerty"
+            told = scenes.scene_of(sample, *arrays)
+            self.assertEqual(replace(told.own, sentence=read.own.sentence), read.own)
+            for seed in range(5):
+                asked = [questions.other_bowls(scene, np.random.default_rng(seed), absent) for scene in (told, read) for absent in (None, "pick")]
+                self.assertEqual(asked[:2], asked[2:])
+            self.assertTrue(questions.asks_for_bowls(told))
+            sample["truth"]["named"] |= {"places": [], "spots_base_m": [[0.5, 0.25, 0.03]]}
+            self.assertEqual(scenes.scene_of(sample, *arrays).own.named_spots, (scenes.Spot(240.0, 80.0),))
+
+    def test_things_are_called_what_the_recording_says(self):
+        ring = scenes.Thing(1, "ring", "red", 10, 10, 0, (4, 4), ("ring", "hoop"))
+        scene = replace(self.scene(), things=(ring, *self.scene().things))
+        for word in ("hoop", "rings", "object"):
+            self.assertIn(ring, scenes.referents(scene, ["red", word]))
+        self.assertNotIn(ring, scenes.referents(scene, ["red", "blocks"]))
+
+    def test_the_vocabulary_takes_in_what_a_data_set_says(self):
+        own = Tokenizer.default()
+        more = Tokenizer.default(["pack the hoop in the brown box", "pack the anvil in the brown box"])
+        self.assertEqual(more.words, [*own.words, "anvil", "hoop"])
+
     def test_a_sentence_about_something_absent_leaves_nothing_to_pick(self):
         rng = np.random.default_rng(0)
         scene = self.scene()

@@ -4,7 +4,7 @@ import { pixelOf, pointOf } from '../control/geometry.js'
 import type { Policy } from '../control/ports.js'
 import { highestAtM } from '../control/surface.js'
 import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
-import { type ActionPose, DemonstrationWriter } from '../io/recording/demonstration.js'
+import { type Action, DemonstrationWriter } from '../io/recording/demonstration.js'
 import { runGoal } from '../runtime/run-goal.js'
 import type { CellSession } from '../runtime/session.js'
 import type { Cell, CellOptions, SimFrame, Truth } from '../sim/api.js'
@@ -71,10 +71,7 @@ export async function demonstrate(
   }
 }
 
-interface Pending {
-  readonly pick: ActionPose
-  readonly place: ActionPose
-  readonly perturbed: boolean
+interface Pending extends Pick<Action, 'pick' | 'place' | 'perturbed' | 'primitive'> {
   readonly score: number
 }
 
@@ -123,7 +120,9 @@ class DemonstratingPolicy implements Policy {
     const place = perturbed ? this.#elsewhere(heightmap) : proposal.place
     const { probability: _, ...pickPose } = proposal.pick
     const { probability: __, ...placePose } = place
-    this.#pending = { pick: pickPose, place: placePose, perturbed, score: truth.score }
+    const { primitive } = action
+    const how = primitive === 'pick_place' ? {} : { primitive }
+    this.#pending = { pick: pickPose, place: placePose, perturbed, ...how, score: truth.score }
     return { ...proposal, place }
   }
 

@@ -104,6 +104,14 @@ export interface TruePlace {
   readonly symmetryRad: number
 }
 
+/** What a sentence names, done or not: labels of objects. */
+export interface NamedThings {
+  readonly picks: readonly number[]
+  readonly places: readonly number[]
+  /** Instead of whole objects, parts of one: where these are in the base frame. */
+  readonly spots_base_m: readonly Vec3[]
+}
+
 /** What the cell knows and the runtime never sees: goal, score, poses of all objects. */
 export interface Truth {
   /** Sentence that is in force now (sequential tasks change it). */
@@ -114,6 +122,12 @@ export interface Truth {
   /** Whether the goal needs another action. */
   readonly remaining: boolean
   readonly objects: readonly TrueObject[]
+  /** What sentences call each kind of these objects: singular nouns, the task's own first. */
+  readonly names: Readonly<Record<string, readonly string[]>>
+  /** What the sentence names; null where the task can make nothing of it. */
+  readonly named: NamedThings | null
+  /** Kinds that the task's sentences name by their colour, as what is moved and as where it goes. */
+  readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
   /** Labels of the objects that may be picked now. */
   readonly validPicks: readonly number[]
   readonly validPlaces: readonly TruePlace[]

@@ -31,9 +31,9 @@ import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
 import { laidScene } from './scene.js'
-import { openMoves, placesOf, Score, targetPose } from './score.js'
+import { namedBy, openMoves, placesOf, Score, targetPose } from './score.js'
 import { taskNamed } from './tasks/index.js'
-import type { Spot, TaskScene } from './tasks/task.js'
+import type { Spot, Task, TaskScene } from './tasks/task.js'
 
 /** Objects that roll for longer than this are looked at as they roll. */
 const longestSettleS = 3
@@ -43,6 +43,7 @@ const longestCommandS = 60
 interface Episode {
   readonly options: CellOptions
   readonly scene: TaskScene
+  readonly task: Task
   readonly plant: Plant
   readonly renderer: CellRenderer
   readonly score: Score
@@ -123,7 +124,7 @@ export class SimulatedCell implements Cell {
 
   truth(): Promise<Truth> {
     return this.#inTurn(async () => {
-      const { plant, score, scene } = this.#running
+      const { plant, score, scene, task } = this.#running
       const visible = visibleLabels(await this.#labels())
       const { physics } = plant
       score.update(physics)
@@ -134,6 +135,9 @@ export class SimulatedCell implements Cell {
         achieved: score.achieved,
         remaining: open.length > 0,
         objects: trueObjects(physics),
+        names: namesOf(physics, task.nouns),
+        named: score.saidGoal === undefined ? null : namedBy(score.saidGoal, physics),
+        colored: task.colored,
         validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,
@@ -192,7 +196,8 @@ export class SimulatedCell implements Cell {
     checkAddons()
     const { seed, faults } = options
     const tool = suctionTool
-    const { scene, objects: placed } = laidScene(taskNamed(options.task), seed, tool, options.goal)
+    const found = taskNamed(options.task)
+    const { scene, objects: placed } = laidScene(found, seed, tool, options.goal)
     const appearance =
       options.appearance === 'randomized'
         ? randomizedAppearance(placed, seed, scene.camerasAllRound)
@@ -221,6 +226,7 @@ export class SimulatedCell implements Cell {
     const episode: Episode = {
       options,
       scene,
+      task: found.task,
       plant,
       renderer: new CellRenderer(appearance, tool, scene.tool),
       score,
@@ -321,6 +327,11 @@ function trueObjects(physics: Physics): TrueObject[] {
 
 function freePlaces(spots: readonly Spot[], physics: Physics): FreePlace[] {
   return spots.map(({ roomM, ...target }) => ({ target: target.label, ...targetPose(target, physics), roomM }))
+}
+
+/** Of the kinds that are there. */
+function namesOf(physics: Physics, nouns: Task['nouns']): Truth['names'] {
+  return Object.fromEntries(physics.objects.map(({ kind }) => [kind, nouns[kind] ?? [kind]]))
 }
 
 function addNoise(frame: SimFrame, noise: Random): void {

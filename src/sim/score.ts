@@ -2,7 +2,7 @@
 
 import { apply, shortestTurnRad, translationOf, wrapRad, yawOf } from '../control/geometry.js'
 import type { Vec3 } from '../control/types.js'
-import type { TruePlace } from './api.js'
+import type { NamedThings, TruePlace } from './api.js'
 import type { Physics } from './physics/physics.js'
 import type { Goal, Move, Target, TaskScene } from './tasks/task.js'
 import { pointsInside } from './zone.js'
@@ -30,9 +30,14 @@ export class Score {
     return this.#scene.goals[this.#goalIndex]
   }
 
+  /** Goal of the sentence that was said last: the one in force, or of a finished task its last. */
+  get saidGoal(): Goal | undefined {
+    return this.goal ?? this.#scene.goals.at(-1)
+  }
+
   /** Sentence in force; of a finished task, its last. */
   get sentence(): string {
-    return (this.goal ?? this.#scene.goals.at(-1))?.sentence ?? this.#scene.sentence
+    return this.saidGoal?.sentence ?? this.#scene.sentence
   }
 
   /** 0..1. */
@@ -100,6 +105,18 @@ export function targetPose({ label, p_object_m: p, yawRad }: Target, physics: Ph
 export interface TargetPose {
   readonly p_base_m: Vec3
   readonly yawRad: number
+}
+
+/** What the sentence of a goal names. */
+export function namedBy({ moves, namedPlace }: Goal, physics: Physics): NamedThings {
+  const targets = moves.flatMap((move) => move.targets)
+  const areSpots = namedPlace === 'spots'
+  const labels = namedPlace ?? [...new Set(targets.map(({ label }) => label))]
+  return {
+    picks: moves.map(({ object }) => object),
+    places: areSpots ? [] : (labels as readonly number[]),
+    spots_base_m: areSpots ? targets.map((target) => targetPose(target, physics).p_base_m) : [],
+  }
 }
 
 export interface OpenMove {

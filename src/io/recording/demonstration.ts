@@ -3,7 +3,7 @@
 
 import { rename, rm } from 'node:fs/promises'
 import { CliportError } from '../../control/errors.js'
-import type { Heightmap, HeightmapSpec, Pixel, RgbdFrame, Vec3 } from '../../control/types.js'
+import type { Heightmap, HeightmapSpec, Pixel, Primitive, RgbdFrame, Vec3 } from '../../control/types.js'
 import { cameraFacts, foxgloveJsonSchemas } from './calibration.js'
 import { cameraImages, heightmapImages, image } from './images.js'
 import { McapFile } from './mcap-file.js'
@@ -51,6 +51,8 @@ export interface Action {
   readonly reward: number
   /** Whether the end effector held something when it lifted; `sealed` in older files. */
   readonly holding: boolean
+  /** How it moved things; absent: pick and place. */
+  readonly primitive?: Exclude<Primitive, 'pick_place'>
 }
 
 /**

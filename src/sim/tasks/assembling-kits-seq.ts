@@ -68,6 +68,7 @@ function build({ random, palette, goal, place, isEvaluation }: SceneRequest): Ta
       toleranceM,
       maxReward,
       rotations: true,
+      namedPlace: 'spots',
     }
   }
   const maxSteps = holes.length

@@ -57,6 +57,7 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
     toleranceM,
     maxReward,
     rotations: true,
+    namedPlace: supports[i]?.map((under) => placed[under]!.label) ?? 'spots',
   })
   if (goal !== undefined) {
     return { goals: asked ? [goalAt(asked.step, goal, 1)] : [], sentence: goal, maxSteps }

@@ -105,6 +105,11 @@ export interface Goal {
   readonly rotations: boolean
   /** Target k of every move belongs to the same arrangement, and any of them counts: the oracle makes the first. */
   readonly isOneArrangement?: true
+  /**
+   * What the sentence names as the place: objects by their labels, or 'spots', those parts of an object that the targets
+   * are; absent: the objects of the targets.
+   */
+  readonly namedPlace?: readonly number[] | 'spots'
   /** How the oracle moves things; absent: by pick and place. */
   readonly primitive?: Primitive
 }

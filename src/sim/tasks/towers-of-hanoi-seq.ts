@@ -50,6 +50,7 @@ function build({ random, palette, goal, place, put }: SceneRequest): TaskScene {
     toleranceM,
     maxReward,
     rotations: true,
+    namedPlace: 'spots',
   })
   if (goal !== undefined) {
     return { goals: asked ? [goalOf({ ring: 0, rod: asked.rod }, goal, 1)] : [], sentence: goal, maxSteps }
