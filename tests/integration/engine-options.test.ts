@@ -29,7 +29,10 @@ describe.skipIf(library === undefined)('the published GPU build', () => {
     )
 
   /** What comes after all options are accepted. */
-  const noGpu = { code: expect.stringMatching(/^(PROVIDER|GRAPH)$/), message: expect.stringContaining('CUDA failure 1: no GPU') }
+  const noGpu = {
+    code: expect.stringMatching(/^(PROVIDER|GRAPH)$/),
+    message: expect.stringContaining('CUDA failure 1: no GPU'),
+  }
 
   test('has the providers, and finds the libraries that stand in for TensorRT', async () => {
     const { providers } = await engine.library()

@@ -170,7 +170,7 @@ test('a negation is refused as a typed one is, and one that only the free path h
   )
   expect(refused).toMatchObject({ sentence: `do not ${red}`, understanding: { kind: 'unsupported' } })
   const doubtful = interpret(
-    { free: heard("I cannot put the red block in the green bowl.", -1), bound: [heard(red, -3)], isRated: true },
+    { free: heard('I cannot put the red block in the green bowl.', -1), bound: [heard(red, -3)], isRated: true },
     lexicon,
   )
   expect(doubtful.doubts.map(({ kind }) => kind)).toContain('negation')

@@ -69,7 +69,10 @@ export class PocketSphinx implements Speech {
     const signals = [this.#end.signal, ...(signal === undefined ? [] : [signal])]
     const args = ['-jsgf', join(this.#folder, 'goals.gram'), '-infile', '/dev/stdin', '-logfn', '/dev/null']
     // It opens /dev/stdin, which only a true pipe allows: Node's are sockets.
-    const child = spawn('sh', ['-c', 'cat | "$0" "$@"', program, ...args], { stdio: ['pipe', 'pipe', 'ignore'], signal: AbortSignal.any(signals) })
+    const child = spawn('sh', ['-c', 'cat | "$0" "$@"', program, ...args], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      signal: AbortSignal.any(signals),
+    })
     const lines: string[] = []
     child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text))
     // A program that ends early breaks the pipe; its exit code says why.
