@@ -36,7 +36,10 @@ const picture = (name: string, size = 100_000): Message => ({ body: new Uint8Arr
 const event = (n: number): Message => ({ body: `event ${n}`, latest: null })
 
 propertyTest.prop([
-  fc.array(fc.oneof(fc.constant('event'), fc.constant('picture'), fc.constant('drain')), { maxLength: 200 }),
+  fc.array(fc.oneof(fc.constant('event'), fc.constant('picture'), fc.constant('drain')), {
+    maxLength: 200,
+    size: 'max',
+  }),
 ])('every event arrives once and in order, however slowly a client reads; of pictures the newest does', (acts) => {
   const socket = new SlowSocket()
   const feed = new ClientFeed(socket)
