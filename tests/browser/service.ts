@@ -22,7 +22,8 @@ export async function startService(...options: string[]): Promise<RunningService
   const folder = await mkdtemp(join(tmpdir(), 'cliport-page-'))
   const args = ['--port', '0', '--state', join(folder, 'state'), '--out', join(folder, 'runs')]
   const child = spawn(process.execPath, [projectPath('dist/cli/main.js'), 'serve', '--json', ...args, ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The log of a service is long; what is wrong shows on the page, or in its state.
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const { url, token_file } = await new Promise<{ url: string; token_file: string }>((resolve, reject) => {
