@@ -17,6 +17,8 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+const endsWithinMs = 60_000
+
 /** @param options of `cliport serve` besides its folders and port */
 export async function startService(...options: string[]): Promise<RunningService> {
   const folder = await mkdtemp(join(tmpdir(), 'cliport-page-'))
@@ -52,8 +54,11 @@ export async function startService(...options: string[]): Promise<RunningService
     ask,
     state: () => ask<ServiceState>('GET', '/api/state'),
     async stop() {
+      // One that does not end at the first word is ended; no test leaves a process behind.
+      const timer = setTimeout(() => child.kill('SIGKILL'), endsWithinMs)
       child.kill('SIGTERM')
       await ended
+      clearTimeout(timer)
       await rm(folder, { recursive: true, force: true })
     },
   }
