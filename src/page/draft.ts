@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import type { Preview } from '../service/api.js'
 import { preview, type Refusal, request } from './requests.js'
-import { facts, link, runningGoal } from './store.js'
+import { facts, link, runningGoal, session } from './store.js'
 
 type Lexicon = { nouns: string[]; colors: Record<string, string>; relations: string[] }
 
@@ -184,7 +184,7 @@ export function followService(): void {
   let before: unknown = null
   effect(() => {
     const known = facts.value
-    if (known === null || link.value !== 'open' || known.epoch === epoch) return
+    if (known === null || link.value !== 'open' || known.epoch === epoch || session.value?.mode === 'safe_mode') return
     epoch = known.epoch
     request<Lexicon>('GET', '/api/lexicon').then(
       (found) => {

@@ -17,12 +17,15 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+const endsWithinMs = 60_000
+
 /** @param options of `cliport serve` besides its folders and port */
 export async function startService(...options: string[]): Promise<RunningService> {
   const folder = await mkdtemp(join(tmpdir(), 'cliport-page-'))
   const args = ['--port', '0', '--state', join(folder, 'state'), '--out', join(folder, 'runs')]
   const child = spawn(process.execPath, [projectPath('dist/cli/main.js'), 'serve', '--json', ...args, ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The log of a service is long; what is wrong shows on the page, or in its state.
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const { url, token_file } = await new Promise<{ url: string; token_file: string }>((resolve, reject) => {
@@ -51,8 +54,11 @@ export async function startService(...options: string[]): Promise<RunningService
     ask,
     state: () => ask<ServiceState>('GET', '/api/state'),
     async stop() {
+      // One that does not end at the first word is ended; no test leaves a process behind.
+      const timer = setTimeout(() => child.kill('SIGKILL'), endsWithinMs)
       child.kill('SIGTERM')
       await ended
+      clearTimeout(timer)
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -23,7 +23,7 @@ const tableEveryMs = 1000
 export type { MarksOf } from './marks.js'
 
 export const viewpoints = {
-  front: [1.62, 0, 0.95],
+  front: [1.85, 0, 1.02],
   left: [0.55, 1.5, 0.8],
   top: [0.52, 0, 2],
 } as const
