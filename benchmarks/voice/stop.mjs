@@ -2,7 +2,7 @@
 //
 //   node benchmarks/voice/stop.mjs [--minutes M] [--part K/N]
 //
-// Sound is heard as fast as the machine can, and time is the sound's: a look's own duration is added to what it found.
+// Sound is heard as fast as the machine can, and time is the sound's: to what a look found its own processor time is added.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import '../../dist/io/policy/telemetry.js'
@@ -26,15 +26,16 @@ const { vadFile, moonshineFolder } = await voiceFiles('models/voice')
 const moonshine = await Moonshine.open(moonshineFolder, 1)
 const vad = await VoiceActivity.open(vadFile)
 
-/** Seconds of sound at which "stop" was spotted, each with the time that its look took. */
+/** Seconds of sound at which "stop" was spotted, each with the processor time of its look. */
 async function stopsIn(sound) {
   let [heardS, lookS] = [0, 0]
   const stops = []
   vad.reset()
   const look = async (audio) => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     const frame = await moonshine.look(audio)
-    lookS = (performance.now() - started) / 1000
+    const { user, system } = process.cpuUsage(started)
+    lookS = (user + system) / 1e6
     return frame
   }
   const ear = new Ear({ probability: (frame) => vad.probability(frame), look }, ({ kind }) => {
