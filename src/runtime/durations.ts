@@ -33,7 +33,7 @@ export class StageHistograms implements StageMeter {
     return histogram === undefined ? '' : encodeIntoCompressedBase64(histogram)
   }
 
-  /** Adds what `encoded` gave in another process. */
+  /** Adds what `encoded` gave in another process; greatest values are then known to three significant digits, too. */
   add(stage: string, encoded: string): void {
     if (encoded === '') return
     const other = decodeFromCompressedBase64(encoded)
