@@ -43,7 +43,7 @@ export async function diagnose(config: Config): Promise<DoctorReport> {
     }
   }
   await run('node', checkNode)
-  for (const name of cellAddons) await run(`addon-${name}`, () => checkAddon(name))
+  for (const name of [...cellAddons, 'engine']) await run(`addon-${name}`, () => checkAddon(name))
   await run('kinematics', checkKinematics)
   await run('controller', checkController)
   await run('policy', () => checkPolicy(config))
