@@ -97,6 +97,11 @@ test.each([
     '{engine: onnxruntime-node, provider_options: {cuda: {use_tf32: 0}}}',
     'policy.provider_options: Expected no options',
   ],
+  [
+    'a CUDA graph, which would repeat the first decision for ever',
+    '{provider: tensorrt, provider_options: {tensorrt: {trt_cuda_graph_enable: 1}}}',
+    'policy.provider_options: Expected no trt_cuda_graph_enable',
+  ],
 ])('a policy section with %s is a problem', (_, section, expected) => {
   expect(problemsOf(`version: 1\npolicy: ${section}\n`)).toContain(expected)
 })

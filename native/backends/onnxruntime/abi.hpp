@@ -33,16 +33,10 @@ inline constexpr int kFirstVersionAssignments = 24;
 /// First version of SessionOptionsSetLoadCancellationFlag.
 inline constexpr int kFirstVersionLoadCancellation = 22;
 
-enum ErrorCode : int {
-  kInvalidProtobuf = 7,
-  kNotImplemented = 9,
-  kInvalidGraph = 10,
-  kEpFail = 11,
-  kModelLoadCanceled = 12
-};
-enum LoggingLevel : int { kLogWarning = 2, kLogError = 3 };
+enum ErrorCode : int { kModelLoadCanceled = 12 };
+enum LoggingLevel : int { kLogWarning = 2 };
 enum ElementType : int { kFloat32 = 1, kUint8 = 2, kInt64 = 7 };
-enum AllocatorType : int { kDeviceAllocator = 0, kArenaAllocator = 1 };
+enum AllocatorType : int { kDeviceAllocator = 0 };
 enum MemoryType : int { kMemoryDefault = 0 };
 enum OptimizationLevel : int { kOptimizeAll = 99 };
 
@@ -74,15 +68,12 @@ using LoggingFunction = void (*)(void* parameter, int severity, const char* cate
   X(37, Status*, SessionGetOutputName, (const Session*, std::size_t index, Allocator*, char**))                     \
   X(39, Status*, CreateRunOptions, (RunOptions**))                                                                  \
   X(46, Status*, RunOptionsSetTerminate, (RunOptions*))                                                             \
-  X(48, Status*, CreateTensorAsOrtValue, (Allocator*, const std::int64_t*, std::size_t, int type, Value**))         \
   X(49, Status*, CreateTensorWithDataAsOrtValue,                                                                    \
     (const MemoryInfo*, void*, std::size_t bytes, const std::int64_t* shape, std::size_t rank, int type, Value**))  \
-  X(51, Status*, GetTensorMutableData, (Value*, void**))                                                            \
   X(55, Status*, CastTypeInfoToTensorInfo, (const TypeInfo*, const TensorInfo**))                                   \
   X(60, Status*, GetTensorElementType, (const TensorInfo*, int*))                                                   \
   X(61, Status*, GetDimensionsCount, (const TensorInfo*, std::size_t*))                                             \
   X(62, Status*, GetDimensions, (const TensorInfo*, std::int64_t*, std::size_t))                                    \
-  X(68, Status*, CreateMemoryInfo, (const char* name, int allocator, int device, int memory, MemoryInfo**))         \
   X(69, Status*, CreateCpuMemoryInfo, (int allocator, int memory, MemoryInfo**))                                    \
   X(76, Status*, AllocatorFree, (Allocator*, void*))                                                                \
   X(78, Status*, GetAllocatorWithDefaultOptions, (Allocator**))                                                     \
@@ -96,8 +87,6 @@ using LoggingFunction = void (*)(void* parameter, int severity, const char* cate
   X(125, Status*, GetAvailableProviders, (char***, int*))                                                           \
   X(126, Status*, ReleaseAvailableProviders, (char**, int))                                                         \
   X(130, Status*, AddSessionConfigEntry, (SessionOptions*, const char* key, const char* value))                     \
-  X(131, Status*, CreateAllocator, (const Session*, const MemoryInfo*, Allocator**))                                \
-  X(132, void, ReleaseAllocator, (Allocator*))                                                                      \
   X(133, Status*, RunWithBinding, (Session*, const RunOptions*, const IoBinding*))                                  \
   X(134, Status*, CreateIoBinding, (Session*, IoBinding**))                                                         \
   X(135, void, ReleaseIoBinding, (IoBinding*))                                                                      \

@@ -17,6 +17,12 @@ const chain = z.preprocess(
 /** ONNX Runtime's own names and values; YAML's numbers are taken as they are written. */
 const providerOptions = z.record(z.string(), z.union([z.string(), z.number()]).transform(String))
 
+/** Options that would make every decision the first one. */
+const cudaGraphs = [
+  ['cuda', 'enable_cuda_graph'],
+  ['tensorrt', 'trt_cuda_graph_enable'],
+] as const
+
 const policyPackage = z
   .strictObject({
     kind: z.literal('package'),
@@ -48,6 +54,11 @@ const policyPackage = z
       context.addIssue({ code: 'custom', path: [path], message, input })
     if (settings.require === 'gpu' && settings.provider.every((name) => name === 'cpu')) {
       refuse('provider', 'Expected tensorrt or cuda where policy.require is gpu', settings.provider)
+    }
+    for (const [provider, name] of cudaGraphs) {
+      if (['0', 'false', 'False', undefined].includes(settings.provider_options[provider]?.[name])) continue
+      // A captured graph reads the addresses of its first run for ever (microsoft/onnxruntime#20050).
+      refuse('provider_options', `Expected no ${name}: the inputs of a decision lie elsewhere each time`, name)
     }
     if (settings.engine !== 'onnxruntime-node') return
     // onnxruntime-node passes a device number to its providers and drops the rest without a word.

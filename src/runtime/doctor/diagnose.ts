@@ -30,7 +30,7 @@ export async function diagnose({ config, file, problem }: Diagnosed): Promise<Do
       ? ok(file === undefined ? 'defaults: no file is named' : `${file} is valid`)
       : fail(problem.message, problem.hint),
   )
-  for (const name of [...cellAddons, 'service_manager']) await run(`addon-${name}`, () => checkAddon(name))
+  for (const name of [...cellAddons, 'engine', 'service_manager']) await run(`addon-${name}`, () => checkAddon(name))
   await run('kinematics', checkKinematics)
   await run('controller', checkController)
   const { policy, fit, provider } = await checkPolicy(config)
