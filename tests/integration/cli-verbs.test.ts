@@ -178,7 +178,8 @@ test('doctor looks at everything although settings, folders and controller are a
   writeFileSync(file, 'version: 1\npolicy: {pakage: x}\n')
   const { exitCode, report } = await cliport('doctor', '--config', file, '--json')
   expect(exitCode).toBe(1)
-  const of = (id: string) => (report.checks as { id: string; status: string; finding: string }[]).find((one) => one.id === id)
+  const of = (id: string) =>
+    (report.checks as { id: string; status: string; finding: string }[]).find((one) => one.id === id)
   expect(of('settings')).toMatchObject({ status: 'fail', finding: expect.stringContaining('did you mean package') })
   expect(of('policy')).toMatchObject({ status: 'ok' })
   expect(of('service')).toBeDefined()

@@ -80,14 +80,18 @@ test('a controller that does not answer, one that is not asked, and none', async
 test('kernel and privileges matter where the controller runs', async () => {
   const plain = machine({
     '/proc/version': 'Linux version 6.1.0-13-amd64 (x) #1 SMP PREEMPT_DYNAMIC',
-    '/proc/self/limits': 'Limit   Soft  Hard  Units\nMax locked memory         65536   65536   bytes\nMax realtime priority     0    0\n',
+    '/proc/self/limits':
+      'Limit   Soft  Hard  Units\nMax locked memory         65536   65536   bytes\nMax realtime priority     0    0\n',
   })
   const realtime = machine({ '/proc/version': 'Linux version 6.1.0-13-rt-amd64 (x) #1 SMP PREEMPT_RT' })
   expect(await checkKernel(true, plain)).toMatchObject({ status: 'warn', finding: expect.stringContaining('6.1.0-13') })
   expect(await checkKernel(false, plain)).toMatchObject({ status: 'skip' })
   expect(await checkKernel(true, realtime)).toMatchObject({ status: 'ok' })
   expect(await checkKernel(true, machine({})), 'a system without /proc').toMatchObject({ status: 'warn' })
-  expect(await checkPrivileges(false, plain)).toMatchObject({ status: 'skip', finding: expect.stringContaining('65536') })
+  expect(await checkPrivileges(false, plain)).toMatchObject({
+    status: 'skip',
+    finding: expect.stringContaining('65536'),
+  })
 })
 
 test('a clock that stands before the installation is set first', async () => {
