@@ -12,7 +12,9 @@ const library = (name) => `(^|/)node_modules/${name}/`
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
 function rulesOf({ folder, imports, libraries, uses, node }) {
-  const from = { path: inside([folder]) }
+  // A room inside another one has rules of its own.
+  const nested = rooms.map((room) => room.folder).filter((other) => other.startsWith(`${folder}/`))
+  const from = { path: inside([folder]), ...(nested.length > 0 && { pathNot: inside(nested) }) }
   const name = folder.replaceAll('/', '-')
   const rules = [
     rule(`${name}-rooms`, `${folder} imports only the rooms below it that rooms.json names`, from, {

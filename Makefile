@@ -9,9 +9,10 @@ SEED ?= 3
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
 NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
-TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*')
+TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*' -not -path 'src/page/*')
+PAGE_SOURCES := scripts/build-page.mjs src/service/api.ts $(shell find src/page -type f)
 
-.PHONY: deb run test setup lint verify bench docs package clean sanitize
+.PHONY: deb run test setup lint verify bench docs package clean sanitize test-page voice
 
 run: setup
 	@npx cliport run "$(GOAL)" --seed $(SEED)
@@ -19,7 +20,7 @@ run: setup
 test: setup
 	@scripts/test
 
-setup: build/.built dist/.built
+setup: build/.built dist/.built dist/.page-built
 
 # System packages: installed as root, otherwise named in one line.
 build/.packages: scripts/install-packages
@@ -37,7 +38,7 @@ build/.built: $(NATIVE_SOURCES) build/.packages node_modules/.installed
 	@scripts/build-native
 	@touch $@
 
-dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs src/control/goal/goal.peggy scripts/generate-goal.mjs node_modules/.installed build/.packages
+dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scripts/generate-proto.mjs src/control/goal/goal.peggy scripts/generate-goal.mjs scripts/goal-network.mjs node_modules/.installed build/.packages
 	@echo "setup: TypeScript"
 	@node scripts/generate-proto.mjs
 	@node scripts/generate-goal.mjs
@@ -46,6 +47,12 @@ dist/.built: $(TS_SOURCES) native/proto/link.proto native/proto/deoxys.proto scr
 	@npx tsc -p tsconfig.json
 	@chmod +x dist/cli/main.js
 	@ln -sf ../../dist/cli/main.js node_modules/.bin/cliport
+	@touch $@
+
+# The browser page. A new dist has none.
+dist/.page-built: $(PAGE_SOURCES) dist/.built
+	@echo "setup: page"
+	@node scripts/build-page.mjs
 	@touch $@
 
 lint: setup
@@ -57,6 +64,14 @@ verify: setup
 
 sanitize: setup
 	@scripts/sanitize
+
+# The page in a headless browser, on the real service and cell.
+test-page: setup
+	@scripts/test-page
+
+# Spoken goals: 46 MB into models/voice (docs/voice.md). Everything else works without it.
+voice: setup
+	@scripts/fetch-voice
 
 # The API reference: build/docs/index.html.
 docs: setup

@@ -12,6 +12,9 @@ const serial = [
   'tests/integration/realsense-*.test.ts',
 ]
 
+/** Whole runs and restarts of the service, minutes of them: scripts/test-service. */
+const service = 'tests/service/**/*.test.ts'
+
 // Worker threads run compiled code: `make test` builds first, and every worker is started from dist/ (src/native/paths.ts).
 export default defineConfig({
   test: {
@@ -31,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'parallel',
           include: ['tests/**/*.test.ts'],
-          exclude: serial,
+          exclude: [...serial, service],
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
@@ -39,6 +42,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'serial', include: serial, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'service', include: [service], fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

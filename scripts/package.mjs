@@ -51,7 +51,7 @@ for (const path of [
 ]) {
   copy(join(root, path), join(stage, path), (source) => !/__pycache__|docs\/images\/results/.test(source))
 }
-copy(join(root, 'dist'), join(stage, 'dist'), (source) => !/\.(map|built)$/.test(source))
+copy(join(root, 'dist'), join(stage, 'dist'), (source) => !/\.(map|built|page-built)$/.test(source))
 
 packRealSense()
 const ort = 'node_modules/onnxruntime-node'

@@ -53,7 +53,7 @@ function main() {
       measured.push({ path: `${file}: ${name}`, kind: 'function', line, lines })
     }
   }
-  for (const file of sourceFiles(['.ts', '.mjs', '.cjs'], folders)) add(file, tsFunctions(file, textOf(file)))
+  for (const file of sourceFiles(['.ts', '.tsx', '.mjs', '.cjs'], folders)) add(file, tsFunctions(file, textOf(file)))
   for (const file of sourceFiles(['.cpp', '.hpp'], folders)) {
     try {
       add(file, cppFunctions(textOf(file)))

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { CliportError, exitCodeOf } from '../control/errors.js'
-import { loadConfig } from '../runtime/config/load.js'
+import { type ConfigSources, loadConfig } from '../runtime/config/load.js'
 import type { Config } from '../runtime/config/schema.js'
 import { asCliportError, jsonOf, linesOf } from './failure.js'
 import type { Interrupt } from './interrupts.js'
@@ -22,8 +22,12 @@ export function withCommonOptions(command: Command): Command {
 
 /** @param flags 'section.key' -> value of the flags that stand for settings */
 export function configFor(options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
-  const { CLIPORT_CONFIG } = process.env
-  return loadConfig({ file: options.config ?? CLIPORT_CONFIG, environment: process.env, flags })
+  return loadConfig(sourcesFor(options, flags))
+}
+
+/** Where the settings of an invocation come from. */
+export function sourcesFor(options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): ConfigSources {
+  return { file: options.config ?? process.env.CLIPORT_CONFIG, environment: process.env, flags }
 }
 
 /** The settings that `--policy` stands for: a server's address, or a package's folder. */

@@ -38,7 +38,9 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['policy', async () => (await import('./policy.js')).addPolicy],
   ['camera', async () => (await import('./camera.js')).addCameraCommand],
   ['bench', async () => (await import('./bench.js')).addBench],
+  ['voice', async () => (await import('./voice.js')).addVoice],
   ['link', async () => (await import('./link.js')).addLink],
+  ['config', async () => (await import('./config.js')).addConfig],
   ['doctor', async () => (await import('./doctor.js')).addDoctor],
   [
     'completion',

@@ -3,10 +3,13 @@
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type RecordReport, record } from '../datasets/record.js'
-import { parseShard, type Shard } from '../datasets/shard.js'
+import { recordOnCluster } from '../datasets/record-on-cluster.js'
+import type { RecordRequest } from '../datasets/record-request.js'
+import { parseShard, type Shard } from '../evaluation/shard.js'
 import { whileLocked } from '../io/folder-lock.js'
 import { defaultTask } from '../runtime/run.js'
 import { type CommonOptions, configFor, realNumber, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { clusterOf, rayHelp } from './ray.js'
 import { addDatasetVerbs } from './record-dataset.js'
 
 interface RecordOptions extends CommonOptions {
@@ -16,6 +19,8 @@ interface RecordOptions extends CommonOptions {
   readonly out: string
   readonly jobs: number
   readonly shard?: Shard
+  readonly ray?: string
+  readonly python?: string
   readonly frames?: boolean
   readonly perturb: number
   readonly appearance?: 'published' | 'randomized' | 'mixed'
@@ -42,6 +47,8 @@ export function addRecord(program: Command): void {
         .default(availableParallelism(), 'one per core'),
     )
     .option('--shard <i/n>', 'only every n-th episode, beginning with the i-th, for one machine of several', parseShard)
+    .option('--ray <address>', rayHelp)
+    .option('--python <path>', 'interpreter with Ray, for --ray (default: CLIPORT_PYTHON, else python3)')
     .option('--frames', 'record the camera pictures, calibration and poses too')
     .option(
       '--perturb <p>',
@@ -71,8 +78,9 @@ async function runRecord(options: RecordOptions): Promise<void> {
     async ({ signal, tell }) => {
       const config = await configFor(options)
       let toldMs = 0
-      const report = await whileLocked(options.out, 'cliport record', () =>
-        record({
+      const cluster = clusterOf(options, { signal, tell })
+      const report = await whileLocked(options.out, 'cliport record', () => {
+        const request: RecordRequest = {
           task: options.task,
           episodes: options.episodes,
           seed: options.seed,
@@ -91,8 +99,9 @@ async function runRecord(options: RecordOptions): Promise<void> {
             toldMs = performance.now()
             tell(`${done} of ${of} episodes, ${timeLeft(leftS)} left`)
           },
-        }),
-      )
+        }
+        return cluster === null ? record(request) : recordOnCluster(request, cluster)
+      })
       return { exitCode: 0, json: report, lines: summary(report) }
     },
     { isStream: true },

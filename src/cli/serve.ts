@@ -1,11 +1,15 @@
 // cliport serve
 
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
 import { defaultTask } from '../runtime/run.js'
-import { serve } from '../service/serve.js'
-import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
+import { jsonLog } from '../service/log.js'
+import { type Listening, serveSettings } from '../service/serve.js'
+import type { Service } from '../service/service.js'
+import type { CellFaults } from '../sim/api.js'
+import { type CommonOptions, runVerb, sourcesFor, wholeNumber, withCommonOptions } from './context.js'
+import { addFault, faultHelp } from './faults.js'
 import { currentInvocation } from './invocation.js'
 
 interface ServeOptions extends CommonOptions {
@@ -15,9 +19,11 @@ interface ServeOptions extends CommonOptions {
   readonly task: string
   readonly seed: number
   readonly scene: string
+  readonly fault?: CellFaults
   readonly policy?: string
   readonly robot?: string
   readonly out?: string
+  readonly log?: 'json' | 'text'
 }
 
 export function addServe(program: Command): void {
@@ -36,16 +42,27 @@ export function addServe(program: Command): void {
     .option('--task <name>', 'task that the simulated scene belongs to', defaultTask)
     .option('--seed <n>', 'seed of the simulated scene', wholeNumber(0), 3)
     .option('--scene <sentence>', 'what the simulated scene must make sense of', 'put the red blocks in a green bowl')
+    .option('--fault <key=value>', `fault of the simulated cell, repeatable: ${faultHelp}`, addFault)
     .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
     .option('--robot <address>', 'controller (default: robot.link of the settings, else the simulated cell)')
     .option('--out <folder>', 'folder in which each run makes its own folder (default: run.out of the settings)')
+    .option(
+      '--log <format>',
+      'json: an object a line, for journald; text: for people (default: text on a terminal)',
+      logFormat,
+    )
     .action(runServe)
 }
 
+function logFormat(text: string): 'json' | 'text' {
+  if (text === 'json' || text === 'text') return text
+  throw new InvalidArgumentError(`Expected json or text but received '${text}'.`)
+}
+
 async function runServe(options: ServeOptions): Promise<void> {
-  const { asJson, stdout } = currentInvocation()
+  const { asJson, stdout, stderr } = currentInvocation()
   await runVerb(options, async ({ signal, tell }) => {
-    const config = await configFor(options, {
+    const sources = sourcesFor(options, {
       'service.host': options.host,
       'service.port': options.port,
       'service.state': options.state,
@@ -53,19 +70,37 @@ async function runServe(options: ServeOptions): Promise<void> {
       'robot.link': options.robot,
       'run.out': options.out,
     })
-    const { task, seed, scene: sentence } = options
-    const serving = await serve({ config, scene: { task, seed, sentence }, tell: (line) => tell(pc.dim(line)) })
-    const { url, tokenFile, service } = serving
-    try {
-      const { mode, reason } = service.runner.session
+    const ready = async ({ url, tokenFile }: Listening, service: Service | null, problems: readonly string[]) => {
+      const session = service?.runner.session
+      const mode = session?.mode ?? 'safe_mode'
       if (asJson || options.json === true) {
-        stdout.write(`${JSON.stringify({ event: 'ready', url, token_file: tokenFile, mode, epoch: service.epoch })}\n`)
-      } else {
-        const token = (await readFile(tokenFile, 'utf8')).trim()
-        tell(`page     ${url}/#token=${token}`)
-        tell(`token    ${tokenFile}`)
-        tell(`state    ${mode}${reason === null ? '' : `: ${reason}`}`)
+        const line = {
+          event: 'ready',
+          url,
+          token_file: tokenFile,
+          mode,
+          ...(problems.length === 0 ? {} : { problems }),
+        }
+        stdout.write(`${JSON.stringify(line)}\n`)
+        return
       }
+      const token = (await readFile(tokenFile, 'utf8')).trim()
+      tell(`page     ${url}/#token=${token}`)
+      tell(`token    ${tokenFile}`)
+      tell(`state    ${mode}${session?.reason ? `: ${session.reason}` : ''}`)
+      for (const problem of problems) tell(`problem  ${problem}`)
+    }
+    const { task, seed, scene: sentence, fault: faults } = options
+    const isJsonLog = (options.log ?? (stderr.isTerminal ? 'text' : 'json')) === 'json'
+    const serving = await serveSettings({
+      sources,
+      ...(isJsonLog ? { log: jsonLog((line) => stderr.write(line)) } : {}),
+      scene: { task, seed, sentence, ...(faults === undefined ? {} : { faults }) },
+      tell: (line) => tell(pc.dim(line)),
+      onServing: (fixed) => void ready(fixed, fixed.service, []),
+    })
+    try {
+      await ready(serving, serving.service, serving.problems)
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve()
         signal.addEventListener('abort', () => resolve(), { once: true })

@@ -132,7 +132,10 @@ class Stages {
     const understanding = await this.#timer.run('understand', () =>
       this.#sentence.understand(sentence, heightmap, this.signal),
     )
-    if (understanding !== null) recorder.event('/understanding', { sentence, ...withoutCells(understanding) })
+    if (understanding !== null) {
+      const { asked, placed } = this.#sentence
+      recorder.event('/understanding', { sentence, asked, placed, ...withoutCells(understanding) })
+    }
     watcher?.understood?.(understanding, sentence)
     return understanding
   }

@@ -49,6 +49,10 @@ export const errorCodes = [
   'TRAINING_FAILED',
   'UNEXPECTED',
   'USAGE',
+  'VOICE_AUDIO_INVALID',
+  'VOICE_ENGINE_ABSENT',
+  'VOICE_ENGINE_FAILED',
+  'VOICE_MICROPHONE',
 ] as const
 
 /** Stable name of an error; docs/errors.md explains each. */
@@ -124,6 +128,7 @@ export function exitCodeOf(error: unknown): number {
     case 'TASK_UNKNOWN':
     case 'TOKEN_INVALID':
     case 'USAGE':
+    case 'VOICE_AUDIO_INVALID':
       return 2
     case 'ADDON_MISSING':
     case 'CAMERA_ABSENT':
@@ -134,6 +139,8 @@ export function exitCodeOf(error: unknown): number {
     case 'POLICY_UNAVAILABLE':
     case 'PYTHON_ABSENT':
     case 'SERVICE_ABSENT':
+    case 'VOICE_ENGINE_ABSENT':
+    case 'VOICE_MICROPHONE':
       return 3
     default:
       return 1

@@ -9,6 +9,8 @@ import type { Heightmap, Proposal, Segment, Vec3 } from './types.js'
 
 /** The stroke begins so far before the pick and ends so far before the place, as published, metres. */
 const stroke = { beforePickM: 0.02, beforePlaceM: 0.05 }
+/** Back from what was pushed before the tool rises: what leans on a blade would be lifted with it, and fall. */
+const retreatM = 0.01
 /** Height of the tool above the table during the stroke: under the middle of the smallest things that are pushed. */
 const strokeHeightM = 0.002
 
@@ -38,7 +40,7 @@ export function planPush(
       highestAlongM(heightmap, from, to, settings.loadRadiusM),
       highestBoxAlongM(settings.keepOut, from, to, settings.loadRadiusM),
     ) + settings.transitClearanceM
-  const [begin, end] = [at(beginM, zM), at(endM, zM)]
+  const [begin, end, away] = [at(beginM, zM), at(endM, zM), at(endM - retreatM, zM)]
   const overM = Math.max(
     settings.lowestTransitM + settings.tableZM,
     highestM(start.p_base_m, begin),
@@ -46,7 +48,7 @@ export function planPush(
   )
   const headingRad = Math.atan2(along[1], along[0])
   const reaches = (yawRad: number) =>
-    [at(beginM, overM), begin, end, at(endM, overM)].every((p) => kinematics.inverse(p, yawRad) !== null)
+    [at(beginM, overM), begin, end, at(endM - retreatM, overM)].every((p) => kinematics.inverse(p, yawRad) !== null)
   const yawRad = [headingRad, headingRad + Math.PI, headingRad - Math.PI].find(reaches) ?? headingRad
 
   const { travelSpeedMps, descendSpeedMps } = settings
@@ -63,7 +65,8 @@ export function planPush(
         motion('move', at(beginM, overM)),
         motion('descend', begin),
         motion('push', end),
-        motion('move', at(endM, overM)),
+        motion('push', away),
+        motion('move', at(endM - retreatM, overM)),
       ],
     },
     place: null,

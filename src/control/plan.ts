@@ -80,8 +80,6 @@ export function planAction(
   const place = proposal.place.p_base_m
   const pickSurfaceM = highestAtM(heightmap, pick, contactRadiusM)
   const placeSurfaceM = highestAtM(heightmap, place, contactRadiusM)
-  const payloadHeightM = Math.max(0, pickSurfaceM - settings.tableZM)
-
   const highestM = (from: Vec3, to: Vec3, radiusM: number) =>
     Math.max(
       highestAlongM(heightmap, from, to, radiusM),
@@ -89,6 +87,9 @@ export function planAction(
     )
   const wayInM = highestM(start.p_base_m, pick, settings.toolRadiusM) + settings.transitClearanceM
   const isDragged = proposal.primitive === 'drag'
+  const heightM = Math.max(0, pickSurfaceM - settings.tableZM)
+  // What is dragged lies on the table but for where it is held: only the tool must pass over what was seen.
+  const payloadHeightM = isDragged ? 0 : heightM
   const clearanceM = isDragged ? settings.dragClearanceM : settings.transitClearanceM
   const carriedM = highestM(pick, place, settings.loadRadiusM) + payloadHeightM + clearanceM
   const lowestTransitM = settings.tableZM + settings.lowestTransitM
@@ -97,7 +98,7 @@ export function planAction(
   const heldRadiusM =
     heldMarginM +
     footprintRadiusM(heightmap, pick, settings.tableZM + standsAboveTableM, settings.loadRadiusM - heldMarginM)
-  const abovePlaceM = highestAtM(heightmap, place, heldRadiusM) + payloadHeightM + settings.approachClearanceM
+  const abovePlaceM = highestAtM(heightmap, place, heldRadiusM) + heightM + settings.approachClearanceM
 
   const at = ([x, y]: Vec3, z: number): Vec3 => [x, y, z]
   const pickLimit = at(pick, Math.max(settings.lowestZM, pickSurfaceM - settings.searchDepthM))
@@ -111,6 +112,7 @@ export function planAction(
     [at(place, wayOverM), placeLimit],
   )
   const { move, descend } = segmentsAt(settings)
+  const carry = isDragged ? segmentsAt({ ...settings, travelSpeedMps: settings.descendSpeedMps }).move : move
 
   const toPick = travel(start.p_base_m, at(pick, Math.max(wayInM, abovePickM)))
   const pickSegments = [
@@ -119,8 +121,8 @@ export function planAction(
     descend(pickLimit, yawRad),
   ]
   const placeSegments = [
-    move(at(pick, wayOverM), yawRad),
-    move(at(place, wayOverM), yawRad + turnRad),
+    carry(at(pick, wayOverM), yawRad),
+    carry(at(place, wayOverM), yawRad + turnRad),
     move(at(place, Math.min(wayOverM, abovePlaceM)), yawRad + turnRad),
     descend(placeLimit, yawRad + turnRad),
   ]

@@ -12,6 +12,8 @@ export interface PythonRun {
   /** Module of models/, e.g. 'cliport_edge.train'. */
   readonly module: string
   readonly args: readonly string[]
+  /** What pip installs for it, e.g. 'ray==2.60.0'; absent: models/requirements.txt. */
+  readonly packages?: string
   /** Processes that torchrun starts; default 1: no torchrun. */
   readonly processes?: number
   readonly signal: AbortSignal
@@ -56,7 +58,7 @@ export async function endOfPython(run: PythonRun): Promise<PythonEnd> {
   const { code, lines } = await started(python, [...launcher, '-m', run.module, ...run.args], run)
   run.signal.throwIfAborted()
   const last = lines.findLast((line) => line.trim() !== '') ?? `it ended with code ${code}`
-  if (code !== 0 && /^(ModuleNotFoundError|ImportError)/.test(last)) throw absent(python, last)
+  if (code !== 0 && /^(ModuleNotFoundError|ImportError)/.test(last)) throw absent(python, last, run.packages)
   return { code, last }
 }
 
@@ -71,7 +73,7 @@ export async function cudaDevices(python: string | undefined, signal: AbortSigna
 async function started(
   python: string,
   args: readonly string[],
-  { signal, tell }: Pick<PythonRun, 'signal' | 'tell'>,
+  { signal, tell, packages }: Pick<PythonRun, 'signal' | 'tell' | 'packages'>,
 ): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
   const { PYTHONPATH } = process.env
   const path = [projectPath('models'), ...(PYTHONPATH === undefined ? [] : [PYTHONPATH])].join(delimiter)
@@ -105,7 +107,7 @@ async function started(
   }
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', (cause: Error) => reject(absent(python, cause.message)))
+      child.on('error', (cause: Error) => reject(absent(python, cause.message, packages)))
       child.on('close', resolve)
     })
     return { code, lines }
@@ -114,9 +116,11 @@ async function started(
   }
 }
 
-function absent(python: string, reason: string): CliportError {
-  return new CliportError('PYTHON_ABSENT', `Training needs Python with PyTorch, but ${python} cannot: ${reason}`, {
+function absent(python: string, reason: string, packages?: string): CliportError {
+  const needs = packages === undefined ? 'Training needs Python with PyTorch' : `This needs Python with ${packages}`
+  const install = packages ?? `-r ${shellQuote(projectPath('models/requirements.txt'))}`
+  return new CliportError('PYTHON_ABSENT', `${needs}, but ${python} cannot: ${reason}`, {
     stage: 'start',
-    hint: `python3 -m venv VENV && VENV/bin/pip install -r ${shellQuote(projectPath('models/requirements.txt'))}, then --python VENV/bin/python`,
+    hint: `python3 -m venv VENV && VENV/bin/pip install ${install}, then --python VENV/bin/python`,
   })
 }

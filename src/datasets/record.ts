@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
+import { shardIndices } from '../evaluation/shard.js'
 import { episodeFile } from '../io/recording/dataset.js'
 import { episodeOfPart } from '../io/recording/demonstration.js'
 import { makeOutputFolder } from '../io/unwritable.js'
@@ -13,7 +14,6 @@ import { beginIndex, endIndex } from './record-index.js'
 import type { EpisodeOrder } from './record-process.js'
 import { onProcesses } from './record-processes.js'
 import type { RecordRequest } from './record-request.js'
-import { shardIndices } from './shard.js'
 
 export interface RecordReport {
   readonly task: string
@@ -108,7 +108,7 @@ function ordersOf(request: RecordRequest, unfinished: ReadonlySet<string>): Epis
 }
 
 /** Removes what killed processes have left. @returns the episodes that they had begun */
-async function clearUnfinished(out: string): Promise<Set<string>> {
+export async function clearUnfinished(out: string): Promise<Set<string>> {
   const episodes = new Set<string>()
   for (const name of await readdir(out)) {
     const episode = episodeOfPart(name)

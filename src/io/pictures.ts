@@ -24,6 +24,13 @@ export interface Picture {
   readonly height: number
 }
 
+/** RGBA8, width x height x 4, row-major; lies over another picture. */
+export interface Layer {
+  readonly rgba: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
 type Color = readonly [r: number, g: number, b: number]
 
 /** Perceptually even ramps by their support points at equal distances (viridis and inferno of matplotlib, CC0). */
@@ -63,6 +70,14 @@ export async function encodeWebp(picture: Picture, { quality = 82, widthPx = pic
   const image = await raw(picture)
   const resized = widthPx < picture.width ? image.resize({ width: widthPx }) : image
   return resized.webp({ quality, effort: 2 }).toBuffer()
+}
+
+/** WebP without loss: for what is data or lies over another picture. */
+export async function encodeLayer({ rgba, width, height }: Layer): Promise<Buffer> {
+  const sharp = await loadSharp()
+  return sharp(rgba, { raw: { width, height, channels: 4 } })
+    .webp({ lossless: true, effort: 0 })
+    .toBuffer()
 }
 
 /**
@@ -124,6 +139,34 @@ export function affordanceView(color: Uint8Array, map: Float32Array, rows: numbe
   }
   return topView(rgb, rows, cols)
 }
+
+/** One colour of an affordance, the stronger the less transparent, to lie over a picture seen from above. @param map 0..1, rows x cols */
+export function affordanceLayer(map: Float32Array, rows: number, cols: number, kind: 'pick' | 'place'): Layer {
+  const [r, g, b] = layerColors[kind]
+  const rgba = new Uint8Array(rows * cols * 4)
+  for (let cell = 0; cell < map.length; cell++) {
+    // The square root shows what lies beside the best place too.
+    const alpha = Math.round(235 * Math.sqrt(clamp01(map[cell]!)))
+    if (alpha < faintestAlpha) continue
+    rgba.set([r, g, b, alpha], cell * 4)
+  }
+  return { rgba: transpose(rgba, rows, cols, 4), width: rows, height: cols }
+}
+
+/** Heights as grey levels of one millimetre from 0, the lowest of the map, to 255, seen from above. @param heightM above z_min */
+export function elevationView(heightM: Float32Array, rows: number, cols: number): Layer {
+  const rgba = new Uint8Array(rows * cols * 4)
+  for (let cell = 0; cell < heightM.length; cell++) {
+    const level = Math.min(255, Math.max(0, Math.round(heightM[cell]! * 1000) || 0))
+    rgba.set([level, level, level, 255], cell * 4)
+  }
+  return { rgba: transpose(rgba, rows, cols, 4), width: rows, height: cols }
+}
+
+/** Fainter than this nobody sees it; it would only cost bytes. */
+const faintestAlpha = 6
+/** The page's colours of pick and place. */
+const layerColors = { pick: [255, 122, 26], place: [40, 168, 255] } as const
 
 /** A height for the top of the colours: near the highest thing, never so low that noise looks like a landscape. */
 export function heightTopM(heightM: Float32Array): number {

@@ -3,11 +3,12 @@
 import { resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { expectFit, type FitRow, fitLines, fitOf, type Machine, runtimeUnits } from '../control/policy-fit.js'
-import type { Policy, PolicyInfo } from '../control/ports.js'
+import type { Lexicon, Policy, PolicyInfo } from '../control/ports.js'
 import { withPossiblePicks } from '../control/possible-pick.js'
 import { pathExists } from '../io/path-exists.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import type { RunnerOptions } from '../io/policy/open-runner.js'
+import { loadPackage } from '../io/policy/package.js'
 import { ServerPolicy } from '../io/policy-server/client.js'
 import { clientKeys } from '../io/policy-server/keys.js'
 import type { StringOptions } from '../native/engine.js'
@@ -70,6 +71,17 @@ export function runnerOptions(settings: PackageSettings): RunnerOptions {
 export async function openPolicy(config: Config, log: (line: string) => void): Promise<Policy> {
   const policy = config.policy.kind === 'server' ? await connectServer(config.policy) : await loadPackageOf(config, log)
   return withPossiblePicks(withOwnHeights(policy), config.planning.table_z_m)
+}
+
+/** What the policy's words mean, without its graphs; null: it has no lexicon. @throws as `openPolicy` */
+export async function policyLexicon(config: Config): Promise<Lexicon | null> {
+  if (config.policy.kind === 'package') {
+    const { manifest } = await loadPackage(await policyFolder(config.policy.package))
+    return manifest.lexicon ?? null
+  }
+  const policy = await connectServer(config.policy)
+  await policy.close()
+  return policy.info.lexicon ?? null
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { Understanding } from '../control/goal/types.js'
 import { parseGoal } from '../control/goal.js'
 import type { RobotLink, StageMeter } from '../control/ports.js'
-import type { Outcome } from '../control/types.js'
+import type { Heightmap, Outcome, Proposal } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
@@ -163,6 +163,8 @@ export interface RecordedRun {
   readonly watcher?: (mapsOf: LateMaps['mapsOf']) => CycleWatcher
   /** Takes every stage's duration beside the report. */
   readonly meter?: StageMeter
+  /** Begins to record beside the looks of the cycle; returns what ends it. */
+  readonly sample?: (recorder: RunRecorder) => () => void
   /** When the goal was given, on `performance.now()`; default: the start of the process. */
   readonly givenMs?: number
   readonly tell: (line: string) => void
@@ -194,6 +196,9 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     const { policy, mapsOf } = withLateMaps(ports.policy)
     const page = createPageWatcher(folder, mapsOf)
     tell(`goal: ${goal}`)
+    const { workspace, pointOfView, budget } = settings
+    recorder.event('/run', { goal, policy: policy.info.name, backend, workspace, pointOfView, budget })
+    const endSampling = run.sample?.(recorder) ?? (() => {})
     const reel = cell === null ? null : film(cell, folder, config.run.picture_hz)
     const meter = {
       observe(stage: string, durationMs: number) {
@@ -205,6 +210,7 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     const watcher = allWatchers(
       page,
       createLineWatcher(tell),
+      createMapsRecorder(recorder, mapsOf),
       ...(run.watcher === undefined ? [] : [run.watcher(mapsOf)]),
     )
     const asking = clarify === undefined ? {} : { clarify }
@@ -217,6 +223,7 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     })
     const options = { recorder, meter, watcher, signal, ...asking }
     const result = await runGoal(goal, { ...ports, policy, link }, settings, options)
+    endSampling()
     await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
@@ -239,6 +246,28 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     return { ...report, page: pagePath }
   } finally {
     await recorder.close()
+  }
+}
+
+/** The maps behind each proposal that the arm acts on, as the motion begins. */
+function createMapsRecorder(recorder: RunRecorder, mapsOf: LateMaps['mapsOf']): CycleWatcher {
+  let heightmap: Heightmap | null = null
+  let newest: Proposal | null = null
+  return {
+    looked(view) {
+      heightmap = view.heightmap
+    },
+    proposed(proposal) {
+      newest = proposal
+    },
+    planned() {
+      if (heightmap === null || newest === null) return
+      const { rows, cols, stampNs } = heightmap
+      const seen = { rows, cols, stampNs }
+      void mapsOf(newest).then((maps) => {
+        if (maps !== null) recorder.affordances(seen, maps)
+      })
+    },
   }
 }
 

@@ -266,7 +266,11 @@ export const flagGoalSchema = z
 export const stopSchema = z.object({ reason: z.string().max(200).default('a person asked for it') }).strict()
 
 export const previewRequestSchema = z
-  .object({ sentence: sentenceSchema, heat: z.boolean().default(true).describe('pictures of the affordances too') })
+  .object({
+    sentence: sentenceSchema,
+    heat: z.boolean().default(true).describe('pictures of the affordances too'),
+    plan: z.boolean().default(false).describe('a dry run: planned and checked too'),
+  })
   .strict()
   .meta({ id: 'PreviewRequest' })
 
@@ -279,7 +283,17 @@ export const previewSchema = z
     heat: z
       .object({ pick: z.string(), place: z.string() })
       .nullable()
-      .describe('data: URLs of pictures seen from above (WebP, rows wide and cols high: y to the right, x down)'),
+      .describe(
+        'data: URLs of layers seen from above (WebP, rows wide and cols high: y to the right, x down); transparent where weak',
+      ),
+    plan: z
+      .object({
+        pick: z.array(vec3).describe('where the tool would go, corner by corner'),
+        place: z.array(vec3),
+        refused: z.string().nullable().describe('what the check has against it; null: it would be executed'),
+      })
+      .nullable()
+      .describe('null where none was asked for, or there is nothing to do'),
     heightmap_age_ms: z.number().nullable(),
     took_ms: z.number(),
   })
@@ -323,6 +337,9 @@ export const listGoalsSchema = z.object({
 
 export const goalsSchema = z.object({ goals: z.array(goalSchema) }).meta({ id: 'Goals' })
 
+/** Files of a run's folder; none where it has none, or it was removed. */
+export const goalFilesSchema = z.object({ files: z.array(z.string()) }).meta({ id: 'GoalFiles' })
+
 // ---- events ----
 
 const event = <Name extends string, Data extends z.ZodType>(name: Name, data: Data) =>
@@ -353,7 +370,11 @@ export type EventData<Name extends EventName> = Extract<ServiceEvent, { event: N
  */
 export const pictureHeaderSchema = z
   .object({
-    kind: z.enum(['camera', 'cell', 'color', 'height', 'pick', 'place']),
+    kind: z
+      .enum(['camera', 'cell', 'color', 'height', 'elevation', 'pick', 'place'])
+      .describe(
+        'cell: the whole simulated cell; the rest but camera seen from above: pick and place are layers, elevation has 1 mm above z_min in a grey level',
+      ),
     name: z.string().describe('camera name; of maps the kind'),
     type: z.literal('image/webp'),
     width: z.int(),

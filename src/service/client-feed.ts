@@ -27,7 +27,11 @@ export class ClientFeed {
   #dropped = 0
   #ended = false
 
-  constructor(private readonly socket: FeedSocket) {}
+  /** @param onDrop hears of every picture and pose that was replaced before it could be sent */
+  constructor(
+    private readonly socket: FeedSocket,
+    private readonly onDrop: () => void = () => {},
+  ) {}
 
   /** Pictures and poses that were replaced before they could be sent. */
   get dropped(): number {
@@ -48,7 +52,7 @@ export class ClientFeed {
       this.#waitingBytes += body.length
       if (this.#waitingBytes > mostWaitingBytes) this.#giveUp()
     } else {
-      if (this.#latest.delete(latest)) this.#dropped += 1
+      if (this.#latest.delete(latest)) this.#drop()
       this.#latest.set(latest, body)
     }
     this.#flush()
@@ -80,6 +84,11 @@ export class ClientFeed {
       return body
     }
     return null
+  }
+
+  #drop(): void {
+    this.#dropped += 1
+    this.onDrop()
   }
 
   #giveUp(): void {

@@ -4,12 +4,13 @@ import type { CycleWatcher } from '../control/cycle.js'
 import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { StageMeter } from '../control/ports.js'
 import { shellCommand } from '../control/shell-quote.js'
-import { affordanceView } from '../io/pictures.js'
+import { affordanceLayer } from '../io/pictures.js'
 import type { LateMaps } from '../runtime/report/late-maps.js'
 import { type RunReport, recordRun } from '../runtime/run.js'
 import type { Goal, Takeover, Turn } from './api.js'
 import type { Gate } from './gate.js'
 import type { Live } from './live.js'
+import { sampleDuring } from './sampling.js'
 import { personPolicy } from './takeover.js'
 import { planOf, proposalOf, understoodOf } from './wire.js'
 import type { Workcell } from './workcell.js'
@@ -51,6 +52,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
     ...(person === null ? { clarify } : {}),
     watcher: (mapsOf) => turn.watcher(mapsOf, person?.watcher ?? {}),
     meter: turn,
+    sample: (recorder) => sampleDuring(recorder, workcell),
     givenMs: performance.now(),
     tell,
   })
@@ -93,13 +95,13 @@ class TurnTeller implements StageMeter {
         this.#tell({ proposal: proposalOf(proposal, decision), plan: null })
         const heightmap = workcell.view?.view.heightmap
         if (decision.kind !== 'act' || heightmap === undefined) return
-        const { color, rows, cols } = heightmap
+        const { rows, cols } = heightmap
         // When the arm has begun to move: nobody waits for a picture before.
         const draw = async () => {
           const maps = await mapsOf(proposal)
           if (maps === null) return
-          await live.heat('pick', affordanceView(color, maps.pick, rows, cols), goal.id)
-          await live.heat('place', affordanceView(color, maps.place, rows, cols), goal.id)
+          await live.heat('pick', affordanceLayer(maps.pick, rows, cols, 'pick'), goal.id)
+          await live.heat('place', affordanceLayer(maps.place, rows, cols, 'place'), goal.id)
         }
         setTimeout(() => void draw().catch(() => {}), heatAfterMs).unref()
       },

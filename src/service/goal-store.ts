@@ -4,7 +4,7 @@
 import { chmodSync } from 'node:fs'
 import Database from 'libsql'
 import { CliportError } from '../control/errors.js'
-import type { Goal } from './api.js'
+import { type Goal, goalSchema } from './api.js'
 
 /** What is given with a new goal. */
 export interface NewGoal {
@@ -321,7 +321,14 @@ function numberOf(id: string): number {
   return /^g\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1
 }
 
+/** The columns that a goal has; the library adds some of its own. */
+const columns = Object.keys(goalSchema.shape).filter((key) => key !== 'id' && key !== 'report')
+
 function goalOf(row: unknown): Goal {
-  const { number, rank: _, key: __, report, ...columns } = row as Record<string, unknown>
-  return { id: `g${number}`, ...columns, report: report === null ? null : JSON.parse(report as string) } as Goal
+  const { number, report, ...rest } = row as Record<string, unknown>
+  return {
+    id: `g${number}`,
+    ...Object.fromEntries(columns.map((key) => [key, rest[key]])),
+    report: report === null ? null : JSON.parse(report as string),
+  } as Goal
 }

@@ -16,9 +16,13 @@ const newestOnly: readonly EventName[] = ['robot', 'cameras']
 
 export class Hub {
   readonly #listeners = new Set<Listener>()
+  /** The service itself, which wants no pictures. */
+  readonly #observers = new Set<Listener>()
   /** Newest picture of each kind and name, for whoever comes later. */
   readonly #pictures = new Map<string, Message>()
   #sequence = 0
+  /** Pictures and poses that slow clients did not get. */
+  dropped = 0
 
   /** @param clockMs the service's clock */
   constructor(private readonly clockMs: () => number) {}
@@ -31,7 +35,7 @@ export class Hub {
   emit<Name extends EventName>(event: Name, data: EventData<Name>): void {
     const isNewest = newestOnly.includes(event)
     if (!isNewest) this.#sequence += 1
-    if (this.#listeners.size === 0) return
+    if (this.#listeners.size + this.#observers.size === 0) return
     this.#send({ body: this.#text(event, data), latest: isNewest ? event : null })
   }
 
@@ -66,12 +70,22 @@ export class Hub {
     return () => this.#listeners.delete(listener)
   }
 
+  /**
+   * Events as they happen, for the service itself.
+   * @returns a function that ends it
+   */
+  listen(listener: Listener): () => void {
+    this.#observers.add(listener)
+    return () => this.#observers.delete(listener)
+  }
+
   #text<Name extends EventName>(event: Name, data: EventData<Name>): string {
     return JSON.stringify({ event, sequence: this.#sequence, clock_ms: this.clockMs(), data })
   }
 
   #send(message: Message): void {
     for (const listener of [...this.#listeners]) listener(message)
+    if (typeof message.body === 'string') for (const observer of this.#observers) observer(message)
   }
 }
 

@@ -4,14 +4,16 @@ import { decideAnswerAtFirst } from '../control/decide.js'
 import { askPolicy, understandFor } from '../control/goal/ask-policy.js'
 import { parseGoal } from '../control/goal.js'
 import type { Heightmap, Proposal } from '../control/types.js'
-import { affordanceView, encodeWebp } from '../io/pictures.js'
+import { affordanceLayer, encodeLayer } from '../io/pictures.js'
 import type { Preview } from './api.js'
+import { dryRun } from './dry-run.js'
 import { proposalOf, understoodOf } from './wire.js'
 import type { Workcell } from './workcell.js'
 
 export interface PreviewRequest {
   readonly sentence: string
   readonly heat: boolean
+  readonly plan: boolean
 }
 
 /** One at a time; of those that wait, the newest: an answer to what nobody types any more helps nobody. */
@@ -33,10 +35,10 @@ export class Previewer {
     return answer
   }
 
-  async #preview({ sentence: said, heat }: PreviewRequest, number: number, begun: number): Promise<Preview> {
+  async #preview({ sentence: said, heat, plan }: PreviewRequest, number: number, begun: number): Promise<Preview> {
     const sentence = parseGoal(said)
     const isSuperseded = () => number !== this.#newest
-    const nothing = { understood: understoodOf(null), proposal: null, heat: null, heightmap_age_ms: null }
+    const nothing = { understood: understoodOf(null), proposal: null, heat: null, plan: null, heightmap_age_ms: null }
     const answer = (found: Omit<Preview, 'sentence' | 'superseded' | 'took_ms'>): Preview => ({
       sentence,
       superseded: isSuperseded(),
@@ -53,9 +55,11 @@ export class Previewer {
     const understanding = understandFor(policy, heightmap, sentence, seen)
     // Half a sentence has a pick to show already; what it lacks to be a goal is said beside it.
     const { proposal } = await askPolicy(policy, heightmap, sentence, { ...seen, maps: heat, placeOptional: true })
+    const isWhole = understanding === null || understanding.kind === 'command'
     const found = {
       understood: understoodOf(understanding),
       heightmap_age_ms: performance.now() - atMs,
+      plan: plan && isWhole && proposal !== null ? dryRun(this.workcell, heightmap, proposal) : null,
       proposal:
         proposal === null
           ? null
@@ -66,12 +70,12 @@ export class Previewer {
   }
 }
 
-async function heatOf({ color, rows, cols }: Heightmap, proposal: Proposal | null): Promise<Preview['heat']> {
+async function heatOf({ rows, cols }: Heightmap, proposal: Proposal | null): Promise<Preview['heat']> {
   if (proposal?.maps === undefined) return null
   const { maps } = proposal
   const [pick, place] = await Promise.all(
-    [maps.pick, maps.place].map(async (map) => {
-      const webp = await encodeWebp(affordanceView(color, map, rows, cols))
+    (['pick', 'place'] as const).map(async (kind) => {
+      const webp = await encodeLayer(affordanceLayer(maps[kind], rows, cols, kind))
       return `data:image/webp;base64,${webp.toString('base64')}`
     }),
   )

@@ -1,17 +1,24 @@
-// `cliport serve`: folder, token, store, service and socket, opened and closed in order.
+// `cliport serve`: folder, token, store, service and socket, opened and closed in order; safe mode where the settings
+// cannot be used.
 
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { lockFolder } from '../io/folder-lock.js'
 import { projectPath } from '../native/paths.js'
-import type { Config } from '../runtime/config/schema.js'
+import { type ConfigSources, readConfig } from '../runtime/config/load.js'
+import { type Config, serviceSettingsIn } from '../runtime/config/schema.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
+import type { App } from './http/routes.js'
 import { createServer } from './http/server.js'
+import { type Log, lineLog, logEvents } from './log.js'
+import { Metrics } from './metrics.js'
+import { createSafeMode } from './safe-mode.js'
 import { Service } from './service.js'
 import { tellServiceManager } from './service-manager.js'
+import { SettingsFile } from './settings-file.js'
 import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
 import { openCertificate } from './tls.js'
 import { openToken } from './token.js'
@@ -19,28 +26,154 @@ import type { SceneChoice } from './workcell.js'
 
 export interface ServeRequest {
   readonly config: Config
+  /** Where the settings came from, for the page's form; absent: nothing can be changed there. */
+  readonly sources?: ConfigSources
   readonly scene: SceneChoice
+  /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
+  /** Hears what happens, for people and programs; absent: `tell` hears it. */
+  readonly log?: Log
 }
 
-/** A service that listens. */
-export interface Serving {
+/** What listens. */
+export interface Listening {
   /** Where the page is, without the token. */
   readonly url: string
   readonly tokenFile: string
-  readonly service: Service
   /** Stops what moves, and closes everything. */
   close(): Promise<void>
+}
+
+/** A service that listens. */
+export interface Serving extends Listening {
+  readonly service: Service
 }
 
 /**
  * @throws CliportError FOLDER_BUSY when another service uses the folder; TOKEN_INVALID, STORE_FAILED, CONFIG_INVALID;
  * SERVICE_REFUSED when the port is taken
  */
-export async function serve({ config, scene, tell }: ServeRequest): Promise<Serving> {
+export async function serve({
+  config,
+  sources = {},
+  scene,
+  tell,
+  log = lineLog(tell),
+}: ServeRequest): Promise<Serving> {
   raiseThreadPriority()
-  const { service: settings } = config
-  const folder = stateFolderOf(config)
+  return inFolder(config.service, async ({ folder, token, version, opened }) => {
+    const { service: settings } = config
+    const store = openGoalStore(join(folder, goalsFile))
+    opened.push(() => store.close())
+    const metrics = new Metrics(version)
+    let stages = 0
+    opened.push(async () => metrics.end())
+    const service = await Service.start({
+      config,
+      scene,
+      store,
+      version,
+      tell: (line) => log.info(line),
+      onStage: (stage, durationMs) => {
+        stages++
+        metrics.stage(stage, durationMs)
+      },
+      onEnd: ({ outcome, state }) => metrics.goalEnded(outcome ?? state),
+    })
+    metrics.observe(service)
+    opened.push(() => service.close())
+    opened.push(async () => unlisten())
+    const unlisten = logEvents(service.hub, log)
+    const tls = isLoopback(settings.host) ? undefined : await openCertificate(folder, settings)
+    const own = tls === undefined ? {} : { tls }
+    const app = await createServer(service, {
+      token,
+      version,
+      settings: new SettingsFile(sources),
+      metrics,
+      log,
+      ...own,
+    })
+    opened.push(() => app.close())
+    const url = await listen(app, settings, tls !== undefined)
+    const manager = tellServiceManager(service, () => stages, tell)
+    opened.push(async () => manager.end())
+    return { service, url }
+  })
+}
+
+/** A service that may be in safe mode, and leave it. */
+export interface ServingSettings extends Listening {
+  /** Null in safe mode. */
+  readonly service: Service | null
+  /** Problems of the settings, in safe mode. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * The service of these settings; while they cannot be used, safe mode on loopback, which becomes the service when a person
+ * has corrected them.
+ * @param request.onServing hears of the service that follows safe mode
+ * @throws as `serve`
+ */
+export async function serveSettings(
+  request: Omit<ServeRequest, 'config' | 'sources'> & {
+    readonly sources: ConfigSources
+    readonly onServing: (serving: Serving) => void
+  },
+): Promise<ServingSettings> {
+  const { sources, onServing, ...rest } = request
+  const { config, problems, given } = await readConfig(sources)
+  if (config !== null) return { ...(await serve({ config, sources, ...rest })), problems }
+  const settings = { ...serviceSettingsIn(given.service), host: '127.0.0.1' }
+  const file = new SettingsFile(sources)
+  let now: Listening
+  let change: Promise<void> = Promise.resolve()
+  const onFixed = () => {
+    // After the answer to whoever has fixed it.
+    change = new Promise((resolve) => setTimeout(resolve, goodbyeMs)).then(async () => {
+      const fixed = await file.config()
+      if (fixed === null) return
+      await now.close()
+      const serving = await serve({ config: fixed, sources, ...rest })
+      now = serving
+      onServing(serving)
+    })
+    change.catch((error: Error) => rest.tell(`the service did not start: ${error.message}`))
+  }
+  now = await inFolder(settings, async ({ token, version, opened }) => {
+    const app = await createSafeMode(file, settings, { token, version }, onFixed)
+    opened.push(() => app.close())
+    return { url: await listen(app, settings, false) }
+  })
+  return {
+    url: now.url,
+    tokenFile: now.tokenFile,
+    service: null,
+    problems,
+    async close() {
+      await change.catch(() => {})
+      await now.close()
+    },
+  }
+}
+
+const goodbyeMs = 200
+
+interface Opening {
+  readonly folder: string
+  readonly token: string
+  readonly version: string
+  /** What is closed at the end, the newest first. */
+  readonly opened: (() => Promise<void>)[]
+}
+
+/** Opens what lives in the service's folder, and says there where it listens. */
+async function inFolder<T extends { readonly url: string }>(
+  service: Config['service'],
+  open: (opening: Opening) => Promise<T>,
+): Promise<T & Listening> {
+  const folder = stateFolderOf({ service })
   const lock = await lockFolder(folder, 'cliport serve')
   const opened: (() => Promise<void>)[] = [() => lock.release()]
   const close = async () => {
@@ -51,34 +184,17 @@ export async function serve({ config, scene, tell }: ServeRequest): Promise<Serv
     const tokenFile = join(folder, tokenFileName)
     const token = await openToken(tokenFile)
     const { version } = JSON.parse(await readFile(projectPath('package.json'), 'utf8')) as { version: string }
-    const store = openGoalStore(join(folder, goalsFile))
-    opened.push(() => store.close())
-    let stages = 0
-    const onStage = () => {
-      stages++
-    }
-    const service = await Service.start({ config, scene, store, version, tell, onStage })
-    opened.push(() => service.close())
-    const tls = isLoopback(settings.host) ? undefined : await openCertificate(folder, settings)
-    const app = await createServer(service, { token, version, ...(tls === undefined ? {} : { tls }) })
-    opened.push(() => app.close())
-    const url = await listen(app, settings, tls !== undefined)
-    await writeFile(join(folder, serviceFile), `${JSON.stringify({ url, pid: process.pid })}\n`)
+    const listening = await open({ folder, token, version, opened })
+    await writeFile(join(folder, serviceFile), `${JSON.stringify({ url: listening.url, pid: process.pid })}\n`)
     opened.push(() => rm(join(folder, serviceFile), { force: true }))
-    const manager = tellServiceManager(service, () => stages, tell)
-    opened.push(async () => manager.end())
-    return { url, tokenFile, service, close }
+    return { ...listening, tokenFile, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function listen(
-  app: Awaited<ReturnType<typeof createServer>>,
-  { host, port }: Config['service'],
-  isSecure: boolean,
-): Promise<string> {
+async function listen(app: App, { host, port }: Config['service'], isSecure: boolean): Promise<string> {
   try {
     await app.listen({ host, port })
   } catch (cause) {

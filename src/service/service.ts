@@ -16,6 +16,7 @@ import { LinkWatch } from './link-watch.js'
 import { Live } from './live.js'
 import { Previewer, type PreviewRequest } from './preview.js'
 import { Questions } from './questions.js'
+import { RecordingRing, ringLimitsOf } from './recording-ring.js'
 import { Runner } from './runner.js'
 import { robotOf } from './wire.js'
 import { type SceneChoice, Workcell } from './workcell.js'
@@ -41,6 +42,7 @@ export class Service {
   readonly queue: GoalQueue
   readonly runner: Runner
   readonly live: Live
+  readonly ring: RecordingRing
   readonly #startedAtMs = Date.now()
   readonly #startedMs = performance.now()
   readonly #previewer: Previewer
@@ -61,6 +63,7 @@ export class Service {
     const isMoving = () => this.runner.isMoving
     const live = new Live(workcell, hub, isMoving, () => this.clockMs)
     this.live = live
+    this.ring = new RecordingRing(config.run.out, ringLimitsOf(config), tell)
     this.#previewer = new Previewer(workcell)
     this.#questions = new Questions(timeoutS * 1000, (question) => {
       this.runner.happened({ kind: question === null ? 'answered' : 'asks' })
@@ -100,6 +103,7 @@ export class Service {
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
     await service.runner.open()
     service.live.begin()
+    service.ring.begin()
     service.#linkWatch.begin()
     return service
   }
@@ -185,6 +189,7 @@ export class Service {
 
   async #close(): Promise<void> {
     this.live.end()
+    this.ring.end()
     this.#linkWatch.end()
     await this.runner.close()
     await this.queue.close()

@@ -114,7 +114,7 @@ export function openMoves(goal: Goal, physics: Physics): readonly OpenMove[] {
   const done = matches(goal, physics)
   const placed = new Set(done.map(({ object }) => object))
   const taken = new Set(done.map(({ target }) => target))
-  return arranged(goal, physics)
+  return arranged(goal)
     .filter(({ object }) => !placed.has(object))
     .map((move) => {
       const free = move.targets.filter((target) => !taken.has(target))
@@ -126,14 +126,9 @@ export function openMoves(goal: Goal, physics: Physics): readonly OpenMove[] {
     .sort((a, b) => b.distanceM - a.distanceM || a.move.object - b.move.object)
 }
 
-/** The moves, each with its target of the nearest arrangement where targets belong together. */
-function arranged({ moves, isOneArrangement }: Goal, physics: Physics): readonly Move[] {
-  if (!isOneArrangement) return moves
-  const inAll = (k: number) => moves.map((move): Move => ({ ...move, targets: [move.targets[k]!] }))
-  const sumM = (of: readonly Move[]) =>
-    of.reduce((sum, { object, targets }) => sum + distanceM(object, targets[0]!, physics), 0)
-  const all = moves[0]!.targets.map((_, k) => inAll(k))
-  return all.reduce((best, candidate) => (sumM(candidate) < sumM(best) ? candidate : best))
+/** The moves, each with its first target alone where targets belong together. */
+function arranged({ moves, isOneArrangement }: Goal): readonly Move[] {
+  return isOneArrangement ? moves.map((move): Move => ({ ...move, targets: [move.targets[0]!] })) : moves
 }
 
 export function placesOf({ move, targets }: OpenMove, physics: Physics): TruePlace[] {

@@ -151,6 +151,21 @@ describe('predict on real frames', () => {
   })
 })
 
+test('bench policy has its stable keys, with the ticks of a timer beside the decisions', async () => {
+  const { exitCode, report } = await cliport('bench', 'policy', '--repeats', '3', '--json')
+  expect(exitCode).toBe(0)
+  const durations = expect.objectContaining({ p50: expect.any(Number), p99: expect.any(Number) })
+  expect(report).toMatchObject({
+    policy: 'edge',
+    decision: { n: 3 },
+    stages: { decide: { n: 3 } },
+    event_loop_ms: durations,
+    event_loop_idle_ms: durations,
+    rss_mb: expect.any(Number),
+  })
+  expect((report.event_loop_ms as { n: number }).n).toBeGreaterThan(0)
+})
+
 test('doctor finds everything that a run needs', async () => {
   const { exitCode, report } = await cliport('doctor', '--json')
   expect(report).toMatchObject({ ok: true })

@@ -1,6 +1,6 @@
 // Who gets through to a real controller process, and what everybody else is told.
 
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { exitCodeOf } from '../../src/control/errors.js'
 import { LinkClient } from '../../src/io/link/client.js'
 import { type LinkKeys, linkKeys } from '../../src/io/link/keys.js'
 import { ZmqTransport } from '../../src/io/link/zmq-transport.js'
+import { modesOf } from '../fixtures/file-modes.js'
 import { type ControllerProcess, startController } from '../fixtures/link-peers.js'
 
 let folder: string
@@ -33,15 +34,7 @@ describe('a controller that has just made its keys', () => {
   afterEach(() => controller.kill())
 
   test('keeps its secrets to its user', async () => {
-    const modes = Object.fromEntries(
-      await Promise.all(
-        (await readdir(folder)).map(async (name) => [
-          name,
-          ((await stat(join(folder, name))).mode & 0o777).toString(8),
-        ]),
-      ),
-    )
-    expect(modes).toEqual({
+    expect(await modesOf(folder)).toEqual({
       'controller.key': '600',
       'controller.pub': '644',
       'runtime.key': '600',

@@ -1,6 +1,6 @@
 // Who gets through to a policy server that wants keys, and where one may listen without them.
 
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import { ServerPolicy } from '../../src/io/policy-server/client.js'
 import { type ClientKeys, clientKeys, serverKeys } from '../../src/io/policy-server/keys.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { openPolicy } from '../../src/runtime/policy.js'
+import { modesOf } from '../fixtures/file-modes.js'
 import { startPolicyServer } from '../fixtures/policy-server.js'
 
 let folder: string
@@ -39,15 +40,7 @@ test.each(['tcp://0.0.0.0:7001', 'tcp://*:7001', 'tcp://192.168.1.5:7001', 'tcp:
 describe('a server with keys', () => {
   test('keeps its secrets to its user', async () => {
     await serverKeys(folder)
-    const modes = Object.fromEntries(
-      await Promise.all(
-        (await readdir(folder)).map(async (name) => [
-          name,
-          ((await stat(join(folder, name))).mode & 0o777).toString(8),
-        ]),
-      ),
-    )
-    expect(modes).toEqual({
+    expect(await modesOf(folder)).toEqual({
       'client.key': '600',
       'client.pub': '644',
       clients: '600',

@@ -116,6 +116,20 @@ test.skipIf(missing !== '')(`the Python example decides as predict does${missing
   expect(reply).toMatchObject({ decision: 'act', remaining: report.remaining, found: report.found })
 })
 
+test.skipIf(missing !== '')(`the ROS 2 example publishes the poses of that decision${missing}`, async () => {
+  const { stdout } = await promisify(execFile)(python, ['tests/fixtures/ros2_stand_in.py', table, goal, address])
+  const { report } = await cliport('predict', '--frames', table, '--goal', goal, '--json')
+  const [pick, place] = [report.pick, report.place] as { p_base_m: number[]; yaw_rad: number }[]
+  const turned = (yawRad: number) => ({
+    z: expect.closeTo(Math.sin(yawRad / 2), 12),
+    w: expect.closeTo(Math.cos(yawRad / 2), 12),
+  })
+  expect(JSON.parse(stdout)).toEqual({
+    pick: { frame: 'base', p_base_m: pick!.p_base_m, ...turned(pick!.yaw_rad) },
+    place: { frame: 'base', p_base_m: place!.p_base_m, ...turned(pick!.yaw_rad + place!.yaw_rad) },
+  })
+})
+
 test('the Python examples are valid Python', async () => {
   const check = 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]'
   const names = ['examples/policy_client.py', 'examples/ros2_policy_client.py']

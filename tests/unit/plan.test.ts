@@ -177,11 +177,13 @@ propertyTest.prop([fc.double({ min: -100, max: 100, noNaN: true })])('a wrapped 
   expect(Math.sin(wrapped)).toBeCloseTo(Math.sin(angle), 9)
 })
 
-test('what is dragged stays as low as the check allows, and the tool leaves as high as after any other action', () => {
+test('what is dragged lies on the table but for where it is held: low, slow, and the tool leaves as high as after any other action', () => {
   const map = emptyMap()
   raise(map, [0.45, -0.2], 0.02, 0.01)
   const { pick, place, payloadHeightM } = plan(map, { ...aProposal(map), primitive: 'drag' })
-  expect(zOf(place.segments[0])).toBeCloseTo(0.01 + 0.01 + 0.021)
+  expect(zOf(place.segments[0])).toBeCloseTo(0.01 + 0.021)
+  const carried = place.segments.slice(0, 2).map((segment) => (segment as { speedMps: number }).speedMps)
+  expect(carried).toEqual([settings.plan.descendSpeedMps, settings.plan.descendSpeedMps])
   expect(isRefused(checkPlan(pick, context(map)))).toBe(false)
   const held = { ...context(map, payloadHeightM), start: endOf(pick, parkPose) }
   expect(isRefused(checkPlan(place, held))).toBe(false)
@@ -196,16 +198,19 @@ describe('the pushing primitive', () => {
   raise(map, [0.45, -0.2], 0.1, 0.01)
   const along = { pick: [0.45, -0.2], place: [0.45, 0.2] }
 
-  test('goes down 2 cm before the pick, pushes level to 5 cm before the place, and holds nothing', () => {
+  test('goes down 2 cm before the pick, pushes level to 5 cm before the place, draws back before it rises, and holds nothing', () => {
     const { pick, place } = push(map, along)
     expect(place).toBeNull()
     expect(pick.name).toBe('push')
-    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'descend', 'push', 'move'])
-    const [over, down, stroke, up] = pick.segments.map((segment) => (segment as { p_base_m: Vec3 }).p_base_m)
+    expect(pick.segments.map(({ kind }) => kind)).toEqual(['move', 'descend', 'push', 'push', 'move'])
+    const [over, down, stroke, back, up] = pick.segments.map((segment) => (segment as { p_base_m: Vec3 }).p_base_m)
     expect(over![1]).toBeCloseTo(-0.22, 2)
     expect(down!.slice(0, 2)).toEqual(over!.slice(0, 2))
     expect(stroke![1]).toBeCloseTo(0.15, 2)
     expect(stroke![2]).toBe(down![2])
+    expect(back![1]).toBeCloseTo(0.14, 2)
+    expect(back![2]).toBe(stroke![2])
+    expect(up!.slice(0, 2)).toEqual(back!.slice(0, 2))
     expect(up![2]).toBe(over![2])
     expect(over![2]).toBeGreaterThanOrEqual(0.08)
     expect(stroke![2]).toBeLessThan(0.005)

@@ -37,9 +37,13 @@ export class SentenceInForce {
     }
   }
 
+  /** What is understood: the sentence that a person chose instead, where one was. */
+  get asked(): string {
+    return this.#chosen.get(this.text) ?? this.text
+  }
+
   #meaning(heightmap: Heightmap): Understanding | null {
-    const asked = this.#chosen.get(this.text) ?? this.text
-    return understandFor(this.policy, heightmap, asked, {
+    return understandFor(this.policy, heightmap, this.asked, {
       pointOfView: this.pointOfView,
       underWay: this.placed > 0,
     })

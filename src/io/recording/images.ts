@@ -2,7 +2,7 @@
 
 import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
-import type { Heightmap, Intrinsics, RgbdFrame } from '../../control/types.js'
+import type { Heightmap, Intrinsics, Proposal, RgbdFrame } from '../../control/types.js'
 import { colorFrameId } from './calibration.js'
 import { floatBytes, type ImageEncoding, imageBytes, type RecordedImage } from './raw-image.js'
 
@@ -47,5 +47,17 @@ export function heightmapImages(heightmap: Heightmap, stampNs = heightmap.stampN
   return [
     { topic: '/heightmap/height', image: picture('32FC1', floatBytes(heightmap.heightM)) },
     { topic: '/heightmap/color', image: picture('rgb8', heightmap.color) },
+  ]
+}
+
+/** Where a policy would pick and place, rows and columns as of the heightmap. */
+export function affordanceImages(
+  { rows, cols, stampNs }: Pick<Heightmap, 'rows' | 'cols' | 'stampNs'>,
+  maps: NonNullable<Proposal['maps']>,
+): TopicImage[] {
+  const picture = (map: Float32Array) => image('32FC1', cols, rows, floatBytes(map), stampNs, 'workspace')
+  return [
+    { topic: '/affordance/pick', image: picture(maps.pick) },
+    { topic: '/affordance/place', image: picture(maps.place) },
   ]
 }

@@ -4,10 +4,10 @@
 import { Worker } from 'node:worker_threads'
 import { CliportError } from '../../control/errors.js'
 import type { Recorder } from '../../control/ports.js'
-import type { Heightmap, RgbdFrame } from '../../control/types.js'
+import type { Heightmap, Proposal, RgbdFrame } from '../../control/types.js'
 import { workerHeap, workerUrl } from '../../native/paths.js'
 import { cameraFacts } from './calibration.js'
-import { cameraImages, heightmapImages, type TopicImage } from './images.js'
+import { affordanceImages, cameraImages, heightmapImages, type TopicImage } from './images.js'
 import type { Answer, Order } from './mcap-writer.js'
 
 /** The thread that writes: a `Worker`, or one end of a `MessageChannel`. */
@@ -100,6 +100,11 @@ export class RunRecorder implements Recorder {
   /** See `Recorder`. */
   heightmap(heightmap: Heightmap): void {
     this.#pictures(() => heightmapImages(heightmap), this.#options.wallNs())
+  }
+
+  /** Maps behind a proposal on this heightmap, rows x cols, 0..1: `/affordance/pick` and `/affordance/place`. */
+  affordances(heightmap: Pick<Heightmap, 'rows' | 'cols' | 'stampNs'>, maps: NonNullable<Proposal['maps']>): void {
+    this.#pictures(() => affordanceImages(heightmap, maps), this.#options.wallNs())
   }
 
   event(topic: string, data: unknown): void {

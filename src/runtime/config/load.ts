@@ -26,17 +26,63 @@ export async function loadConfig({ file, environment = {}, flags = {} }: ConfigS
   return mergeConfig(text === null ? null : { text, name: file! }, environment, flags)
 }
 
+/** The same for whoever wants every problem, and where each value comes from. @throws CliportError CONFIG_INVALID for a file that cannot be read */
+export async function readConfig({ file, environment = {}, flags = {} }: ConfigSources): Promise<SettingsReading> {
+  const text = file === undefined ? null : await readText(file)
+  return readSettings(text === null ? null : { text, name: file! }, environment, flags)
+}
+
 /** The same without the disk. */
 export function mergeConfig(
-  file: { readonly text: string; readonly name: string } | null,
+  file: SettingsText | null,
   environment: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Record<string, unknown>>,
 ): Config {
+  const { config, problems, areOfPoses } = readSettings(file, environment, flags)
+  if (config !== null) return config
+  throw new CliportError(
+    areOfPoses ? 'POSE_INVALID' : 'CONFIG_INVALID',
+    `The settings have ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
+    {
+      stage: 'config',
+      hint: 'config/default.yaml lists every setting with its unit and default',
+    },
+  )
+}
+
+/** A settings file. */
+export interface SettingsText {
+  readonly text: string
+  /** As problems have it. */
+  readonly name: string
+}
+
+/** What four places say together. */
+export interface SettingsReading {
+  /** Null when there are problems. */
+  readonly config: Config | null
+  /** One line each, with file, line and column where it stands in one. */
+  readonly problems: readonly string[]
+  /** What was given, before it was checked. */
+  readonly given: Readonly<Record<string, unknown>>
+  /** Cameras' poses are all that is wrong. */
+  readonly areOfPoses: boolean
+  /** Where the value of 'section.key' comes from: 'flag', 'environment NAME', 'FILE:LINE:COLUMN' or 'default'. */
+  readonly originOf: (path: string) => string
+}
+
+/** Every setting and every problem; throws for none of them. */
+export function readSettings(
+  file: SettingsText | null,
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, unknown>>,
+): SettingsReading {
   const problems: string[] = []
   /** 'section.key' -> where its value came from. */
   const origins = new Map<string, string>()
   const merged: Record<string, unknown> = { version: 1 }
   const place = file === null ? () => '' : readFileLayer(file, merged, problems)
+  const ofFile = structuredClone(merged)
 
   const set = (path: string, value: unknown, origin: string) => {
     const [section, key] = path.split('.') as [string, string]
@@ -56,20 +102,21 @@ export function mergeConfig(
   }
 
   const result = configSchema.safeParse(merged)
-  for (const issue of result.error?.issues ?? []) problems.push(...describe(issue, merged, origins, place))
-  if (!result.success || problems.length > 0) {
-    const issues = result.error?.issues ?? []
-    const isOfPoses = problems.length === issues.length && issues.every(({ path }) => isPosePath(path))
-    throw new CliportError(
-      isOfPoses ? 'POSE_INVALID' : 'CONFIG_INVALID',
-      `The settings have ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
-      {
-        stage: 'config',
-        hint: 'config/default.yaml lists every setting with its unit and default',
-      },
-    )
+  const issues = result.error?.issues ?? []
+  for (const issue of issues) problems.push(...describe(issue, merged, origins, place))
+  return {
+    config: result.success && problems.length === 0 ? result.data : null,
+    problems,
+    given: merged,
+    areOfPoses: problems.length === issues.length && issues.every(({ path }) => isPosePath(path)),
+    originOf(path) {
+      const higher = origins.get(path)
+      if (higher !== undefined) return higher
+      const keys = path.split('.')
+      const inFile = keys.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), ofFile)
+      return file === null || inFile === undefined ? 'default' : place(keys).replace(/: $/, '')
+    },
   }
-  return result.data
 }
 
 /** Variables that are no settings. */

@@ -6,6 +6,7 @@ import { roundHalfToEven } from '../../control/geometry.js'
 import { problemOfAddress } from '../../io/link/address.js'
 import { cameras } from './cameras.js'
 import { policy, policyKeys } from './policy.js'
+import { voice } from './voice.js'
 
 const metres = (min: number, max: number, fallback: number) => z.number().min(min).max(max).default(fallback)
 const speed = (fallback: number) => z.number().positive().max(1.7).default(fallback)
@@ -123,6 +124,16 @@ const service = z.strictObject({
   picture_hz: z.number().min(0.1).max(30).default(4).describe('live pictures while somebody looks'),
   queue_max: z.int().min(1).max(100_000).default(1000),
   history_max: z.int().min(1).max(1_000_000).default(10_000).describe('finished goals that are kept'),
+  record_robot_hz: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(20)
+    .describe("the arm's states in the recording of a goal; 0: none"),
+  record_camera_hz: z.number().min(0).max(30).default(1).describe('frames beside the looks, in mid-motion; 0: none'),
+  recordings_gb: z.number().positive().max(100_000).default(20).describe('the oldest go first, of failed goals last'),
+  recordings_days: z.number().positive().max(10_000).default(30).describe('of goals that were achieved'),
+  disk_free_gb: z.number().min(0).max(100_000).default(1).describe('below this recordings go too'),
   question_timeout_s: z.number().positive().max(86_400).default(600),
 })
 
@@ -138,16 +149,23 @@ export const configSchema = z.strictObject({
   cell: cell.prefault({}),
   run: run.prefault({}),
   service: service.prefault({}),
+  voice: voice.prefault({}),
 })
 
 /** All settings, checked and complete (config/default.yaml lists them with their defaults). */
 export type Config = z.infer<typeof configSchema>
 
+/** What is left of a section `service` that may be wrong: itself where it is valid, else the defaults. */
+export function serviceSettingsIn(given: unknown): Config['service'] {
+  const parsed = service.safeParse(given ?? {})
+  return parsed.success ? parsed.data : service.parse({})
+}
+
 /** Names of the sections and their keys, in order. */
 export const configKeys: Readonly<Record<string, readonly string[]>> = {
   ...keysOf({ workspace, heightmap, limits, planning }),
   policy: policyKeys,
-  ...keysOf({ robot, cell, run, service }),
+  ...keysOf({ robot, cell, run, service, voice }),
 }
 
 function keysOf(sections: Readonly<Record<string, z.ZodObject>>): Record<string, readonly string[]> {

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.js'
 import { checkCalibration, checkCameras, checkLink, isControllerHere } from './cell.js'
 import { Checks, type DoctorReport, fail, ok } from './check.js'
 import { checkClock, checkFolder, checkKernel, checkNode, checkPrivileges } from './machine.js'
-import { checkAddon, checkController, checkKinematics, checkPolicy } from './software.js'
+import { checkAddon, checkController, checkKinematics, checkPolicy, checkVoice } from './software.js'
 
 export type { Check, DoctorReport } from './check.js'
 
@@ -49,6 +49,7 @@ export async function diagnose({ config, file, problem }: Diagnosed): Promise<Do
   await run('clock', () => checkClock())
   await run('runs', () => checkFolder(config.run.out, 'run.out'))
   await run('ports', checkPorts)
+  await run('voice', () => checkVoice(config))
   return checks.report
 }
 

@@ -2,6 +2,7 @@
 
 import { access, constants } from 'node:fs/promises'
 import { distanceM, translationOf } from '../../control/geometry.js'
+import { voiceFiles } from '../../io/voice/files.js'
 import { kinematics } from '../../native/kinematics.js'
 import { controllerExecutable, loadAddon } from '../../native/paths.js'
 import type { Config } from '../config/schema.js'
@@ -89,4 +90,11 @@ function providerFinding(
   if (used !== null) return ok(`${used} runs the policy${rest}`)
   const why = chain.map(({ name, reason }) => `${name}: ${reason || 'usable'}`).join('; ')
   return fail(`none of policy.provider can run it (${why})`, 'Set policy.provider to one that can: cliport policy info')
+}
+
+/** Spoken goals are no part of a cell that works, so that what is missing fails nothing. */
+export async function checkVoice({ voice }: Config): Promise<Finding> {
+  const { vadFile, moonshineFolder } = await voiceFiles(voice.models)
+  if (vadFile !== null && moonshineFolder !== null) return ok(`Moonshine and Silero in ${voice.models}`)
+  return skip(`spoken goals: their nets are not in ${voice.models}`, 'make voice')
 }

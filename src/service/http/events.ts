@@ -13,12 +13,15 @@ export function serveEvents(socket: WebSocket, service: Service): void {
     socket.close(1013, `${mostClients} clients are connected`)
     return
   }
-  const feed = new ClientFeed({
+  const connection = {
     get bufferedAmount() {
       return socket.bufferedAmount
     },
-    send: (body, done) => socket.send(body, done),
-    close: (code, reason) => socket.close(code, reason),
+    send: (body: string | Uint8Array, done: () => void) => socket.send(body, done),
+    close: (code: number, reason: string) => socket.close(code, reason),
+  }
+  const feed = new ClientFeed(connection, () => {
+    service.hub.dropped += 1
   })
   const leave = service.hub.join(service.state(), (message) => feed.add(message))
   // A client that vanished without a word is noticed by the ping that it does not answer.

@@ -1,6 +1,6 @@
 // The acts and questions of the API, one route each: schema in, one call on the service, schema out.
 
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, RawServerBase } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -13,6 +13,7 @@ import {
   errorSchema,
   expiryHeaders,
   flagGoalSchema,
+  goalFilesSchema,
   goalSchema,
   goalsSchema,
   lexiconSchema,
@@ -47,7 +48,7 @@ const id = z.object({ id: z.string().max(100) })
 const headers = z.object(expiryHeaders)
 const bearer = [{ token: [] }]
 
-const act = <Answer extends object>(summary: string, answer: Answer) => ({
+export const act = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['acts'],
   security: bearer,
@@ -56,12 +57,16 @@ const act = <Answer extends object>(summary: string, answer: Answer) => ({
 })
 
 /** @param body what is sent with it */
-const actWith = <Answer extends object, Body extends z.ZodType>(summary: string, answer: Answer, body: Body) => ({
+export const actWith = <Answer extends object, Body extends z.ZodType>(
+  summary: string,
+  answer: Answer,
+  body: Body,
+) => ({
   ...act(summary, answer),
   body,
 })
 
-const ask = <Answer extends object>(summary: string, answer: Answer) => ({
+export const ask = <Answer extends object>(summary: string, answer: Answer) => ({
   summary,
   tags: ['state'],
   security: bearer,
@@ -226,6 +231,15 @@ export function addStateRoutes(app: App, service: Service): void {
       const message = service.hub.pictureOf(params.kind, params.name)
       if (message === null) throw absent(`a picture ${params.kind}/${params.name}`)
       return reply.type('application/octet-stream').send(Buffer.from(message))
+    },
+  )
+  app.get(
+    '/api/goals/:id/files',
+    { schema: { ...ask("Names of the files of a run's folder", { 200: goalFilesSchema }), params: id } },
+    async ({ params }) => {
+      const { folder } = await service.queue.get(params.id)
+      const names = folder === null ? [] : await readdir(folder).catch(() => [])
+      return { files: names.filter((name) => fileTypes[extname(name)] !== undefined).sort() }
     },
   )
   const file = z.object({ id: z.string().max(100), file: z.string().regex(/^[\w-][\w.-]{0,120}$/) })

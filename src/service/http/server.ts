@@ -5,7 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import staticFiles from '@fastify/static'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -14,11 +14,17 @@ import {
 } from 'fastify-type-provider-zod'
 import { CliportError } from '../../control/errors.js'
 import { projectPath } from '../../native/paths.js'
+import type { Config } from '../../runtime/config/schema.js'
+import { healthOf } from '../health.js'
+import type { Log } from '../log.js'
+import type { Metrics } from '../metrics.js'
 import type { Service } from '../service.js'
+import type { SettingsFile } from '../settings-file.js'
 import { serveEvents } from './events.js'
 import { sendError } from './failure.js'
 import { expectHost, expectInTime, expectOrigin, expectToken, type GuardOptions, protocol } from './guard.js'
 import { type App, addArmRoutes, addGoalRoutes, addStateRoutes, addStopRoute } from './routes.js'
+import { addSettingsRoutes } from './settings-routes.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,17 +40,32 @@ export interface ServerOptions {
   readonly version: string
   /** PEM; absent: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** Text of `/metrics`. */
-  readonly metrics?: () => Promise<string>
+  /** The settings file; absent: no routes to it. */
+  readonly settings?: SettingsFile
+  readonly metrics?: Metrics
+  /** Hears of every act that was asked for, carried out or not. */
+  readonly log?: Log
 }
 
 const bodyLimitBytes = 64 * 1024
 /** A client that sends its request more slowly is no client. */
 const requestTimeoutMs = 20_000
 
+/** The service's socket, not listening yet. */
 export async function createServer(service: Service, options: ServerOptions): Promise<App> {
-  const { names, requests_per_s: max } = service.workcell.config.service
-  const guard: GuardOptions = { token: options.token, names, epoch: service.epoch, clockMs: () => service.clockMs }
+  const { epoch } = service
+  const app = await createApp({ epoch, clockMs: () => service.clockMs }, service.workcell.config.service, options)
+  addRoutes(app, service, options)
+  return app
+}
+
+/** What every request passes before a route: guard, rate limit, JSON only; and the page. */
+export async function createApp(
+  clock: Pick<GuardOptions, 'epoch' | 'clockMs'>,
+  { names, requests_per_s: max }: Config['service'],
+  options: ServerOptions,
+): Promise<App> {
+  const guard: GuardOptions = { token: options.token, names, ...clock }
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -74,6 +95,7 @@ export async function createServer(service: Service, options: ServerOptions): Pr
     }
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
+  app.addHook('onResponse', async (request, reply) => told(request, reply, options))
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -97,16 +119,18 @@ export async function createServer(service: Service, options: ServerOptions): Pr
       handleProtocols: (offered: Set<string>) => (offered.has(protocol) ? protocol : false),
     },
   })
-  addRoutes(app, service, options)
+  const page = projectPath('dist/page')
+  if (existsSync(page)) app.register(staticFiles, { root: page, wildcard: false })
   return app
 }
 
-function addRoutes(app: App, service: Service, { metrics }: ServerOptions): void {
+function addRoutes(app: App, service: Service, { metrics, settings }: ServerOptions): void {
   app.after(() => {
     addStopRoute(app, service)
     addArmRoutes(app, service)
     addGoalRoutes(app, service)
     addStateRoutes(app, service)
+    if (settings !== undefined) addSettingsRoutes(app, settings, service.workcell.config)
     app.get(
       '/api/events',
       { websocket: true, schema: { hide: true } } as object,
@@ -115,14 +139,18 @@ function addRoutes(app: App, service: Service, { metrics }: ServerOptions): void
     app.get('/api/openapi.json', { schema: { hide: true }, config: { isOpen: true } } as object, async () =>
       app.swagger(),
     )
-    if (metrics !== undefined) {
-      app.get('/metrics', { schema: { hide: true } } as object, async (_request, reply) =>
-        reply.type('text/plain; version=0.0.4').send(await metrics()),
-      )
+    const health = { schema: { hide: true }, config: { isOpen: true } } as object
+    app.get('/healthz', health, async (_request, reply) => sendHealth(reply, 'alive'))
+    app.get('/readyz', health, async (_request, reply) => sendHealth(reply, 'ready'))
+    const sendHealth = (reply: FastifyReply, what: 'alive' | 'ready') => {
+      const found = healthOf(service.state())
+      return reply.status(found[what] ? 200 : 503).send(found)
     }
+    if (metrics === undefined) return
+    app.get('/metrics', { schema: { hide: true } } as object, async (_request, reply) =>
+      reply.type('text/plain; version=0.0.4').send(await metrics.text()),
+    )
   })
-  const page = projectPath('dist/page')
-  if (existsSync(page)) app.register(staticFiles, { root: page, wildcard: false })
 }
 
 function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
@@ -134,6 +162,17 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (isStop || isOpen) return
   expectToken(request, guard)
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
+}
+
+function told(
+  { method, routeOptions, ip }: FastifyRequest,
+  { statusCode: status }: FastifyReply,
+  { metrics, log }: ServerOptions,
+): void {
+  const route = routeOptions.url ?? 'none'
+  metrics?.request(method, route, status)
+  if (method === 'GET' || method === 'HEAD' || route === '/api/preview') return
+  log?.info(`${method} ${route} ${status}`, { event: 'act', method, route, status, remote: ip })
 }
 
 function openapiOf(version: string): object {

@@ -4,7 +4,7 @@
 import { capsuleMesh, merge, prismMesh } from '../mesh.js'
 import type { ObjectShape, PlacedObject } from '../objects.js'
 import type { Random } from '../random.js'
-import type { Goal, Move, SceneRequest, Task, TaskScene } from './task.js'
+import type { Goal, Move, SceneRequest, Target, Task, TaskScene } from './task.js'
 
 /** As published. */
 const maxSteps = 20
@@ -61,7 +61,10 @@ function build({ random, palette, goal, place, put, reserve }: SceneRequest): Ta
   return { goals, sentence, maxSteps, joints }
 }
 
-/** Each bead may go where it belongs counted from either end of the line. */
+/**
+ * Each bead may go where it belongs counted from either end of the line. The way round that is nearer to how the rope
+ * lies comes first: it is the oracle's, from the first step to the last.
+ */
 function goalOf(
   [from, to]: (typeof lines)[number],
   rope: readonly PlacedObject[],
@@ -73,10 +76,21 @@ function goalOf(
     const at = (axis: 0 | 1) => cornersM[from][axis] + share * (cornersM[to][axis] - cornersM[from][axis])
     return { label: square.label, p_object_m: [at(0), at(1), beadRadiusM] as const, yawRad: 0 }
   })
-  const moves = rope.map(
-    ({ label }, i): Move => ({ object: label, targets: [targets[i]!, targets[beads - 1 - i]!], symmetryRad: 0 }),
-  )
+  const backwards = targets.toReversed()
+  const [nearer, other] =
+    wayM(rope, targets, square) <= wayM(rope, backwards, square) ? [targets, backwards] : [backwards, targets]
+  const moves = rope.map(({ label }, i): Move => ({ object: label, targets: [nearer[i]!, other[i]!], symmetryRad: 0 }))
   return { sentence, moves, toleranceM, maxReward: 1, rotations: false, isOneArrangement: true, primitive: 'drag' }
+}
+
+/** Sum of the ways of all beads, each to its own target. */
+function wayM(rope: readonly PlacedObject[], targets: readonly Target[], square: PlacedObject): number {
+  const [cos, sin] = [Math.cos(square.yawRad), Math.sin(square.yawRad)]
+  return rope.reduce((sum, { p_base_m: [x, y] }, i) => {
+    const [squareX, squareY] = targets[i]!.p_object_m
+    const [targetX, targetY] = [cos * squareX - sin * squareY, sin * squareX + cos * squareY]
+    return sum + Math.hypot(square.p_base_m[0] + targetX - x, square.p_base_m[1] + targetY - y)
+  }, 0)
 }
 
 interface CoursePoint {

@@ -1,0 +1,87 @@
+// Moonshine tiny as it is used here: a piece of speech under the goals' grammar, and the end of one as it is.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SpokenGrammar } from '../../../control/goal/spoken/grammar.js'
+import type { Hearing } from '../../../control/goal/spoken/hearing.js'
+import type { StopFrame } from '../stop-spotter.js'
+import { sampleRateHz } from '../wav.js'
+import { moonshineFiles } from './files.js'
+import { type Encoded, MoonshineModel } from './model.js'
+import { type SearchResult, type Step, search } from './search.js'
+import { MoonshineTokenizer } from './tokenizer.js'
+
+/** Silence before and behind: the model was made on whole recordings. */
+const marginS = 0.25
+/** The makers' bound on what it may write: more would be a loop. */
+const tokensPerSecond = 6.5
+const fewestTokens = 12
+
+/** Clear speech needs few sentences of the grammar at a time; what is unclear is looked through again with more. */
+const narrow = { width: 8, widestGap: 8 } as const
+const wide = { width: 16, widestGap: 12 } as const
+/** Nats a token by which the free path may be better before the wide search is tried, and beyond which it is no use. */
+const [unclearFrom, hopelessFrom] = [0.2, 2.5] as const
+
+/** A look at the end of the sound writes at most so many tokens: "stop" has one. */
+const stopTokens = 8
+
+export class Moonshine {
+  readonly #model: MoonshineModel
+  readonly #tokenizer: MoonshineTokenizer
+
+  private constructor(model: MoonshineModel, tokenizer: MoonshineTokenizer) {
+    this.#model = model
+    this.#tokenizer = tokenizer
+  }
+
+  /** @throws Error for files that are not the model's */
+  static async open(folder: string, threads: number): Promise<Moonshine> {
+    const [encoder, decoder, tokenizer] = moonshineFiles.map((file) => join(folder, file)) as [string, string, string]
+    const model = await MoonshineModel.open(encoder, decoder, threads)
+    return new Moonshine(model, new MoonshineTokenizer(await readFile(tokenizer)))
+  }
+
+  /** What was said, without a grammar and under it. @param audio 16 kHz mono, -1..1 */
+  async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
+    const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
+    const encoded = await this.#encode(audio)
+    const first = await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...narrow, longest })
+    if (!isUnclear(first)) return { ...first, isRated: true }
+    return { ...(await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...wide, longest })), isRated: true }
+  }
+
+  /** What the end of the sound says. */
+  async look(audio: Float32Array): Promise<StopFrame> {
+    const step = this.#stepsFor(await this.#encode(audio))
+    const { free } = await search(step, this.#tokenizer, null, { width: 0, widestGap: 0, longest: stopTokens })
+    return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens }
+  }
+
+  close(): Promise<void> {
+    return this.#model.close()
+  }
+
+  #encode(audio: Float32Array): Promise<Encoded> {
+    const margin = Math.round(marginS * sampleRateHz)
+    const padded = new Float32Array(audio.length + 2 * margin)
+    padded.set(audio, margin)
+    return this.#model.encode(padded)
+  }
+
+  /** Between two steps the thread looks for what came in: a "stop" does not wait for a sentence. */
+  #stepsFor(encoded: Encoded): Step {
+    const decoding = this.#model.decode(encoded)
+    return async (tokens, parents) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return decoding.step(tokens, parents)
+    }
+  }
+}
+
+function isUnclear({ free, bound }: SearchResult): boolean {
+  const [best] = bound
+  if (best === undefined) return true
+  const gap = (free.logProbability - best.logProbability) / best.tokens
+  return gap > unclearFrom && gap < hopelessFrom
+}

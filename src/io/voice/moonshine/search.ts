@@ -1,0 +1,228 @@
+// The decoder's search: a beam over tokens that continue a sentence of the goals' grammar, and beside it, as one more row of
+// the same steps, the free path, which takes the likeliest token whatever the grammar says.
+
+import type { Position } from '../../../control/goal/spoken/chart.js'
+import type { SpokenGrammar } from '../../../control/goal/spoken/grammar.js'
+import type { HeardSentence } from '../../../control/goal/spoken/hearing.js'
+import { beginToken, endToken, type MoonshineTokenizer } from './tokenizer.js'
+
+/** Continues sentences by a token each; see MoonshineDecoding.step. */
+export type Step = (tokens: readonly number[], parents: readonly number[]) => Promise<Float32Array>
+
+export interface SearchOptions {
+  /** Sentences of the grammar that are followed at a time. */
+  readonly width: number
+  /** How much less likely than the best one a sentence may become before it is given up, in nats. */
+  readonly widestGap: number
+  /** Tokens that a sentence has at most: 6.5 for a second of speech, as the model's makers have it, and no fewer than 12. */
+  readonly longest: number
+}
+
+export interface SearchResult {
+  readonly free: HeardSentence
+  /** The likeliest first by their mean; none where the grammar has nothing like it. */
+  readonly bound: readonly HeardSentence[]
+}
+
+/** Words that may come next, letter group by letter group. */
+interface Branch {
+  readonly tokens: Map<number, Branch>
+  /** The word that ends here. */
+  word: string | null
+}
+
+interface Path {
+  readonly tokens: readonly number[]
+  readonly logProbability: number
+  readonly prior: number
+  /** Behind the last whole word. */
+  readonly position: Position
+  /** Inside a word; null: between two. */
+  readonly branch: Branch | null
+  readonly words: readonly string[]
+  /** The full stop was said. */
+  readonly isClosed: boolean
+}
+
+/** A path and a token that continues it. */
+interface Grown {
+  readonly path: Path
+  readonly parent: number
+  readonly token: number
+  readonly branch: Branch | null
+  readonly logProbability: number
+  /** With what is known beforehand: by this paths are compared. */
+  readonly total: number
+}
+
+const closing = ['.', '!', '?']
+
+export async function search(
+  step: Step,
+  tokenizer: MoonshineTokenizer,
+  grammar: Pick<SpokenGrammar, 'start' | 'prior'> | null,
+  { width, widestGap, longest }: SearchOptions,
+): Promise<SearchResult> {
+  const marks = closing.flatMap((mark) => tokenizer.encode(mark))
+  const branches = new Map<Position, Branch>()
+  const free: { tokens: number[]; logProbability: number; isDone: boolean } = {
+    tokens: [],
+    logProbability: 0,
+    isDone: false,
+  }
+  let paths: readonly Path[] = grammar === null ? [] : [pathFrom(grammar.start())]
+  const prior = (word: string, isFirst: boolean) => grammar?.prior(word, isFirst) ?? 0
+  let parents: readonly number[] = [0]
+  let tokens: readonly number[] = [beginToken]
+  const done: HeardSentence[] = []
+  for (let length = 0; length <= longest; length++) {
+    const logits = await step(tokens, parents)
+    const size = logits.length / tokens.length
+    const rowOf = (row: number) => logits.subarray(row * size, (row + 1) * size)
+    const hasFree = !free.isDone
+    if (hasFree) extendFree(free, rowOf(0))
+    const offset = length > 0 && hasFree ? 1 : 0
+    const grown: Grown[] = []
+    for (const [i, path] of paths.entries()) {
+      const scores = rowOf(i + offset)
+      const shift = logSumExp(scores)
+      if (path.isClosed || (path.branch === null && path.position.isComplete)) {
+        done.push(ended(path, scores[endToken]! - shift))
+      }
+      for (const [token, branch] of continuations(path, branches, tokenizer, marks)) {
+        const logProbability = path.logProbability + scores[token]! - shift
+        grown.push({ path, parent: i + offset, token, branch, logProbability, total: logProbability + path.prior })
+      }
+    }
+    grown.sort((a, b) => b.total - a.total)
+    const least = (grown[0]?.total ?? 0) - widestGap
+    const likely = grown.slice(0, width).filter(({ total }) => total >= least)
+    const kept = likely.flatMap((each) => extended(each, prior)).slice(0, width)
+    paths = isSettled(done, kept, widestGap) ? [] : kept.map(({ path }) => path)
+    const rows = [
+      ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
+      ...paths.map(({ tokens }, i) => ({ token: tokens.at(-1)!, parent: kept[i]!.parent })),
+    ]
+    if (rows.length === 0) break
+    tokens = rows.map(({ token }) => token)
+    parents = rows.map(({ parent }) => parent)
+  }
+  const count = free.tokens.length + 1
+  const bound = done.sort((a, b) => b.score - a.score)
+  return {
+    free: {
+      text: tokenizer.decode(free.tokens),
+      logProbability: free.logProbability,
+      prior: 0,
+      tokens: count,
+      score: free.logProbability / count,
+    },
+    bound: unique(bound).slice(0, width),
+  }
+}
+
+function pathFrom(position: Position): Path {
+  return { tokens: [], logProbability: 0, prior: 0, position, branch: null, words: [], isClosed: false }
+}
+
+/** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
+function isSettled(
+  done: readonly HeardSentence[],
+  kept: readonly { readonly path: Path }[],
+  widestGap: number,
+): boolean {
+  const best = Math.max(...done.map(({ logProbability, prior }) => logProbability + prior))
+  return kept.every(({ path }) => path.logProbability + path.prior < best - widestGap)
+}
+
+function extendFree(free: { tokens: number[]; logProbability: number; isDone: boolean }, scores: Float32Array): void {
+  let best = 0
+  for (let token = 1; token < scores.length; token++) if (scores[token]! > scores[best]!) best = token
+  free.logProbability += scores[best]! - logSumExp(scores)
+  if (best === endToken) free.isDone = true
+  else free.tokens.push(best)
+}
+
+/** Tokens that may come next, and where in a word they lead to; null: the full stop. */
+function continuations(
+  path: Path,
+  branches: Map<Position, Branch>,
+  tokenizer: MoonshineTokenizer,
+  marks: readonly number[],
+): readonly (readonly [token: number, branch: Branch | null])[] {
+  if (path.isClosed) return []
+  if (path.branch !== null) return [...path.branch.tokens]
+  const next = branchOf(path, branches, tokenizer).tokens
+  return path.position.isComplete ? [...next, ...marks.map((token) => [token, null] as const)] : [...next]
+}
+
+/** A path with one token more: inside a word, at its end, or both where a longer word begins with it. */
+function extended(
+  { path, parent, token, branch, logProbability }: Grown,
+  prior: (word: string, isFirst: boolean) => number,
+): readonly { path: Path; parent: number }[] {
+  const grown = { ...path, tokens: [...path.tokens, token], logProbability }
+  if (branch === null) return [{ parent, path: { ...grown, isClosed: true } }]
+  const inside = branch.tokens.size > 0 ? [{ parent, path: { ...grown, branch } }] : []
+  if (branch.word === null) return inside
+  const position = path.position.after(branch.word)!
+  const words = [...path.words, branch.word]
+  const known = path.prior + prior(branch.word, path.words.length === 0)
+  const whole = { ...grown, prior: known, branch: null, position, words }
+  return [{ parent, path: whole }, ...inside]
+}
+
+/** The words that may come next, as a tree of their tokens. */
+function branchOf({ position, words }: Path, branches: Map<Position, Branch>, tokenizer: MoonshineTokenizer): Branch {
+  const known = branches.get(position)
+  if (known !== undefined) return known
+  const root: Branch = { tokens: new Map(), word: null }
+  for (const word of position.words) {
+    let at = root
+    const tokens = tokenizer.encode(written(word, words.length === 0))
+    if (tokens.length === 0) continue
+    for (const token of tokens) {
+      let deeper = at.tokens.get(token)
+      if (deeper === undefined) {
+        deeper = { tokens: new Map(), word: null }
+        at.tokens.set(token, deeper)
+      }
+      at = deeper
+    }
+    at.word = word
+  }
+  branches.set(position, root)
+  return root
+}
+
+/** As the model writes it: a capital at the beginning of a sentence. */
+function written(word: string, isFirst: boolean): string {
+  return isFirst || /^i('|$)/.test(word) ? word[0]!.toUpperCase() + word.slice(1) : word
+}
+
+function ended({ words, tokens, logProbability, prior }: Path, end: number): HeardSentence {
+  const total = logProbability + end
+  const count = tokens.length + 1
+  return {
+    text: words.join(' ').replaceAll(' ,', ','),
+    logProbability: total,
+    prior,
+    tokens: count,
+    score: (total + prior) / count,
+  }
+}
+
+/** Each sentence once, with its best ending. */
+function unique(sentences: readonly HeardSentence[]): readonly HeardSentence[] {
+  const seen = new Set<string>()
+  return sentences.filter(({ text }) => !seen.has(text) && seen.add(text))
+}
+
+function logSumExp(logits: Float32Array): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (const logit of logits) if (logit > most) most = logit
+  let sum = 0
+  // Far below the likeliest token a term no longer counts, and nearly all are.
+  for (const logit of logits) if (logit > most - 18) sum += Math.exp(logit - most)
+  return most + Math.log(sum)
+}

@@ -1,0 +1,80 @@
+// The sentence: typed, completed, understood, then done. What it would do is on the map before anything moves.
+
+import { completion, dryRun, isUnderWay, runDry, sentence, type, understood } from '../draft.js'
+import { addGoal } from '../requests.js'
+import { link, session } from '../store.js'
+
+const canDo = () => sentence.value.trim() !== '' && link.value === 'open'
+
+async function doIt(): Promise<void> {
+  if (!canDo()) return
+  const said = sentence.peek()
+  const goal = await addGoal(said.trim())
+  // What was typed meanwhile stays.
+  if (goal !== null && sentence.peek() === said) type('')
+}
+
+export function GoalBox() {
+  const kind = understood.value?.kind
+  const isWhole = !isUnderWay.value && (kind === 'command' || kind === 'as_said')
+  return (
+    <form
+      class="goal"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void doIt()
+      }}
+    >
+      <label for="goal">What shall be done?</label>
+      <div class="goal-line">
+        <div class="goal-text">
+          <div class="ghost" aria-hidden="true">
+            <span>{sentence.value}</span>
+            {completion.value}
+            {sentence.value === '' && 'put the red blocks in a green bowl'}
+          </div>
+          <input
+            id="goal"
+            type="text"
+            value={sentence.value}
+            maxLength={500}
+            autoComplete="off"
+            autoCapitalize="off"
+            spellcheck={false}
+            enterKeyHint="go"
+            aria-describedby="understanding"
+            onInput={({ currentTarget }) => type(currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Tab' || event.shiftKey || completion.value === '') return
+              event.preventDefault()
+              type(sentence.value + completion.value)
+            }}
+          />
+        </div>
+        <div class="goal-acts">
+          <button type="button" class="quiet" disabled={!canDo() || !isWhole} onClick={() => void runDry()}>
+            Dry run
+          </button>
+          <button type="submit" class="main" disabled={!canDo()}>
+            {session.value?.mode === 'ready' ? 'Do it' : 'Queue it'}
+          </button>
+        </div>
+      </div>
+      <DryRunResult />
+    </form>
+  )
+}
+
+/** Said to those who do not see the motion. */
+function DryRunResult() {
+  const plan = dryRun.value?.plan
+  return (
+    <p class="unseen" role="status">
+      {plan === undefined
+        ? ''
+        : plan.refused === null
+          ? 'Dry run: the plan passes every check.'
+          : `Dry run: refused, ${plan.refused}`}
+    </p>
+  )
+}

@@ -1,0 +1,153 @@
+// Who may act on the service, from where, and until when. Acts are taken from its own OpenAPI text, so that a new one is
+// tried too.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { send, startService, type TestService } from '../fixtures/service.js'
+
+let service: TestService
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.remove())
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly isStop: boolean
+  readonly isAct: boolean
+}
+
+async function operations(): Promise<Operation[]> {
+  const { body } = await send(service.url, 'GET', '/api/openapi.json', {})
+  const paths = body.paths as Record<string, Record<string, { readonly tags: readonly string[] }>>
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { tags }]) => ({
+      method: method.toUpperCase(),
+      path: path
+        .replace('{id}', 'g1')
+        .replace('{file}', 'run.json')
+        .replace('{kind}', 'camera')
+        .replace('{name}', 'front'),
+      isStop: path === '/api/stop',
+      isAct: tags.includes('acts'),
+    })),
+  )
+}
+
+const json = { 'content-type': 'application/json' }
+const goodBody = JSON.stringify({
+  sentence: 'put the red block in the green bowl',
+  seed: 5,
+  before: null,
+  flag: null,
+  choice: null,
+})
+const bearer = () => ({ authorization: `Bearer ${service.token}` })
+const codeOf = async (operation: Operation, headers: Record<string, string>) => {
+  const { status, body } = await send(service.url, operation.method, operation.path, { ...json, ...headers }, goodBody)
+  return `${status} ${body.error?.code}`
+}
+/** What an act would change. */
+async function facts() {
+  const { session, queue, history, scene, epoch } = await service.client.state()
+  return { session, queue, history, scene, epoch }
+}
+
+describe('a request is refused before it is looked at', () => {
+  test.each([
+    ['without a token', () => ({}), '401 TOKEN_INVALID'],
+    [
+      'with a token that is nearly right',
+      () => ({ authorization: `Bearer ${service.token.slice(0, -1)}x` }),
+      '401 TOKEN_INVALID',
+    ],
+    ["from a stranger's page", () => ({ ...bearer(), origin: 'https://example.org' }), '403 SERVICE_REFUSED'],
+    ['from another port of this machine', () => ({ ...bearer(), origin: 'http://127.0.0.1:1' }), '403 SERVICE_REFUSED'],
+    ['from a page without an origin', () => ({ ...bearer(), origin: 'null' }), '403 SERVICE_REFUSED'],
+    ["to a stranger's name", () => ({ ...bearer(), host: 'example.org' }), '403 SERVICE_REFUSED'],
+  ] as const)('%s, and changes nothing', async (_, headers, expected) => {
+    const before = await facts()
+    for (const operation of (await operations()).filter(({ isStop }) => !isStop)) {
+      expect(`${operation.method} ${operation.path} ${await codeOf(operation, headers())}`).toBe(
+        `${operation.method} ${operation.path} ${expected}`,
+      )
+    }
+    expect(await facts()).toEqual(before)
+  })
+
+  test.each([
+    ['after it has expired', async () => ({ 'cliport-expires': '1' })],
+    ['that was meant for an earlier start', async () => ({ 'cliport-epoch': 'another' })],
+    ['whose time is none', async () => ({ 'cliport-expires': 'soon' })],
+  ] as const)('an act %s, and changes nothing', async (_, headers) => {
+    const before = await facts()
+    const acts = (await operations()).filter(({ isAct, isStop }) => isAct && !isStop)
+    expect(acts.length).toBeGreaterThan(10)
+    for (const operation of acts) {
+      expect(`${operation.path} ${await codeOf(operation, { ...bearer(), ...(await headers()) })}`).toBe(
+        `${operation.path} 409 COMMAND_EXPIRED`,
+      )
+    }
+    expect(await facts()).toEqual(before)
+  })
+
+  test("a stop from a stranger's page or to a stranger's name too: no page of theirs can disturb the robot", async () => {
+    const stop = { method: 'POST', path: '/api/stop', isStop: true, isAct: true }
+    expect(await codeOf(stop, { origin: 'https://example.org' })).toBe('403 SERVICE_REFUSED')
+    expect(await codeOf(stop, { host: 'example.org' })).toBe('403 SERVICE_REFUSED')
+    expect((await facts()).session.mode).toBe('disarmed')
+  })
+})
+
+test("an act of the service's own page, in time, is carried out", async () => {
+  const { epoch, clock_ms } = await service.client.state()
+  const headers = {
+    ...bearer(),
+    origin: service.url,
+    'cliport-epoch': epoch,
+    'cliport-expires': `${Math.round(clock_ms + 60_000)}`,
+  }
+  expect((await send(service.url, 'POST', '/api/pause', headers)).body).toMatchObject({ paused: true })
+  expect((await send(service.url, 'POST', '/api/resume', headers)).body).toMatchObject({ paused: false })
+})
+
+test('what a form of a foreign page can send is not taken', async () => {
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+    const { status } = await send(service.url, 'POST', '/api/goals', { ...bearer(), 'content-type': type }, goodBody)
+    expect(status).toBe(415)
+  }
+})
+
+test('without arming a goal stays queued and says so, and the same key adds it once', async () => {
+  const goal = await service.client.add('put the red blocks in a green bowl', { key: 'once' })
+  expect(goal).toMatchObject({ state: 'queued', starts: 0 })
+  expect(await service.client.add('put the red blocks in a green bowl', { key: 'once' })).toMatchObject({ id: goal.id })
+  const { session, queue } = await service.client.state()
+  expect(session).toMatchObject({ mode: 'disarmed', reason: expect.stringContaining('arms') })
+  expect(queue.map(({ id, state }) => [id, state])).toEqual([[goal.id, 'queued']])
+  expect(await service.client.cancel(goal.id)).toMatchObject({ state: 'canceled' })
+  await expect(service.client.cancel(goal.id)).rejects.toMatchObject({ code: 'GOAL_UNKNOWN' })
+})
+
+test('a sentence is previewed as it is typed: what is understood, corrected, missing, and where it would pick', async () => {
+  const whole = await service.client.preview('put the red blocks in a gren bowl', true)
+  expect(whole).toMatchObject({
+    understood: { kind: 'command', canonical: 'put the red blocks in a green bowl', corrected: ['read gren as green'] },
+    proposal: { decision: 'act' },
+    heat: { pick: expect.stringMatching(/^data:image\/webp;base64,/) },
+  })
+  const half = await service.client.preview('put the red block')
+  expect(half.understood).toMatchObject({ kind: 'not_understood', missing: 'place' })
+  expect(half.proposal!.pick.pixel).toEqual(whole.proposal!.pick.pixel)
+  const ask = (sentence: string) => service.service.preview({ sentence, heat: false, plan: false })
+  const [old, newest] = await Promise.all([ask('put the red'), ask('put the red block')])
+  expect([old.superseded, newest.superseded]).toEqual([true, false])
+})
+
+test('a stop needs no token and no body; it latches, and a person clears with the token', async () => {
+  expect((await send(service.url, 'POST', '/api/stop', {})).body).toMatchObject({ mode: 'stopped' })
+  await expect(service.client.arm()).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  expect(await service.client.clear()).toMatchObject({ mode: 'disarmed', armed: false })
+  expect((await send(service.url, 'POST', '/api/stop', json, '{"reason":')).body).toMatchObject({ mode: 'stopped' })
+  await service.client.clear()
+})

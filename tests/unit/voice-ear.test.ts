@@ -1,0 +1,302 @@
+// What listens: pieces of speech, "stop", the search of the decoder, sound files, the microphone's process, the score.
+
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spokenGrammar } from '../../src/control/goal/spoken/grammar.js'
+import { unrated } from '../../src/control/goal/spoken/hearing.js'
+import { evaluateVoice } from '../../src/evaluation/voice/evaluate-voice.js'
+import { distance } from '../../src/evaluation/voice/judge-spoken.js'
+import { readVoiceFolder } from '../../src/evaluation/voice/voice-folder.js'
+import { Ear } from '../../src/io/voice/ear.js'
+import { openMicrophone } from '../../src/io/voice/microphone.js'
+import { search } from '../../src/io/voice/moonshine/search.js'
+import { MoonshineTokenizer } from '../../src/io/voice/moonshine/tokenizer.js'
+import { frameSamples, Segmenter } from '../../src/io/voice/segmenter.js'
+import type { Speech } from '../../src/io/voice/speech.js'
+import { type StopFrame, StopSpotter, saysStop } from '../../src/io/voice/stop-spotter.js'
+import { readWav, wavBytes } from '../../src/io/voice/wav.js'
+import type { VoiceReply } from '../../src/io/voice/worker-protocol.js'
+import { lexicon } from '../fixtures/lexicon.js'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cliport-voice-test-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const stop: StopFrame = { text: 'Stop.', score: -0.1, isWhole: true }
+
+test('one frame of sound is no speech, and a short pause does not end it', () => {
+  const segmenter = new Segmenter()
+  const events = (probability: number, times: number) =>
+    Array.from({ length: times }, () => segmenter.next(probability)).filter((event) => event !== null)
+  expect(events(0.9, 1)).toEqual([])
+  expect(events(0.1, 1)).toEqual([])
+  expect(events(0.9, 10)).toEqual(['begin'])
+  expect(events(0.1, 15)).toEqual([])
+  expect(events(0.9, 5)).toEqual([])
+  expect(events(0.1, 30)).toEqual(['end'])
+})
+
+test('a piece of speech that does not end is cut', () => {
+  const segmenter = new Segmenter()
+  const events = Array.from({ length: 1300 }, () => segmenter.next(0.9))
+  expect(events.filter((event) => event === 'end').length).toBe(2)
+})
+
+test('stop is what ends in stop and is said to its end', () => {
+  const says = (text: string, more: Partial<StopFrame> = {}) => saysStop({ ...stop, text, ...more })
+  expect(['Stop.', 'No, no, stop!', 'stop it', 'Stop, please.'].map((text) => says(text))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ])
+  expect(['Stopping.', 'Stop the', 'Top.', 'A stop sign.', ''].map((text) => says(text))).toEqual(Array(5).fill(false))
+  expect([says('Stop.', { isWhole: false }), says('Stop.', { score: -3 })]).toEqual([false, false])
+})
+
+test('two looks have to agree, and one piece of speech stops once', () => {
+  const spotter = new StopSpotter()
+  const other = { ...stop, text: 'Store.' }
+  expect([stop, other, stop, stop, stop, stop].map((frame) => spotter.look(frame))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    false,
+    false,
+  ])
+  spotter.reset()
+  expect([spotter.look(stop), spotter.look(stop)]).toEqual([false, true])
+})
+
+/** An ear that takes loud frames for speech and reads this at their ends. */
+function anEar(text: string | null) {
+  const replies: VoiceReply[] = []
+  const ear = new Ear(
+    {
+      probability: async (frame) => (Math.abs(frame[0]!) > 0.1 ? 0.9 : 0.05),
+      look: text === null ? null : async () => ({ ...stop, text }),
+    },
+    (reply) => replies.push(reply),
+  )
+  const hear = async (level: number, frames: number) => {
+    // In pieces that are no whole frames, as a socket brings them.
+    const samples = new Float32Array(frames * frameSamples).fill(level)
+    for (let at = 0; at < samples.length; at += 700) await ear.hear(samples.slice(at, at + 700))
+    await ear.settled()
+  }
+  const of = (kind: VoiceReply['kind']) => replies.filter((reply) => reply.kind === kind)
+  return { ear, hear, of }
+}
+
+test('speech between silences is one piece with its beginning, and the level is told', async () => {
+  const { hear, of } = anEar(null)
+  await hear(0.001, 20)
+  await hear(0.5, 30)
+  await hear(0.001, 40)
+  const pieces = of('utterance') as Extract<VoiceReply, { kind: 'utterance' }>[]
+  expect(pieces).toHaveLength(1)
+  const { audio } = pieces[0]!
+  expect(audio.filter((sample) => sample > 0.1).length).toBe(30 * frameSamples)
+  expect(audio[0]).toBeLessThan(0.1)
+  const levels = of('level') as Extract<VoiceReply, { kind: 'level' }>[]
+  expect(levels.map(({ levelDb }) => Math.round(levelDb))).toEqual(expect.arrayContaining([-60, -6]))
+  expect(of('stop')).toEqual([])
+})
+
+test('stop is spotted while it is said, once, and other words are not', async () => {
+  const said = anEar('Stop.')
+  await said.hear(0.001, 10)
+  await said.hear(0.5, 14)
+  await said.hear(0.001, 40)
+  expect(said.of('stop')).toHaveLength(1)
+  const other = anEar('Put the red block in the bowl.')
+  await other.hear(0.5, 30)
+  await other.hear(0.001, 40)
+  expect(other.of('stop')).toEqual([])
+})
+
+test('a held button makes one piece of all that was said, and silence says so', async () => {
+  const { ear, hear, of } = anEar(null)
+  ear.hold(true)
+  await hear(0.5, 10)
+  await hear(0.001, 60)
+  await hear(0.5, 10)
+  expect(of('utterance')).toEqual([])
+  ear.hold(false)
+  const [piece] = of('utterance') as Extract<VoiceReply, { kind: 'utterance' }>[]
+  expect(piece!.audio.length).toBeGreaterThanOrEqual(79 * frameSamples)
+  ear.hold(true)
+  await hear(0, 20)
+  ear.hold(false)
+  expect(of('utterance')).toHaveLength(1)
+  expect(of('silence')).toMatchObject([{ levelDb: -100 }])
+})
+
+// The decoder's search ---------------------------------------------------------------------------------------------
+
+/** A vocabulary of these texts, as tokenizer.bin has it. */
+function tokenizerOf(texts: readonly string[]): MoonshineTokenizer {
+  return new MoonshineTokenizer(
+    Buffer.concat(texts.map((text) => Buffer.concat([Buffer.from([Buffer.byteLength(text)]), Buffer.from(text)]))),
+  )
+}
+
+test('words become the tokens of the vocabulary by merges in its order, and what it lacks becomes none', () => {
+  const tokenizer = tokenizerOf(['?', '<s>', '</s>', '\u2581', 'r', 'e', 'd', '.', 're', '\u2581re', '\u2581red'])
+  expect(tokenizer.encode('red')).toEqual([10])
+  expect(tokenizer.encode('.')).toEqual([7])
+  expect(tokenizer.encode('blue')).toEqual([])
+  expect(tokenizer.decode([1, 10, 7, 2])).toBe('red.')
+  expect(() => new MoonshineTokenizer(Buffer.from([5, 97]))).toThrow(RangeError)
+})
+
+test('the beam keeps to the grammar where the free path leaves it, and says how much worse that is', async () => {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz', 'P', "'", '\u2581', ',']
+  const words = [
+    'Put',
+    'Put'.slice(0, 2),
+    'but',
+    'the',
+    'th',
+    'red',
+    're',
+    'lock',
+    'lo',
+    'ck',
+    'block',
+    'bl',
+    'in',
+    'bowl',
+    'bo',
+    'wl',
+    'green',
+    'gr',
+    'ee',
+    'gree',
+  ]
+  const tokenizer = tokenizerOf([
+    '?',
+    '<s>',
+    '</s>',
+    '.',
+    ...letters,
+    ...words,
+    ...words.map((word) => `\u2581${word}`),
+  ])
+  // What is likeliest at each step: "Put the red lock in the green bowl." A block is nearly as likely.
+  const said = ['Put', 'the', 'red', 'lock', 'in', 'the', 'green', 'bowl', '.'].flatMap((word) =>
+    tokenizer.encode(word),
+  )
+  const block = tokenizer.encode('block')
+  expect(block).toHaveLength(1)
+  let at = 0
+  const step = async (tokens: readonly number[]) => {
+    const logits = new Float32Array(tokens.length * tokenizer.size).fill(-20)
+    const next = said[at] ?? 2
+    for (let row = 0; row < tokens.length; row++) {
+      logits[row * tokenizer.size + next] = 0
+      if (next === tokenizer.encode('lock')[0]) logits[row * tokenizer.size + block[0]!] = -1
+    }
+    at++
+    return logits
+  }
+  const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), { width: 6, widestGap: 8, longest: 20 })
+  expect(free.text).toBe('Put the red lock in the green bowl.')
+  expect(bound[0]!.text).toBe('put the red block in the green bowl')
+  expect(free.logProbability - bound[0]!.logProbability).toBeCloseTo(1, 3)
+})
+
+// Files, microphone, score --------------------------------------------------------------------------------------------
+
+test('a WAV file comes back as it was written, and another format says what it is', async () => {
+  const [path, other] = [join(folder, 'a.wav'), join(folder, 'b.wav')]
+  const samples = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i / 10) / 2)
+  await writeFile(path, wavBytes(samples))
+  const read = await readWav(path)
+  expect(Math.max(...read.map((sample, i) => Math.abs(sample - samples[i]!)))).toBeLessThan(1e-4)
+  const file = Buffer.from(wavBytes(samples))
+  file.writeUInt32LE(44_100, 24)
+  await writeFile(other, file)
+  await expect(readWav(other)).rejects.toMatchObject({
+    code: 'VOICE_AUDIO_INVALID',
+    message: expect.stringContaining('44100 Hz'),
+  })
+  await expect(readWav(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'VOICE_AUDIO_INVALID' })
+})
+
+test("a microphone's sound comes as it is captured, and a device that fails says why", async () => {
+  const [good, bad] = [join(folder, 'good'), join(folder, 'bad')]
+  await writeFile(good, '#!/bin/sh\nprintf "\\000\\100\\000\\300"\nexec sleep 60\n')
+  await writeFile(bad, '#!/bin/sh\necho "arecord: main: audio open error: No such device" >&2\nexit 1\n')
+  await Promise.all([good, bad].map((path) => chmod(path, 0o700)))
+  const microphone = openMicrophone('default', good)
+  const heard: number[] = []
+  for await (const samples of microphone.sound) {
+    heard.push(...samples)
+    if (heard.length >= 2) await microphone.close()
+  }
+  expect(heard).toEqual([0.5, -0.5])
+  const read = async (program: string) => {
+    for await (const _ of openMicrophone('plughw:9', program).sound);
+  }
+  await expect(read(bad)).rejects.toMatchObject({
+    code: 'VOICE_MICROPHONE',
+    message: expect.stringContaining('No such device'),
+  })
+  await expect(read(join(folder, 'none'))).rejects.toMatchObject({ code: 'VOICE_MICROPHONE' })
+})
+
+test('words that were changed, left out and added are counted', () => {
+  expect(distance(['put', 'the', 'red'], ['put', 'a', 'red'])).toBe(1)
+  expect(distance(['put', 'the', 'red'], ['put', 'red', 'block'])).toBe(2)
+  expect(distance([], ['a', 'b'])).toBe(2)
+})
+
+test('an evaluation counts what was offered rightly, wrongly and with a doubt, and lost negations', async () => {
+  const rows: readonly (readonly [goal: string | null, heard: string])[] = [
+    ['put the red block in the green bowl', 'place a red cube in the green bowl'],
+    ['put the red block in the green bowl', 'put the blue block in the green bowl'],
+    ['do not put the red block in the green bowl', 'put the red block in the green bowl'],
+    ['never put the red block in the green bowl', 'never put the red block in the green bowl'],
+    [null, 'put the red block in the green bowl'],
+    [null, 'the weather stays dry'],
+  ]
+  const goals = rows.map(([goal], i) => ({ file: `${i}.wav`, goal }))
+  await Promise.all(goals.map(({ file }) => writeFile(join(folder, file), wavBytes(new Float32Array(1600)))))
+  await writeFile(join(folder, 'goals.json'), JSON.stringify(goals))
+  for (const isRated of [true, false]) {
+    let at = 0
+    const speech: Speech = {
+      engine: 'pocketsphinx',
+      hear: async () => ({ free: unrated(rows[at++]![1]), bound: [], isRated }),
+      close: async () => {},
+    }
+    const lines: string[] = []
+    const { report } = await evaluateVoice(await readVoiceFolder(folder), {
+      ...{ speech, lexicon, signal: new AbortController().signal },
+      tell: (line) => lines.push(line),
+    })
+    expect(report).toMatchObject({
+      ...{ engine: 'pocketsphinx', sentences: 4, goals_right: 2, negations: 2, negations_lost: 1, no_goal: 2 },
+      ...(isRated ? { wrong_without_doubt: 2, no_goal_offered: 1 } : { wrong_without_doubt: 0, no_goal_offered: 0 }),
+      ...{ doubted: isRated ? 0 : 3, no_goal_offered_with_doubt: isRated ? 0 : 1 },
+    })
+    expect(report.wer).toBeCloseTo((2 + 1 + 2) / 34, 2)
+    expect(lines).toHaveLength(3)
+  }
+})
+
+test('a folder without a readable goals.json says what it should hold', async () => {
+  await expect(readVoiceFolder(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  const broken = await mkdtemp(join(folder, 'broken-'))
+  await writeFile(join(broken, 'goals.json'), '[{"file": "a.wav"}]')
+  await expect(readVoiceFolder(broken)).rejects.toMatchObject({
+    code: 'INPUT_INVALID',
+    message: expect.stringContaining('goal'),
+  })
+})
