@@ -31,10 +31,10 @@ function completions(shell: Shell, ...words: string[]): string[] {
 
 const isInstalled = (shell: Shell) => spawnSync(shell, ['-c', 'true']).status === 0
 
-test.for(shells)('%s completes verbs, options and listed values', (shell, context) => {
+test.for(shells)('%s completes verbs, options and listed values', (shell, { skip }) => {
   if (!isInstalled(shell)) {
     expect(shell, 'bash is on every machine').not.toBe('bash')
-    context.skip(`${shell} is not installed`)
+    skip(`${shell} is not installed`)
   }
   expect(completions(shell, 'cliport', 'do')).toEqual(['doctor'])
   expect(completions(shell, 'cliport', 'link', 'st')).toEqual(['status'])
