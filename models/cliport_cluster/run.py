@@ -36,17 +36,21 @@ def program(node: str, script: str) -> list[str]:
     return [node, script] if Path(script).exists() and Path(node).exists() else ["cliport"]
 
 
-def expect_release(command: list[str], release: str) -> None:
-    """Shards of different releases might differ."""
+def other_release(command: list[str], release: str) -> dict | None:
+    """An error where the machine has another release, whose shards might differ; None where it has this one."""
     here = subprocess.run([*command, "--version"], capture_output=True, text=True).stdout.strip()
-    if here != release:
-        raise SystemExit(f"{os.uname().nodename} has cliport {here or '(none)'}, but the job was begun with {release}")
+    if here == release:
+        return None
+    return {"code": "INPUT_INVALID", "message": f"{os.uname().nodename} has cliport {here or '(none)'}, but the job was begun with {release}",
+            "hint": "Install the same release on all machines of the cluster"}  # fmt: skip
 
 
 def run_shard(job: dict, shard: int) -> dict:
     """Runs one shard in a folder of its own. Returns its report and its files, by their paths in that folder."""
     command = program(job["node"], job["script"])
-    expect_release(command, job["release"])
+    error = other_release(command, job["release"])
+    if error is not None:
+        return {"shard": shard, "error": error}
     with tempfile.TemporaryDirectory(prefix="cliport-shard-") as folder:
         out, settings = Path(folder, "out"), Path(folder, "settings.yaml")
         settings.write_text(json.dumps(job["settings"]))

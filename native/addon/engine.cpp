@@ -187,9 +187,10 @@ class Engine final : public Napi::ObjectWrap<Engine> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Engine",
-                       {InstanceMethod<&Engine::library>("library"), InstanceMethod<&Engine::open>("open"),
-                        InstanceMethod<&Engine::run>("run"), InstanceMethod<&Engine::release>("release"),
-                        InstanceMethod<&Engine::cancel>("cancel"), InstanceMethod<&Engine::close>("close")});
+                       {InstanceMethod<&Engine::library>("library"), InstanceMethod<&Engine::check>("check"),
+                        InstanceMethod<&Engine::open>("open"), InstanceMethod<&Engine::run>("run"),
+                        InstanceMethod<&Engine::release>("release"), InstanceMethod<&Engine::cancel>("cancel"),
+                        InstanceMethod<&Engine::close>("close")});
   }
 
   explicit Engine(const Napi::CallbackInfo& info)
@@ -249,6 +250,16 @@ class Engine final : public Napi::ObjectWrap<Engine> {
         return object;
       };
     });
+  }
+
+  Napi::Value check(const Napi::CallbackInfo& info) {
+    return post(
+        info.Env(), {}, nullptr,
+        [graphs = graphs_, choice = onnxruntime::ProviderChoice{info[0].ToString(), options_of(info[1], "options")}](
+            const onnxruntime::LogCapture&) -> Value {
+          onnxruntime::check_options(graphs->opened(), choice);
+          return [](Napi::Env env) { return env.Undefined(); };
+        });
   }
 
   Napi::Value open(const Napi::CallbackInfo& info) {

@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Heightmap, HeightmapSpec, Proposal } from '../control/types.js'
+import type { EngineName, Provider } from '../io/policy/graph-runner.js'
 import { tensorsOf } from '../io/policy/graph-spec.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { Tensor } from '../io/policy/onnxruntime.js'
@@ -63,6 +64,10 @@ export interface PolicyBenchReport {
     readonly share_of_peak: number
   }
   readonly threads: number
+  /** What ran the graphs, and on which execution provider. */
+  readonly engine: EngineName
+  readonly provider: Provider
+  readonly onnxruntime: string
   readonly processors_busy: number
   readonly torch?: string
   readonly machine: Machine
@@ -94,6 +99,7 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
   const load = (from: string) => OnnxPolicy.load(from, { ...runnerOptions(settings), log: request.tell })
   const policy = await load(folder)
   const { rows, cols, models } = policy.manifest
+  const { engine, provider, library } = policy.execution
   const parts = models.decide === undefined ? ['attention', 'transport'] : ['decide']
   const heightmap = aTable(policy.info.workspace, rows, cols)
   const first = await policy.propose(heightmap, goal)
@@ -145,6 +151,9 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     rss_mb: rssMb,
     ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
+    engine,
+    provider,
+    onnxruntime: library.version,
     processors_busy: busy,
     machine: before,
   }

@@ -15,6 +15,7 @@ interface BenchPolicyOptions extends CommonOptions {
   readonly checkpoint?: string
   readonly against?: string
   readonly threads?: number
+  readonly engine?: string
   readonly repeats: number
 }
 
@@ -35,18 +36,23 @@ export function addBenchPolicy(bench: Command): void {
     )
     .option('--against <folder>', 'another policy package, measured in alternation')
     .option('--threads <n>', 'threads of ONNX Runtime (default: policy.threads of the settings)', wholeNumber(1, 64))
+    .option('--engine <name>', 'onnxruntime-node or native (default: policy.engine of the settings)')
     .option('--repeats <n>', 'number of decisions', wholeNumber(1, 100_000), 100)
     .action((options: BenchPolicyOptions) =>
       runVerb(options, async ({ signal, tell }) => {
-        const { policy, python, against, repeats, threads } = options
-        const config = await configFor(options, { 'policy.package': policy, 'policy.threads': threads })
+        const { policy, python, against, repeats, threads, engine } = options
+        const config = await configFor(options, {
+          'policy.package': policy,
+          'policy.threads': threads,
+          'policy.engine': engine,
+        })
         const report = await benchPolicy({
           repeats,
           ...(python === undefined ? {} : { python }),
           checkpoint: checkpointOf(options),
           ...(against === undefined ? {} : { against }),
           config,
-          command: `cliport bench policy --repeats ${repeats} --threads ${packageOf(config).threads}${python === undefined ? '' : ' --python PYTHON'}${against === undefined ? '' : ' --against OTHER'}`,
+          command: `cliport bench policy --repeats ${repeats} --threads ${packageOf(config).threads}${engine === undefined ? '' : ` --engine ${engine}`}${python === undefined ? '' : ' --python PYTHON'}${against === undefined ? '' : ' --against OTHER'}`,
           signal,
           tell,
         })
@@ -81,7 +87,7 @@ function linesOf(report: PolicyBenchReport): string[] {
         ]
   return [
     machineLine(report.machine),
-    `processors ${(100 * report.processors_busy).toFixed(0)} % busy, ${report.threads} threads, ${report.rss_mb} MB`,
+    `processors ${(100 * report.processors_busy).toFixed(0)} % busy, ${report.threads} threads, ${report.rss_mb} MB; ${report.engine}, ONNX Runtime ${report.onnxruntime} on ${report.provider}`,
     '',
     durationRow(`decision of ${report.policy}`, report.decision),
     ...Object.entries(report.stages).map(([name, durations]) => durationRow(`  ${name}`, durations)),

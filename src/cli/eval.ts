@@ -1,14 +1,18 @@
 // cliport eval
 
+import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { CliportError } from '../control/errors.js'
+import type { EvalShard } from '../datasets/evaluate-on-cluster.js'
 import { type EpisodeReport, type EvalReport, evaluate } from '../evaluation/evaluate.js'
 import { evaluateGrounding, type GroundingMode, type GroundingReport, groundingModes } from '../evaluation/grounding.js'
 import { RawFolder, type RawKind } from '../evaluation/raw-folder.js'
 import { tryRealFrames } from '../evaluation/real-frames.js'
+import { parseShard, type Shard } from '../evaluation/shard.js'
 import { parseStepBudget, type StepBudget } from '../evaluation/step-budget.js'
 import { whileLocked } from '../io/folder-lock.js'
+import { StageHistograms } from '../runtime/durations.js'
 import { describePolicy } from '../runtime/policy.js'
 import { defaultTask } from '../runtime/run.js'
 import { realWorkspaceOf } from '../runtime/settings.js'
@@ -23,8 +27,10 @@ import {
   wholeNumber,
   withCommonOptions,
 } from './context.js'
+import { episodesOnCluster } from './eval-cluster.js'
 import { sentences } from './eval-sentences.js'
 import { addFault, faultHelp } from './faults.js'
+import { clusterOf, rayHelp } from './ray.js'
 
 interface EvalOptions extends CommonOptions {
   readonly task: string
@@ -42,6 +48,10 @@ interface EvalOptions extends CommonOptions {
   readonly sentences?: string
   readonly out?: string
   readonly label?: string
+  readonly shard?: Shard
+  readonly ray?: string
+  readonly python?: string
+  readonly jobs: number
 }
 
 export function addEval(program: Command): void {
@@ -100,6 +110,14 @@ export function addEval(program: Command): void {
       'folder for the raw results that cliport results reads: report.json, lines.jsonl, pictures of failures',
     )
     .option('--label <text>', 'name of this evaluation in the tables of cliport results', '')
+    .option('--shard <i/n>', 'only every n-th scene, beginning with the i-th, for one machine of several', parseShard)
+    .option('--ray <address>', rayHelp)
+    .addOption(
+      new Option('--jobs <n>', 'workers of --ray local')
+        .argParser(wholeNumber(1, 256))
+        .default(availableParallelism(), 'one per core'),
+    )
+    .option('--python <path>', 'interpreter with Ray, for --ray (default: CLIPORT_PYTHON, else python3)')
     .action(runEval)
 }
 
@@ -127,23 +145,35 @@ async function episodes(options: EvalOptions, { signal, tell }: Verb): Promise<V
   const config = await configFor(options, oracle ? {} : policyFlags(options.policy))
   const raw = await rawFolder(options, 'episodes')
   const asked = { task, episodes: options.episodes, seed, link, openLoop, steps: steps ?? null, faults: faults ?? null }
-  const report = await evaluate({
-    task,
-    episodes: options.episodes,
-    seed,
-    oracle,
-    link,
-    openLoop,
-    ...(steps === undefined ? {} : { steps }),
-    ...(faults === undefined ? {} : { faults }),
-    ...(raw === undefined ? {} : { raw }),
-    config,
-    signal,
-    tell,
-    onEpisode: (episode) => tell(episodeLine(episode, options.episodes)),
-  })
+  const onEpisode = (episode: EpisodeReport) => tell(episodeLine(episode, options.episodes))
+  const cluster = clusterOf(options, { signal, tell })
+  const decisions = new StageHistograms()
+  const reports: EpisodeReport[] = []
+  const here = () =>
+    evaluate({
+      task,
+      episodes: options.episodes,
+      ...(options.shard === undefined ? {} : { shard: options.shard }),
+      seed,
+      oracle,
+      link,
+      openLoop,
+      ...(steps === undefined ? {} : { steps }),
+      ...(faults === undefined ? {} : { faults }),
+      ...(raw === undefined ? {} : { raw }),
+      config,
+      signal,
+      tell,
+      decisions,
+      onEpisode(episode) {
+        reports.push(episode)
+        onEpisode(episode)
+      },
+    })
+  const report = cluster === null ? await here() : await episodesOnCluster(options, cluster, config, raw, onEpisode)
   await raw?.finish({ ...asked, ...config.cell, package: oracle ? 'oracle' : describePolicy(config) }, report)
-  return { exitCode: 0, json: report, lines: summary(report) }
+  const shard = { episodes: reports, decisions: decisions.encoded('propose') } satisfies EvalShard
+  return { exitCode: 0, json: options.shard === undefined ? report : { ...report, shard }, lines: summary(report) }
 }
 
 async function grounding(options: EvalOptions, { signal, tell }: Verb): Promise<VerbResult> {

@@ -11,7 +11,7 @@ const known = {
   'drift-mps':
     'metres a second at which objects that are still to be moved slide from an observation until the arm sets off',
   'kill-controller-at-s': 'simulated seconds after which the controller ends abruptly',
-  camera: 'stall, nan or zero; with @N from observation N on (0 is the first)',
+  camera: 'stall, nan or zero, of all cameras or of one (stall:left); with @N from observation N on (0 is the first)',
 } as const
 
 export const faultHelp = Object.entries(known)
@@ -31,9 +31,10 @@ export function addFault(text: string, before: CellFaults = {}): CellFaults {
     case 'kill-controller-at-s':
       return { ...before, killControllerAtS: numberOf(text, value, 3600) }
     case 'camera': {
-      const [, fault, from = '0'] = /^(stall|nan|zero)(?:@(\d+))?$/.exec(value) ?? []
-      if (fault === undefined) throw wrong(text, 'stall, nan or zero')
-      return { ...before, camera: { fault: fault as 'stall' | 'nan' | 'zero', fromCapture: Number(from) } }
+      const [, fault, only, from = '0'] = /^(stall|nan|zero)(?::(front|left|right))?(?:@(\d+))?$/.exec(value) ?? []
+      if (fault === undefined) throw wrong(text, 'stall, nan or zero, with :front, :left or :right for one camera')
+      const camera = { fault: fault as 'stall' | 'nan' | 'zero', fromCapture: Number(from) }
+      return { ...before, camera: only === undefined ? camera : { ...camera, only } }
     }
     default: {
       const right = nearest(key, Object.keys(known))

@@ -3,14 +3,18 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { fitLines } from '../control/policy-fit.js'
+import { type BuildProgress, buildPolicy, type PolicyBuildReport } from '../runtime/policy-build.js'
 import { describePolicyOf, type PolicyInfoReport } from '../runtime/policy-info.js'
 import { servePolicy } from '../runtime/policy-server.js'
 import { type CommonOptions, configFor, policyFlags, runVerb, wholeNumber, withCommonOptions } from './context.js'
 
 export function addPolicy(program: Command): void {
-  const policy = program.command('policy').description('serve a policy to other programs, or show what one is')
+  const policy = program
+    .command('policy')
+    .description('serve a policy to other programs, show what one is, or prepare it for a GPU')
   addServe(policy)
   addInfo(policy)
+  addBuild(policy)
 }
 
 interface ServeOptions extends CommonOptions {
@@ -74,6 +78,53 @@ function addInfo(policy: Command): void {
         return { exitCode: 0, json: report, lines: infoLines(report) }
       }),
     )
+}
+
+interface BuildOptions extends CommonOptions {
+  readonly policy?: string
+  readonly library?: string
+  readonly precision?: string
+  readonly engines?: string
+}
+
+function addBuild(policy: Command): void {
+  withCommonOptions(
+    policy
+      .command('build')
+      .description("build TensorRT's engines of a policy ahead of time; what is built already stays (docs/gpu.md)"),
+  )
+    .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
+    .option('--library <file>', 'ONNX Runtime built with TensorRT (default: policy.library of the settings)')
+    .option('--precision <name>', 'fp32, fp16 or int8 (default: policy.precision of the settings)')
+    .option('--engines <folder>', 'where they are kept (default: policy.engines of the settings)')
+    .action((options: BuildOptions) =>
+      runVerb(options, async ({ signal, tell }) => {
+        const config = await configFor(options, {
+          ...policyFlags(options.policy),
+          'policy.library': options.library,
+          'policy.precision': options.precision,
+          'policy.engines': options.engines,
+        })
+        const report = await buildPolicy({ config, signal, onProgress: (progress) => tell(progressLine(progress)) })
+        return { exitCode: 0, json: report, lines: buildLines(report) }
+      }),
+    )
+}
+
+function progressLine({ graph, index, of, elapsedS, expectedS }: BuildProgress): string {
+  const leftS = expectedS === null ? null : Math.max(0, expectedS - elapsedS)
+  const left = leftS === null ? 'first build of this graph, often minutes' : `about ${leftS.toFixed(0)} s left`
+  return `engine ${index} of ${of}, ${graph}: ${elapsedS.toFixed(0)} s, ${left}`
+}
+
+function buildLines({ policy, device, onnxruntime, tensorrt, precision, engines }: PolicyBuildReport): string[] {
+  return [
+    `${pc.bold(policy)} for ${device}: ONNX Runtime ${onnxruntime}, TensorRT ${tensorrt}, ${precision}`,
+    ...engines.map(
+      ({ graph, state, build_s: buildS, bytes, folder }) =>
+        `engine       ${graph}: ${state}, ${buildS.toFixed(1)} s to build, ${(bytes / 1e6).toFixed(1)} MB in ${folder}`,
+    ),
+  ]
 }
 
 function engineLines(provider: PolicyInfoReport['provider']): string[] {

@@ -2,7 +2,7 @@
 
 import { CliportError } from '../control/errors.js'
 import type { Cluster } from '../datasets/cluster.js'
-import type { Shard } from '../datasets/shard.js'
+import type { Shard } from '../evaluation/shard.js'
 import type { Verb } from './context.js'
 
 export const rayHelp =

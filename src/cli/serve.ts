@@ -7,7 +7,9 @@ import { defaultTask } from '../runtime/run.js'
 import { jsonLog } from '../service/log.js'
 import { type Listening, serveSettings } from '../service/serve.js'
 import type { Service } from '../service/service.js'
+import type { CellFaults } from '../sim/api.js'
 import { type CommonOptions, runVerb, sourcesFor, wholeNumber, withCommonOptions } from './context.js'
+import { addFault, faultHelp } from './faults.js'
 import { currentInvocation } from './invocation.js'
 
 interface ServeOptions extends CommonOptions {
@@ -17,6 +19,7 @@ interface ServeOptions extends CommonOptions {
   readonly task: string
   readonly seed: number
   readonly scene: string
+  readonly fault?: CellFaults
   readonly policy?: string
   readonly robot?: string
   readonly out?: string
@@ -39,6 +42,7 @@ export function addServe(program: Command): void {
     .option('--task <name>', 'task that the simulated scene belongs to', defaultTask)
     .option('--seed <n>', 'seed of the simulated scene', wholeNumber(0), 3)
     .option('--scene <sentence>', 'what the simulated scene must make sense of', 'put the red blocks in a green bowl')
+    .option('--fault <key=value>', `fault of the simulated cell, repeatable: ${faultHelp}`, addFault)
     .option('--policy <folder>', 'policy package (default: policy.package of the settings)')
     .option('--robot <address>', 'controller (default: robot.link of the settings, else the simulated cell)')
     .option('--out <folder>', 'folder in which each run makes its own folder (default: run.out of the settings)')
@@ -86,12 +90,12 @@ async function runServe(options: ServeOptions): Promise<void> {
       tell(`state    ${mode}${session?.reason ? `: ${session.reason}` : ''}`)
       for (const problem of problems) tell(`problem  ${problem}`)
     }
-    const { task, seed, scene: sentence } = options
+    const { task, seed, scene: sentence, fault: faults } = options
     const isJsonLog = (options.log ?? (stderr.isTerminal ? 'text' : 'json')) === 'json'
     const serving = await serveSettings({
       sources,
       ...(isJsonLog ? { log: jsonLog((line) => stderr.write(line)) } : {}),
-      scene: { task, seed, sentence },
+      scene: { task, seed, sentence, ...(faults === undefined ? {} : { faults }) },
       tell: (line) => tell(pc.dim(line)),
       onServing: (fixed) => void ready(fixed, fixed.service, []),
     })

@@ -23,6 +23,13 @@ export interface Camera {
    * @throws CliportError CAMERA_STALLED when a camera delivers nothing within its time-out
    */
   capture(signal?: AbortSignal): Promise<readonly RgbdFrame[]>
+  /**
+   * The newest frame of one camera, taken after the call, for whoever only watches: another camera that has stopped does not
+   * hold it up. Absent: only all at once.
+   * @param name one of `names`
+   * @throws CliportError CAMERA_STALLED when this camera delivers nothing within its time-out
+   */
+  newest?(name: string, signal?: AbortSignal): Promise<RgbdFrame>
   /** Gives the cameras back. Safe to call twice. */
   close(): Promise<void>
 }

@@ -112,8 +112,18 @@ function lookOf({ truth, frames }: EpisodeObservation, reward: number): Publishe
     bodies: objects.map(bodyOf),
     reward,
     color: Uint8Array.from(Buffer.concat(pictures('color').map(({ data }) => data))),
-    depthM: Float32Array.from(pictures('depth').flatMap((picture) => [...floatsOf(picture)])),
+    depthM: joined(pictures('depth').map(floatsOf)),
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 interface TrueBody {

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { pixelOf, wrapRad } from '../control/geometry.js'
+import { publishedWorkspace } from '../control/published-workspace.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../control/types.js'
 import { pathExists } from '../io/path-exists.js'
 import { createProjector } from '../io/projector.js'
@@ -20,7 +21,7 @@ import {
 } from '../io/recording/published.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { publishedCameras } from '../sim/cameras.js'
-import { publishedSize, publishedWorkspace } from './published-size.js'
+import { publishedSize } from './published-size.js'
 import { releaseVersion } from './record-index.js'
 
 export interface ImportRequest {

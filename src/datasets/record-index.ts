@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
+import { parseShard, type Shard, shardIndices, shardName } from '../evaluation/shard.js'
 import { type DatasetIndex, readDatasetIndex, writeDatasetIndex } from '../io/recording/dataset.js'
 import { projectPath } from '../native/paths.js'
 import type { RecordRequest } from './record-request.js'
-import { parseShard, type Shard, shardIndices, shardName } from './shard.js'
 
 /** `dataset.json` of recorded episodes. */
 export interface RecordIndex extends DatasetIndex {

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { splitOf } from '../evaluation/evaluate.js'
+import { shardIndices } from '../evaluation/shard.js'
 import { pathExists } from '../io/path-exists.js'
 import { episodeFile, verifyEpisode } from '../io/recording/dataset.js'
 import { makeOutputFolder } from '../io/unwritable.js'
@@ -9,7 +10,6 @@ import { type Cluster, runOnCluster } from './cluster.js'
 import { clearUnfinished, type RecordReport } from './record.js'
 import { beginIndex, endIndex } from './record-index.js'
 import type { RecordRequest } from './record-request.js'
-import { shardIndices } from './shard.js'
 
 /** Episodes that a lost machine costs at most. */
 const episodesPerShard = 10

@@ -1,7 +1,7 @@
 // What is to be recorded.
 
+import type { Shard } from '../evaluation/shard.js'
 import type { Config } from '../runtime/config/schema.js'
-import type { Shard } from './shard.js'
 
 export interface RecordRequest {
   readonly task: string

@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
+import { shardIndices } from '../evaluation/shard.js'
 import { episodeFile } from '../io/recording/dataset.js'
 import { episodeOfPart } from '../io/recording/demonstration.js'
 import { makeOutputFolder } from '../io/unwritable.js'
@@ -13,7 +14,6 @@ import { beginIndex, endIndex } from './record-index.js'
 import type { EpisodeOrder } from './record-process.js'
 import { onProcesses } from './record-processes.js'
 import type { RecordRequest } from './record-request.js'
-import { shardIndices } from './shard.js'
 
 export interface RecordReport {
   readonly task: string

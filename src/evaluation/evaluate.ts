@@ -14,6 +14,7 @@ import { type EpisodeTrace, EpisodeTracer, type TracedStep } from './episode-tra
 import { type Cause, causeOf, type JudgedDecision } from './judge.js'
 import { firstFramesOnly, onceForEach } from './open-loop.js'
 import type { RawFolder } from './raw-folder.js'
+import { type Shard, shardIndices } from './shard.js'
 import { type StepBudget, stepsOf } from './step-budget.js'
 
 export interface EvalRequest {
@@ -21,6 +22,8 @@ export interface EvalRequest {
   readonly episodes: number
   /** Episode i runs the scene `seed + 2i`. */
   readonly seed: number
+  /** Only these of the episodes; absent: all. */
+  readonly shard?: Shard
   /** 'oracle' instead of the configured package. */
   readonly oracle: boolean
   readonly link: 'in-process' | 'sockets'
@@ -35,6 +38,8 @@ export interface EvalRequest {
   readonly signal: AbortSignal
   readonly tell: (line: string) => void
   readonly onEpisode?: (episode: EpisodeReport) => void
+  /** Takes the durations of the decisions (stage `propose`); absent: kept for the report only. */
+  readonly decisions?: StageHistograms
 }
 
 export interface EpisodeReport {
@@ -88,11 +93,11 @@ export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   if (request.link === 'sockets') raiseThreadPriority()
   const policy = oracle ? 'oracle' : 'package'
   const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })
-  const decisions = new StageHistograms()
+  const { decisions = new StageHistograms() } = request
   const reports: EpisodeReport[] = []
   const startNs = hostClock.nowNs()
   try {
-    for (let index = 0; index < request.episodes; index++) {
+    for (const index of shardIndices(request.episodes, request.shard)) {
       signal.throwIfAborted()
       const report = await episode(session, request, index, decisions)
       reports.push(report)
@@ -202,8 +207,9 @@ function compare(
   }
 }
 
-function summarize(
-  { task, seed }: EvalRequest,
+/** The report of some episodes, which may come from several machines. */
+export function summarize(
+  { task, seed }: Pick<EvalRequest, 'task' | 'seed'>,
   policy: string,
   reports: readonly EpisodeReport[],
   decision: Durations,

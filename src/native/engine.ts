@@ -60,6 +60,8 @@ type Tensors = Readonly<Record<string, Float32Array | Uint8Array | BigInt64Array
 /** Tasks are done one after another, in the order of the calls, on one thread. An idle engine keeps no process alive. */
 export interface NativeEngine {
   library(): Promise<NativeLibrary>
+  /** Whether the library accepts options for a provider; rejects with OPTION, or with PROVIDER when it does not load. */
+  check(provider: string, options: StringOptions): Promise<void>
   /** Opens a graph under a name, in place of an older one. @param id for `cancel` */
   open(name: string, settings: NativeSettings, id: number): Promise<NativeGraph>
   /** Outputs by tensor name, and the milliseconds in the graph alone. @param inputs by tensor name, in the graph's types and sizes; must not be changed until it resolves */

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { distanceM, translationOf } from '../control/geometry.js'
 import { makeFolder } from '../io/make-folder.js'
+import { voiceFiles } from '../io/voice/files.js'
 import { kinematics } from '../native/kinematics.js'
 import { loadAddon, projectPath } from '../native/paths.js'
 import { cellAddons } from './addons.js'
@@ -54,7 +55,15 @@ export async function diagnose(config: Config): Promise<DoctorReport> {
     finding: 'only a real cell needs it',
     fix: 'cliport camera check',
   }))
+  await run('voice', () => checkVoice(config))
   return { ok: checks.every(({ status }) => status !== 'fail'), checks }
+}
+
+/** Spoken goals are no part of a cell that works, so that what is missing fails nothing. */
+async function checkVoice({ voice }: Config): Promise<Finding> {
+  const { vadFile, moonshineFolder } = await voiceFiles(voice.models)
+  if (vadFile !== null && moonshineFolder !== null) return ok(`Moonshine and Silero in ${voice.models}`)
+  return { status: 'skip', finding: `spoken goals: their nets are not in ${voice.models}`, fix: 'make voice' }
 }
 
 function checkNode(): Finding {

@@ -1,6 +1,6 @@
 // Durations of stages, kept as histograms: the stable JSON's `durations` objects come from here.
 
-import { build, type Histogram } from 'hdr-histogram-js'
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import type { StageMeter } from '../control/ports.js'
 
 /** Milliseconds. */
@@ -25,6 +25,21 @@ export class StageHistograms implements StageMeter {
       this.#histograms.set(stage, histogram)
     }
     histogram.recordValue(Math.min(3.6e9, Math.max(0, Math.round(durationMs * 1000))))
+  }
+
+  /** What was measured of a stage, as text for another process; empty where it never ran. */
+  encoded(stage: string): string {
+    const histogram = this.#histograms.get(stage)
+    return histogram === undefined ? '' : encodeIntoCompressedBase64(histogram)
+  }
+
+  /** Adds what `encoded` gave in another process. */
+  add(stage: string, encoded: string): void {
+    if (encoded === '') return
+    const other = decodeFromCompressedBase64(encoded)
+    const histogram = this.#histograms.get(stage)
+    if (histogram === undefined) this.#histograms.set(stage, other)
+    else histogram.add(other)
   }
 
   /** Of one stage; all zero where it never ran. */

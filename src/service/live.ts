@@ -2,8 +2,8 @@
 // the view fresh that previews are made on; while the arm moves only the pictures are taken.
 
 import type { View } from '../control/cycle.js'
-import { CliportError } from '../control/errors.js'
 import { colorIntrinsicsOf } from '../control/frame.js'
+import type { RgbdFrame } from '../control/types.js'
 import {
   elevationView,
   encodeLayer,
@@ -20,6 +20,8 @@ import type { Workcell } from './workcell.js'
 
 /** Asked for a frame and got none for so long: the camera has stopped. */
 const stalledMs = 1500
+/** A camera that nobody has looked through for so long is looked through alone. */
+const watchAfterMs = 700
 /** How often ages are told, and pauses between looks where nobody watches. */
 const tellMs = 500
 const unwatchedMs = 2000
@@ -30,13 +32,15 @@ type Cameras = EventData<'cameras'>['cameras']
 
 export class Live {
   readonly #newestMs = new Map<string, number>()
-  #askedMs: number | null = null
-  #problem: { readonly message: string; readonly cameras: readonly string[] } | null = null
+  /** Cameras of which a frame was asked for and has not come, and since when. */
+  readonly #askedMs = new Map<string, number>()
+  readonly #problems = new Map<string, string>()
   #timer: NodeJS.Timeout | null = null
   #teller: NodeJS.Timeout | null = null
   #ended = false
   #looks = 0
   #encoding = false
+  #isLooking = false
 
   /**
    * @param isMoving something moves in front of the cameras, or may
@@ -52,7 +56,9 @@ export class Live {
   begin(): void {
     this.#next(0)
     this.#teller = setInterval(() => {
-      if (this.workcell.isOpen) this.hub.emit('cameras', { cameras: this.cameras() })
+      if (!this.workcell.isOpen) return
+      this.hub.emit('cameras', { cameras: this.cameras() })
+      for (const name of this.workcell.ports.camera.names) void this.#watch(name)
     }, tellMs)
   }
 
@@ -69,15 +75,12 @@ export class Live {
 
   cameras(): Cameras {
     const nowMs = performance.now()
-    const isWaiting = this.#askedMs !== null && nowMs - this.#askedMs > stalledMs
     const names = this.workcell.isOpen ? this.workcell.ports.camera.names : [...this.#newestMs.keys()]
     return names.map((name) => {
       const newestMs = this.#newestMs.get(name)
-      const problem = this.#problem?.cameras.includes(name)
-        ? this.#problem.message
-        : isWaiting
-          ? 'no frame arrives'
-          : null
+      const askedMs = this.#askedMs.get(name)
+      const isWaiting = askedMs !== undefined && nowMs - askedMs > stalledMs
+      const problem = this.#problems.get(name) ?? (isWaiting ? 'no frame arrives' : null)
       return { name, age_ms: newestMs === undefined ? null : nowMs - newestMs, ok: problem === null, problem }
     })
   }
@@ -90,17 +93,15 @@ export class Live {
   /** A look that somebody else took. */
   looked({ frames, heightmap }: View, goalId: string | null): void {
     const nowMs = performance.now()
-    for (const { camera } of frames) this.#newestMs.set(camera, nowMs)
-    this.#problem = null
+    for (const { camera } of frames) {
+      this.#newestMs.set(camera, nowMs)
+      this.#problems.delete(camera)
+    }
     if (this.hub.size === 0 || this.#encoding) return
     this.#encoding = true
     const head = { clock_ms: this.clockMs(), goal_id: goalId }
     const { color, heightM, rows, cols } = heightmap
-    const pictures: Promise<void>[] = frames.map((frame) => {
-      const { width, height } = colorIntrinsicsOf(frame)
-      const picture = { rgb: frame.color, width, height }
-      return this.#send('camera', frame.camera, picture, head, cameraWidthPx)
-    })
+    const pictures: Promise<void>[] = frames.map((frame) => this.#sendFrame(frame, head))
     pictures.push(this.#send('color', 'color', topView(color, rows, cols), head))
     pictures.push(this.#send('height', 'height', heightView(heightM, rows, cols, heightTopM(heightM)), head))
     pictures.push(this.#sendLayer('elevation', elevationView(heightM, rows, cols), head))
@@ -113,6 +114,30 @@ export class Live {
   async heat(kind: 'pick' | 'place', layer: Layer, goalId: string): Promise<void> {
     if (this.hub.size === 0) return
     await this.#sendLayer(kind, layer, { clock_ms: this.clockMs(), goal_id: goalId })
+  }
+
+  #sendFrame(frame: RgbdFrame, head: Pick<PictureHeader, 'clock_ms' | 'goal_id'>): Promise<void> {
+    const { width, height } = colorIntrinsicsOf(frame)
+    return this.#send('camera', frame.camera, { rgb: frame.color, width, height }, head, cameraWidthPx)
+  }
+
+  /** Of a camera that no look has shown for a while: because the arm moves, or because another camera holds the look up. */
+  async #watch(name: string): Promise<void> {
+    const { camera } = this.workcell.ports
+    const ageMs = performance.now() - (this.#newestMs.get(name) ?? 0)
+    const isOld = ageMs > (this.hub.size > 0 ? watchAfterMs : unwatchedMs)
+    if (camera.newest === undefined || this.#askedMs.has(name) || !isOld) return
+    this.#askedMs.set(name, performance.now())
+    try {
+      const frame = await camera.newest(name)
+      this.#newestMs.set(name, performance.now())
+      this.#problems.delete(name)
+      if (this.hub.size > 0) await this.#sendFrame(frame, { clock_ms: this.clockMs(), goal_id: null })
+    } catch (error) {
+      this.#problems.set(name, (error as Error).message)
+    } finally {
+      this.#askedMs.delete(name)
+    }
   }
 
   async #sendLayer(
@@ -149,28 +174,28 @@ export class Live {
     this.#timer.unref()
   }
 
-  /** Never throws: what a camera does not deliver is told of, and asked for again. */
+  /** Never throws. A look that a camera holds up holds up nothing else. */
   async #turn(): Promise<void> {
     if (!this.workcell.isOpen) return
-    try {
-      if (this.isMoving()) await this.#cell()
-      else {
-        await this.#look()
-        await this.#cell()
-      }
-    } catch (error) {
-      const message = error instanceof CliportError ? error.message : (error as Error).message
-      const names = this.workcell.isOpen ? this.workcell.ports.camera.names : []
-      const named = names.filter((name) => message.includes(`'${name}'`))
-      this.#problem = { message, cameras: named.length > 0 ? named : names }
-    } finally {
-      this.#askedMs = null
-      this.#looks++
+    if (!this.isMoving() && !this.#isLooking) {
+      this.#isLooking = true
+      void this.#look()
+        .catch((error) => this.#lookFailed(error as Error))
+        .finally(() => {
+          this.#isLooking = false
+          this.#looks++
+        })
     }
+    await this.#cell().catch(() => {}) // a cell that has failed is opened anew
+  }
+
+  #lookFailed({ message }: Error): void {
+    // Where a camera can be asked alone, it is said of that one.
+    if (!this.workcell.isOpen || this.workcell.ports.camera.newest !== undefined) return
+    for (const name of this.workcell.ports.camera.names) this.#problems.set(name, message)
   }
 
   async #look(): Promise<void> {
-    this.#askedMs = performance.now()
     const view = await this.workcell.look()
     if (this.isMoving()) return
     this.workcell.seen(view)

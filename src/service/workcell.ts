@@ -10,7 +10,7 @@ import type { Config } from '../runtime/config/schema.js'
 import { type Clearable, recover } from '../runtime/link/manual-motion.js'
 import { movesHardware } from '../runtime/robot.js'
 import { type CellPorts, openSession, type PerceptionPorts, type Scene, type Session } from '../runtime/session.js'
-import type { Cell } from '../sim/api.js'
+import type { Cell, CellFaults } from '../sim/api.js'
 
 /** The simulated scene that a service begins with. */
 export interface SceneChoice {
@@ -18,6 +18,8 @@ export interface SceneChoice {
   readonly seed: number
   /** What the scene must make sense of. */
   readonly sentence: string
+  /** For tests: what goes wrong in it. */
+  readonly faults?: CellFaults
 }
 
 interface Opened {
@@ -51,8 +53,10 @@ export class Workcell {
     return this.#scene !== null
   }
 
-  get scene(): SceneChoice | null {
-    return this.#scene
+  get scene(): Omit<SceneChoice, 'faults'> | null {
+    if (this.#scene === null) return null
+    const { faults: _, ...scene } = this.#scene
+    return scene
   }
 
   get isOpen(): boolean {
@@ -174,9 +178,9 @@ export class Workcell {
     return { frames, heightmap }
   }
 
-  #sceneOptions({ task, seed, sentence }: SceneChoice): Scene {
+  #sceneOptions({ task, seed, sentence, faults }: SceneChoice): Scene {
     const link = this.config.robot.link === null ? 'sockets' : 'robot'
-    return { task, seed, goal: sentence, clock: 'paced', link }
+    return { task, seed, goal: sentence, clock: 'paced', link, ...(faults === undefined ? {} : { faults }) }
   }
 
   #expectOpen(): Opened {

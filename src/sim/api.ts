@@ -20,7 +20,12 @@ export interface CellFaults {
   /** Simulated time after reset at which the controller dies without goodbye, seconds. */
   readonly killControllerAtS?: number
   /** Number of the capture (0 is the first) from which a camera delivers these instead of frames. */
-  readonly camera?: { readonly fromCapture: number; readonly fault: 'stall' | 'nan' | 'zero' }
+  readonly camera?: {
+    readonly fromCapture: number
+    readonly fault: 'stall' | 'nan' | 'zero'
+    /** The one camera that it happens to; absent: all of them. */
+    readonly only?: string
+  }
 }
 
 /** What the simulated cell's own controller is told about its robot. */
@@ -79,7 +84,7 @@ export interface TrueObject {
   readonly label: number
   /** 'block', 'bowl', ... */
   readonly kind: string
-  /** Colour name, 'red', ... */
+  /** Colour name, 'red', ...; 'own' for a thing whose colours go with its kind. */
   readonly color: string
   /** Bounding box, metres. */
   readonly sizeM: Vec3
@@ -116,8 +121,21 @@ export interface Truth {
   readonly rotations: boolean
   /** Distance in the table's plane within which an object is at its place, metres; null: it must lie inside the target. */
   readonly toleranceM: number | null
+  /** Where something may be put; only in scenes that are talked about (captioned scenes). */
+  readonly freePlaces?: readonly FreePlace[]
   /** Simulated seconds since reset. */
   readonly timeS: number
+}
+
+/** A spot of a thing on which or in which nothing lies yet. */
+export interface FreePlace {
+  /** Label of the thing. */
+  readonly target: number
+  /** Where the underside of what is placed there comes to lie, and the yaw of the spot. */
+  readonly p_base_m: Vec3
+  readonly yawRad: number
+  /** Room along the spot's own x and y, metres. */
+  readonly roomM: readonly [number, number]
 }
 
 export interface OracleAction {
@@ -145,6 +163,11 @@ export interface Cell {
   reset(options: CellOptions): Promise<CellReady>
   /** Frames of all cameras, in the order front, left, right; stamped with simulated time in both clocks. */
   capture(): Promise<readonly SimFrame[]>
+  /**
+   * The same of the cameras that have not stalled, for whoever only watches: what happens in the scene because somebody looked
+   * does not happen.
+   */
+  watch(): Promise<readonly SimFrame[]>
   /** Picture of the whole cell with the arm, RGB8, for people. */
   observe(width: number, height: number): Promise<Uint8Array>
   /** What the cell knows now. */

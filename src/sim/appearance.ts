@@ -31,8 +31,12 @@ export function publishedAppearance(objects: readonly PlacedObject[]): Appearanc
   }
 }
 
-/** Light, colours, table and cameras drawn from the seed; a third of the tables are light. */
-export function randomizedAppearance(objects: readonly PlacedObject[], seed: number): Appearance {
+/** Light, colours, table and cameras (`randomCameras`) drawn from the seed; a third of the tables are light. */
+export function randomizedAppearance(
+  objects: readonly PlacedObject[],
+  seed: number,
+  camerasAllRound = false,
+): Appearance {
   const look = random(seed, 'appearance')
   const azimuth = look.uniform(-Math.PI, Math.PI)
   const elevation = look.uniform(0.7, 1.5)
@@ -40,7 +44,7 @@ export function randomizedAppearance(objects: readonly PlacedObject[], seed: num
   const mat = tinted([brightness, brightness, brightness], look.normal, 0.03)
   const tints = random(seed, 'object-colors')
   return {
-    cameras: randomCameras(random(seed, 'cameras')),
+    cameras: randomCameras(random(seed, 'cameras'), camerasAllRound),
     light: {
       direction: [
         Math.cos(elevation) * Math.cos(azimuth),

@@ -32,20 +32,22 @@ function camera(name: string, position: Vec3, towards: readonly [number, number]
 
 /**
  * Cameras as somebody else might have mounted them: one to three. Half of the scenes have the published ones, each a few
- * centimetres and degrees off; the others have them anywhere round the table but behind the arm.
+ * centimetres and degrees off; the others have them anywhere round the table but behind the arm, or there too (`allRound`).
  */
-export function randomCameras(random: Random): readonly CellCamera[] {
+export function randomCameras(random: Random, allRound = false): readonly CellCamera[] {
   const kept = new Set(random.sample([0, 1, 2], random.integer(1, 3)))
   const isPublished = random.next() < 0.5
   return publishedCameras
     .filter((_, i) => kept.has(i))
-    .map((original) => jittered(isPublished ? original : anywhere(original.name, random), random))
+    .map((original) =>
+      jittered(isPublished ? original : anywhere(original.name, random, allRound ? Math.PI : 2), random),
+    )
 }
 
 /** Looks at the middle of the workspace, from 0.6 to 1.2 m away and 30 to 75 degrees down. */
-function anywhere(name: string, random: Random): CellCamera {
+function anywhere(name: string, random: Random, farthestRad: number): CellCamera {
   const target: Vec3 = [0.5 + random.uniform(-0.1, 0.1), random.uniform(-0.15, 0.15), 0]
-  const azimuth = random.uniform(-2, 2)
+  const azimuth = random.uniform(-farthestRad, farthestRad)
   const down = random.uniform(0.52, 1.3)
   const distanceM = random.uniform(0.6, 1.2)
   const position: Vec3 = [

@@ -4,18 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CliportError } from '../control/errors.js'
 import type { Camera } from '../control/ports.js'
 import type { RgbdFrame } from '../control/types.js'
-import type { Cell } from './api.js'
+import type { Cell, SimFrame } from './api.js'
 
 /** How often the cell is asked whether it still works on the pictures, milliseconds. */
 const askEveryMs = 50
 /** A cell that does not even answer for so long hangs, or has no processor, seconds. */
 const answerTimeoutS = 60
+/** What is watched is asked for again after so long, where the settings let a camera take for ever, seconds. */
+const longestWaitS = 5
 
 /**
  * @param timeoutS for how long the cell may deliver nothing although it has nothing else to do, before its cameras count
  *   as stalled; Infinity: for ever. What a busy machine takes to draw the pictures does not count
  */
-export function createCellCamera(cell: Pick<Cell, 'capture' | 'load'>, timeoutS: number): Camera {
+export function createCellCamera(
+  cell: Pick<Cell, 'capture' | 'load'> & Partial<Pick<Cell, 'watch'>>,
+  timeoutS: number,
+): Camera {
+  let watching: ReturnType<Cell['watch']> | null = null
   return {
     names: ['front', 'left', 'right'],
     async capture(signal) {
@@ -25,13 +31,29 @@ export function createCellCamera(cell: Pick<Cell, 'capture' | 'load'>, timeoutS:
       const watch = Number.isFinite(timeoutS) ? [untilStalled(cell, timeoutS, ends)] : []
       try {
         const frames = await Promise.race([cell.capture(), aborted(ends), ...watch])
-        return frames.map(({ labels: _, ...frame }): RgbdFrame => frame)
+        return frames.map(withoutLabels)
       } finally {
         end.abort()
       }
     },
+    // One look for all who ask meanwhile: the cell draws all cameras at once.
+    ...(cell.watch !== undefined && {
+      async newest(name, signal) {
+        watching ??= cell.watch!().finally(() => {
+          watching = null
+        })
+        const found = (await watching).find(({ camera }) => camera === name)
+        if (found !== undefined) return withoutLabels(found)
+        await sleep(Math.min(timeoutS, longestWaitS) * 1000, undefined, { signal })
+        throw stalled(timeoutS, name)
+      },
+    }),
     async close() {},
   }
+}
+
+function withoutLabels({ labels: _, ...frame }: SimFrame): RgbdFrame {
+  return frame
 }
 
 /** Rejects with the signal's reason; never resolves. */
@@ -54,8 +76,9 @@ async function untilStalled(cell: Pick<Cell, 'load'>, timeoutS: number, signal: 
   throw stalled(timeoutS)
 }
 
-function stalled(timeoutS: number): CliportError {
-  return new CliportError('CAMERA_STALLED', `The simulated cameras delivered no frame within ${timeoutS} s`, {
+function stalled(timeoutS: number, name?: string): CliportError {
+  const who = name === undefined ? 'The simulated cameras' : `The simulated camera '${name}'`
+  return new CliportError('CAMERA_STALLED', `${who} delivered no frame within ${timeoutS} s`, {
     stage: 'capture',
     hint: 'They stall because the simulated fault camera=stall@N was asked for; without it the cell waits for its pictures',
     retryable: true,

@@ -32,6 +32,10 @@ export class CellClient implements Cell {
     return this.#call('capture')
   }
 
+  watch(): Promise<readonly SimFrame[]> {
+    return this.#call('watch')
+  }
+
   observe(width: number, height: number): Promise<Uint8Array> {
     return this.#call('observe', width, height)
   }

@@ -11,7 +11,7 @@ if (!port) throw new Error('cell-worker runs only as a worker thread')
 const cell = new SimulatedCell()
 // Beside what the caller still has to do before the first reset, which says when it fails.
 loadPhysics().catch(() => {})
-const hasPictures: ReadonlySet<CellMethod> = new Set(['capture', 'observe'])
+const hasPictures: ReadonlySet<CellMethod> = new Set(['capture', 'watch', 'observe'])
 
 port.on('message', ({ id, method, args }: CellCall) => {
   const answer = (message: CellAnswer, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)

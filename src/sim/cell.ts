@@ -8,7 +8,17 @@ import { parkPose } from '../control/park.js'
 import { publishedWorkspace } from '../control/published-workspace.js'
 import { kinematics } from '../native/kinematics.js'
 import { addSensorNoise } from '../native/raster.js'
-import type { Cell, CellLoad, CellOptions, CellReady, OracleAction, SimFrame, TrueObject, Truth } from './api.js'
+import type {
+  Cell,
+  CellLoad,
+  CellOptions,
+  CellReady,
+  FreePlace,
+  OracleAction,
+  SimFrame,
+  TrueObject,
+  Truth,
+} from './api.js'
 import { publishedAppearance, randomizedAppearance, realSensor } from './appearance.js'
 import { suctionTool } from './arm.js'
 import { CellRenderer, type LabelMap, labelMap } from './cell-renderer.js'
@@ -21,9 +31,9 @@ import { loadPhysics, Physics } from './physics/physics.js'
 import { Plant } from './plant.js'
 import { type Random, random } from './random.js'
 import { laidScene } from './scene.js'
-import { openMoves, placesOf, Score } from './score.js'
+import { openMoves, placesOf, Score, targetPose } from './score.js'
 import { taskNamed } from './tasks/index.js'
-import type { TaskScene } from './tasks/task.js'
+import type { Spot, TaskScene } from './tasks/task.js'
 
 /** Objects that roll for longer than this are looked at as they roll. */
 const longestSettleS = 3
@@ -78,6 +88,7 @@ export class SimulatedCell implements Cell {
     const fault = options.faults?.camera
     const faulty = fault !== undefined && captures >= fault.fromCapture
     if (faulty && fault.fault === 'stall') return new Promise(() => {})
+    const spoils = ({ camera }: SimFrame) => fault?.only === undefined || fault.only === camera
     return this.#inTurn(async () => {
       const episode = this.#running
       const beganNs = process.hrtime.bigint()
@@ -86,9 +97,20 @@ export class SimulatedCell implements Cell {
       episode.looked = true
       episode.drift?.begin(episode.score.goal)
       if (options.sensor === 'real') for (const frame of frames) addNoise(frame, episode.noiseRandom)
-      if (faulty) for (const { depthM } of frames) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
+      if (faulty) for (const { depthM } of frames.filter(spoils)) depthM.fill(fault.fault === 'nan' ? Number.NaN : 0)
       episode.newestLook = { beganNs, readyNs: process.hrtime.bigint() }
       return frames
+    })
+  }
+
+  async watch(): Promise<readonly SimFrame[]> {
+    const { options, captures } = this.#running
+    const { camera: fault } = options.faults ?? {}
+    const stalls = fault?.fault === 'stall' && captures >= fault.fromCapture
+    if (stalls && fault.only === undefined) return []
+    return this.#inTurn(async () => {
+      const frames = await this.#look(this.#running)
+      return stalls ? frames.filter(({ camera }) => camera !== fault.only) : frames
     })
   }
 
@@ -101,7 +123,7 @@ export class SimulatedCell implements Cell {
 
   truth(): Promise<Truth> {
     return this.#inTurn(async () => {
-      const { plant, score } = this.#running
+      const { plant, score, scene } = this.#running
       const visible = visibleLabels(await this.#labels())
       const { physics } = plant
       score.update(physics)
@@ -116,6 +138,7 @@ export class SimulatedCell implements Cell {
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,
         toleranceM: score.goal?.zone === undefined ? (score.goal?.toleranceM ?? 0) : null,
+        ...(scene.spots === undefined ? {} : { freePlaces: freePlaces(scene.spots, physics) }),
         timeS: Number(plant.nowNs) / 1e9,
       }
     })
@@ -171,7 +194,9 @@ export class SimulatedCell implements Cell {
     const tool = suctionTool
     const { scene, objects: placed } = laidScene(taskNamed(options.task), seed, tool, options.goal)
     const appearance =
-      options.appearance === 'randomized' ? randomizedAppearance(placed, seed) : publishedAppearance(placed)
+      options.appearance === 'randomized'
+        ? randomizedAppearance(placed, seed, scene.camerasAllRound)
+        : publishedAppearance(placed)
     const qRad = parkedJoints()
     const physics = new Physics(await loadPhysics(), placed, tool, qRad, scene)
     const nudgeRandom = random(seed, 'nudge')
@@ -287,8 +312,15 @@ function parkedJoints(): number[] {
 function trueObjects(physics: Physics): TrueObject[] {
   return physics.objects.map(({ label, kind, color, shape }) => {
     const T = physics.objectPose(label)
-    return { label, kind, color, sizeM: shape.sizeM, p_base_m: translationOf(T), yawRad: yawOf(T) }
+    return {
+      ...{ label, kind, color: shape.ownColors ? 'own' : color, sizeM: shape.sizeM },
+      ...{ p_base_m: translationOf(T), yawRad: yawOf(T) },
+    }
   })
+}
+
+function freePlaces(spots: readonly Spot[], physics: Physics): FreePlace[] {
+  return spots.map(({ roomM, ...target }) => ({ target: target.label, ...targetPose(target, physics), roomM }))
 }
 
 function addNoise(frame: SimFrame, noise: Random): void {

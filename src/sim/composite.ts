@@ -44,6 +44,7 @@ export function composite(parts: readonly Part[], scale: number): ObjectShape {
     footprintM: Math.hypot(sizeM[0], sizeM[1]) / 2,
     workRadiusM: Math.max(0.02, Math.max(sizeM[0], sizeM[1]) / 2 - 0.01),
     massKg: 0.1,
+    ownColors: true,
     geomsXml: scaled.map(geomXml).join(''),
     mesh: () => merge(...scaled.map(meshOf)),
   }

@@ -15,6 +15,8 @@ export interface ObjectShape {
   readonly workRadiusM: number
   /** Fastened to the table: nothing moves it, and the cup does not seal on it. */
   readonly fixed?: true
+  /** Its colours go with its kind and not with what the scene asks for. */
+  readonly ownColors?: true
   /** MJCF geoms in the body's frame, without mass. */
   readonly geomsXml: string
   /** Convex meshes that the geoms name: corners, metres. The same name is the same mesh in every shape. */

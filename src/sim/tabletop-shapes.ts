@@ -59,7 +59,8 @@ function solidProfile(radiusM: number, heightM: number): ProfilePoint[] {
   ]
 }
 
-function dishProfile(radiusM: number, heightM: number): ProfilePoint[] {
+/** A plate's: radius over height, from the middle of its underside to that of its floor. */
+export function dishProfile(radiusM: number, heightM: number): ProfilePoint[] {
   return [
     [0, 0],
     [0, 0.6 * radiusM],

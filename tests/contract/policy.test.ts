@@ -6,12 +6,20 @@ import { policyContract } from './policy-contract.js'
 
 policyContract('the shipped package on ONNX Runtime', () => OnnxPolicy.load(shippedPackage))
 
+policyContract('the shipped package on the own engine', () => OnnxPolicy.load(shippedPackage, { engine: 'native' }))
+
 policyContract('a package with names and heads of its own', () => OnnxPolicy.load(tinyPackage), { graspYawRad: 0.5 })
 
 policyContract('a package that decides in two graphs', () => OnnxPolicy.load(splitPackage), {
   stages: ['attention', 'transport'],
   openVocabulary: true,
 })
+
+policyContract(
+  'a package that decides in two graphs on the own engine',
+  () => OnnxPolicy.load(splitPackage, { engine: 'native' }),
+  { stages: ['attention', 'transport'], openVocabulary: true },
+)
 
 policyContract('the shipped package behind a policy server', async () => {
   const server = await startPolicyServer()

@@ -119,6 +119,12 @@ test('the library has no thread more than where the environment turns its teleme
   expect(await loaded('on', { ORT_DISABLE_TELEMETRY: '0' })).toEqual(off)
 })
 
+test('nor has it on the own engine', async () => {
+  const off = await loaded('own-off', { ORT_DISABLE_TELEMETRY: '1', ENGINE: 'native' })
+  expect(off.threads).toBeGreaterThan(3)
+  expect(await loaded('own-unset', { ENGINE: 'native' })).toEqual(off)
+})
+
 test('a thread whose process has telemetry on loads no policy', async () => {
   const code = `
     const { parentPort } = require('node:worker_threads')

@@ -205,7 +205,7 @@ test('the beam keeps to the grammar where the free path leaves it, and says how 
     at++
     return logits
   }
-  const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), { width: 6, longest: 20 })
+  const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), { width: 6, widestGap: 8, longest: 20 })
   expect(free.text).toBe('Put the red lock in the green bowl.')
   expect(bound[0]!.text).toBe('put the red block in the green bowl')
   expect(free.logProbability - bound[0]!.logProbability).toBeCloseTo(1, 3)

@@ -100,7 +100,7 @@ test('the JSGF has only words of the dictionary, defines each rule once and hold
 
 function heard(text: string, logProbability: number): HeardSentence {
   const tokens = text.split(' ').length + 2
-  return { text, logProbability, tokens, score: logProbability / tokens }
+  return { text, logProbability, prior: 0, tokens, score: logProbability / tokens }
 }
 
 function thing(id: number, kind: string, color: string): SceneObject {

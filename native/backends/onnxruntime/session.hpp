@@ -102,4 +102,7 @@ std::size_t bytes_of(const TensorDescription& tensor);
 void append_providers(const Library& library, abi::SessionOptions* options,
                       const std::vector<ProviderChoice>& providers);
 
+/// Asks the library about a provider's options without using it. @throws Failure as `append_providers`
+void check_options(const Library& library, const ProviderChoice& choice);
+
 }  // namespace cliport::onnxruntime

@@ -79,6 +79,8 @@ export async function openRealSense(
   return {
     names: configs.map(({ name }) => name),
     capture: (signal) => capture(opened, timeoutMs, signal),
+    newest: (name, signal) =>
+      newest(opened.filter(({ config }) => config.name === name).slice(0, 1), timeoutMs, signal),
     close: closeAll,
   }
 }
@@ -95,6 +97,12 @@ function cameraOptions(config: RealSenseConfig): CameraOptions {
     color: { ...(isLive && { width: colorWidth, height: colorHeight, fps }), format: 'rgb8' },
     depthAs: 'metres',
   }
+}
+
+/** @param one the camera that is meant, alone: as `capture`, it waits for nobody else */
+async function newest(one: readonly Opened[], timeoutMs: number, signal?: AbortSignal): Promise<RgbdFrame> {
+  const [frame] = await capture(one, timeoutMs, signal)
+  return frame!
 }
 
 async function capture(opened: readonly Opened[], timeoutMs: number, signal?: AbortSignal): Promise<RgbdFrame[]> {

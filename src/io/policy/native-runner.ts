@@ -27,15 +27,15 @@ import type {
 import { graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
-import { Failed, graphProblem, runnerError } from './runner-failure.js'
+import { Failed, graphProblem, plainReason, runnerError } from './runner-failure.js'
 import { turnOffTelemetry } from './telemetry.js'
 
-/** Options of a provider for a graph, or why it cannot be used; decided when the library is known. */
+/** Options of a provider for a graph, and why it cannot be used all the same; decided when the library is known. */
 export type OptionsOf = (
   provider: Exclude<Provider, 'cpu'>,
   graph: GraphName,
   library: NativeLibrary,
-) => Promise<{ readonly options: StringOptions } | { readonly reason: string }>
+) => Promise<{ readonly options: StringOptions; readonly reason?: string }>
 
 export interface NativeRunnerSettings extends RunnerSettings {
   /** File of ONNX Runtime's library; absent: the one that onnxruntime-node ships. */
@@ -190,25 +190,26 @@ export class NativeRunner implements GraphRunner {
     const wanted = ({ tensorrt: ['tensorrt', 'cuda'], cuda: ['cuda'], cpu: [] } as const)[on]
     const choices = []
     for (const name of wanted) {
-      const found = await this.#settings.optionsOf(name, graph, this.#library)
-      if ('reason' in found) throw new Failed('provider', found.reason)
-      choices.push({ name, options: found.options })
+      const { options, reason } = await this.#settings.optionsOf(name, graph, this.#library)
+      // Before anything else: an option that is misspelt must not end on another provider.
+      await this.#engine.check(name, options).catch((error: NativeFailure) => {
+        throw this.#failed(graph, name, error)
+      })
+      if (reason !== undefined) throw new Failed('provider', reason)
+      choices.push({ name, options })
     }
     return choices
   }
 
   #failed(graph: GraphName, on: Provider, { code, message, log = [] }: NativeFailure): Failed {
     if (code === 'OPTION')
-      return new Failed('option', `ONNX Runtime ${this.#library.version} refuses an option of ${on}: ${message}`)
+      return new Failed(
+        'option',
+        `ONNX Runtime ${this.#library.version} refuses an option of ${on}: ${plainReason(message)}`,
+      )
     if (on === 'cpu') return new Failed('graph', graphProblem(graph, message, this.#library.version))
     const missing = whyProviderDoesNotLoad(this.#library.path, on)
-    const reasons = [message, ...log, ...(missing === null ? [] : [missing])].map((line) => line.trim())
-    return new Failed(
-      'provider',
-      [...new Set(reasons)]
-        .filter((line, at, all) => !all.some((other, i) => i !== at && other.includes(line)))
-        .join('; '),
-    )
+    return new Failed('provider', distinct([message, ...log, ...(missing === null ? [] : [missing])]).join('; '))
   }
 
   /** @throws Failed `shape`; `provider` when a GPU's provider took no node at all, so that the CPU would compute everything */
@@ -239,4 +240,10 @@ function engineOn(library: string): NativeEngine {
       cause,
     })
   }
+}
+
+/** Lines without what ONNX Runtime says of its own sources, each once, and none that another one contains. */
+function distinct(lines: readonly string[]): string[] {
+  const plain = [...new Set(lines.map(plainReason))]
+  return plain.filter((line) => !plain.some((other) => other !== line && other.includes(line)))
 }

@@ -86,8 +86,10 @@ function optionsFor(manifest: Manifest, options: RunnerOptions): OptionsOf {
     const root = options.engines ?? defaultEngines()
     const key = engineKey(manifest, graph, library, await (options.device ?? gpuDevice)(), settings)
     const state = await findEngine(root, key)
-    if ('record' in state) return { options: tensorRtOptions(settings, engineFolders(root, key)) }
-    return { reason: `${graph}: ${state.missing}; cliport policy build builds it` }
+    return {
+      options: tensorRtOptions(settings, engineFolders(root, key)),
+      ...('missing' in state && { reason: `${graph}: ${state.missing}; cliport policy build builds it` }),
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import type { Provider, ProviderAttempt } from './graph-runner.js'
 import { type GraphTensors, graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
 import { env, InferenceSession, Tensor } from './onnxruntime.js'
-import { Failed, graphProblem, type RunnerFailure } from './runner-failure.js'
+import { Failed, graphProblem, plainReason, type RunnerFailure } from './runner-failure.js'
 import { goodbye, type RunRequest, type WorkerReply, type WorkerSettings } from './worker-protocol.js'
 
 // A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/thread-priority.ts)
@@ -71,12 +71,13 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
       return attempts
     } catch (error) {
       if (error instanceof Failed) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = plainReason(error instanceof Error ? error.message : String(error))
       // The CPU is always there: what it cannot open is no usable graph.
       if (candidate === 'cpu') throw new Failed('graph', reason)
       // The message says that a library does not load, stderr alone says why.
       const missing = whyProviderDoesNotLoad(library.path, candidate)
-      attempts.push({ provider: candidate, reason: missing === null ? reason : `${reason} (${missing})` })
+      const isNew = missing !== null && !reason.includes(missing)
+      attempts.push({ provider: candidate, reason: isNew ? `${reason} (${missing})` : reason })
     }
   }
   const reasons = attempts.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ')

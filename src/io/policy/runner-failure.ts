@@ -48,8 +48,18 @@ export function runnerError(folder: string, failure: RunnerFailure, message: str
 
 const newer = 'was exported for a newer ONNX than'
 
+/** A message of ONNX Runtime without what it says of its own sources. */
+export function plainReason(message: string): string {
+  return message
+    .replace(/^.*\[ONNXRuntimeError\] : \d+ : \w+ : /s, '')
+    .replace(/^.*(CUDA failure \d+: .*?) ;.*$/s, '$1')
+    .replace(/^\/onnxruntime_src\/\S+ .*?\) (?=[A-Z])/s, '')
+    .trim()
+}
+
 /** Why a graph cannot be opened, in words that say what is wrong with the file. @param version of ONNX Runtime */
-export function graphProblem(graph: GraphName, reason: string, version: string): string {
+export function graphProblem(graph: GraphName, message: string, version: string): string {
+  const reason = plainReason(message)
   const file = `${graph}.onnx`
   if (/protobuf parsing failed/i.test(reason)) return `${file} is truncated, or is no ONNX graph: ${reason}`
   if (/opset|IR version/i.test(reason)) return `${file} ${newer} ONNX Runtime ${version} reads: ${reason}`

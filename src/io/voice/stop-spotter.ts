@@ -11,7 +11,7 @@ export interface StopFrame {
 }
 
 /** Frames of voice activity (32 ms) from one look to the next. */
-export const framesBetweenLooks = 4
+export const framesBetweenLooks = 5
 /** What a look hears at most; more would be slower, and say nothing more about its end. */
 export const longestLookS = 1.2
 

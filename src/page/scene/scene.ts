@@ -23,9 +23,9 @@ const tableEveryMs = 1000
 export type { MarksOf } from './marks.js'
 
 export const viewpoints = {
-  front: [1.45, 0, 0.75],
-  left: [0.5, 1.25, 0.7],
-  top: [0.51, 0, 1.45],
+  front: [1.62, 0, 0.95],
+  left: [0.55, 1.5, 0.8],
+  top: [0.52, 0, 2],
 } as const
 export type Viewpoint = keyof typeof viewpoints
 
@@ -53,7 +53,7 @@ export class CellScene {
     // The page scrolls with the wheel; a pinch, or the wheel with a key held, comes nearer.
     this.#controls.enableZoom = false
     this.#controls.maxPolarAngle = Math.PI / 2 - 0.03
-    this.#controls.target.set(0.42, 0, 0.12)
+    this.#controls.target.set(0.3, 0, 0.26)
     this.#controls.addEventListener('change', () => this.#wake())
     const sun = new DirectionalLight(0xffffff, 2.1)
     sun.position.set(1.2, 0.9, 2.2)
@@ -109,7 +109,7 @@ export class CellScene {
 
   setMarks(marks: MarksOf | null): void {
     disposeChildren(this.#marks)
-    if (marks !== null) this.#marks.add(...Marks(marks))
+    for (const shape of marks === null ? [] : Marks(marks)) this.#marks.add(shape)
     this.#wake()
   }
 

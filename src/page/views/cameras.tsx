@@ -6,7 +6,7 @@ import { cameras, facts, pictures } from '../store.js'
 import { LivePicture } from './live-picture.js'
 
 /** Older than this, a picture is not live any more. */
-const stoppedAfterMs = 1500
+const stoppedAfterMs = 1700
 
 interface CameraNow {
   readonly name: string

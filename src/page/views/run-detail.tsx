@@ -61,7 +61,6 @@ export function RunDetail({ goal, closeAddress }: { readonly goal: Goal; readonl
 interface Report {
   readonly steps?: number
   readonly retries?: number
-  readonly truth?: { readonly achieved: boolean; readonly score: number } | null
   readonly stages?: Readonly<Record<string, { readonly p50: number; readonly max: number; readonly n: number }>>
 }
 
@@ -69,15 +68,13 @@ const reportOf = (goal: Goal) => (goal.report ?? {}) as Report
 
 function Facts({ goal }: { readonly goal: Goal }) {
   const { started_at_ms, ended_at_ms, source, kind } = goal
-  const { steps, retries, truth } = reportOf(goal)
+  const { steps, retries } = reportOf(goal)
   const facts: [string, string][] = []
   if (started_at_ms !== null) facts.push(['Began', timeOfDay(started_at_ms)])
   if (started_at_ms !== null && ended_at_ms !== null) facts.push(['Took', duration(ended_at_ms - started_at_ms)])
   if (steps !== undefined) facts.push(['Actions', `${steps}`])
   if (retries !== undefined) facts.push(['Retries', `${retries}`])
   facts.push(['By', kind === 'takeover' ? 'a person' : `policy, from ${source}`])
-  if (truth != null)
-    facts.push(['Truth', `${truth.achieved ? 'achieved' : 'not achieved'}, score ${truth.score.toFixed(2)}`])
   return (
     <dl class="facts">
       {facts.map(([name, value]) => (

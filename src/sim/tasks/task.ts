@@ -67,8 +67,22 @@ export interface TaskScene {
   readonly maxSteps: number
   /** What the arm carries; absent: the suction cup. */
   readonly tool?: CellTool
+  /** Where something may be put, in scenes that are only talked about; absent: not told. */
+  readonly spots?: readonly Spot[]
+  /** Randomized cameras stand all round the table, behind the arm too; absent: everywhere but there. */
+  readonly camerasAllRound?: true
   /** Objects that hang together, as the beads of a rope do; absent: all are loose. */
   readonly joints?: readonly BallJoint[]
+}
+
+/** A spot of an object for other things, which nothing takes at the start. */
+export interface Spot {
+  readonly label: number
+  /** Middle of the spot in the frame of the object, on the surface that things come to lie on. */
+  readonly p_object_m: Vec3
+  readonly yawRad: number
+  /** Room along the spot's x and y, metres. */
+  readonly roomM: readonly [number, number]
 }
 
 /** Two objects that turn freely about the origin of the second. Neighbours do not collide with each other. */

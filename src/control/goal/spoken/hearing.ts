@@ -5,9 +5,11 @@ export interface HeardSentence {
   readonly text: string
   /** Natural logarithm of its probability, given the sound. */
   readonly logProbability: number
+  /** What is known beforehand: 0 for words that people say often in a goal, less for others, in nats. */
+  readonly prior: number
   /** Tokens of the model, the end included. */
   readonly tokens: number
-  /** Mean of the log-probability a token: comparable between sentences of different length. */
+  /** Mean of both a token: comparable between sentences of different length. */
   readonly score: number
 }
 
@@ -23,5 +25,5 @@ export interface Hearing {
 
 /** Of an engine that gives no probability. */
 export function unrated(text: string): HeardSentence {
-  return { text, logProbability: 0, tokens: 1, score: 0 }
+  return { text, logProbability: 0, prior: 0, tokens: 1, score: 0 }
 }

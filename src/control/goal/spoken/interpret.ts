@@ -3,6 +3,7 @@
 
 import type { Lexicon } from '../../ports.js'
 import { understand } from '../index.js'
+import { containerKinds } from '../match.js'
 import type { SceneView, Understanding, UnderstandOptions } from '../types.js'
 import type { HeardSentence, Hearing } from './hearing.js'
 import { meaningOfUnderstanding } from './meaning.js'
@@ -38,11 +39,12 @@ export interface SpokenGoal {
 /**
  * How sure is sure, in nats (natural logarithms of probabilities), as tuned on the development set of benchmarks/voice.
  * - `another`: a goal of another meaning that is less likely by less than this makes a doubt
- * - `unclear`, `unclearScore`: so much worse than the free path, in all or a token, makes a doubt
- * - `noGoal`: so much worse than the free path a token is no goal at all
+ * - `unclear`: so much less likely than what was heard freely makes a doubt
+ * - `noGoal`: so much less likely than that, a token, is no goal; on the development set talk began at 1.8
+ * - `leastScore`: the same for what is unlikely by itself
  * - `scene`: a sentence that fits the table is taken before a likelier one that does not, up to this
  */
-const nats = { another: 1.5, unclear: 3, noGoal: 0.6, leastScore: -1.2, scene: 6 } as const
+const nats = { another: 1.5, unclear: 3, noGoal: 1.2, leastScore: -2.4, scene: 6 } as const
 
 interface Candidate extends HeardSentence {
   readonly understanding: Understanding
@@ -102,9 +104,20 @@ function candidatesOf({ free, bound }: Hearing, lexicon: Lexicon): readonly Cand
       const understanding = understand(text, lexicon)
       // A grammar of words allows more than the parser does; what that refuses was hardly said.
       const isMeant = understanding.kind === 'command' || isForbidden(understanding)
-      return isMeant ? [{ ...sentence, text, understanding, meaning: meaningOfUnderstanding(understanding) }] : []
+      // A word that was corrected was typed wrongly, perhaps; it was not said.
+      if (!isMeant || understanding.notes.some((note) => /^took |^read /.test(note))) return []
+      const score = sentence.score + plausibility(understanding) / sentence.tokens
+      return [{ ...sentence, score, text, understanding, meaning: meaningOfUnderstanding(understanding) }]
     })
     .sort((a, b) => b.score - a.score)
+}
+
+/** In nats: things are put into what is hollow, or on blocks. Said so clearly, anything else is heard too. */
+function plausibility(understanding: Understanding): number {
+  const kinds = understanding.kind === 'command' ? (understanding.command.where?.thing.kinds ?? null) : null
+  return kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand')
+    ? 0
+    : -6
 }
 
 /** Understood, and not to be done: "do not put ...". */

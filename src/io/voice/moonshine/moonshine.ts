@@ -7,8 +7,8 @@ import type { Hearing } from '../../../control/goal/spoken/hearing.js'
 import type { StopFrame } from '../stop-spotter.js'
 import { sampleRateHz } from '../wav.js'
 import { moonshineFiles } from './files.js'
-import { MoonshineModel } from './model.js'
-import { type Step, search } from './search.js'
+import { type Encoded, MoonshineModel } from './model.js'
+import { type SearchResult, type Step, search } from './search.js'
 import { MoonshineTokenizer } from './tokenizer.js'
 
 /** Silence before and behind: the model was made on whole recordings. */
@@ -17,8 +17,11 @@ const marginS = 0.25
 const tokensPerSecond = 6.5
 const fewestTokens = 12
 
-/** Sentences of the grammar that are followed at a time: with 8 the same goals were right as with 6. */
-const beamWidth = 6
+/** Clear speech needs few sentences of the grammar at a time; what is unclear is looked through again with more. */
+const narrow = { width: 8, widestGap: 8 } as const
+const wide = { width: 16, widestGap: 12 } as const
+/** Nats a token by which the free path may be better before the wide search is tried, and beyond which it is no use. */
+const [unclearFrom, hopelessFrom] = [0.2, 2.5] as const
 
 /** A look at the end of the sound writes at most so many tokens: "stop" has one. */
 const stopTokens = 8
@@ -42,14 +45,16 @@ export class Moonshine {
   /** What was said, without a grammar and under it. @param audio 16 kHz mono, -1..1 */
   async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
     const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
-    const steps = await this.#stepsFor(audio)
-    return { ...(await search(steps, this.#tokenizer, grammar, { width: beamWidth, longest })), isRated: true }
+    const encoded = await this.#encode(audio)
+    const first = await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...narrow, longest })
+    if (!isUnclear(first)) return { ...first, isRated: true }
+    return { ...(await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...wide, longest })), isRated: true }
   }
 
   /** What the end of the sound says. */
   async look(audio: Float32Array): Promise<StopFrame> {
-    const step = await this.#stepsFor(audio)
-    const { free } = await search(step, this.#tokenizer, null, { width: 0, longest: stopTokens })
+    const step = this.#stepsFor(await this.#encode(audio))
+    const { free } = await search(step, this.#tokenizer, null, { width: 0, widestGap: 0, longest: stopTokens })
     return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens }
   }
 
@@ -57,15 +62,26 @@ export class Moonshine {
     return this.#model.close()
   }
 
-  /** Between two steps the thread looks for what came in: a "stop" does not wait for a sentence. */
-  async #stepsFor(audio: Float32Array): Promise<Step> {
+  #encode(audio: Float32Array): Promise<Encoded> {
     const margin = Math.round(marginS * sampleRateHz)
     const padded = new Float32Array(audio.length + 2 * margin)
     padded.set(audio, margin)
-    const decoding = this.#model.decode(await this.#model.encode(padded))
+    return this.#model.encode(padded)
+  }
+
+  /** Between two steps the thread looks for what came in: a "stop" does not wait for a sentence. */
+  #stepsFor(encoded: Encoded): Step {
+    const decoding = this.#model.decode(encoded)
     return async (tokens, parents) => {
       await new Promise((resolve) => setImmediate(resolve))
       return decoding.step(tokens, parents)
     }
   }
+}
+
+function isUnclear({ free, bound }: SearchResult): boolean {
+  const [best] = bound
+  if (best === undefined) return true
+  const gap = (free.logProbability - best.logProbability) / best.tokens
+  return gap > unclearFrom && gap < hopelessFrom
 }

@@ -12,6 +12,8 @@ export type Step = (tokens: readonly number[], parents: readonly number[]) => Pr
 export interface SearchOptions {
   /** Sentences of the grammar that are followed at a time. */
   readonly width: number
+  /** How much less likely than the best one a sentence may become before it is given up, in nats. */
+  readonly widestGap: number
   /** Tokens that a sentence has at most: 6.5 for a second of speech, as the model's makers have it, and no fewer than 12. */
   readonly longest: number
 }
@@ -32,6 +34,7 @@ interface Branch {
 interface Path {
   readonly tokens: readonly number[]
   readonly logProbability: number
+  readonly prior: number
   /** Behind the last whole word. */
   readonly position: Position
   /** Inside a word; null: between two. */
@@ -48,6 +51,8 @@ interface Grown {
   readonly token: number
   readonly branch: Branch | null
   readonly logProbability: number
+  /** With what is known beforehand: by this paths are compared. */
+  readonly total: number
 }
 
 const closing = ['.', '!', '?']
@@ -56,7 +61,7 @@ export async function search(
   step: Step,
   tokenizer: MoonshineTokenizer,
   grammar: Pick<SpokenGrammar, 'start' | 'prior'> | null,
-  { width, longest }: SearchOptions,
+  { width, widestGap, longest }: SearchOptions,
 ): Promise<SearchResult> {
   const marks = closing.flatMap((mark) => tokenizer.encode(mark))
   const branches = new Map<Position, Branch>()
@@ -66,7 +71,7 @@ export async function search(
     isDone: false,
   }
   let paths: readonly Path[] = grammar === null ? [] : [pathFrom(grammar.start())]
-  const prior = (word: string) => grammar?.prior(word) ?? 0
+  const prior = (word: string, isFirst: boolean) => grammar?.prior(word, isFirst) ?? 0
   let parents: readonly number[] = [0]
   let tokens: readonly number[] = [beginToken]
   const done: HeardSentence[] = []
@@ -85,20 +90,15 @@ export async function search(
         done.push(ended(path, scores[endToken]! - shift))
       }
       for (const [token, branch] of continuations(path, branches, tokenizer, marks)) {
-        grown.push({
-          path,
-          parent: i + offset,
-          token,
-          branch,
-          logProbability: path.logProbability + scores[token]! - shift,
-        })
+        const logProbability = path.logProbability + scores[token]! - shift
+        grown.push({ path, parent: i + offset, token, branch, logProbability, total: logProbability + path.prior })
       }
     }
-    grown.sort((a, b) => b.logProbability - a.logProbability)
-    const least = (grown[0]?.logProbability ?? 0) - widestGap
-    const likely = grown.slice(0, width).filter(({ logProbability }) => logProbability >= least)
+    grown.sort((a, b) => b.total - a.total)
+    const least = (grown[0]?.total ?? 0) - widestGap
+    const likely = grown.slice(0, width).filter(({ total }) => total >= least)
     const kept = likely.flatMap((each) => extended(each, prior)).slice(0, width)
-    paths = isSettled(done, kept) ? [] : kept.map(({ path }) => path)
+    paths = isSettled(done, kept, widestGap) ? [] : kept.map(({ path }) => path)
     const rows = [
       ...(free.isDone ? [] : [{ token: free.tokens.at(-1)!, parent: 0 }]),
       ...paths.map(({ tokens }, i) => ({ token: tokens.at(-1)!, parent: kept[i]!.parent })),
@@ -113,6 +113,7 @@ export async function search(
     free: {
       text: tokenizer.decode(free.tokens),
       logProbability: free.logProbability,
+      prior: 0,
       tokens: count,
       score: free.logProbability / count,
     },
@@ -121,16 +122,17 @@ export async function search(
 }
 
 function pathFrom(position: Position): Path {
-  return { tokens: [], logProbability: 0, position, branch: null, words: [], isClosed: false }
+  return { tokens: [], logProbability: 0, prior: 0, position, branch: null, words: [], isClosed: false }
 }
 
-/** How much less likely than the best one a sentence may become before it is given up, in nats. */
-const widestGap = 7
-
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
-function isSettled(done: readonly HeardSentence[], kept: readonly { readonly path: Path }[]): boolean {
-  const best = Math.max(...done.map(({ logProbability }) => logProbability))
-  return kept.every(({ path }) => path.logProbability < best - widestGap)
+function isSettled(
+  done: readonly HeardSentence[],
+  kept: readonly { readonly path: Path }[],
+  widestGap: number,
+): boolean {
+  const best = Math.max(...done.map(({ logProbability, prior }) => logProbability + prior))
+  return kept.every(({ path }) => path.logProbability + path.prior < best - widestGap)
 }
 
 function extendFree(free: { tokens: number[]; logProbability: number; isDone: boolean }, scores: Float32Array): void {
@@ -157,7 +159,7 @@ function continuations(
 /** A path with one token more: inside a word, at its end, or both where a longer word begins with it. */
 function extended(
   { path, parent, token, branch, logProbability }: Grown,
-  prior: (word: string) => number,
+  prior: (word: string, isFirst: boolean) => number,
 ): readonly { path: Path; parent: number }[] {
   const grown = { ...path, tokens: [...path.tokens, token], logProbability }
   if (branch === null) return [{ parent, path: { ...grown, isClosed: true } }]
@@ -165,7 +167,8 @@ function extended(
   if (branch.word === null) return inside
   const position = path.position.after(branch.word)!
   const words = [...path.words, branch.word]
-  const whole = { ...grown, logProbability: logProbability + prior(branch.word), branch: null, position, words }
+  const known = path.prior + prior(branch.word, path.words.length === 0)
+  const whole = { ...grown, prior: known, branch: null, position, words }
   return [{ parent, path: whole }, ...inside]
 }
 
@@ -197,10 +200,16 @@ function written(word: string, isFirst: boolean): string {
   return isFirst || /^i('|$)/.test(word) ? word[0]!.toUpperCase() + word.slice(1) : word
 }
 
-function ended({ words, tokens, logProbability }: Path, end: number): HeardSentence {
+function ended({ words, tokens, logProbability, prior }: Path, end: number): HeardSentence {
   const total = logProbability + end
   const count = tokens.length + 1
-  return { text: words.join(' ').replaceAll(' ,', ','), logProbability: total, tokens: count, score: total / count }
+  return {
+    text: words.join(' ').replaceAll(' ,', ','),
+    logProbability: total,
+    prior,
+    tokens: count,
+    score: (total + prior) / count,
+  }
 }
 
 /** Each sentence once, with its best ending. */

@@ -1,0 +1,1 @@
+// A provider's library that loads, and has nothing in it.
