@@ -46,7 +46,7 @@ async function decision() {
   const types = { float32: Float32Array, uint8: Uint8Array, int64: BigInt64Array }
   const feeds = inputs.map(({ tensor, type, shape }) => {
     const values = new types[type](shape.reduce((size, side) => size * side, 1))
-    if (type === 'uint8') values.forEach((_, i) => (values[i] = (i * 31) % 256))
+    if (type === 'uint8') for (let i = 0; i < values.length; i++) values[i] = (i * 31) % 256
     return [tensor, values]
   })
   const { outputs } = await engine.run('decide', Object.fromEntries(feeds), 2)
