@@ -40,6 +40,9 @@ export const captionedNouns: readonly string[] = [
   ...trainShapes.map(({ name }) => name),
 ]
 
+/** Kinds that come in colours have a least size: in little room none of them may fit. */
+const triesPerThing = 50
+
 /** A thing that fits a rectangle: of the household (half of the time), a flat shape, or of a kind that comes in colours. */
 export function smallThing(
   random: Random,
@@ -48,20 +51,23 @@ export function smallThing(
 ): CaptionedThing {
   const dice = random.next()
   const color = random.pick(palette)
-  if (dice < 0.5) {
+  // Made to fit, however little room there is.
+  const household = (): CaptionedThing => {
     const thing = random.pick(trainObjects)
     return { kind: thing.name, color, shape: fitting(thing, roomM) }
   }
+  if (dice < 0.5) return household()
   if (dice < 0.65) {
     const side = Math.min(0.08, ...roomM) * random.uniform(0.75, 1)
     const thing = random.pick(trainShapes)
     return { kind: thing.name, color, shape: bodyOf(thing, side, 0.02) }
   }
-  for (;;) {
+  for (let attempt = 0; attempt < triesPerThing; attempt++) {
     const kind = random.pick(smallKinds)
     const shape = loose(kind, randomShape(kind, random))
     if (shape.sizeM[0] <= roomM[0] && shape.sizeM[1] <= roomM[1]) return { kind, color, shape }
   }
+  return household()
 }
 
 /** A long thing that leans where one of its ends lies higher. */

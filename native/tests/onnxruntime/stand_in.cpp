@@ -164,9 +164,11 @@ abi::Status* create_session(const abi::SessionOptions* options, abi::Session** s
     if (abi::Status* status = build(options, one.options)) return status;
   }
   abi::Status* status = create();
-  if (status == nullptr && !gpu.empty() && setting("STAND_IN_TAKES_NOTHING") == nullptr) {
+  if (status == nullptr) {
     std::lock_guard lock(mutex);
-    first_provider[*session] = gpu.front().provider;
+    // The address may be that of a session that is gone.
+    first_provider.erase(*session);
+    if (!gpu.empty() && setting("STAND_IN_TAKES_NOTHING") == nullptr) first_provider[*session] = gpu.front().provider;
   }
   return status;
 }
