@@ -90,7 +90,9 @@ test('comes to rest on the table, with free places where the truth tells them', 
 test('cameras stand behind the arm, too, and nowhere else do they', () => {
   // The published ones stand at x = 0.
   const behind = (allRound: boolean) =>
-    seeds.filter((seed) => randomCameras(random(seed, 'cameras'), allRound).some(({ T_base_camera: T }) => T[3]! < -0.1))
+    seeds.filter((seed) =>
+      randomCameras(random(seed, 'cameras'), allRound).some(({ T_base_camera: T }) => T[3]! < -0.1),
+    )
   expect(behind(true).length).toBeGreaterThan(3)
   expect(behind(false)).toEqual([])
 })
