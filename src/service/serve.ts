@@ -17,7 +17,7 @@ import { type Log, lineLog, logEvents } from './log.js'
 import { Metrics } from './metrics.js'
 import { createSafeMode } from './safe-mode.js'
 import { Service } from './service.js'
-import { tellServiceManager } from './service-manager.js'
+import { tellSafeMode, tellServiceManager } from './service-manager.js'
 import { SettingsFile } from './settings-file.js'
 import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
 import { openCertificate } from './tls.js'
@@ -136,6 +136,7 @@ export async function serveSettings(
       if (fixed === null) return
       await now.close()
       const serving = await serve({ config: fixed, sources, ...rest })
+      manager.end()
       now = serving
       onServing(serving)
     })
@@ -146,6 +147,7 @@ export async function serveSettings(
     opened.push(() => app.close())
     return { url: await listen(app, settings, false) }
   })
+  const manager = tellSafeMode(rest.tell)
   return {
     url: now.url,
     tokenFile: now.tokenFile,
@@ -153,6 +155,7 @@ export async function serveSettings(
     problems,
     async close() {
       await change.catch(() => {})
+      manager.end()
       await now.close()
     },
   }

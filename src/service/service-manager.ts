@@ -24,13 +24,7 @@ export function tellServiceManager(
   tell: (line: string) => void,
 ): ServiceManagerLink {
   if (!process.env.NOTIFY_SOCKET) return { end() {} }
-  const say = (notification: ServiceNotification) => {
-    try {
-      notifyServiceManager(notification)
-    } catch (error) {
-      tell(`warning: ${(error as Error).message}`)
-    }
-  }
+  const say = notifier(tell)
   const { cameras, cell } = service.workcell.config
   const longestLookMs = 1000 * Math.max(cell.camera_timeout_s, ...cameras.map(({ timeout_s }) => timeout_s))
   const health = new CycleHealth(stallMs + longestLookMs)
@@ -50,6 +44,35 @@ export function tellServiceManager(
       clearInterval(timer)
       say({ isStopping: true, status: 'ending: stops the arm, keeps the queue' })
     },
+  }
+}
+
+/**
+ * Tells that safe mode listens. Nothing moves in it and nothing can stall but the event loop, so that a timer feeds the
+ * watchdog, until the service that follows has started.
+ * @param tell hears of what could not be told
+ */
+export function tellSafeMode(tell: (line: string) => void): ServiceManagerLink {
+  if (!process.env.NOTIFY_SOCKET) return { end() {} }
+  const say = notifier(tell)
+  say({ isReady: true, status: 'safe_mode: the settings cannot be used' })
+  const timeoutMs = watchdogTimeoutMs()
+  const timer = setInterval(() => say({ feedsWatchdog: true }), Math.min(lookMs, (timeoutMs ?? 4 * lookMs) / 4))
+  timer.unref()
+  return {
+    end() {
+      clearInterval(timer)
+    },
+  }
+}
+
+function notifier(tell: (line: string) => void): (notification: ServiceNotification) => void {
+  return (notification) => {
+    try {
+      notifyServiceManager(notification)
+    } catch (error) {
+      tell(`warning: ${(error as Error).message}`)
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,5 +59,24 @@ test('cliport-controller says that it is ready, feeds the watchdog while its loo
   await manager.untilTold('STOPPING=1')
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
+  await manager.close()
+})
+
+test('safe mode is ready too, and feeds the watchdog: nobody ends it while a person corrects the settings', async () => {
+  const manager = await openNotificationSocket(join(folder, 'safe-mode'))
+  const settings = join(folder, 'settings.yaml')
+  writeFileSync(settings, 'version: 1\nrobott: {}\n')
+  const state = join(folder, 'state')
+  const args = ['dist/cli/main.js', 'serve', '--config', settings, '--port', '0', '--state', state]
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: '400000' },
+    stdio: 'ignore',
+  })
+  const ready = await manager.untilTold('READY=1')
+  expect(ready[1]).toBe('STATUS=safe_mode: the settings cannot be used')
+  await manager.untilTold('WATCHDOG=1')
+  await manager.untilTold('WATCHDOG=1')
+  child.kill('SIGTERM')
+  await once(child, 'exit')
   await manager.close()
 })
