@@ -95,6 +95,23 @@ describe('a request is refused before it is looked at', () => {
     expect(await facts()).toEqual(before)
   })
 
+  test('whatever way its path is written: the router takes them all for the same', async () => {
+    const before = await facts()
+    const pause = ['/%61pi/pause', '/a%70i/paus%65', `${service.url}/api/pause`, '/%2561pi/pause', '//api/pause']
+    const statusOf = async (method: string, path: string, headers: Record<string, string>) =>
+      `${path} ${(await send(service.url, method, path, headers)).status}`
+    for (const path of pause) {
+      expect([`${path} 401`, `${path} 404`]).toContain(await statusOf('POST', path, json))
+    }
+    for (const path of ['/%6Detrics', '/%61pi/state', '/%66oxglove', `${service.url}/api/state`]) {
+      expect(await statusOf('GET', path, {})).toBe(`${path} 401`)
+    }
+    const late = { ...json, ...bearer(), 'cliport-expires': '1' }
+    expect(await statusOf('POST', '/%61pi/pause', late)).toBe('/%61pi/pause 409')
+    expect(await statusOf('POST', '/%61pi/stop', { origin: 'https://example.org' })).toBe('/%61pi/stop 403')
+    expect(await facts()).toEqual(before)
+  })
+
   test("a stop from a stranger's page or to a stranger's name too: no page of theirs can disturb the robot", async () => {
     const stop = { method: 'POST', path: '/api/stop', isStop: true, isAct: true }
     expect(await codeOf(stop, { origin: 'https://example.org' })).toBe('403 SERVICE_REFUSED')
