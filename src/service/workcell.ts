@@ -108,17 +108,22 @@ export class Workcell {
     }
   }
 
+  /** How another scene is made. @throws CliportError SERVICE_REFUSED with a real cell, or while nothing is open */
+  expectScenes(): NonNullable<Opened['reset']> {
+    const { reset } = this.#expectOpen()
+    if (reset !== null) return reset
+    throw new CliportError('SERVICE_REFUSED', 'A real cell has no scenes to choose from', {
+      stage: 'serve',
+      hint: 'Lay the table by hand',
+    })
+  }
+
   /** Makes another simulated scene; its arm is a new one, and disarmed. @throws CliportError SERVICE_REFUSED, TASK_UNKNOWN, CELL_FAILED */
   async reset(scene: SceneChoice): Promise<void> {
     const opened = this.#expectOpen()
-    if (opened.reset === null) {
-      throw new CliportError('SERVICE_REFUSED', 'A real cell has no scenes to choose from', {
-        stage: 'serve',
-        hint: 'Lay the table by hand',
-      })
-    }
+    const reset = this.expectScenes()
     await this.#looking?.catch(() => {})
-    const ports = await opened.reset(this.#sceneOptions(scene))
+    const ports = await reset(this.#sceneOptions(scene))
     this.#scene = scene
     this.#view = null
     this.#opened = { ...opened, ports: { ...opened.ports, ...ports } }

@@ -2,8 +2,9 @@
 // tried too.
 
 import protocol from '@foxglove/ws-protocol'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
+import { CliportError } from '../../src/control/errors.js'
 import { send, startService, type TestService } from '../fixtures/service.js'
 
 const { FoxgloveClient } = protocol
@@ -171,6 +172,57 @@ test('a stop needs no token and no body; it latches, and a person clears with th
   expect(await service.client.clear()).toMatchObject({ mode: 'disarmed', armed: false })
   expect((await send(service.url, 'POST', '/api/stop', json, '{"reason":')).body).toMatchObject({ mode: 'stopped' })
   await service.client.clear()
+})
+
+test('a stop while a goal is being begun is kept: the goal waits, clicks are canceled, and nothing has moved', async () => {
+  const { runner, queue } = service.service
+  const begin = queue.begin.bind(queue)
+  const stopped = vi.spyOn(queue, 'begin').mockImplementation(async (id) => {
+    const goal = await begin(id)
+    if (goal !== null) await runner.stop('in between')
+    return goal
+  })
+  const { id } = await service.client.add('put the red blocks in a green bowl')
+  await service.client.arm()
+  await expect.poll(async () => (await facts()).session.mode).toBe('stopped')
+  await expect.poll(async () => service.client.goal(id)).toMatchObject({ state: 'queued', starts: 0 })
+  await service.client.cancel(id)
+  await service.client.clear()
+  await service.client.arm()
+  const point = { p_base_m: [0.5, 0.1, 0] as [number, number, number] }
+  const takeover = service.client.takeover({
+    pick: point,
+    place: point,
+    pick_yaw_rad: 0,
+    place_yaw_rad: 0,
+    sentence: 'put it there',
+  })
+  await expect(takeover).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  stopped.mockRestore()
+  const { queue: unfinished, history } = await facts()
+  expect(unfinished).toEqual([])
+  expect(history[0]).toMatchObject({ kind: 'takeover', state: 'canceled' })
+  await service.client.clear()
+})
+
+test('a stop while a stop is being cleared is kept, and another scene of a real cell disturbs nothing', async () => {
+  const { runner, workcell } = service.service
+  await runner.stop('first')
+  const clear = workcell.clear.bind(workcell)
+  const cleared = vi.spyOn(workcell, 'clear').mockImplementation(async (signal) => {
+    await clear(signal)
+    await runner.stop('second')
+  })
+  await expect(service.client.clear()).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  cleared.mockRestore()
+  expect((await facts()).session).toMatchObject({ mode: 'stopped', reason: expect.stringContaining('second') })
+  await service.client.clear()
+  const real = vi.spyOn(workcell, 'expectScenes').mockImplementation(() => {
+    throw new CliportError('SERVICE_REFUSED', 'A real cell', { stage: 'serve', hint: 'none' })
+  })
+  await expect(service.client.scene({ seed: 5, sentence: 'x' })).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  real.mockRestore()
+  expect((await facts()).session.mode).toBe('disarmed')
 })
 
 test('Foxglove sees cameras and arm live with the token in its address, and nothing without', async () => {

@@ -1,6 +1,6 @@
 // Settings that cannot be used start safe mode: the problems, an editor, nothing that moves; corrected, the service.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -24,6 +24,7 @@ test('bad settings start safe mode on loopback, and the corrected file starts th
       sources,
       scene,
       tell: () => {},
+      onFailed: reject,
       onServing: ({ url, tokenFile, close }) => resolve({ url, token: readFileSync(tokenFile, 'utf8').trim(), close }),
     }).then(async ({ url, service, tokenFile }) => {
       expect(service).toBeNull()
@@ -63,6 +64,35 @@ async function tryEditor(url: string, token: string): Promise<void> {
   expect(readFileSync(file, 'utf8')).toContain('max_stepz')
   expect((await put(good)).status).toBe(200)
 }
+
+test('a service that does not start after safe mode ends the process: nothing would listen any more', async () => {
+  const broken = join(folder, 'broken.yaml')
+  const state = join(folder, 'broken')
+  mkdirSync(state)
+  writeFileSync(broken, 'version: 1\nrun:\n  max_stepz: 3\n')
+  writeFileSync(
+    join(state, 'goals.db'),
+    'this is no database, and long enough that it is looked at as one. '.repeat(40),
+  )
+  let heard: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => {
+    heard = resolve
+  })
+  const { url, tokenFile, close } = await serveSettings({
+    sources: { file: broken, flags: { 'service.port': 0, 'service.state': state } },
+    scene,
+    tell: () => {},
+    onServing: () => heard(new Error('it started')),
+    onFailed: heard,
+  })
+  const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`
+  const headers = { authorization, 'content-type': 'application/json' }
+  const text = 'version: 1\nrun:\n  max_steps: 3\n'
+  // Written twice, as by a double click, it starts once.
+  for (let i = 0; i < 2; i++) await send(url, 'PUT', '/api/settings/text', headers, JSON.stringify({ text }))
+  expect(await failed).toMatchObject({ code: 'STORE_FAILED' })
+  await close()
+})
 
 test("the page's form changes what it may, keeps the file's comments, and says that a restart is needed", async () => {
   const own = join(folder, 'own.yaml')
