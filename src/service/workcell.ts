@@ -32,6 +32,10 @@ interface Opened {
 
 const modesAtRest: readonly RobotMode[] = ['disarmed', 'armed', 'stopped', 'fault', 'free_drive']
 const lookAtModeMs = 20
+/** A real controller sends 250 states a second. */
+const absentMs = 3000
+/** A simulated one may wait for a busy machine. */
+const simulatedAbsentMs = 20_000
 
 export class Workcell {
   #opened: Opened | null = null
@@ -142,11 +146,12 @@ export class Workcell {
     this.#view = { view, atMs: performance.now() }
   }
 
-  /** Until the arm does not move any more; at once where it says nothing. */
+  /** Until the arm does not move any more; no longer where its controller is gone, whose last word may be that it moves. */
   async untilAtRest(): Promise<void> {
     for (;;) {
-      const mode = this.link?.state?.mode
-      if (mode === undefined || modesAtRest.includes(mode)) return
+      const state = this.link?.state ?? null
+      if (state === null || modesAtRest.includes(state.mode)) return
+      if (Number(process.hrtime.bigint() - state.arrivedNs) / 1e6 > this.absentMs) return
       await sleep(lookAtModeMs)
     }
   }
@@ -165,8 +170,9 @@ export class Workcell {
     if (link instanceof LinkClient) await link.disarm()
   }
 
-  get movesHardware(): boolean {
-    return this.link !== null && movesHardware(this.link.backend)
+  /** Without a state of the arm for so long its controller is gone. */
+  get absentMs(): number {
+    return this.link !== null && movesHardware(this.link.backend) ? absentMs : simulatedAbsentMs
   }
 
   async close(): Promise<void> {

@@ -104,6 +104,9 @@ test("the page's form changes what it may, keeps the file's comments, and says t
   expect(readFileSync(own, 'utf8')).toBe('version: 1 # ours\nrun:\n  max_steps: 7\n')
   expect((await put({ 'run.max_steps': 0 })).body.error).toMatchObject({ code: 'CONFIG_INVALID' })
   expect((await put({ 'limits.speed_mps': 1 })).body.error).toMatchObject({ code: 'SERVICE_REFUSED' })
+  // As where the service's user may not write, which tests may be.
+  mkdirSync(`${own}.new`)
+  expect((await put({ 'run.max_steps': 8 })).body.error).toMatchObject({ code: 'SERVICE_REFUSED' })
   const { body } = await send(service.url, 'GET', '/api/settings', headers)
   const settings = body.settings as { path: string; value: unknown; origin: string }[]
   expect(settings.find(({ path }) => path === 'run.max_steps')).toMatchObject({ value: 7, origin: `${own}:3:14` })
