@@ -257,10 +257,10 @@ export class Runner {
       }).catch((error: Error) => error)
       const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
       if (ended !== null) onEnd(ended)
-      if (report instanceof Error) this.#trouble(report)
+      if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
-      this.#trouble(error)
+      this.#couldNotRun(error)
     } finally {
       this.#running = null
       this.happened({ kind: 'ended' })
@@ -289,6 +289,12 @@ export class Runner {
       this.#problem = asCliportError(error)
       this.lost(this.#problem.message)
     }
+  }
+
+  /** Nothing could be written of a goal: the next one would fare no better, so that a person arms again. */
+  #couldNotRun(error: unknown): void {
+    this.#trouble(error)
+    this.happened({ kind: 'disarmed' })
   }
 
   #trouble(error: unknown): void {

@@ -1,6 +1,8 @@
 // Who may act on the service, from where, and until when. Acts are taken from its own OpenAPI text, so that a new one is
 // tried too.
 
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import protocol from '@foxglove/ws-protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
@@ -203,6 +205,21 @@ test('a stop while a goal is being begun is kept: the goal waits, clicks are can
   expect(unfinished).toEqual([])
   expect(history[0]).toMatchObject({ kind: 'takeover', state: 'canceled' })
   await service.client.clear()
+})
+
+test('where a run cannot be written the queue is not used up: one goal says why, and a person arms again', async () => {
+  const runs = join(service.folder, 'runs')
+  writeFileSync(runs, 'no folder')
+  const sentence = 'put the red blocks in a green bowl'
+  const [first, second] = [await service.client.add(sentence), await service.client.add(sentence)]
+  await service.client.arm()
+  await expect.poll(() => service.client.goal(first.id)).toMatchObject({ state: 'done', outcome: 'error' })
+  await expect
+    .poll(async () => (await facts()).session)
+    .toMatchObject({ mode: 'disarmed', problem: { stage: 'start' } })
+  expect(await service.client.goal(second.id)).toMatchObject({ state: 'queued', starts: 0 })
+  await service.client.cancel(second.id)
+  rmSync(runs)
 })
 
 test('a stop while a stop is being cleared is kept, and another scene of a real cell disturbs nothing', async () => {
