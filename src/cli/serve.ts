@@ -91,6 +91,7 @@ async function runServe(options: ServeOptions): Promise<void> {
       for (const problem of problems) tell(`problem  ${problem}`)
     }
     const { task, seed, scene: sentence, fault: faults } = options
+    const failed = new AbortController()
     const isJsonLog = (options.log ?? (stderr.isTerminal ? 'text' : 'json')) === 'json'
     const serving = await serveSettings({
       sources,
@@ -98,13 +99,16 @@ async function runServe(options: ServeOptions): Promise<void> {
       scene: { task, seed, sentence, ...(faults === undefined ? {} : { faults }) },
       tell: (line) => tell(pc.dim(line)),
       onServing: (fixed) => void ready(fixed, fixed.service, []),
+      onFailed: (error) => failed.abort(error),
     })
     try {
       await ready(serving, serving.service, serving.problems)
+      const end = AbortSignal.any([signal, failed.signal])
       await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        if (end.aborted) resolve()
+        end.addEventListener('abort', () => resolve(), { once: true })
       })
+      failed.signal.throwIfAborted()
     } finally {
       await serving.close()
     }

@@ -2,11 +2,13 @@
 // the hand. What was seen before a pause is not acted on after it.
 
 import { Conclusion } from '../control/conclusion.js'
+import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { Camera } from '../control/ports.js'
 
 export class Gate {
   #isPaused: boolean
   #canceled: string | null = null
+  readonly #cancel = new AbortController()
   #open: () => void = () => {}
 
   /**
@@ -37,7 +39,17 @@ export class Gate {
 
   cancel(reason: string): void {
     this.#canceled = reason
+    this.#cancel.abort(new Conclusion('stopped', reason))
     this.#open()
+  }
+
+  /** The same question to a person, which is over when the goal is canceled; an answer counts when the gate is open. */
+  around(clarify: Clarify): Clarify {
+    return async (question, signal) => {
+      const answer = await clarify(question, AbortSignal.any([signal, this.#cancel.signal]))
+      await this.#pass(signal)
+      return answer
+    }
   }
 
   /** The same cameras, which look when the gate is open. */

@@ -49,7 +49,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
     ...(scene === null ? {} : { scene: { task: scene.task, seed: scene.seed } }),
     command: `cliport ${shellCommand('goal', 'add', goal.sentence)}`,
     signal,
-    ...(person === null ? { clarify } : {}),
+    ...(person === null ? { clarify: gate.around(clarify) } : {}),
     watcher: (mapsOf) => turn.watcher(mapsOf, person?.watcher ?? {}),
     meter: turn,
     sample: (recorder) => sampleDuring(recorder, workcell),

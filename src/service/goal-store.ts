@@ -97,13 +97,20 @@ export class GoalStore {
   }
 
   /**
-   * Goals that were left unfinished by whoever used the store before: none of them runs, and none begins by itself.
-   * @returns how many there are
+   * Goals that were left unfinished by whoever used the store before: none of them runs, and none begins by itself. What a
+   * person had clicked is canceled: the table is another one by now, and the policy must not run it instead.
+   * @returns how many are paused
    */
   pauseUnfinished(reason: string): number {
-    return this.#guarded(
-      () => this.#db.prepare(`UPDATE goals SET state = 'paused', reason = ? WHERE ${unfinished}`).run(reason).changes,
-    )
+    return this.#transaction(() => {
+      this.#db
+        .prepare(
+          `UPDATE goals SET state = 'canceled', ended_at_ms = coalesce(started_at_ms, created_at_ms),
+           reason = 'the service ended before it did' WHERE ${unfinished} AND kind = 'takeover'`,
+        )
+        .run()
+      return this.#db.prepare(`UPDATE goals SET state = 'paused', reason = ? WHERE ${unfinished}`).run(reason).changes
+    })
   }
 
   /** The goal, on the disk; the one that was given before with the same key. @throws CliportError QUEUE_FULL */

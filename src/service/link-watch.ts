@@ -6,10 +6,6 @@ import type { RobotState } from '../control/types.js'
 import type { Workcell } from './workcell.js'
 
 const periodMs = 100
-/** A real controller sends 250 states a second. */
-const absentMs = 3000
-/** A simulated one may wait for a busy machine. */
-const simulatedAbsentMs = 20_000
 
 export interface LinkWatchHandlers {
   /** A state that was not told of yet, ten times a second at most. */
@@ -48,7 +44,7 @@ export class LinkWatch {
     }
     if (state !== this.#last) this.handlers.onState(state)
     const ageMs = Number(process.hrtime.bigint() - state.arrivedNs) / 1e6
-    const isLost = ageMs > (this.workcell.movesHardware ? absentMs : simulatedAbsentMs)
+    const isLost = ageMs > this.workcell.absentMs
     if (isLost && !this.#isLost)
       this.handlers.onLost(`the controller has sent no state for ${(ageMs / 1000).toFixed(0)} s`)
     this.#isLost = isLost

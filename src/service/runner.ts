@@ -47,6 +47,8 @@ export class Runner {
   #running: Running | null = null
   #opening: Promise<void> = Promise.resolve()
   #reopen: NodeJS.Timeout | null = null
+  /** Stops that people have asked for so far. */
+  #stops = 0
   readonly #closing = new AbortController()
 
   constructor(private readonly options: RunnerOptions) {}
@@ -91,6 +93,7 @@ export class Runner {
 
   /** Stops the arm now, and latches. Resolves when the controller has begun to stop. @throws CliportError LINK_PEER_LOST */
   async stop(reason: string): Promise<void> {
+    this.#stops += 1
     const stopping = this.options.workcell.link?.stop(reason)
     this.latched('stopped', reason)
     await stopping
@@ -100,7 +103,9 @@ export class Runner {
   async clear(): Promise<void> {
     if (this.#facts.latched !== null) await this.#running?.ended
     this.#expect(mayClear(this.#facts), 'clear')
+    const stops = this.#stops
     await this.options.workcell.clear(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(clearTimeoutMs)]))
+    this.#expect(stops === this.#stops ? null : 'it was stopped again meanwhile', 'clear')
     this.happened({ kind: 'cleared' })
   }
 
@@ -124,6 +129,7 @@ export class Runner {
     const { queue, workcell, hub, onOpened } = this.options
     return queue.inOrder(async () => {
       this.#expect(this.#running === null ? null : 'a goal runs', 'make another scene')
+      workcell.expectScenes()
       this.happened({ kind: 'lost', reason: 'another scene is made' })
       hub.forget('pick', 'place')
       try {
@@ -157,7 +163,13 @@ export class Runner {
       const { sentence } = takeover
       const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
       const begun = (await queue.begin(goal.id))!
-      await this.#begin(begun, takeover)
+      const refusal = mayBegin(this.#facts, 'takeover')
+      if (refusal !== null) {
+        // Stopped while it was written. Clicks are of their moment: nothing runs them later.
+        await queue.end(begun.id, { state: 'canceled', reason: refusal })
+        this.#expect(refusal, 'take over')
+      }
+      this.#begin(begun, takeover)
       return begun
     })
   }
@@ -168,7 +180,9 @@ export class Runner {
     const next = queue.inOrder(async () => {
       if (mayBegin(this.#facts, 'sentence') !== null) return
       const goal = await queue.begin()
-      if (goal !== null) await this.#begin(goal)
+      if (goal === null) return
+      if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
+      else await queue.putBack(goal.id) // stopped while it was written
     })
     next.catch((error) => this.#trouble(error))
   }
@@ -211,13 +225,8 @@ export class Runner {
     await this.options.workcell.close()
   }
 
-  /** @param goal written as running */
-  async #begin(goal: Goal, takeover?: Takeover): Promise<void> {
-    if (mayBegin(this.#facts, goal.kind) !== null) {
-      // Stopped while it was written.
-      await this.options.queue.putBack(goal.id)
-      return
-    }
+  /** @param goal written as running, which may begin */
+  #begin(goal: Goal, takeover?: Takeover): void {
     this.happened({ kind: 'began', goalId: goal.id, activity: goal.kind })
     const onHeld = () => this.happened({ kind: 'held' })
     const onReleased = () => this.happened({ kind: 'released' })
@@ -246,12 +255,12 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      const ended = await queue.end(goal.id, endOf(report, gate.canceled, this.#closing.signal.aborted))
+      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
       if (ended !== null) onEnd(ended)
-      if (report instanceof Error) this.#trouble(report)
+      if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
-      this.#trouble(error)
+      this.#couldNotRun(error)
     } finally {
       this.#running = null
       this.happened({ kind: 'ended' })
@@ -282,6 +291,12 @@ export class Runner {
     }
   }
 
+  /** Nothing could be written of a goal: the next one would fare no better, so that a person arms again. */
+  #couldNotRun(error: unknown): void {
+    this.#trouble(error)
+    this.happened({ kind: 'disarmed' })
+  }
+
   #trouble(error: unknown): void {
     this.#problem = asCliportError(error)
     this.options.tell(this.#problem.message)
@@ -306,11 +321,17 @@ const lossCodes: readonly ErrorCode[] = [
   'POLICY_INVALID',
 ]
 
-function endOf(report: RunReport | Error, canceled: string | null, isClosing: boolean): Omit<GoalEnd, 'atMs'> {
+function endOf(
+  { kind }: Goal,
+  report: RunReport | Error,
+  canceled: string | null,
+  isClosing: boolean,
+): Omit<GoalEnd, 'atMs'> {
   if (report instanceof Error) return { state: 'done', outcome: 'error', reason: report.message }
   const { outcome, reason, folder } = report
   const kept = { folder, report }
-  if (isClosing && outcome === 'stopped') return { state: 'paused', reason: unfinishedAtEnd, ...kept }
+  if (isClosing && outcome === 'stopped' && kind === 'sentence')
+    return { state: 'paused', reason: unfinishedAtEnd, ...kept }
   if (canceled !== null && outcome === 'stopped') return { state: 'canceled', reason: canceled, ...kept }
   return { state: 'done', outcome, reason, ...kept }
 }

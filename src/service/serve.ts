@@ -114,33 +114,41 @@ export interface ServingSettings extends Listening {
  * The service of these settings; while they cannot be used, safe mode on loopback, which becomes the service when a person
  * has corrected them.
  * @param request.onServing hears of the service that follows safe mode
+ * @param request.onFailed hears that it did not start: nothing listens any more, and the process should end
  * @throws as `serve`
  */
 export async function serveSettings(
   request: Omit<ServeRequest, 'config' | 'sources'> & {
     readonly sources: ConfigSources
     readonly onServing: (serving: Serving) => void
+    readonly onFailed: (error: Error) => void
   },
 ): Promise<ServingSettings> {
-  const { sources, onServing, ...rest } = request
+  const { sources, onServing, onFailed, ...rest } = request
   const { config, problems, given } = await readConfig(sources)
   if (config !== null) return { ...(await serve({ config, sources, ...rest })), problems }
   const settings = { ...serviceSettingsIn(given.service), host: '127.0.0.1' }
   const file = new SettingsFile(sources)
   let now: Listening
   let change: Promise<void> = Promise.resolve()
+  let isLeaving = false
   const onFixed = () => {
+    if (isLeaving) return
+    isLeaving = true
     // After the answer to whoever has fixed it.
     change = new Promise((resolve) => setTimeout(resolve, goodbyeMs)).then(async () => {
       const fixed = await file.config()
-      if (fixed === null) return
+      if (fixed === null) {
+        isLeaving = false
+        return
+      }
       await now.close()
       const serving = await serve({ config: fixed, sources, ...rest })
       manager.end()
       now = serving
       onServing(serving)
     })
-    change.catch((error: Error) => rest.tell(`the service did not start: ${error.message}`))
+    change.catch(onFailed)
   }
   now = await inFolder(settings, async ({ token, version, opened }) => {
     const app = await createSafeMode(file, settings, { token, version }, onFixed)

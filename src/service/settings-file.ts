@@ -57,8 +57,16 @@ export class SettingsFile {
       })
     }
     const path = this.#path()
-    await writeFile(`${path}.new`, text)
-    await rename(`${path}.new`, path)
+    try {
+      await writeFile(`${path}.new`, text, { flush: true })
+      await rename(`${path}.new`, path)
+    } catch (cause) {
+      throw new CliportError('SERVICE_REFUSED', `The settings file cannot be written: ${(cause as Error).message}`, {
+        stage: 'config',
+        hint: 'Change it where it is, as whoever may, then restart the service',
+        cause,
+      })
+    }
   }
 
   #path(): string {

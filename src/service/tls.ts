@@ -32,8 +32,9 @@ export async function openCertificate(
   const own = { cert: join(folder, certificateFile), key: join(folder, certificateKeyFile) }
   if (!(await pathExists(own.key))) {
     const { cert, private: key } = await selfSigned(names)
-    await writeFile(own.key, key, { mode: 0o600 })
     await writeFile(own.cert, cert)
+    // The key last: where it is, both are whole.
+    await writeFile(own.key, key, { mode: 0o600 })
   }
   return readPair(own.cert, own.key)
 }

@@ -32,6 +32,10 @@ interface Opened {
 
 const modesAtRest: readonly RobotMode[] = ['disarmed', 'armed', 'stopped', 'fault', 'free_drive']
 const lookAtModeMs = 20
+/** A real controller sends 250 states a second. */
+const absentMs = 3000
+/** A simulated one may wait for a busy machine. */
+const simulatedAbsentMs = 20_000
 
 export class Workcell {
   #opened: Opened | null = null
@@ -108,17 +112,22 @@ export class Workcell {
     }
   }
 
+  /** How another scene is made. @throws CliportError SERVICE_REFUSED with a real cell, or while nothing is open */
+  expectScenes(): NonNullable<Opened['reset']> {
+    const { reset } = this.#expectOpen()
+    if (reset !== null) return reset
+    throw new CliportError('SERVICE_REFUSED', 'A real cell has no scenes to choose from', {
+      stage: 'serve',
+      hint: 'Lay the table by hand',
+    })
+  }
+
   /** Makes another simulated scene; its arm is a new one, and disarmed. @throws CliportError SERVICE_REFUSED, TASK_UNKNOWN, CELL_FAILED */
   async reset(scene: SceneChoice): Promise<void> {
     const opened = this.#expectOpen()
-    if (opened.reset === null) {
-      throw new CliportError('SERVICE_REFUSED', 'A real cell has no scenes to choose from', {
-        stage: 'serve',
-        hint: 'Lay the table by hand',
-      })
-    }
+    const reset = this.expectScenes()
     await this.#looking?.catch(() => {})
-    const ports = await opened.reset(this.#sceneOptions(scene))
+    const ports = await reset(this.#sceneOptions(scene))
     this.#scene = scene
     this.#view = null
     this.#opened = { ...opened, ports: { ...opened.ports, ...ports } }
@@ -137,11 +146,12 @@ export class Workcell {
     this.#view = { view, atMs: performance.now() }
   }
 
-  /** Until the arm does not move any more; at once where it says nothing. */
+  /** Until the arm does not move any more; no longer where its controller is gone, whose last word may be that it moves. */
   async untilAtRest(): Promise<void> {
     for (;;) {
-      const mode = this.link?.state?.mode
-      if (mode === undefined || modesAtRest.includes(mode)) return
+      const state = this.link?.state ?? null
+      if (state === null || modesAtRest.includes(state.mode)) return
+      if (Number(process.hrtime.bigint() - state.arrivedNs) / 1e6 > this.absentMs) return
       await sleep(lookAtModeMs)
     }
   }
@@ -160,8 +170,9 @@ export class Workcell {
     if (link instanceof LinkClient) await link.disarm()
   }
 
-  get movesHardware(): boolean {
-    return this.link !== null && movesHardware(this.link.backend)
+  /** Without a state of the arm for so long its controller is gone. */
+  get absentMs(): number {
+    return this.link !== null && movesHardware(this.link.backend) ? absentMs : simulatedAbsentMs
   }
 
   async close(): Promise<void> {

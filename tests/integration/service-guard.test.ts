@@ -1,9 +1,12 @@
 // Who may act on the service, from where, and until when. Acts are taken from its own OpenAPI text, so that a new one is
 // tried too.
 
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import protocol from '@foxglove/ws-protocol'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
+import { CliportError } from '../../src/control/errors.js'
 import { send, startService, type TestService } from '../fixtures/service.js'
 
 const { FoxgloveClient } = protocol
@@ -95,6 +98,23 @@ describe('a request is refused before it is looked at', () => {
     expect(await facts()).toEqual(before)
   })
 
+  test('whatever way its path is written: the router takes them all for the same', async () => {
+    const before = await facts()
+    const pause = ['/%61pi/pause', '/a%70i/paus%65', `${service.url}/api/pause`, '/%2561pi/pause', '//api/pause']
+    const statusOf = async (method: string, path: string, headers: Record<string, string>) =>
+      `${path} ${(await send(service.url, method, path, headers)).status}`
+    for (const path of pause) {
+      expect([`${path} 401`, `${path} 404`]).toContain(await statusOf('POST', path, json))
+    }
+    for (const path of ['/%6Detrics', '/%61pi/state', '/%66oxglove', `${service.url}/api/state`]) {
+      expect(await statusOf('GET', path, {})).toBe(`${path} 401`)
+    }
+    const late = { ...json, ...bearer(), 'cliport-expires': '1' }
+    expect(await statusOf('POST', '/%61pi/pause', late)).toBe('/%61pi/pause 409')
+    expect(await statusOf('POST', '/%61pi/stop', { origin: 'https://example.org' })).toBe('/%61pi/stop 403')
+    expect(await facts()).toEqual(before)
+  })
+
   test("a stop from a stranger's page or to a stranger's name too: no page of theirs can disturb the robot", async () => {
     const stop = { method: 'POST', path: '/api/stop', isStop: true, isAct: true }
     expect(await codeOf(stop, { origin: 'https://example.org' })).toBe('403 SERVICE_REFUSED')
@@ -154,6 +174,72 @@ test('a stop needs no token and no body; it latches, and a person clears with th
   expect(await service.client.clear()).toMatchObject({ mode: 'disarmed', armed: false })
   expect((await send(service.url, 'POST', '/api/stop', json, '{"reason":')).body).toMatchObject({ mode: 'stopped' })
   await service.client.clear()
+})
+
+test('a stop while a goal is being begun is kept: the goal waits, clicks are canceled, and nothing has moved', async () => {
+  const { runner, queue } = service.service
+  const begin = queue.begin.bind(queue)
+  const stopped = vi.spyOn(queue, 'begin').mockImplementation(async (id) => {
+    const goal = await begin(id)
+    if (goal !== null) await runner.stop('in between')
+    return goal
+  })
+  const { id } = await service.client.add('put the red blocks in a green bowl')
+  await service.client.arm()
+  await expect.poll(async () => (await facts()).session.mode).toBe('stopped')
+  await expect.poll(async () => service.client.goal(id)).toMatchObject({ state: 'queued', starts: 0 })
+  await service.client.cancel(id)
+  await service.client.clear()
+  await service.client.arm()
+  const point = { p_base_m: [0.5, 0.1, 0] as [number, number, number] }
+  const takeover = service.client.takeover({
+    pick: point,
+    place: point,
+    pick_yaw_rad: 0,
+    place_yaw_rad: 0,
+    sentence: 'put it there',
+  })
+  await expect(takeover).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  stopped.mockRestore()
+  const { queue: unfinished, history } = await facts()
+  expect(unfinished).toEqual([])
+  expect(history[0]).toMatchObject({ kind: 'takeover', state: 'canceled' })
+  await service.client.clear()
+})
+
+test('where a run cannot be written the queue is not used up: one goal says why, and a person arms again', async () => {
+  const runs = join(service.folder, 'runs')
+  writeFileSync(runs, 'no folder')
+  const sentence = 'put the red blocks in a green bowl'
+  const [first, second] = [await service.client.add(sentence), await service.client.add(sentence)]
+  await service.client.arm()
+  await expect.poll(() => service.client.goal(first.id)).toMatchObject({ state: 'done', outcome: 'error' })
+  await expect
+    .poll(async () => (await facts()).session)
+    .toMatchObject({ mode: 'disarmed', problem: { stage: 'start' } })
+  expect(await service.client.goal(second.id)).toMatchObject({ state: 'queued', starts: 0 })
+  await service.client.cancel(second.id)
+  rmSync(runs)
+})
+
+test('a stop while a stop is being cleared is kept, and another scene of a real cell disturbs nothing', async () => {
+  const { runner, workcell } = service.service
+  await runner.stop('first')
+  const clear = workcell.clear.bind(workcell)
+  const cleared = vi.spyOn(workcell, 'clear').mockImplementation(async (signal) => {
+    await clear(signal)
+    await runner.stop('second')
+  })
+  await expect(service.client.clear()).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  cleared.mockRestore()
+  expect((await facts()).session).toMatchObject({ mode: 'stopped', reason: expect.stringContaining('second') })
+  await service.client.clear()
+  const real = vi.spyOn(workcell, 'expectScenes').mockImplementation(() => {
+    throw new CliportError('SERVICE_REFUSED', 'A real cell', { stage: 'serve', hint: 'none' })
+  })
+  await expect(service.client.scene({ seed: 5, sentence: 'x' })).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  real.mockRestore()
+  expect((await facts()).session.mode).toBe('disarmed')
 })
 
 test('Foxglove sees cameras and arm live with the token in its address, and nothing without', async () => {

@@ -1,6 +1,6 @@
 // Settings that cannot be used start safe mode: the problems, an editor, nothing that moves; corrected, the service.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -24,6 +24,7 @@ test('bad settings start safe mode on loopback, and the corrected file starts th
       sources,
       scene,
       tell: () => {},
+      onFailed: reject,
       onServing: ({ url, tokenFile, close }) => resolve({ url, token: readFileSync(tokenFile, 'utf8').trim(), close }),
     }).then(async ({ url, service, tokenFile }) => {
       expect(service).toBeNull()
@@ -64,6 +65,35 @@ async function tryEditor(url: string, token: string): Promise<void> {
   expect((await put(good)).status).toBe(200)
 }
 
+test('a service that does not start after safe mode ends the process: nothing would listen any more', async () => {
+  const broken = join(folder, 'broken.yaml')
+  const state = join(folder, 'broken')
+  mkdirSync(state)
+  writeFileSync(broken, 'version: 1\nrun:\n  max_stepz: 3\n')
+  writeFileSync(
+    join(state, 'goals.db'),
+    'this is no database, and long enough that it is looked at as one. '.repeat(40),
+  )
+  let heard: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => {
+    heard = resolve
+  })
+  const { url, tokenFile, close } = await serveSettings({
+    sources: { file: broken, flags: { 'service.port': 0, 'service.state': state } },
+    scene,
+    tell: () => {},
+    onServing: () => heard(new Error('it started')),
+    onFailed: heard,
+  })
+  const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`
+  const headers = { authorization, 'content-type': 'application/json' }
+  const text = 'version: 1\nrun:\n  max_steps: 3\n'
+  // Written twice, as by a double click, it starts once.
+  for (let i = 0; i < 2; i++) await send(url, 'PUT', '/api/settings/text', headers, JSON.stringify({ text }))
+  expect(await failed).toMatchObject({ code: 'STORE_FAILED' })
+  await close()
+})
+
 test("the page's form changes what it may, keeps the file's comments, and says that a restart is needed", async () => {
   const own = join(folder, 'own.yaml')
   writeFileSync(own, 'version: 1 # ours\n')
@@ -74,6 +104,9 @@ test("the page's form changes what it may, keeps the file's comments, and says t
   expect(readFileSync(own, 'utf8')).toBe('version: 1 # ours\nrun:\n  max_steps: 7\n')
   expect((await put({ 'run.max_steps': 0 })).body.error).toMatchObject({ code: 'CONFIG_INVALID' })
   expect((await put({ 'limits.speed_mps': 1 })).body.error).toMatchObject({ code: 'SERVICE_REFUSED' })
+  // As where the service's user may not write, which tests may be.
+  mkdirSync(`${own}.new`)
+  expect((await put({ 'run.max_steps': 8 })).body.error).toMatchObject({ code: 'SERVICE_REFUSED' })
   const { body } = await send(service.url, 'GET', '/api/settings', headers)
   const settings = body.settings as { path: string; value: unknown; origin: string }[]
   expect(settings.find(({ path }) => path === 'run.max_steps')).toMatchObject({ value: 7, origin: `${own}:3:14` })

@@ -126,6 +126,27 @@ test('which of several things is meant is asked, and the one that a person choos
   await expect(service.client.answer(question!.id, red)).rejects.toMatchObject({ code: 'GOAL_UNKNOWN' })
 })
 
+test('a goal that is canceled while it asks ends there; one that is paused meanwhile waits with its answer', async () => {
+  await service.client.scene({ seed: 5, sentence: sceneSentence })
+  await service.client.arm()
+  const asks = async (sentence: string) => {
+    const { id } = await service.client.add(sentence)
+    await untilMode('asking')
+    return id
+  }
+  const canceled = await asks('put the block in the green bowl')
+  await service.client.cancel(canceled)
+  expect(await untilState(canceled, 'canceled')).toMatchObject({ outcome: null })
+  const paused = await asks('put the block in the green bowl')
+  await service.client.pause()
+  const { question } = await service.client.state()
+  await service.client.answer(question!.id, 0)
+  await untilMode('paused')
+  expect((await service.client.state()).robot).toMatchObject({ mode: 'armed' })
+  await service.client.cancel(paused)
+  expect(await untilState(paused, 'canceled')).toMatchObject({ report: { steps: 0 } })
+})
+
 test('a person picks and places by two points: checked like any plan, executed, verified', async () => {
   const { proposal } = await service.client.preview(sceneSentence)
   const takeover = {

@@ -50,6 +50,21 @@ test('after a restart every unfinished goal is paused, a finished one is not, an
   before.close()
 })
 
+test('what a person had clicked is canceled by a restart, never resumed: the policy would run it instead', () => {
+  const path = newFile()
+  const before = new GoalStore(path)
+  before.add(given('by hand', { kind: 'takeover' }))
+  before.add(given('said'))
+  before.begin(7)
+  before.close()
+  const store = new GoalStore(path)
+  expect(store.pauseUnfinished('restart')).toBe(1)
+  expect(store.get('g1')).toMatchObject({ state: 'canceled', ended_at_ms: 7 })
+  expect(store.resume('g1')).toBeNull()
+  expect(store.resumeAll().map(({ id }) => id)).toEqual(['g2'])
+  store.close()
+})
+
 test('the same key means the same goal, after a restart too', () => {
   const path = newFile()
   const before = new GoalStore(path)

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { settingsPage } from '../../scripts/document-settings.mjs'
-import { changeSettings, migrateSettings } from '../../src/runtime/config/edit.js'
+import { changeSettings, expectSameProtected, migrateSettings } from '../../src/runtime/config/edit.js'
 import { mergeConfig, readSettings } from '../../src/runtime/config/load.js'
 import { explainSettings, settingsReference } from '../../src/runtime/config/reference.js'
 
@@ -62,4 +62,16 @@ test('a change from the page keeps comments, and never touches limits, paths, ad
   expect(
     settingsReference().filter(({ section, editable }) => editable && protectedSections.includes(section)),
   ).toEqual([])
+})
+
+test('what the page may not change stays as it is in a file that is wrong: no limit goes by being misspelt', () => {
+  const misspelt = 'version: 1\nlimits:\n  sped_mps: 0.1\nrun:\n  max_stepz: 3\n'
+  const tryText =
+    (text: string, old = misspelt) =>
+    () =>
+      expectSameProtected(old, text)
+  expect(tryText(misspelt.replace('stepz', 'steps'))).not.toThrow()
+  expect(tryText('version: 1\nrun:\n  max_steps: 3\n')).toThrow(/limits is changed in the file only/)
+  expect(tryText('version: 1\n', 'version: 1\nlimits: speed_mps 0.1\n')).toThrow(/limits is changed in the file only/)
+  expect(tryText('version: 1\nservice:\n  host: 0.0.0.0\n', 'version: 1\n')).toThrow(/service\.host/)
 })

@@ -46,13 +46,18 @@ export function changeSettings(text: string, name: string, values: Readonly<Reco
 }
 
 /**
- * A whole new text for a settings file, from the page.
+ * A whole new text for a settings file, from the page. A section of which the page may change nothing stays as it is, wrong
+ * or not: a limit that is misspelt must not become the default by being taken out.
  * @throws CliportError SERVICE_REFUSED where it differs in a setting that is changed in the file only
  */
 export function expectSameProtected(oldText: string, newText: string): void {
   const [before, now] = [oldText, newText].map((text) => toObject(text))
-  const protectedPaths = settingsReference().flatMap(({ path, editable: may }) => (may ? [] : [path]))
-  for (const path of [...protectedPaths, 'cameras']) {
+  const reference = settingsReference()
+  const mixed = new Set(reference.flatMap(({ section, editable: may }) => (may ? [section] : [])))
+  const protectedPaths = reference.flatMap(({ path, section, editable: may }) =>
+    may ? [] : [mixed.has(section) ? path : section],
+  )
+  for (const path of new Set([...protectedPaths, 'cameras'])) {
     if (isDeepStrictEqual(valueAt(before, path), valueAt(now, path))) continue
     throw changedInFileOnly(path)
   }

@@ -154,7 +154,7 @@ export class ServiceClient {
   }
 
   /**
-   * The goal when it has ended. It is asked for again where events are lost; a restart of the service leaves it paused.
+   * The goal when it has ended. With the connection it ends too (a restart of the service leaves the goal paused).
    * @param onWait hears why it does not run, once for each reason
    * @throws the signal's reason; CliportError GOAL_UNKNOWN, SERVICE_ABSENT
    */

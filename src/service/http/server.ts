@@ -171,13 +171,15 @@ function handleProtocols(offered: Set<string>): string | false {
 
 function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   expectHost(request, guard.names)
-  const { url, method, routeOptions } = request
-  if (url.startsWith('/foxglove')) {
+  const { method, routeOptions } = request
+  // The route that answers, not the text of the address: `/%61pi/arm` and `http://HOST/api/arm` are `/api/arm` too.
+  const route = routeOptions.url ?? request.url
+  if (route === '/foxglove') {
     // Foxglove's own page or program connects, which can send no header: the token shows that a person wants it.
     expectTokenInQuery(request, guard)
     return
   }
-  if (!url.startsWith('/api/') && url !== '/metrics') return
+  if (!route.startsWith('/api/') && route !== '/metrics') return
   expectOrigin(request)
   const { isStop = false, isOpen = false } = routeOptions.config ?? {}
   if (isStop || isOpen) return
