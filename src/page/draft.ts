@@ -18,10 +18,7 @@ export interface Answer {
 }
 /** Of the newest sentence that was answered; kept while the next one is on its way. */
 export const answer = signal<Answer | null>(null)
-export const isAsking = signal(false)
 export const previewProblem = signal<string | null>(null)
-/** From the last key to its heat on the screen. */
-export const heatTookMs = signal<number | null>(null)
 /** A dry run that somebody asked for: its plan is shown as motion. */
 export const dryRun = signal<{ readonly plan: NonNullable<Preview['plan']>; readonly number: number } | null>(null)
 
@@ -120,7 +117,6 @@ async function ask(): Promise<void> {
     batch(() => {
       answer.value = null
       previewProblem.value = null
-      isAsking.value = false
     })
     return
   }
@@ -128,7 +124,6 @@ async function ask(): Promise<void> {
   const mine = new AbortController()
   asked = mine
   const keyMs = lastKeyMs
-  isAsking.value = true
   try {
     const found = await preview(text, { heat: true, plan: false }, mine.signal)
     if (mine.signal.aborted) return
@@ -148,15 +143,12 @@ async function ask(): Promise<void> {
       answer.value = null
       previewProblem.value = (error as Refusal).message
     })
-  } finally {
-    if (asked === mine) isAsking.value = false
   }
 }
 
-/** The frame with the heat is about to be shown. */
+/** The frame with the heat is about to be shown: from the last key to here. */
 function drawn(keyMs: number): void {
-  const measure = performance.measure('cliport-heat', { start: keyMs, end: performance.now() })
-  heatTookMs.value = measure.duration
+  performance.measure('cliport-heat', { start: keyMs, end: performance.now() })
 }
 
 /** Plans and checks, and shows the motion; nothing moves. */

@@ -22,7 +22,7 @@ const tableEveryMs = 1000
 
 export type { MarksOf } from './marks.js'
 
-export const viewpoints = {
+const viewpoints = {
   front: [1.85, 0, 1.02],
   left: [0.55, 1.5, 0.8],
   top: [0.52, 0, 2],
