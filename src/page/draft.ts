@@ -129,8 +129,7 @@ async function ask(): Promise<void> {
     if (mine.signal.aborted) return
     // Somebody asked in another browser meanwhile.
     if (found.superseded) return await ask()
-    const heat =
-      found.heat === null ? null : { pick: await imageOf(found.heat.pick), place: await imageOf(found.heat.place) }
+    const heat = found.heat && (await decoded(found.heat))
     if (mine.signal.aborted) return
     batch(() => {
       answer.value = { asked: text, preview: found, heat }
@@ -161,6 +160,11 @@ export async function runDry(): Promise<void> {
   } catch (error) {
     previewProblem.value = (error as Refusal).message
   }
+}
+
+async function decoded(urls: NonNullable<Preview['heat']>): Promise<NonNullable<Answer['heat']>> {
+  const [pick, place] = await Promise.all([imageOf(urls.pick), imageOf(urls.place)])
+  return { pick, place }
 }
 
 async function imageOf(url: string): Promise<HTMLImageElement> {
