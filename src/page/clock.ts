@@ -8,13 +8,19 @@ setInterval(() => {
   now.value = performance.now()
 }, 250)
 
+/** What two clocks that keep the same time may drift apart, and more: 1 ms a second. */
+const mostDrift = 1e-3
 let offsetMs: number | null = null
+let heardMs = 0
 
 /** @param clockMs the service's clock when it sent a message that has just come */
 export function heardClock(clockMs: number, isFirst: boolean): void {
-  const offset = clockMs - performance.now()
-  // A message that was under way for long makes the clock look late; the fastest one is nearest to the truth.
-  offsetMs = isFirst || offsetMs === null ? offset : Math.max(offset, offsetMs)
+  const atMs = performance.now()
+  const offset = clockMs - atMs
+  // A message that was under way for long makes the clock look late; the fastest one is nearest to the truth. An old one is
+  // not held against a clock that has drifted since: a page stays open for days.
+  offsetMs = isFirst || offsetMs === null ? offset : Math.max(offset, offsetMs - (atMs - heardMs) * mostDrift)
+  heardMs = atMs
 }
 
 /** The service's clock, estimated from below: an act expires too early rather than too late. */

@@ -9,6 +9,11 @@ import { knownToken } from './token.js'
 
 const firstRetryMs = 500
 const longestRetryMs = 3000
+/** Ages of cameras come twice a second. Without any message for so long, the connection is dead, even where no end of it is known. */
+const silentForMs = 8000
+const watchEveryMs = 1000
+/** An answer that takes longer than this is none. */
+const reachMs = 8000
 /** How long a picture that was replaced can still be drawn. */
 const replacedForMs = 1000
 /** Events that do not advance the sequence. */
@@ -50,7 +55,7 @@ export function reconnect(): void {
 /** A WebSocket does not say why it was refused; a request does. */
 async function isReachable(): Promise<boolean> {
   try {
-    took('state', await request<ServiceState>('GET', '/api/state'))
+    took('state', await request<ServiceState>('GET', '/api/state', undefined, AbortSignal.timeout(reachMs)))
     return true
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 401)
@@ -67,10 +72,24 @@ function joined(): Promise<void> {
     const socket = new WebSocket(url, ['cliport', `cliport-token.${knownToken()}`])
     socket.binaryType = 'arraybuffer'
     let sequence: number | null = null
+    let heardMs = performance.now()
+    const end = () => {
+      clearInterval(watch)
+      if (store.link.value === 'open') store.link.value = 'lost'
+      resolve()
+    }
+    const watch = setInterval(() => {
+      if (performance.now() - heardMs < silentForMs) return
+      // Without the other side, the close would end late.
+      socket.close()
+      end()
+    }, watchEveryMs)
     socket.addEventListener('message', ({ data }) => {
-      store.heardAtMs.value = performance.now()
+      heardMs = performance.now()
+      store.heardAtMs.value = heardMs
       if (typeof data !== 'string') {
-        void tookPicture(data as ArrayBuffer)
+        // One that cannot be read is missing, and its age says so.
+        tookPicture(data as ArrayBuffer).catch(() => {})
         return
       }
       const message = JSON.parse(data) as ServiceEvent
@@ -85,10 +104,7 @@ function joined(): Promise<void> {
       retryMs = firstRetryMs
       took(message.event, message.data)
     })
-    socket.addEventListener('close', () => {
-      if (store.link.value === 'open') store.link.value = 'lost'
-      resolve()
-    })
+    socket.addEventListener('close', end)
   })
 }
 

@@ -18,10 +18,7 @@ export interface Answer {
 }
 /** Of the newest sentence that was answered; kept while the next one is on its way. */
 export const answer = signal<Answer | null>(null)
-export const isAsking = signal(false)
 export const previewProblem = signal<string | null>(null)
-/** From the last key to its heat on the screen. */
-export const heatTookMs = signal<number | null>(null)
 /** A dry run that somebody asked for: its plan is shown as motion. */
 export const dryRun = signal<{ readonly plan: NonNullable<Preview['plan']>; readonly number: number } | null>(null)
 
@@ -120,7 +117,6 @@ async function ask(): Promise<void> {
     batch(() => {
       answer.value = null
       previewProblem.value = null
-      isAsking.value = false
     })
     return
   }
@@ -128,14 +124,12 @@ async function ask(): Promise<void> {
   const mine = new AbortController()
   asked = mine
   const keyMs = lastKeyMs
-  isAsking.value = true
   try {
     const found = await preview(text, { heat: true, plan: false }, mine.signal)
     if (mine.signal.aborted) return
     // Somebody asked in another browser meanwhile.
     if (found.superseded) return await ask()
-    const heat =
-      found.heat === null ? null : { pick: await imageOf(found.heat.pick), place: await imageOf(found.heat.place) }
+    const heat = found.heat && (await decoded(found.heat))
     if (mine.signal.aborted) return
     batch(() => {
       answer.value = { asked: text, preview: found, heat }
@@ -148,15 +142,12 @@ async function ask(): Promise<void> {
       answer.value = null
       previewProblem.value = (error as Refusal).message
     })
-  } finally {
-    if (asked === mine) isAsking.value = false
   }
 }
 
-/** The frame with the heat is about to be shown. */
+/** The frame with the heat is about to be shown: from the last key to here. */
 function drawn(keyMs: number): void {
-  const measure = performance.measure('cliport-heat', { start: keyMs, end: performance.now() })
-  heatTookMs.value = measure.duration
+  performance.measure('cliport-heat', { start: keyMs, end: performance.now() })
 }
 
 /** Plans and checks, and shows the motion; nothing moves. */
@@ -169,6 +160,11 @@ export async function runDry(): Promise<void> {
   } catch (error) {
     previewProblem.value = (error as Refusal).message
   }
+}
+
+async function decoded(urls: NonNullable<Preview['heat']>): Promise<NonNullable<Answer['heat']>> {
+  const [pick, place] = await Promise.all([imageOf(urls.pick), imageOf(urls.place)])
+  return { pick, place }
 }
 
 async function imageOf(url: string): Promise<HTMLImageElement> {

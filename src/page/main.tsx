@@ -1,7 +1,7 @@
 // The page begins: token, theme, address, Stop key, then the service's events.
 
 import { render } from 'preact'
-import { connect } from './connection.js'
+import { connect, reconnect } from './connection.js'
 import { followService } from './draft.js'
 import { followAddress } from './route.js'
 import { listenForStopKey } from './stop.js'
@@ -11,6 +11,10 @@ import { App } from './views/app.js'
 
 listenForStopKey()
 takeTokenOfAddress()
+// The printed address, opened where the page is open already: only what follows the # changes.
+window.addEventListener('hashchange', () => {
+  if (takeTokenOfAddress()) reconnect()
+})
 followAddress()
 followTheme()
 followService()

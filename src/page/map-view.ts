@@ -20,3 +20,12 @@ export const subject = computed<'draft' | 'run' | 'none'>(() => {
   if (answer.value !== null) return 'draft'
   return runningGoal.value !== null && turn.value?.goal_id === runningGoal.value.id ? 'run' : 'none'
 })
+
+/** The pick and the place that are marked; null where there is nothing to do, or nobody has said where it goes. */
+export const proposed = computed(() => {
+  const isDraft = subject.value === 'draft'
+  const proposal = isDraft ? answer.value?.preview.proposal : subject.value === 'run' ? turn.value?.proposal : null
+  if (proposal == null || proposal.decision === 'achieved') return null
+  const isPlaceKnown = !isDraft || answer.value?.preview.understood.missing !== 'place'
+  return { pick: proposal.pick, place: isPlaceKnown ? proposal.place : null }
+})

@@ -27,7 +27,7 @@ export const runs = computed((): readonly Goal[] => {
 
 let asked = 0
 
-export async function listRuns(before?: string): Promise<void> {
+async function listRuns(before?: string): Promise<void> {
   const mine = ++asked
   const { text, outcome } = filters.peek()
   const query = new URLSearchParams({ state: 'finished', limit: `${pageSize}` })
@@ -44,6 +44,9 @@ export async function listRuns(before?: string): Promise<void> {
     if (mine === asked) listProblem.value = (error as Refusal).message
   }
 }
+
+/** What stands after everything that was listed, whatever the filters leave of it. */
+export const listOlderRuns = () => listRuns(listed.peek().at(-1)?.id)
 
 /** Asks anew whenever the filters that the service knows change. @returns a function that ends it */
 export function followFilters(): () => void {

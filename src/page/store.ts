@@ -61,10 +61,4 @@ export interface LivePicture {
 /** By `kind/name`. */
 export const pictures = signal<ReadonlyMap<string, LivePicture>>(new Map())
 
-/** Whether something may move the arm now. */
-export const isMoving = computed(() => {
-  const mode = session.value?.mode
-  return mode === 'running' || mode === 'asking' || mode === 'stopping' || session.value?.running != null
-})
-
 export const logShown = 40

@@ -2,12 +2,13 @@
 
 const key = 'cliport-token'
 
-/** Takes the token out of the address, so that no picture of the screen and no bookmark has it. */
-export function takeTokenOfAddress(): void {
+/** Takes the token out of the address, so that no picture of the screen and no bookmark has it. @returns whether it had one */
+export function takeTokenOfAddress(): boolean {
   const match = /(?:^#|&)token=([^&]+)/.exec(location.hash)
-  if (match === null) return
+  if (match === null) return false
   keepToken(decodeURIComponent(match[1]!))
   history.replaceState(null, '', location.pathname + location.search)
+  return true
 }
 
 export function keepToken(token: string): void {

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Goal } from '../../src/service/api.js'
 import { type RunningService, startService } from './service.js'
-import { openBrowser, seriousFindings, shoot, type Visitor, visit } from './visitor.js'
+import { openBrowser, seriousFindings, shoot, type Visitor, visit, watchFor } from './visitor.js'
 
 const scene = { seed: 3, sentence: 'put the red blocks in a green bowl' }
 let service: RunningService
@@ -109,11 +109,16 @@ test('what it weighs, and when it can be used', async () => {
 test('a goal runs to its end, and is in the history with its pictures', async () => {
   await armed()
   await page.getByLabel('What shall be done?').fill(scene.sentence)
-  await press('Do it')
-  await mode('running')
-  await page.locator('[data-subject="run"][data-layers="pick place"]').waitFor()
+  const running = await watchFor(page, '.mode.running')
+  const heat = await watchFor(page, '[data-subject="run"][data-layers="pick place"]')
+  const { history } = await service.state()
+  // Twice at once is once.
+  await page.getByRole('button', { name: 'Do it', exact: true }).dblclick()
+  await running()
+  await heat()
   await shoot(page, 'running')
   await mode('ready')
+  expect((await service.state()).history).toHaveLength(history.length + 1)
   const goal = await newest()
   expect(goal).toMatchObject({ outcome: 'achieved', source: 'page', sentence: scene.sentence })
 
@@ -139,7 +144,8 @@ test('Escape stops in mid-move, while somebody types; only a person goes on', as
   const input = page.getByLabel('What shall be done?')
   await input.fill(scene.sentence)
   await press('Do it')
-  await page.locator('.stages .plan span:not(:empty)').waitFor()
+  await expect.poll(() => input.inputValue(), waits).toBe('')
+  await expect.poll(async () => (await service.state()).robot?.mode, waits).toBe('moving')
   await input.pressSequentially('put the ye')
   await page.keyboard.press('Escape')
   await mode('stopped')
@@ -161,26 +167,40 @@ test('Stop works for somebody without a token, and says nothing else to them', a
   await expect.poll(async () => (await service.state()).session.mode, waits).toBe('stopped')
   await shoot(stranger.page, 'token')
   expect(await seriousFindings(stranger.page)).toEqual([])
-  expect(stranger.errors).toEqual([])
+  // Each refused request is an error of the console; there is no other.
+  expect(stranger.errors.filter((error) => !error.includes('401'))).toEqual([])
+  // The printed address, opened in the same window.
+  await stranger.page.goto(`${service.url}/#token=${service.token}`)
+  await stranger.page.locator('.mode.stopped').waitFor()
+  expect(stranger.page.url()).not.toContain(service.token)
   await stranger.close()
   await service.ask('POST', '/api/clear')
 })
 
-test('a reload and a second browser in mid-run show the run that goes on', async () => {
+test('a reload and a second browser in mid-run show the run, which goes on when a person there says so', async () => {
   await armed()
-  await page.getByLabel('What shall be done?').fill(scene.sentence)
+  const said = 'put the block in the brown bowl'
+  await page.getByLabel('What shall be done?').fill(said)
   await press('Do it')
-  await mode('running')
+  await mode('asking')
+  // Held between its action and its next look, however fast the machine is.
+  await service.ask('POST', '/api/pause')
+  await page.getByRole('button', { name: 'the red block' }).click()
+  await mode('paused')
   await page.reload()
-  await mode('running')
-  await page.locator('.now-goal', { hasText: scene.sentence }).waitFor()
+  await mode('paused')
+  await page.locator('.now-goal', { hasText: said }).waitFor()
   const second = await visit(browser, service, { colorScheme: 'dark' })
-  await second.page.locator('.now-goal', { hasText: scene.sentence }).waitFor()
+  await second.page.locator('.now-goal', { hasText: said }).waitFor()
   await second.page.locator('[data-subject="run"]').waitFor()
   await shoot(second.page, 'dark')
   expect(await seriousFindings(second.page)).toEqual([])
-  expect(second.errors).toEqual([])
+  const both = await Promise.all([page, second.page].map((one) => watchFor(one, '.mode.running')))
+  await second.page.getByRole('button', { name: 'Go on', exact: true }).click()
+  for (const running of both) await running()
   await mode('ready')
+  await second.page.locator('.mode.ready').waitFor()
+  expect(second.errors).toEqual([])
   await second.close()
   expect((await newest()).outcome).toBe('achieved')
 })
@@ -195,11 +215,12 @@ test('an ambiguous goal asks, and a click on the picture answers', async () => {
   await shoot(page, 'asking')
   const { question } = await service.state()
   const choice = question!.candidates.findIndex(({ name }) => name.includes('red'))
+  const running = await watchFor(page, '.mode.running')
   await page
     .locator('.candidate', { hasText: `${choice + 1}` })
     .first()
     .click()
-  await page.locator('.mode.running').waitFor()
+  await running()
   await mode('ready')
   const goal = await newest()
   expect(goal).toMatchObject({ outcome: 'achieved' })
@@ -220,8 +241,9 @@ test('a person takes over by two clicks and a turn, and the action is kept', asy
   await page.getByLabel('Thing turned').fill('45')
   await shoot(page, 'takeover')
   expect(await seriousFindings(page)).toEqual([])
+  const running = await watchFor(page, '.mode.running')
   await press('Pick and place')
-  await page.locator('.mode.running').waitFor()
+  await running()
   await mode('ready')
   const goal = await newest()
   expect(goal).toMatchObject({ kind: 'takeover', sentence: 'a demonstration by hand' })

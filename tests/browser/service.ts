@@ -15,6 +15,9 @@ export interface RunningService {
   /** An act or a question with the token. @throws when it is refused */
   ask<T>(method: string, path: string, body?: unknown): Promise<T>
   stop(): Promise<void>
+  /** It answers nothing more, and its connections stay open, as when the network is gone. `thaw` before `stop`. */
+  freeze(): void
+  thaw(): void
 }
 
 const endsWithinMs = 60_000
@@ -53,6 +56,8 @@ export async function startService(...options: string[]): Promise<RunningService
     token,
     ask,
     state: () => ask<ServiceState>('GET', '/api/state'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async stop() {
       // One that does not end at the first word is ended; no test leaves a process behind.
       const timer = setTimeout(() => child.kill('SIGKILL'), endsWithinMs)

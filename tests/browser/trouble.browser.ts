@@ -75,6 +75,27 @@ test('a service that is gone is said to be gone, and a stop that nobody hears is
   await close()
 })
 
+test('a connection that is silent is said to be gone and joined again; a stop of meanwhile arrives', async () => {
+  const service = await startService()
+  try {
+    const { page, close } = await visit(browser, service)
+    await page.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.locator('.mode.ready').waitFor()
+    service.freeze()
+    await page.getByText('No connection to the service').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('The service has not confirmed the stop').waitFor()
+    service.thaw()
+    await page.locator('.mode.stopped').waitFor()
+    await page.locator('.link.open').waitFor()
+    await page.locator('.stop-failed').waitFor({ state: 'detached' })
+    await close()
+  } finally {
+    service.thaw()
+    await service.stop()
+  }
+})
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type JSHandle, type Page } from 'playwright-core'
 import type { RunningService } from './service.js'
 
 const shots = process.env.SHOTS
@@ -48,6 +48,25 @@ export async function visit(browser: Browser, service: RunningService, look: Loo
   })
   await page.goto(`${service.url}/${hasToken ? `#token=${service.token}` : ''}`)
   return { page, context, errors, close: () => context.close() }
+}
+
+/**
+ * Begins to watch, before an act whose effect may be over before anybody looks.
+ * @returns waits until the page shows what the selector names, or has shown it meanwhile
+ */
+export async function watchFor(page: Page, selector: string): Promise<() => Promise<void>> {
+  const script = `({ shown: new Promise((resolve) => {
+    const look = () => {
+      if (document.querySelector(${JSON.stringify(selector)}) === null) return
+      observer.disconnect()
+      resolve()
+    }
+    const observer = new MutationObserver(look)
+    observer.observe(document, { subtree: true, childList: true, attributes: true })
+    look()
+  }) })`
+  const watch = (await page.evaluateHandle(script)) as JSHandle<{ shown: Promise<void> }>
+  return () => watch.evaluate(({ shown }) => shown)
 }
 
 /** Serious and critical findings of axe, one line each. */

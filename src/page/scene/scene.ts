@@ -1,5 +1,6 @@
 // The cell in three dimensions, in the robot's base frame (x away from the robot, y left, z up; metres): the arm from its
-// URDF, the table as the cameras see it, pick and place as arrows, the plan as a line. Drawn only when something changed.
+// URDF, the table as the cameras see it, pick and place as arrows, the plan as a line. Drawn only where somebody sees it, when
+// something changed.
 
 import {
   AmbientLight,
@@ -22,7 +23,7 @@ const tableEveryMs = 1000
 
 export type { MarksOf } from './marks.js'
 
-export const viewpoints = {
+const viewpoints = {
   front: [1.85, 0, 1.02],
   left: [0.55, 1.5, 0.8],
   top: [0.52, 0, 2],
@@ -40,7 +41,10 @@ export class CellScene {
   #arm: Arm | null = null
   #surface: Surface | null = null
   #grid: GridHelper | null = null
+  readonly #sight: IntersectionObserver
+  #isSeen = false
   #frame: number | null = null
+  #task: ReturnType<typeof setTimeout> | undefined
   #drawnMs = 0
   #tableMs = Number.NEGATIVE_INFINITY
 
@@ -60,6 +64,11 @@ export class CellScene {
     this.#scene.add(new AmbientLight(0xffffff, 1.3), sun, this.#marks, this.#plan.group)
     this.#size = new ResizeObserver(() => this.#resize())
     this.#size.observe(canvas)
+    this.#sight = new IntersectionObserver((changes) => {
+      this.#isSeen = changes.at(-1)!.isIntersecting
+      this.#wake()
+    })
+    this.#sight.observe(canvas)
     this.look('front')
     void Arm.load().then((arm) => {
       this.#arm = arm
@@ -121,7 +130,10 @@ export class CellScene {
 
   dispose(): void {
     this.#size.disconnect()
+    this.#sight.disconnect()
+    this.#isSeen = false
     if (this.#frame !== null) cancelAnimationFrame(this.#frame)
+    clearTimeout(this.#task)
     this.#controls.dispose()
     this.#surface?.dispose()
     disposeChildren(this.#marks)
@@ -140,8 +152,12 @@ export class CellScene {
     this.#wake()
   }
 
+  /** After the frame in which something changed: where no GPU draws, this takes long, and the map is not kept waiting for it. */
   #wake(): void {
-    this.#frame ??= requestAnimationFrame((atMs) => this.#draw(atMs))
+    if (!this.#isSeen) return
+    this.#frame ??= requestAnimationFrame((atMs) => {
+      this.#task = setTimeout(() => this.#draw(atMs), 0)
+    })
   }
 
   #draw(atMs: number): void {

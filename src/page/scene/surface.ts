@@ -1,6 +1,14 @@
 // The table as the cameras see it: the heightmap as a surface, with its colours.
 
-import { BufferAttribute, BufferGeometry, CanvasTexture, Mesh, MeshBasicMaterial, SRGBColorSpace } from 'three'
+import {
+  BufferAttribute,
+  BufferGeometry,
+  CanvasTexture,
+  DoubleSide,
+  Mesh,
+  MeshBasicMaterial,
+  SRGBColorSpace,
+} from 'three'
 
 export interface SurfaceSpec {
   /** Cells along y. */
@@ -34,7 +42,7 @@ export class Surface {
     this.#heights = new OffscreenCanvas(rows, cols)
     this.#texture = new CanvasTexture(this.#canvas)
     this.#texture.colorSpace = SRGBColorSpace
-    this.object = new Mesh(this.#grid(), new MeshBasicMaterial({ map: this.#texture, side: 2 }))
+    this.object = new Mesh(this.#grid(), new MeshBasicMaterial({ map: this.#texture, side: DoubleSide }))
     this.object.frustumCulled = false
   }
 

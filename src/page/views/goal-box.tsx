@@ -6,10 +6,15 @@ import { link, session } from '../store.js'
 
 const canDo = () => sentence.value.trim() !== '' && link.value === 'open'
 
+let isAdding = false
+
 async function doIt(): Promise<void> {
-  if (!canDo()) return
+  // A double click is one goal.
+  if (!canDo() || isAdding) return
   const said = sentence.peek()
+  isAdding = true
   const goal = await addGoal(said.trim())
+  isAdding = false
   // What was typed meanwhile stays.
   if (goal !== null && sentence.peek() === said) type('')
 }

@@ -1,8 +1,6 @@
 // Pick, place and the way between them on the map.
 
-import { answer } from '../draft.js'
-import { size, subject } from '../map-view.js'
-import { turn } from '../store.js'
+import { proposed, size } from '../map-view.js'
 import { takeover } from '../takeover.js'
 
 interface Mark {
@@ -35,14 +33,11 @@ function marks(): { readonly pick: Mark | null; readonly place: Mark | null } {
       place: hand.place && { pixel: hand.place, yawRad: placeRad },
     }
   }
-  const proposal =
-    subject.value === 'draft' ? answer.value?.preview.proposal : subject.value === 'run' ? turn.value?.proposal : null
-  if (proposal == null || proposal.decision === 'achieved') return { pick: null, place: null }
-  const { pick, place } = proposal
-  const isPlaceKnown = subject.value === 'run' || answer.value?.preview.understood.missing !== 'place'
+  if (proposed.value === null) return { pick: null, place: null }
+  const { pick, place } = proposed.value
   return {
     pick: { pixel: pick.pixel, yawRad: pick.yaw_rad },
-    place: isPlaceKnown ? { pixel: place.pixel, yawRad: pick.yaw_rad + place.yaw_rad } : null,
+    place: place && { pixel: place.pixel, yawRad: pick.yaw_rad + place.yaw_rad },
   }
 }
 

@@ -3,9 +3,10 @@
 
 import { computed } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { type Answer, answer, isUnderWay, understood } from '../draft.js'
-import { base, layersShown, size, subject } from '../map-view.js'
-import { pictures, question, runningGoal, turn } from '../store.js'
+import { answer, isUnderWay, understood } from '../draft.js'
+import { metres } from '../format.js'
+import { base, layersShown, proposed, size, subject } from '../map-view.js'
+import { pictures, question, runningGoal } from '../store.js'
 import { isChoosing, takeover } from '../takeover.js'
 import { MapControls } from './map-controls.js'
 import { MapMarks } from './map-marks.js'
@@ -13,7 +14,7 @@ import { Candidates, PointerSurface } from './map-surface.js'
 
 type Drawable = ImageBitmap | HTMLImageElement
 const layers = computed<Partial<Record<'pick' | 'place', Drawable>>>(() => {
-  if (subject.value === 'draft') return shownHeat(answer.value) ?? {}
+  if (subject.value === 'draft') return answer.value?.heat ?? {}
   if (subject.value !== 'run') return {}
   const of = (kind: 'pick' | 'place') => {
     const picture = pictures.value.get(`${kind}/${kind}`)
@@ -22,10 +23,6 @@ const layers = computed<Partial<Record<'pick' | 'place', Drawable>>>(() => {
   const [pick, place] = [of('pick'), of('place')]
   return { ...(pick && { pick }), ...(place && { place }) }
 })
-
-function shownHeat(shown: Answer | null) {
-  return shown?.heat ?? null
-}
 
 /** Whether the layers belong to an earlier form of the sentence. */
 const isStale = computed(() => subject.value === 'draft' && understood.value === null && !isUnderWay.value)
@@ -79,17 +76,15 @@ export function TableMap() {
 }
 
 /** Of the question of the run, else of what is typed. */
-export function candidatesNow() {
+function candidatesNow() {
   if (question.value !== null) return question.value.candidates
   return understood.value?.kind === 'ambiguous' ? understood.value.candidates : []
 }
 
 function describe(): string {
-  const proposal = subject.value === 'draft' ? answer.value?.preview.proposal : turn.value?.proposal
   const shown = base.value === 'color' ? 'Colours' : 'Heights'
-  if (subject.value === 'none' || proposal == null) return `${shown} of the table from above`
-  const [pick, place] = [proposal.pick, proposal.place].map(
-    ({ p_base_m: [x, y] }) => `x ${x.toFixed(2)} m, y ${y.toFixed(2)} m`,
-  )
-  return `${shown} of the table from above; pick at ${pick}, place at ${place}`
+  const { pick = null, place = null } = proposed.value ?? {}
+  const at = (word: string, spot: typeof pick) =>
+    spot === null ? '' : `; ${word} at x ${metres(spot.p_base_m[0])} m, y ${metres(spot.p_base_m[1])} m`
+  return `${shown} of the table from above${at('pick', pick)}${at('place', place)}`
 }

@@ -6,12 +6,12 @@ import { queue, session } from '../store.js'
 
 export function Queue() {
   const waiting = queue.value.filter(({ state }) => state !== 'running')
-  const why = session.value?.mode === 'ready' || session.value?.mode === 'running' ? null : session.value?.mode
+  const why = session.value?.mode === 'disarmed' ? 'waits: disarmed' : ''
   return (
     <section class="queue" aria-label="Queue">
       <div class="bar">
         <h2>Queue</h2>
-        <span class="soft">{waiting.length === 0 ? 'empty' : why === 'disarmed' ? 'waits: disarmed' : ''}</span>
+        <span class="soft">{waiting.length === 0 ? 'empty' : why}</span>
       </div>
       <ol>
         {waiting.map((goal, index) => (

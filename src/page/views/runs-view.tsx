@@ -5,7 +5,17 @@ import { useEffect } from 'preact/hooks'
 import type { Goal } from '../../service/api.js'
 import { duration, outcomeWords, timeOfDay, toneOf } from '../format.js'
 import { route, runsAddress } from '../route.js'
-import { addressOf, filesOf, filters, followFilters, hasMore, listProblem, listRuns, runOf, runs } from '../runs.js'
+import {
+  addressOf,
+  filesOf,
+  filters,
+  followFilters,
+  hasMore,
+  listOlderRuns,
+  listProblem,
+  runOf,
+  runs,
+} from '../runs.js'
 import { goals, link } from '../store.js'
 import { RunDetail } from './run-detail.js'
 
@@ -25,7 +35,7 @@ export function RunsView() {
         </ul>
         {runs.value.length === 0 && listProblem.value === null && <p class="soft">No run matches.</p>}
         {hasMore.value && (
-          <button type="button" class="quiet" onClick={() => void listRuns(runs.value.at(-1)!.id)}>
+          <button type="button" class="quiet" onClick={() => void listOlderRuns()}>
             Older runs
           </button>
         )}

@@ -2,8 +2,8 @@
 
 import { effect, signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { answer, dryRun } from '../draft.js'
-import { subject } from '../map-view.js'
+import { dryRun } from '../draft.js'
+import { proposed, subject } from '../map-view.js'
 import type { CellScene, MarksOf, Viewpoint } from '../scene/scene.js'
 import { facts, pictures, robot, runningGoal, turn } from '../store.js'
 import { metresOf, takeover } from '../takeover.js'
@@ -100,6 +100,7 @@ function follow(made: CellScene): (() => void)[] {
 }
 
 function marks(): MarksOf | null {
+  void theme.value // its colours are the style's
   const colors = { pick: cssColor('--pick'), place: cssColor('--place'), way: cssColor('--soft') }
   const hand = takeover.value
   if (hand !== null) {
@@ -109,11 +110,9 @@ function marks(): MarksOf | null {
     }
     return { pick: point(hand.pick), place: point(hand.place), colors }
   }
-  const proposal =
-    subject.value === 'draft' ? answer.value?.preview.proposal : subject.value === 'run' ? turn.value?.proposal : null
-  if (proposal == null || proposal.decision === 'achieved') return null
-  const isPlaceKnown = subject.value === 'run' || answer.value?.preview.understood.missing !== 'place'
-  return { pick: proposal.pick.p_base_m, place: isPlaceKnown ? proposal.place.p_base_m : null, colors }
+  if (proposed.value === null) return null
+  const { pick, place } = proposed.value
+  return { pick: pick.p_base_m, place: place?.p_base_m ?? null, colors }
 }
 
 function cssColor(name: string): string {
