@@ -237,6 +237,9 @@ test('a WAV file comes back as it was written, and another format says what it i
     code: 'VOICE_AUDIO_INVALID',
     message: expect.stringContaining('44100 Hz'),
   })
+  file.writeUInt16LE(3, 20)
+  await writeFile(other, file)
+  await expect(readWav(other)).rejects.toMatchObject({ message: expect.stringContaining('no PCM (format 3)') })
   await expect(readWav(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'VOICE_AUDIO_INVALID' })
 })
 
