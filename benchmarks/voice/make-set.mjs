@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { wavBytes } from '../../dist/io/voice/wav.js'
 
 const rateHz = 16_000
 const voices = {
@@ -84,33 +85,6 @@ function generator(seed) {
   }
 }
 
-/** 16 kHz, 16 bit, mono; louder than full scale is cut off. */
-export function wavOf(samples) {
-  const file = Buffer.alloc(44 + 2 * samples.length)
-  file.write('RIFF', 0)
-  file.writeUInt32LE(36 + 2 * samples.length, 4)
-  file.write('WAVEfmt ', 8)
-  for (const [value, at] of [
-    [16, 16],
-    [rateHz, 24],
-    [2 * rateHz, 28],
-    [2 * samples.length, 40],
-  ])
-    file.writeUInt32LE(value, at)
-  for (const [value, at] of [
-    [1, 20],
-    [1, 22],
-    [2, 32],
-    [16, 34],
-  ])
-    file.writeUInt16LE(value, at)
-  file.write('data', 36)
-  samples.forEach((x, i) => {
-    file.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(x * 32767))), 44 + 2 * i)
-  })
-  return file
-}
-
 function makeSet(set, folder) {
   const { goals, negations, no_goal } = JSON.parse(readFileSync(new URL('sentences.json', import.meta.url), 'utf8'))[
     set
@@ -126,7 +100,7 @@ function makeSet(set, folder) {
       mkdirSync(out, { recursive: true })
       const rows = clips.map(({ voice, goal, samples }, i) => {
         const file = `${String(i).padStart(3, '0')}-${voice}.wav`
-        writeFileSync(join(out, file), wavOf(withNoise(samples, ratioDb, i + 1)))
+        writeFileSync(join(out, file), wavBytes(withNoise(samples, ratioDb, i + 1)))
         return { file, goal }
       })
       writeFileSync(join(out, 'goals.json'), `${JSON.stringify(rows, null, 1)}\n`)
@@ -135,4 +109,10 @@ function makeSet(set, folder) {
 }
 
 const [, , set, folder] = process.argv
-if (import.meta.filename === process.argv[1]) makeSet(set, folder)
+if (import.meta.filename === process.argv[1]) {
+  if (!(set in voices) || folder === undefined) {
+    console.error('Usage: node benchmarks/voice/make-set.mjs development|test FOLDER')
+    process.exit(2)
+  }
+  makeSet(set, folder)
+}

@@ -1,11 +1,12 @@
 // What `cliport voice check` looks at: device, level, noise, engine, one sentence.
 
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
 import { expectWritableFile } from '../io/unwritable.js'
 import type { VoiceEvent } from '../io/voice/listener.js'
 import { type Microphone, openMicrophone } from '../io/voice/microphone.js'
-import { wavBytes } from '../io/voice/wav.js'
+import { joined, wavBytes } from '../io/voice/wav.js'
 import type { Config } from '../runtime/config/schema.js'
 import { policyLexicon } from '../runtime/policy.js'
 import { openVoice } from '../runtime/voice.js'
@@ -36,14 +37,25 @@ export async function checkVoice(config: Config, options: VoiceCheckOptions, ver
   const events: VoiceEvent[] = []
   const kept: Float32Array[] = []
   try {
-    const listener = voice.listen({ onEvent: (event) => events.push(event) })
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const listener = voice.listen({
+      onEvent: (event) => {
+        events.push(event)
+        if (isAnswer(event)) answer()
+      },
+    })
     tell(`Say what is to be done, for example: put the red block in the green bowl (${options.seconds} s)`)
     await listenFor(microphone, options.seconds, signal, (samples) => {
       if (options.save !== undefined) kept.push(samples.slice())
       listener.push(samples)
       showLevel(events, tell)
-      return events.some(({ kind }) => kind === 'goal' || kind === 'no_goal' || kind === 'failed')
+      return events.some(isAnswer)
     })
+    // What was said to its end when the time was over is still being transcribed.
+    if (events.some(({ kind }) => kind === 'listening_ended')) await unlessAborted(answered, signal)
     listener.close()
     if (options.save !== undefined) await writeFile(options.save, wavBytes(joined(kept)), { mode: 0o600 })
     const checks = checksOf(device, voice.speech.engine, voice.missing, events)
@@ -73,6 +85,20 @@ async function listenFor(
   signal.throwIfAborted()
 }
 
+type Answer = Extract<VoiceEvent, { readonly kind: 'goal' | 'no_goal' | 'failed' | 'ended' }>
+
+function isAnswer(event: VoiceEvent): event is Answer {
+  return event.kind === 'goal' || event.kind === 'no_goal' || event.kind === 'failed' || event.kind === 'ended'
+}
+
+async function unlessAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  const end = new AbortController()
+  const aborted = once(signal, 'abort', { signal: end.signal }).catch(() => {})
+  await Promise.race([done, aborted])
+  end.abort()
+  signal.throwIfAborted()
+}
+
 /** The last level as a bar, once for each that came. */
 function showLevel(events: readonly VoiceEvent[], tell: (line: string) => void): void {
   const levels = events.filter((event) => event.kind === 'level')
@@ -98,10 +124,10 @@ function checksOf(
   }
   const [noise, speech] = [median(false), median(true)]
   const fails = (id: string, finding: string, fix: string): Check => ({ id, status: 'fail', finding, fix })
-  if (levels.length === 0)
+  const heard = events.find(isAnswer)
+  if (levels.length === 0 && heard === undefined)
     return [fails('device', `${device} gave no sound`, 'arecord -L lists the devices; set voice.microphone')]
-  const isClosed = Math.max(...levels.map(({ levelDb }) => levelDb)) < -85
-  const heard = events.find((event) => event.kind === 'goal' || event.kind === 'no_goal' || event.kind === 'failed')
+  const isClosed = levels.length > 0 && Math.max(...levels.map(({ levelDb }) => levelDb)) < -85
   return [
     isClosed
       ? fails('device', `${device} is open, and silent`, 'It is muted or not plugged in: alsamixer')
@@ -123,7 +149,7 @@ function checksOf(
     verdict('engine', missing.length === 0, [engine, ...missing].join('; '), 'make voice'),
     heard === undefined
       ? fails('sentence', 'nothing was heard to its end', 'Speak, then be silent for a second')
-      : heard.kind === 'failed'
+      : heard.kind === 'failed' || heard.kind === 'ended'
         ? fails('sentence', heard.message, heard.hint)
         : verdict('sentence', heard.kind === 'goal', describe(heard), 'Say a goal; docs/goals.md has examples'),
   ]
@@ -150,14 +176,4 @@ function resultOf(checks: readonly Check[], events: readonly VoiceEvent[]): Verb
       return `${mark}  ${id.padEnd(9)} ${finding}${fix === '' ? '' : `\n                ${pc.dim(fix)}`}`
     }),
   }
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }

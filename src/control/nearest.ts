@@ -9,7 +9,8 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best
 }
 
-function distance(a: string, b: string): number {
+/** Levenshtein's distance: fewest characters, or words, to change, to leave out and to add. */
+export function distance(a: ArrayLike<string>, b: ArrayLike<string>): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spokenGrammar } from '../../src/control/goal/spoken/grammar.js'
 import { unrated } from '../../src/control/goal/spoken/hearing.js'
+import { distance } from '../../src/control/nearest.js'
 import { evaluateVoice } from '../../src/evaluation/voice/evaluate-voice.js'
-import { distance } from '../../src/evaluation/voice/judge-spoken.js'
 import { readVoiceFolder } from '../../src/evaluation/voice/voice-folder.js'
 import { Ear } from '../../src/io/voice/ear.js'
 import { openMicrophone } from '../../src/io/voice/microphone.js'
@@ -141,6 +141,11 @@ test('a held button makes one piece of all that was said, and silence says so', 
   ear.hold(false)
   expect(of('utterance')).toHaveLength(1)
   expect(of('silence')).toMatchObject([{ levelDb: -100 }])
+  // The silence of the hold is not the beginning of what is said next.
+  await hear(0.5, 10)
+  await hear(0.001, 40)
+  const next = of('utterance').at(-1) as Extract<VoiceReply, { kind: 'utterance' }>
+  expect(next.audio.findIndex((sample) => sample > 0.1)).toBeLessThanOrEqual(12 * frameSamples)
 })
 
 // The decoder's search ---------------------------------------------------------------------------------------------
@@ -232,6 +237,9 @@ test('a WAV file comes back as it was written, and another format says what it i
     code: 'VOICE_AUDIO_INVALID',
     message: expect.stringContaining('44100 Hz'),
   })
+  file.writeUInt16LE(3, 20)
+  await writeFile(other, file)
+  await expect(readWav(other)).rejects.toMatchObject({ message: expect.stringContaining('no PCM (format 3)') })
   await expect(readWav(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'VOICE_AUDIO_INVALID' })
 })
 

@@ -174,6 +174,13 @@ test('a negation is refused as a typed one is, and one that only the free path h
     lexicon,
   )
   expect(doubtful.doubts.map(({ kind }) => kind)).toContain('negation')
+  const except = 'put everything except the red block in the green bowl'
+  const hidden = interpret(
+    { free: heard(`I cannot ${except}.`, -1), bound: [heard(except, -1.5)], isRated: true },
+    lexicon,
+  )
+  expect(hidden.sentence).toBe(except)
+  expect(hidden.doubts.map(({ kind }) => kind)).toContain('negation')
 })
 
 test('an engine without probabilities is never without a doubt', () => {

@@ -3,6 +3,7 @@
 import { understand } from '../../control/goal/index.js'
 import type { SpokenGoal } from '../../control/goal/spoken/interpret.js'
 import { meaningOf } from '../../control/goal/spoken/meaning.js'
+import { distance } from '../../control/nearest.js'
 import type { Lexicon } from '../../control/ports.js'
 
 /** What became of one sentence. */
@@ -61,17 +62,4 @@ function wordsIn(sentence: string): readonly string[] {
     .replace(/[^a-z' ]/g, ' ')
     .split(/\s+/)
     .filter((word) => word !== '')
-}
-
-/** Levenshtein's distance of two lists of words. */
-export function distance(a: readonly string[], b: readonly string[]): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

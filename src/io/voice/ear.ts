@@ -2,6 +2,7 @@
 
 import { frameS, frameSamples, Segmenter } from './segmenter.js'
 import { framesBetweenLooks, longestLookS, type StopFrame, StopSpotter } from './stop-spotter.js'
+import { joined } from './wav.js'
 import type { VoiceReply } from './worker-protocol.js'
 
 /** What an ear needs of nets. */
@@ -52,6 +53,7 @@ export class Ear {
       const seconds = this.#heldFrames * frameS
       if (this.#heldSpeech) this.#tellUtterance()
       else this.tell({ kind: 'silence', seconds, levelDb: levelOf(this.#frames.slice(-Math.max(1, this.#heldFrames))) })
+      this.#frames = this.#frames.slice(-framesBefore)
     }
     this.#segmenter.reset()
   }
@@ -118,12 +120,6 @@ export class Ear {
         this.#looking = null
       })
   }
-}
-
-function joined(frames: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(frames.length * frameSamples)
-  for (const [i, frame] of frames.entries()) all.set(frame, i * frameSamples)
-  return all
 }
 
 function powerOf(samples: Float32Array): number {

@@ -6,9 +6,6 @@ import { projectPath } from '../../native/paths.js'
 import { pathExists } from '../path-exists.js'
 import { moonshineFiles } from './moonshine/files.js'
 
-/** What `make voice` makes, relative to the project. */
-export const voiceFolder = 'models/voice'
-
 export interface VoiceFiles {
   /** Silero's net; null: not there. */
   readonly vadFile: string | null

@@ -6,6 +6,7 @@ import type { Lexicon } from '../../control/ports.js'
 import { asFailure } from './failure.js'
 import type { Speech } from './speech.js'
 import type { EarEvent, VoiceThread } from './voice-thread.js'
+import { sampleRateHz } from './wav.js'
 
 /** What comes of listening. Nothing of it starts a motion; `stop` may end one. */
 export type VoiceEvent =
@@ -13,7 +14,7 @@ export type VoiceEvent =
   | { readonly kind: 'level'; readonly levelDb: number; readonly isSpeech: boolean }
   /** A piece of speech has ended and is being transcribed. */
   | { readonly kind: 'listening_ended'; readonly seconds: number }
-  /** For the goal box, where a person confirms it. `tookMs`: from the end of the speech. */
+  /** For the goal box, where a person confirms it. `tookMs`: since the end was found, 0.6 s after the last word, or the button let go. */
   | ({ readonly kind: 'goal'; readonly sentence: string; readonly tookMs: number } & Omit<SpokenGoal, 'sentence'>)
   /** Speech that is no goal. */
   | { readonly kind: 'no_goal'; readonly heard: string; readonly tookMs: number }
@@ -21,7 +22,10 @@ export type VoiceEvent =
   | { readonly kind: 'silence'; readonly reason: 'closed' | 'silence'; readonly levelDb: number }
   /** "Stop", heard in two looks that agree. Acts at once; a convenience, never the emergency stop. */
   | { readonly kind: 'stop' }
+  /** One piece of speech could not be transcribed; listening goes on. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Listening has ended by itself: nothing is heard any more, "stop" neither. */
+  | { readonly kind: 'ended'; readonly code: string; readonly message: string; readonly hint: string }
 
 export interface ListenerOptions {
   readonly lexicon: Lexicon
@@ -66,13 +70,14 @@ export class VoiceListener {
   #on(event: EarEvent): void {
     const { onEvent } = this.options
     if (event.kind === 'utterance') void this.#transcribe(event)
+    else if (event.kind === 'ended') onEvent({ kind: 'ended', ...asFailure(event.error) })
     else if (event.kind !== 'silence') onEvent(event)
     else onEvent({ kind: 'silence', reason: event.levelDb < closedDb ? 'closed' : 'silence', levelDb: event.levelDb })
   }
 
   async #transcribe({ audio, endedAt }: Extract<EarEvent, { kind: 'utterance' }>): Promise<void> {
     const { lexicon, scene, understand, onEvent } = this.options
-    onEvent({ kind: 'listening_ended', seconds: audio.length / 16_000 })
+    onEvent({ kind: 'listening_ended', seconds: audio.length / sampleRateHz })
     try {
       const hearing = await this.speech.hear(audio, this.#end.signal)
       const { sentence, ...rest } = interpret(hearing, lexicon, scene?.() ?? null, understand)

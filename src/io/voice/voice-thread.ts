@@ -9,7 +9,10 @@ import type { EngineName, Speech } from './speech.js'
 import type { VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
 
 /** What the thread hears, but for answers to `hear`. */
-export type EarEvent = Extract<VoiceReply, { readonly kind: 'level' | 'stop' | 'utterance' | 'silence' }>
+export type EarEvent =
+  | Extract<VoiceReply, { readonly kind: 'level' | 'stop' | 'utterance' | 'silence' }>
+  /** The thread failed or ended by itself: nothing more is heard. */
+  | { readonly kind: 'ended'; readonly error: Error }
 
 /** A sentence takes a second or two; a thread that still computes then is ended by force. */
 const longestGoodbyeMs = 10_000
@@ -45,6 +48,7 @@ export class VoiceThread implements Speech {
     const thread = new VoiceThread(settings)
     await new Promise<void>((resolve, reject) => {
       const end = (error: Error) => {
+        if (thread.#ended === null) for (const listen of thread.#listeners) listen({ kind: 'ended', error })
         thread.#end(error)
         reject(error)
       }
@@ -65,7 +69,7 @@ export class VoiceThread implements Speech {
     return thread
   }
 
-  /** Hears of levels, pieces of speech and "stop" until the returned function is called. */
+  /** Hears of levels, pieces of speech, "stop" and a thread that fails, until the returned function is called. */
   listen(listener: (event: EarEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -5,6 +5,8 @@ import { CliportError } from '../../control/errors.js'
 
 /** Of everything that is listened to. */
 export const sampleRateHz = 16_000
+/** WAVE_FORMAT_PCM of a WAV file's format. */
+const pcm = 1
 
 /**
  * Samples of a WAV file, -1..1.
@@ -37,7 +39,8 @@ export async function readWav(path: string): Promise<Float32Array> {
     if (name === 'data') {
       if (format === null) throw invalid(path, 'its samples come before their format')
       const { kind, channels, rateHz, bits } = format
-      if (kind !== 1 || channels !== 1 || rateHz !== sampleRateHz || bits !== 16) {
+      if (kind !== pcm) throw invalid(path, `its samples are no PCM (format ${kind})`)
+      if (channels !== 1 || rateHz !== sampleRateHz || bits !== 16) {
         throw invalid(path, `it has ${rateHz} Hz, ${bits} bit, ${channels} channel${channels === 1 ? '' : 's'}`)
       }
       // A program that writes into a pipe does not know the size: then the samples end with the file.
@@ -60,6 +63,17 @@ function invalid(path: string, what: string, cause?: unknown): CliportError {
     hint: 'Convert it, for example: sox IN.wav -r 16000 -c 1 -b 16 OUT.wav',
     cause,
   })
+}
+
+/** Pieces of sound one after another. */
+export function joined(pieces: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
 }
 
 /** A WAV file of samples, 16 kHz, 16 bit, mono; louder than full scale is cut off. */

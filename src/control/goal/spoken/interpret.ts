@@ -153,10 +153,12 @@ function unclear({ logProbability, text }: Candidate, free: HeardSentence): read
 }
 
 /** Also inside another word: "cannot", "don't". */
-const negated = /\b(?:no|never|cannot|without|except)\b|not\b|n't\b/
+const negations = /\b(?:no|never|cannot|without|except)\b|not\b|n't\b/g
 
 function negation({ text }: Candidate, free: HeardSentence): readonly SpokenDoubt[] {
-  if (negated.test(text) || !negated.test(plain(free.text))) return []
+  // By their number: "everything except" in the sentence does not stand for a "do not" before it.
+  const count = (words: string) => [...words.matchAll(negations)].length
+  if (count(plain(free.text)) <= count(text)) return []
   return [{ kind: 'negation', reason: `a negation was heard: "${free.text}"` }]
 }
 

@@ -73,8 +73,10 @@ export class PocketSphinx implements Speech {
       stdio: ['pipe', 'pipe', 'ignore'],
       signal: AbortSignal.any(signals),
     })
-    const lines: string[] = []
-    child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text))
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
     // A program that ends early breaks the pipe; its exit code says why.
     child.stdin.on('error', () => {})
     child.stdin.end(wav)
@@ -87,6 +89,6 @@ export class PocketSphinx implements Speech {
     })
     if (code === 127) throw engineAbsent(`The program ${program} is not installed`, hint)
     if (code !== 0) throw engineFailed(`${program} ended with code ${code}`)
-    return lines.join(' ').replace(/\s+/g, ' ').trim()
+    return said.replace(/\s+/g, ' ').trim()
   }
 }

@@ -50,11 +50,12 @@ export class Sherpa implements Speech {
         'Name the JSON of its OfflineRecognizer (docs/voice.md)',
       )
     }
-    const config: unknown = JSON.parse(
-      await readFile(configFile, 'utf8').catch((cause: unknown) => {
-        throw engineAbsent(`voice.sherpa_config cannot be read: ${configFile}`, 'Name a file that exists', cause)
-      }),
-    )
+    const config = await readFile(configFile, 'utf8')
+      .then((text): unknown => JSON.parse(text))
+      .catch((cause: unknown) => {
+        const reason = (cause as Error).message
+        throw engineAbsent(`voice.sherpa_config cannot be read: ${configFile}: ${reason}`, 'Name a JSON file', cause)
+      })
     const worker = new Worker(workerUrl('io/voice/sherpa/sherpa-worker'), { workerData: config, execArgv: [] })
     const engine = new Sherpa(worker)
     const ready = new Promise<void>((resolve) => {
