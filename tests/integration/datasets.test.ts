@@ -96,6 +96,20 @@ describe('recording', () => {
       expect(report).toMatchObject({ episodes: 2 - i, recorded: 2 - i })
       expect((await cliport('record', 'verify', folder, '--json')).report).toMatchObject({ ok: true, episodes: 2 - i })
     }
+    const other = await cliport(
+      'record',
+      '--episodes',
+      '4',
+      ...args.slice(3),
+      '--out',
+      shards[0]!,
+      '--shard',
+      '1/2',
+      '--json',
+    )
+    expect(other.report).toMatchObject({
+      error: { code: 'INPUT_INVALID', message: expect.stringContaining('a shard of 3') },
+    })
     const merged = join(out, 'merged')
     const { report } = await cliport('record', 'merge', ...shards, '--out', merged, '--json')
     expect(report).toMatchObject({ episodes: 3, tasks: ['put-block-in-bowl-seen-colors'] })
