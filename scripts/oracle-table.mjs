@@ -12,6 +12,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { mean, wilsonInterval } from '../dist/runtime/statistics.js'
 import { publishedPercent, taskNames } from '../dist/sim/tasks/index.js'
 
@@ -181,14 +182,10 @@ ${lines.join('\n')}
   await writeFile(join(root, 'docs/oracle.md'), page)
 }
 
-/** Something else to do for every core. @returns its end */
+/** Something else to do for every core; it ends with this process, however that ends. @returns its end */
 function keepBusy() {
-  const children = cpus().map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
-  const end = () => {
-    for (const child of children) child.kill()
-  }
-  process.on('exit', end)
-  return end
+  const threads = cpus().map(() => new Worker('for (;;);', { eval: true }))
+  return () => Promise.all(threads.map((thread) => thread.terminate()))
 }
 
 await mkdir(folder, { recursive: true })

@@ -36,7 +36,10 @@ def program(node: str, script: str) -> list[str]:
 
 def other_release(command: list[str], release: str) -> dict | None:
     """An error where the machine has another release, whose shards might differ; None where it has this one."""
-    here = subprocess.run([*command, "--version"], capture_output=True, text=True).stdout.strip()
+    try:
+        here = subprocess.run([*command, "--version"], capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        here = ""
     if here == release:
         return None
     return {"code": "INPUT_INVALID", "message": f"{os.uname().nodename} has cliport {here or '(none)'}, but the job was begun with {release}",

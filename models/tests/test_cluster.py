@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from cliport_cluster.run import folder_of, keep, run_shard
@@ -56,6 +57,11 @@ class Cluster(unittest.TestCase):
     def test_a_machine_with_another_release_is_refused(self):
         answer = run_shard(self.job | {"release": "2.0.0"}, 1)
         self.assertRegex(answer["error"]["message"], "1.2.3.*2.0.0")
+
+    def test_a_machine_without_cliport_is_refused(self):
+        with unittest.mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
+            answer = run_shard(self.job | {"script": "/nowhere/main.js"}, 1)
+        self.assertRegex(answer["error"]["message"], r"has cliport \(none\), but the job was begun with 1.2.3")
 
     def test_files_have_their_names_only_when_they_are_whole(self):
         keep({"a/b.txt": b"1", "c.txt": b"2"}, self.folder / "kept")

@@ -8,6 +8,7 @@ import { readEpisode } from '../io/recording/dataset.js'
 import { type Action, type ActionPose, type EpisodeMeta, episodeFormat } from '../io/recording/demonstration.js'
 import type { Episode, EpisodeObservation } from '../io/recording/episode.js'
 import {
+  joined,
   type PublishedBody,
   type PublishedEpisode,
   type PublishedLook,
@@ -111,19 +112,12 @@ function lookOf({ truth, frames }: EpisodeObservation, reward: number): Publishe
     sentence: goal,
     bodies: objects.map(bodyOf),
     reward,
-    color: Uint8Array.from(Buffer.concat(pictures('color').map(({ data }) => data))),
-    depthM: joined(pictures('depth').map(floatsOf)),
+    color: joined(
+      pictures('color').map(({ data }) => data),
+      Uint8Array,
+    ),
+    depthM: joined(pictures('depth').map(floatsOf), Float32Array),
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 interface TrueBody {

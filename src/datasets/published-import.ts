@@ -158,8 +158,8 @@ function framesOf({ color, depthM }: PublishedLook, stampNs: bigint): RgbdFrame[
     camera: name,
     intrinsics,
     T_base_camera,
-    color: Uint8Array.from(color.subarray(3 * pixels * i, 3 * pixels * (i + 1))),
-    depthM: Float32Array.from(depthM.subarray(pixels * i, pixels * (i + 1))),
+    color: color.slice(3 * pixels * i, 3 * pixels * (i + 1)),
+    depthM: depthM.slice(pixels * i, pixels * (i + 1)),
     stampNs,
   }))
 }

@@ -2,8 +2,11 @@
 // replaced, and its episode is recorded from its beginning.
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { CliportError } from '../control/errors.js'
+import { partOf } from '../io/recording/demonstration.js'
 import { workerUrl } from '../native/paths.js'
 import type { EpisodeAnswer, EpisodeOrder, RecordJob } from './record-process.js'
 
@@ -32,6 +35,7 @@ export async function onProcesses(
 ): Promise<void> {
   const ending = new AbortController()
   const signal = AbortSignal.any([pool.signal, ending.signal])
+  setMaxListeners(0, signal) // one a process
   const waiting = orders.values()
   const lane = async () => {
     let recorder = new RecordProcess(pool.job)
@@ -44,6 +48,7 @@ export async function onProcesses(
             onAnswer(answer, order)
             break
           }
+          await recorder.removePart(order)
           if (++deaths === deathsPerEpisode) throw deadly(order, answer)
           pool.tell(`the process that recorded scene ${order.seed} ${answer}: another one takes it up`)
           recorder = new RecordProcess(pool.job)
@@ -105,6 +110,11 @@ class RecordProcess {
       this.#child.off('message', hear)
       signal.removeEventListener('abort', stop)
     }
+  }
+
+  /** Of a process that has died: what it had written of an episode. */
+  async removePart({ path }: EpisodeOrder): Promise<void> {
+    if (this.#child.pid !== undefined) await rm(partOf(path, this.#child.pid), { force: true })
   }
 
   /** Lets it leave its episode; the promise resolves when it is gone. */

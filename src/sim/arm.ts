@@ -2,7 +2,7 @@
 
 import type { Vec3 } from '../control/types.js'
 import type { ToolGeometry } from '../native/kinematics.js'
-import { boxMesh, capsuleMesh, coneMesh, type Mesh, merge, type Rgb } from './mesh.js'
+import { boxMesh, capsuleMesh, coneMesh, type Mesh, merge, type Rgb, turned } from './mesh.js'
 
 /** As long as the Franka hand and mounted like it: the controller's default tool. */
 export const suctionTool: ToolGeometry = { flangeToTcpM: 0.1034, flangeToTcpYawRad: -Math.PI / 4 }
@@ -241,11 +241,5 @@ function bladeXml({ flangeToTcpM, flangeToTcpYawRad }: ToolGeometry): string {
 }
 
 function bladeMesh({ flangeToTcpM, flangeToTcpYawRad }: ToolGeometry): Mesh {
-  const { positionsM, colorRgb } = boxMesh(bladeM, cup, [0, 0, flangeToTcpM - bladeM[2] / 2])
-  const [cos, sin] = [Math.cos(flangeToTcpYawRad), Math.sin(flangeToTcpYawRad)]
-  const turned = positionsM.map((value, i) => {
-    if (i % 3 === 0) return cos * value - sin * positionsM[i + 1]!
-    return i % 3 === 1 ? sin * positionsM[i - 1]! + cos * value : value
-  })
-  return { positionsM: turned, colorRgb }
+  return turned(boxMesh(bladeM, cup, [0, 0, flangeToTcpM - bladeM[2] / 2]), flangeToTcpYawRad)
 }

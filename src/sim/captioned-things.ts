@@ -1,6 +1,7 @@
 // What captioned household scenes are made of: small things that may lie anywhere, and what other things lie in or on.
 
 import type { ColorName } from './colors.js'
+import { surface } from './composite.js'
 import { fitting, trainObjects } from './household-objects.js'
 import { bodyOf, trainShapes } from './kit-shapes.js'
 import { revolve } from './mesh.js'
@@ -132,15 +133,14 @@ function onTop(thing: CaptionedThing, share: number): Holder {
 /** Shapes of captioned scenes are fastened boxes to physics; these move, and collide as what they look like. */
 function loose(kind: (typeof smallKinds)[number], { fixed: _, ...shape }: ObjectShape): ObjectShape {
   const [x, , z] = shape.sizeM
-  const rolling = 'condim="6" friction="1 0.005 0.003"'
   switch (kind) {
     case 'block':
     case 'carton':
       return shape
     case 'ball':
-      return { ...shape, geomsXml: `<geom type="sphere" size="${x / 2}" pos="0 0 ${x / 2}" ${rolling}/>` }
+      return { ...shape, geomsXml: `<geom type="sphere" size="${x / 2}" pos="0 0 ${x / 2}" ${surface}/>` }
     default:
-      return { ...shape, geomsXml: `<geom type="cylinder" size="${x / 2} ${z / 2}" pos="0 0 ${z / 2}" ${rolling}/>` }
+      return { ...shape, geomsXml: `<geom type="cylinder" size="${x / 2} ${z / 2}" pos="0 0 ${z / 2}" ${surface}/>` }
   }
 }
 

@@ -44,8 +44,9 @@ export function createCellCamera(
         })
         const found = (await watching).find(({ camera }) => camera === name)
         if (found !== undefined) return withoutLabels(found)
-        await sleep(Math.min(timeoutS, longestWaitS) * 1000, undefined, { signal })
-        throw stalled(timeoutS, name)
+        const waitS = Math.min(timeoutS, longestWaitS)
+        await sleep(waitS * 1000, undefined, { signal })
+        throw stalled(waitS, name)
       },
     }),
     async close() {},

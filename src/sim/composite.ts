@@ -1,7 +1,7 @@
 // Things put together from boxes, cylinders, cones and ellipsoids: each part collides as what it is.
 
 import type { Vec3 } from '../control/types.js'
-import { boxMesh, coneMesh, type Mesh, merge, type Rgb, revolve } from './mesh.js'
+import { boxMesh, coneMesh, type Mesh, merge, type Rgb, revolve, turned } from './mesh.js'
 import type { ObjectShape } from './objects.js'
 
 /** A part in the thing's frame, whose origin lies under its middle on the table; metres. */
@@ -19,7 +19,7 @@ export type Part =
   | { readonly kind: 'ball'; readonly radiiM: Vec3; readonly centreM: Vec3; readonly rgb: Rgb }
 
 /** Rolling friction keeps round things where they lie. */
-const surface = 'condim="6" friction="1 0.005 0.003"'
+export const surface = 'condim="6" friction="1 0.005 0.003"'
 
 export function box(sizeM: Vec3, centreM: Vec3, rgb: Rgb, yawRad = 0): Part {
   return { kind: 'box', sizeM, centreM, yawRad, rgb }
@@ -110,16 +110,6 @@ function meshOf(part: Part): Mesh {
     case 'round':
       return coneMesh(part.fromM, part.toM, part.radiusM, part.endRadiusM, part.rgb, 20)
   }
-}
-
-/** About its own middle, then moved. */
-function turned({ positionsM, colorRgb }: Mesh, yawRad: number, [x, y, z]: Vec3): Mesh {
-  const [cos, sin] = [Math.cos(yawRad), Math.sin(yawRad)]
-  const moved = positionsM.map((value, i) => {
-    if (i % 3 === 0) return x + cos * value - sin * positionsM[i + 1]!
-    return i % 3 === 1 ? y + sin * positionsM[i - 1]! + cos * value : z + value
-  })
-  return { positionsM: moved, colorRgb }
 }
 
 function stretched(radiiM: Vec3, centreM: Vec3, rgb: Rgb): Mesh {

@@ -75,9 +75,8 @@ function ring(outerM: number, heightM: number): ObjectShape {
   }
 }
 
+const outerM = [0.035, 0.045, 0.055] as const
+const heightM = 0.015
+
 /** The three rings, smallest first. */
-export const hanoiRing = {
-  outerM: [0.035, 0.045, 0.055],
-  heightM: 0.015,
-  shape: (i: number) => ring([0.035, 0.045, 0.055][i]!, 0.015),
-} as const
+export const hanoiRing = { outerM, heightM, shape: (i: number) => ring(outerM[i]!, heightM) } as const

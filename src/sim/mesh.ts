@@ -108,6 +108,16 @@ export function merge(...meshes: readonly Mesh[]): Mesh {
   return { positionsM: join(meshes.map((m) => m.positionsM)), colorRgb: join(meshes.map((m) => m.colorRgb)) }
 }
 
+/** Turned about the z axis, then moved. */
+export function turned({ positionsM, colorRgb }: Mesh, yawRad: number, [x, y, z]: Vec3 = [0, 0, 0]): Mesh {
+  const [cos, sin] = [Math.cos(yawRad), Math.sin(yawRad)]
+  const moved = positionsM.map((value, i) => {
+    if (i % 3 === 0) return x + cos * value - sin * positionsM[i + 1]!
+    return i % 3 === 1 ? y + sin * positionsM[i - 1]! + cos * value : z + value
+  })
+  return { positionsM: moved, colorRgb }
+}
+
 function quad(a: Vec3, b: Vec3, c: Vec3, d: Vec3): Vec3[][] {
   return [
     [a, b, c],

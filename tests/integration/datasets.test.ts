@@ -2,7 +2,17 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -19,6 +29,9 @@ beforeAll(() => {
 afterAll(() => rmSync(out, { recursive: true, force: true }))
 
 const episodesIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.mcap'))
+/** Unfinished episodes. */
+const partsIn = (folder: string) =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => /\.mcap\..*part$/.test(name)) : []
 
 function expectSameEpisodes(folder: string, other: string): void {
   expect(episodesIn(folder)).toEqual(episodesIn(other))
@@ -46,20 +59,26 @@ describe('recording', () => {
     const folder = join(out, 'killed')
     const command = ['dist/cli/main.js', ...args, '--out', folder, '--jobs', '2']
     const first = spawn(process.execPath, command, { stdio: 'ignore' })
-    const begun = async () => {
+    const processes = () => readFileSync(`/proc/${first.pid}/task/${first.pid}/children`, 'utf8').split(' ').map(Number)
+    /** The process of a part that none of `others` has begun. */
+    const begun = async (others: readonly number[]) => {
       for (;;) {
-        const names = readdirSync(out).includes('killed') ? readdirSync(folder) : []
-        const part = names.find((name) => name.endsWith('.part') && name.includes('.mcap.'))
-        if (part !== undefined) return Number(part.split('.').at(-2))
+        if (first.exitCode !== null) throw new Error(`recording ended with ${first.exitCode}`)
+        const pids = partsIn(folder).map((name) => Number(name.split('.').at(-2)))
+        const pid = pids.find((one) => !others.includes(one))
+        if (pid !== undefined) return pid
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }
-    process.kill(await begun(), 'SIGKILL')
-    const replaced = await begun()
+    const killed = await begun([])
+    const before = processes()
+    process.kill(killed, 'SIGKILL')
+    expect(before).toContain(killed)
+    await begun(before)
+    expect(partsIn(folder).join()).not.toContain(`.${killed}.part`)
     const ended = once(first, 'exit')
     first.kill('SIGKILL')
     await ended
-    expect(replaced).toBeGreaterThan(0)
     const { report, exitCode } = await cliport(...args, '--out', folder, '--jobs', '2', '--json')
     expect(exitCode).toBe(0)
     expect(Number(report.recorded) + Number(report.kept)).toBe(3)
@@ -67,7 +86,7 @@ describe('recording', () => {
       expect.arrayContaining([expect.objectContaining({ reason: 'it was never finished' })]),
     )
     expectSameEpisodes(folder, whole())
-    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    expect(partsIn(folder)).toEqual([])
   })
 
   test('of a data set in shards gives, merged, what one machine records', async () => {
@@ -77,6 +96,20 @@ describe('recording', () => {
       expect(report).toMatchObject({ episodes: 2 - i, recorded: 2 - i })
       expect((await cliport('record', 'verify', folder, '--json')).report).toMatchObject({ ok: true, episodes: 2 - i })
     }
+    const other = await cliport(
+      'record',
+      '--episodes',
+      '4',
+      ...args.slice(3),
+      '--out',
+      shards[0]!,
+      '--shard',
+      '1/2',
+      '--json',
+    )
+    expect(other.report).toMatchObject({
+      error: { code: 'INPUT_INVALID', message: expect.stringContaining('a shard of 3') },
+    })
     const merged = join(out, 'merged')
     const { report } = await cliport('record', 'merge', ...shards, '--out', merged, '--json')
     expect(report).toMatchObject({ episodes: 3, tasks: ['put-block-in-bowl-seen-colors'] })

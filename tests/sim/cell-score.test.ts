@@ -60,6 +60,29 @@ test('the place turns with the stand', () => {
   expect(score.achieved).toBe(true)
 })
 
+test('of two arrangements either counts, and only the first is offered for what is still to be moved', () => {
+  const [left, right] = [0.05, -0.05].map((yM) => ({ label: 1, p_object_m: [0, yM, 0.03] as const, yawRad: 0 }))
+  const moves = [
+    { object: 2, targets: [left!, right!], symmetryRad: Math.PI / 2 },
+    { object: 3, targets: [right!, left!], symmetryRad: Math.PI / 2 },
+  ]
+  const goal: Goal = { ...stackGoal(2, 0, 1), moves, isOneArrangement: true }
+  const at = (redPose: Pose, bluePose: Pose) =>
+    bodies([stand, red, blue], { 1: [0.5, 0, 0, 0], 2: redPose, 3: bluePose })
+  const scoreAt = (physics: Physics) => {
+    const score = new Score(sceneOf(goal))
+    score.update(physics)
+    return score.value
+  }
+  expect(scoreAt(at([0.5, 0.05, 0.03, 0], [0.5, -0.05, 0.03, 0]))).toBe(1)
+  expect(scoreAt(at([0.5, -0.05, 0.03, 0], [0.5, 0.05, 0.03, 0]))).toBe(1)
+  const open = openMoves(goal, at([0.5, -0.09, 0.03, 0], [0.5, 0.09, 0.03, 0]))
+  expect(open.map(({ move, targets }) => [move.object, targets])).toEqual([
+    [2, [left]],
+    [3, [right]],
+  ])
+})
+
 test('a block that is still held does not count', () => {
   const score = new Score(sceneOf(stackGoal(2, 0.05, 1)))
   score.update(bodies([stand, red], { 1: [0.5, 0, 0, 0], 2: [0.5, 0.05, 0.03, 0] }, 2))

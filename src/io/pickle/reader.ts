@@ -351,7 +351,7 @@ function finishedValue(root: Item): PickleValue {
   for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
     if (container instanceof Map) {
       for (const [key, item] of container) {
-        finished(key)
+        if (finished(key) !== key) throw new Error('an array is a key of a dict')
         container.set(key, finished(item))
       }
     } else for (const [i, item] of container.entries()) container[i] = finished(item)

@@ -153,9 +153,9 @@ export class DemonstrationWriter {
   }
 }
 
-/** Of this process alone: one that has lost its parent and is about to end never meets the file of the next one. */
-function partOf(path: string): string {
-  return `${path}.${process.pid}.part`
+/** Of one process alone: one that has lost its parent and is about to end never meets the file of the next one. */
+export function partOf(path: string, pid = process.pid): string {
+  return `${path}.${pid}.part`
 }
 
 /** The episode's file that `name` is an unfinished part of, or null. */

@@ -113,12 +113,18 @@ export async function writePublished(
     color: new NdArray(
       'u1',
       [steps, cameras, rows, cols, 3],
-      joined(looks, ({ color }) => color, Uint8Array),
+      joined(
+        looks.map(({ color }) => color),
+        Uint8Array,
+      ),
     ),
     depth: new NdArray(
       'f4',
       [steps, cameras, rows, cols],
-      joined(looks, ({ depthM }) => depthM, Float32Array),
+      joined(
+        looks.map(({ depthM }) => depthM),
+        Float32Array,
+      ),
     ),
     action: [
       ...actions.map(({ pick, place }) =>
@@ -154,12 +160,8 @@ export async function writePublished(
   }
 }
 
-function joined<A extends Uint8Array | Float32Array>(
-  looks: readonly PublishedLook[],
-  partOf: (look: PublishedLook) => A,
-  Kind: new (length: number) => A,
-): A {
-  const parts = looks.map(partOf)
+/** Pictures one after the other. */
+export function joined<A extends Uint8Array | Float32Array>(parts: readonly A[], Kind: new (length: number) => A): A {
   const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,6 +1,7 @@
 // "align the rope from front left tip to front right tip" (CLIPort, align-rope): a rope of twenty beads along one of four
 // lines of a square of three sides. Which end lies where does not matter.
 
+import { turnedAbout } from '../../control/geometry.js'
 import { capsuleMesh, merge, prismMesh } from '../mesh.js'
 import type { ObjectShape, PlacedObject } from '../objects.js'
 import type { Random } from '../random.js'
@@ -46,10 +47,9 @@ function build({ random, palette, goal, place, put, reserve }: SceneRequest): Ta
   const course = drawCourse(random)
   const { p_base_m: middle, yawRad: turnRad } = reserve(room)
   const color = random.pick(palette.filter((candidate) => candidate !== 'green'))
-  const [cos, sin] = [Math.cos(turnRad), Math.sin(turnRad)]
   const rope = course.map(({ xM, yM, headingRad }) =>
     put('rope', color, bead, {
-      p_base_m: [middle[0] + cos * xM - sin * yM, middle[1] + sin * xM + cos * yM],
+      p_base_m: turnedAbout(middle, turnRad, [xM, yM]),
       yawRad: turnRad + headingRad,
     }),
   )
@@ -85,11 +85,10 @@ function goalOf(
 
 /** Sum of the ways of all beads, each to its own target. */
 function wayM(rope: readonly PlacedObject[], targets: readonly Target[], square: PlacedObject): number {
-  const [cos, sin] = [Math.cos(square.yawRad), Math.sin(square.yawRad)]
   return rope.reduce((sum, { p_base_m: [x, y] }, i) => {
     const [squareX, squareY] = targets[i]!.p_object_m
-    const [targetX, targetY] = [cos * squareX - sin * squareY, sin * squareX + cos * squareY]
-    return sum + Math.hypot(square.p_base_m[0] + targetX - x, square.p_base_m[1] + targetY - y)
+    const [targetX, targetY] = turnedAbout(square.p_base_m, square.yawRad, [squareX, squareY])
+    return sum + Math.hypot(targetX - x, targetY - y)
   }, 0)
 }
 

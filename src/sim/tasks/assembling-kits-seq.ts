@@ -1,6 +1,7 @@
 // "put the red star in the left star hole", ... (CLIPort, assembling-kits-seq): five flat shapes into their outlines on a
 // kit, one sentence for each. The shapes of validation and test are others than those of training.
 
+import { turnedAbout } from '../../control/geometry.js'
 import type { Vec3 } from '../../control/types.js'
 import { type ColorName, colorOfWord } from '../colors.js'
 import { bodyOf, evaluationShapes, type KitShape, kitShapes, outlinesOf, trainShapes } from '../kit-shapes.js'
@@ -108,11 +109,7 @@ function drawColors(shapes: readonly KitShape[], palette: readonly ColorName[], 
 function placeName(index: number, holes: readonly Hole[], kit: PlacedObject): string {
   const alike = [...holes.keys()].filter((i) => holes[i]!.shape === holes[index]!.shape)
   if (alike.length === 1) return ''
-  const [cos, sin] = [Math.cos(kit.yawRad), Math.sin(kit.yawRad)]
-  const at = (i: number, axis: 'x' | 'y') => {
-    const [x, y] = holes[i]!.p_kit_m
-    return axis === 'x' ? cos * x - sin * y : sin * x + cos * y
-  }
+  const at = (i: number, axis: 'x' | 'y') => turnedAbout([0, 0], kit.yawRad, holes[i]!.p_kit_m)[axis === 'x' ? 0 : 1]
   const spreadM = (axis: 'x' | 'y') => {
     const along = alike.map((i) => at(i, axis))
     return Math.max(...along) - Math.min(...along)
@@ -130,10 +127,7 @@ function kitShape(holes: readonly Hole[]): ObjectShape {
   const hole: Rgb = [0.12, 0.11, 0.1]
   const outlines = holes.flatMap(({ shape, p_kit_m, yawRad }) =>
     outlinesOf(shape, 1.03 * shapeM.side).map((outline) =>
-      outline.map(([px, py]) => {
-        const [cos, sin] = [Math.cos(yawRad), Math.sin(yawRad)]
-        return [p_kit_m[0] + cos * px - sin * py, p_kit_m[1] + sin * px + cos * py] as const
-      }),
+      outline.map((corner) => turnedAbout(p_kit_m, yawRad, corner)),
     ),
   )
   return {

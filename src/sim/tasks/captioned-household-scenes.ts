@@ -2,6 +2,7 @@
 // leaning, stacked, in boxes, bowls and on plates and books. The truth tells where something may still be put.
 // docs/captioned-scenes.md says what they contain.
 
+import { turnedAbout } from '../../control/geometry.js'
 import {
   type CaptionedThing,
   captionedNouns,
@@ -135,9 +136,8 @@ function fits({ shape: { sizeM } }: CaptionedThing, [x, y]: readonly [number, nu
 }
 
 /** A pose in the frame of a spot: turned as it is. */
-function at({ p_base_m: [x, y], yawRad }: Pick<PlacedObject, 'p_base_m' | 'yawRad'>, dx: number, dy: number) {
-  const [cos, sin] = [Math.cos(yawRad), Math.sin(yawRad)]
-  return { p_base_m: [x + cos * dx - sin * dy, y + sin * dx + cos * dy] as const, yawRad }
+function at({ p_base_m, yawRad }: Pick<PlacedObject, 'p_base_m' | 'yawRad'>, dx: number, dy: number) {
+  return { p_base_m: turnedAbout(p_base_m, yawRad, [dx, dy]), yawRad }
 }
 
 /** Not quite straight above. */

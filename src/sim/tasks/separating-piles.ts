@@ -1,6 +1,7 @@
 // "push the pile of red blocks into the green square" (CLIPort, separating-piles): fifty small blocks and two squares on
 // the table; a spatula pushes them.
 
+import { turnedAbout } from '../../control/geometry.js'
 import { type ColorName, colorOfWord } from '../colors.js'
 import { prismMesh } from '../mesh.js'
 import { cuboid, type ObjectShape } from '../objects.js'
@@ -34,12 +35,11 @@ function build({ random, palette, goal, place, put, reserve }: SceneRequest): Ta
   const wanted = place('square', square, squareShape)
   place('square', other, squareShape)
   const pile = reserve(pileRoom)
-  const [cos, sin] = [Math.cos(pile.yawRad), Math.sin(pile.yawRad)]
   const shape = cuboid([blockM, blockM, blockM])
   const spots = scatter(blocks, random.uniform)
-  const placed = spots.map(([x, y]) =>
+  const placed = spots.map((spot) =>
     put('block', block, shape, {
-      p_base_m: [pile.p_base_m[0] + cos * x - sin * y, pile.p_base_m[1] + sin * x + cos * y],
+      p_base_m: turnedAbout(pile.p_base_m, pile.yawRad, spot),
       yawRad: random.uniform(-Math.PI, Math.PI),
     }),
   )

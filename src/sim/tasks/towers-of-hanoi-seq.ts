@@ -1,6 +1,7 @@
 // "move the red ring to the middle of the stand", ... (CLIPort, towers-of-hanoi-seq): three rings on a stand with three
 // rods, one sentence for each of the seven moves that bring them from the first rod to the last.
 
+import { turnedAbout } from '../../control/geometry.js'
 import { type ColorName, colorOfWord } from '../colors.js'
 import { hanoiRing, hanoiRodsM, hanoiStand } from '../hanoi-shapes.js'
 import { colorVariants, type Goal, type SceneRequest, type Task, type TaskScene } from './task.js'
@@ -63,11 +64,10 @@ function build({ random, palette, goal, place, put }: SceneRequest): TaskScene {
 }
 
 function rodAt(
-  { p_base_m: [x, y], yawRad }: { readonly p_base_m: readonly [number, number]; readonly yawRad: number },
+  { p_base_m, yawRad }: { readonly p_base_m: readonly [number, number]; readonly yawRad: number },
   rod: number,
 ) {
-  const along = hanoiRodsM.y[rod]!
-  return { p_base_m: [x - along * Math.sin(yawRad), y + along * Math.cos(yawRad)] as const, yawRad }
+  return { p_base_m: turnedAbout(p_base_m, yawRad, [0, hanoiRodsM.y[rod]!]), yawRad }
 }
 
 /** The moves of the `count` smallest rings from one rod to another. */
