@@ -164,7 +164,7 @@ function decideMs({ timingMs }: Proposal): number {
   return ['decide', 'attention', 'transport'].reduce((sum, part) => sum + (timingMs[part] ?? 0), 0)
 }
 
-/** Observes how late a 1 ms timer of this thread is: what else the thread may do while the policy computes. */
+/** Observes the time from one tick of a 1 ms timer of this thread to the next: longer ones, when the thread is not free. */
 function watchEventLoop(stages: StageHistograms, name: string): () => void {
   let lastNs = hostClock.nowNs()
   const timer = setInterval(() => {

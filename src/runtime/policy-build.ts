@@ -1,6 +1,7 @@
 // `cliport policy build`: TensorRT's engines of a package, ahead of time. A first build takes minutes; in a run nobody
 // would know what it waits for, so a run only uses engines that are there.
 
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { buildEngine } from '../io/policy/build-engine.js'
@@ -98,6 +99,8 @@ export async function buildPolicy({
       continue
     }
     const expectedS = await expectedBuildS(root, key)
+    // TensorRT's provider reads an engine that is there, whole or not, and builds only where there is none.
+    await rm(folders.engine, { recursive: true, force: true })
     const progress = (elapsedS: number) => onProgress({ graph, index: at + 1, of: graphs.length, elapsedS, expectedS })
     const providers = [
       { name: 'tensorrt', options: tensorRtOptions(wanted, folders) },
