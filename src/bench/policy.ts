@@ -53,7 +53,7 @@ export interface PolicyBenchReport {
   readonly event_loop_idle_ms: Durations
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
-  /** Absent for a package that decides in two graphs (a published CLIPort). */
+  /** Of the CPU; absent on a GPU, and for a package that decides in two graphs (a published CLIPort). */
   readonly graph?: {
     readonly types: readonly NodeTypeShare[]
     readonly gflop: number
@@ -149,7 +149,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     event_loop_ms: stages.of('event_loop'),
     event_loop_idle_ms: stages.of('event_loop_idle'),
     rss_mb: rssMb,
-    ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
+    ...(models.decide &&
+      provider === 'cpu' && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
     engine,
     provider,

@@ -20,7 +20,7 @@ import type { GraphName } from '../io/policy/manifest.js'
 import { engineKey, providerSettings } from '../io/policy/open-runner.js'
 import { loadPackage, type PolicyPackage } from '../io/policy/package.js'
 import { cudaOptions, tensorRtOptions } from '../io/policy/provider-settings.js'
-import { isOptionRefused, plainReason } from '../io/policy/runner-failure.js'
+import { isOptionRefused, plainReason, runnerError } from '../io/policy/runner-failure.js'
 import { turnOffTelemetry } from '../io/policy/telemetry.js'
 import { createEngine, type NativeLibrary, whyProviderDoesNotLoad } from '../native/engine.js'
 import { shippedOnnxRuntime } from '../native/paths.js'
@@ -108,6 +108,10 @@ export async function buildPolicy({
     ]
     const buildS = await timed(progress, () => build(policyPackage, graph, library, providers, signal))
     const record = await recordEngine(folders.engine, { key, graph, build_s: buildS })
+    if (Object.keys(record.files).length === 0) {
+      await rm(folders.engine, { recursive: true })
+      throw noEngine(graph, `TensorRT kept none in ${folders.engine}; provider_options must leave its cache as it is`)
+    }
     engines.push(builtEngine(graph, 'built', folders.engine, record))
   }
   return {
@@ -158,14 +162,8 @@ async function build(
   if (!built.ok) {
     const reason = [plainReason(built.message), ...built.log].join('\n  ')
     if (isOptionRefused(built.code, built.message)) {
-      throw new CliportError(
-        'CONFIG_INVALID',
-        `ONNX Runtime ${library.version} refuses an option of tensorrt or cuda: ${reason}`,
-        {
-          stage: 'config',
-          hint: "Correct policy.provider_options: names and values are ONNX Runtime's own for this provider and version",
-        },
-      )
+      const what = `ONNX Runtime ${library.version} refuses an option of tensorrt or cuda: ${reason}`
+      throw runnerError(folder, 'option', what)
     }
     throw noEngine(graph, reason)
   }

@@ -178,6 +178,13 @@ describe('with pretended GPU providers', () => {
     ])
   })
 
+  test('an engine that TensorRT was told not to keep is none: a run would build it again', async () => {
+    const options = { provider_options: { tensorrt: { trt_engine_cache_enable: '0' } } }
+    const none = { code: 'ADDON_MISSING', message: expect.stringMatching(/No engine of attention .* kept none in /) }
+    await expect(build({}, options)).rejects.toMatchObject(none)
+    await expect(build({}, options)).rejects.toMatchObject(none)
+  })
+
   test('a builder that is killed is said to have been, most likely for want of memory', async () => {
     pretended.become({ STAND_IN_DIES: '1' })
     await expect(build()).rejects.toMatchObject({
