@@ -26,6 +26,8 @@ goals = []
 def ask(color, depth, info):
     if not goals:
         return
+    if color.encoding != "rgb8" or depth.encoding != "16UC1":
+        return node.get_logger().warn(f"expected rgb8 and 16UC1 but received {color.encoding} and {depth.encoding}")
     camera = {"intrinsics": dict(fx=info.k[0], fy=info.k[4], cx=info.k[2], cy=info.k[5]), "T_base_camera": T_base_camera}
     pixels, steps = np.frombuffer(color.data, np.uint8), np.frombuffer(depth.data, "<u2").reshape(depth.height, depth.width)
     try:

@@ -98,6 +98,7 @@ const round = (ms) => Math.round(100 * ms) / 100
 const cpu = await decide({ providers: ['cpu'] })
 const report = { package: folder, cpu: { p50_ms: round(cpu.p50), p90_ms: round(cpu.p90) } }
 let failed = false
+let usable = 0
 for (const [name, options] of [
   ['cuda', { providers: ['cuda'] }],
   ['tensorrt_fp32', { providers: ['tensorrt'], gpu: { precision: 'fp32' } }],
@@ -118,6 +119,7 @@ for (const [name, options] of [
       report[`${name}_build_s`] = built.reduce((sum, { build_s }) => sum + build_s, 0)
     }
     const found = await decide(options)
+    usable++
     const comparison = compared(cpu, found)
     report[name] = { p50_ms: round(found.p50), p90_ms: round(found.p90), nodes: found.nodes, ...comparison }
     // fp16 is another arithmetic: its figures are reported, not judged.
@@ -128,6 +130,10 @@ for (const [name, options] of [
 }
 rmSync(engines, { recursive: true, force: true })
 console.log(JSON.stringify(report))
+if (usable === 0) {
+  console.error('check-gpu: no provider of a GPU can be used here, so that nothing was compared')
+  process.exitCode = 1
+}
 if (failed) {
   console.error(`check-gpu: a provider's maps differ from the CPU's by more than ${tolerance} of their range`)
   process.exitCode = 1

@@ -70,7 +70,7 @@ function difference(a, b) {
 }
 
 const found = { heightmap: await heightmap(), kinematics: kinematics(), decision: await decision() }
-for (const name of ['raster', 'controller', 'memory']) addon(name)
+for (const name of ['raster', 'controller', 'memory', 'service_manager']) addon(name)
 if (mode === 'record') {
   writeFileSync(file, JSON.stringify(found))
 } else {
@@ -84,6 +84,6 @@ if (mode === 'record') {
     failed ||= !ok
     console.log(`${ok ? 'ok  ' : 'FAIL'} ${process.arch} ${name}: greatest difference ${most}, at most ${limit}`)
   }
-  console.log(`ok   ${process.arch}: engine on ONNX Runtime ${found.decision.version}; all six addons load`)
+  console.log(`ok   ${process.arch}: engine on ONNX Runtime ${found.decision.version}; all seven addons load`)
   process.exitCode = failed ? 1 : 0
 }

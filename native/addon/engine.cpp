@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <cstring>
 #include <unordered_map>
 
 #include "engine_values.hpp"

@@ -149,6 +149,8 @@ class TaskThread : public std::enable_shared_from_this<TaskThread> {
       self->thread_.join();
       self->done_.clear();  // while what they refer to can still be released
     } else {
+      // For ever: what waits refers to JavaScript that is gone when the thread would destroy it.
+      new std::shared_ptr<TaskThread>(self);
       self->thread_.detach();
     }
   }

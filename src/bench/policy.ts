@@ -53,7 +53,7 @@ export interface PolicyBenchReport {
   readonly event_loop_idle_ms: Durations
   /** Of this process: Node, ONNX Runtime and the policy, before anything is profiled. */
   readonly rss_mb: number
-  /** Absent for a package that decides in two graphs (a published CLIPort). */
+  /** Of the CPU; absent on a GPU, and for a package that decides in two graphs (a published CLIPort). */
   readonly graph?: {
     readonly types: readonly NodeTypeShare[]
     readonly gflop: number
@@ -149,7 +149,8 @@ export async function benchPolicy(request: PolicyBenchRequest): Promise<PolicyBe
     event_loop_ms: stages.of('event_loop'),
     event_loop_idle_ms: stages.of('event_loop_idle'),
     rss_mb: rssMb,
-    ...(models.decide && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
+    ...(models.decide &&
+      provider === 'cpu' && { graph: await profile(folder, heightmap, policy, stages.of('decide'), request) }),
     threads,
     engine,
     provider,
@@ -164,7 +165,7 @@ function decideMs({ timingMs }: Proposal): number {
   return ['decide', 'attention', 'transport'].reduce((sum, part) => sum + (timingMs[part] ?? 0), 0)
 }
 
-/** Observes how late a 1 ms timer of this thread is: what else the thread may do while the policy computes. */
+/** Observes the time from one tick of a 1 ms timer of this thread to the next: longer ones, when the thread is not free. */
 function watchEventLoop(stages: StageHistograms, name: string): () => void {
   let lastNs = hostClock.nowNs()
   const timer = setInterval(() => {

@@ -1,6 +1,7 @@
 // `cliport policy build`: TensorRT's engines of a package, ahead of time. A first build takes minutes; in a run nobody
 // would know what it waits for, so a run only uses engines that are there.
 
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import { buildEngine } from '../io/policy/build-engine.js'
@@ -19,7 +20,7 @@ import type { GraphName } from '../io/policy/manifest.js'
 import { engineKey, providerSettings } from '../io/policy/open-runner.js'
 import { loadPackage, type PolicyPackage } from '../io/policy/package.js'
 import { cudaOptions, tensorRtOptions } from '../io/policy/provider-settings.js'
-import { isOptionRefused, plainReason } from '../io/policy/runner-failure.js'
+import { isOptionRefused, plainReason, runnerError } from '../io/policy/runner-failure.js'
 import { turnOffTelemetry } from '../io/policy/telemetry.js'
 import { createEngine, type NativeLibrary, whyProviderDoesNotLoad } from '../native/engine.js'
 import { shippedOnnxRuntime } from '../native/paths.js'
@@ -98,6 +99,8 @@ export async function buildPolicy({
       continue
     }
     const expectedS = await expectedBuildS(root, key)
+    // TensorRT's provider reads an engine that is there, whole or not, and builds only where there is none.
+    await rm(folders.engine, { recursive: true, force: true })
     const progress = (elapsedS: number) => onProgress({ graph, index: at + 1, of: graphs.length, elapsedS, expectedS })
     const providers = [
       { name: 'tensorrt', options: tensorRtOptions(wanted, folders) },
@@ -105,6 +108,10 @@ export async function buildPolicy({
     ]
     const buildS = await timed(progress, () => build(policyPackage, graph, library, providers, signal))
     const record = await recordEngine(folders.engine, { key, graph, build_s: buildS })
+    if (Object.keys(record.files).length === 0) {
+      await rm(folders.engine, { recursive: true })
+      throw noEngine(graph, `TensorRT kept none in ${folders.engine}; provider_options must leave its cache as it is`)
+    }
     engines.push(builtEngine(graph, 'built', folders.engine, record))
   }
   return {
@@ -155,14 +162,8 @@ async function build(
   if (!built.ok) {
     const reason = [plainReason(built.message), ...built.log].join('\n  ')
     if (isOptionRefused(built.code, built.message)) {
-      throw new CliportError(
-        'CONFIG_INVALID',
-        `ONNX Runtime ${library.version} refuses an option of tensorrt or cuda: ${reason}`,
-        {
-          stage: 'config',
-          hint: "Correct policy.provider_options: names and values are ONNX Runtime's own for this provider and version",
-        },
-      )
+      const what = `ONNX Runtime ${library.version} refuses an option of tensorrt or cuda: ${reason}`
+      throw runnerError(folder, 'option', what)
     }
     throw noEngine(graph, reason)
   }

@@ -6,7 +6,7 @@ import type { Lexicon, PolicyInfo, PolicyUnits } from '../control/ports.js'
 import type { EngineName, Execution, Provider } from '../io/policy/graph-runner.js'
 import { providers } from '../io/policy/graph-runner.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
-import { engineOf, type RunnerOptions } from '../io/policy/open-runner.js'
+import { chainOf, engineOf, type RunnerOptions } from '../io/policy/open-runner.js'
 import { loadPackage } from '../io/policy/package.js'
 import { workspaceKeysOf } from '../io/workspace-keys.js'
 import type { Config } from './config/schema.js'
@@ -82,7 +82,7 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
     else chain.push({ name, usable: true, reason: '', nodes: nodeCounts(tried.execution) })
     if ('info' in tried) opened ??= tried
   }
-  const used = settings.provider.find((wanted) => chain.some(({ name, usable }) => name === wanted && usable)) ?? null
+  const used = chainOf(options).find((wanted) => chain.some(({ name, usable }) => name === wanted && usable)) ?? null
   if (opened === null) throw unusable(folder, chain)
   const { info, execution } = opened
   return {

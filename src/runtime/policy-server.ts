@@ -207,6 +207,7 @@ function replyOf(
     ...statusOf(answer, info.thresholds),
     decision: decision.kind === 'conclude' ? decision.outcome : 'act',
     goal,
+    package_sha256: info.packageSha256 ?? null,
     understood: understanding && (withoutCells(understanding) as Record<string, unknown>),
     pick: poseOf(proposal.pick),
     place: poseOf(proposal.place),

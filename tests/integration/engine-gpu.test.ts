@@ -8,6 +8,7 @@ import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
 import type { RunnerOptions } from '../../src/io/policy/open-runner.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { type BuildProgress, buildPolicy } from '../../src/runtime/policy-build.js'
+import { describePolicyOf } from '../../src/runtime/policy-info.js'
 import { splitPackage, tinyPackage } from '../fixtures/policy.js'
 import { aGpu, standIn } from '../fixtures/stand-in.js'
 
@@ -100,6 +101,13 @@ describe('with pretended GPU providers', () => {
       /no execution provider of tensorrt, cuda could be used \(tensorrt: .*no engine.*; cuda: .*CUDA driver version is insufficient/,
     )
     expect((await executionOf({ providers: all })).provider).toBe('cpu')
+    const infoOf = async (require: 'any' | 'gpu') => {
+      const policy = { package: tinyPackage, library: pretended.library, provider: all, require }
+      const config = mergeConfig({ text: JSON.stringify({ version: 1, policy }), name: 'a.yaml' }, {}, {})
+      return (await describePolicyOf(config, new AbortController().signal)).provider
+    }
+    expect(await infoOf('any')).toMatchObject({ used: 'cpu' })
+    expect(await infoOf('gpu')).toMatchObject({ used: null })
   })
 
   test('a provider that takes none of the nodes is not taken for one that computes', async () => {
@@ -145,6 +153,8 @@ describe('with pretended GPU providers', () => {
     const folder = built[0]!.folder
     writeFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.engine'))!), 'half')
     expect(await reasonOf({})).toContain('is missing or has another size')
+    expect((await build()).engines.map(({ state }) => state)).toEqual(['built', 'ready'])
+    expect((await executionOf({ providers }, splitPackage)).provider).toBe('tensorrt')
   })
 
   test('a build that is interrupted leaves no engine that is taken for whole, and goes on where it stopped', async () => {
@@ -166,6 +176,13 @@ describe('with pretended GPU providers', () => {
       ['attention', 'ready'],
       ['transport', 'built'],
     ])
+  })
+
+  test('an engine that TensorRT was told not to keep is none: a run would build it again', async () => {
+    const options = { provider_options: { tensorrt: { trt_engine_cache_enable: '0' } } }
+    const none = { code: 'ADDON_MISSING', message: expect.stringMatching(/No engine of attention .* kept none in /) }
+    await expect(build({}, options)).rejects.toMatchObject(none)
+    await expect(build({}, options)).rejects.toMatchObject(none)
   })
 
   test('a builder that is killed is said to have been, most likely for want of memory', async () => {

@@ -7,7 +7,9 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { zeroInputs } from '../../src/io/policy/graph-opening.js'
 import { tensorsOf } from '../../src/io/policy/graph-spec.js'
+import { NativeRunner } from '../../src/io/policy/native-runner.js'
 import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
+import { loadPackage } from '../../src/io/policy/package.js'
 import { turnOffTelemetry } from '../../src/io/policy/telemetry.js'
 import { createEngine, engineSlots, type NativeEngine } from '../../src/native/engine.js'
 import { projectPath, shippedOnnxRuntime } from '../../src/native/paths.js'
@@ -55,6 +57,19 @@ describe('a decision', () => {
     clearInterval(ticking)
     expect(turns).toBeGreaterThan(10)
   })
+})
+
+test('a run that is given up while its graph is being opened ends at once, and is not begun', async () => {
+  const { graphs, manifest } = await loadPackage(shippedPackage)
+  const runner = await NativeRunner.start(shippedPackage, {
+    ...{ graphs, signatures: manifest.models, providers: ['cpu'], threads: 1 },
+    optionsOf: () => expect.unreachable(),
+  })
+  const giveUp = new AbortController()
+  const running = runner.run('maps', zeroInputs(manifest.models.maps!), { signal: giveUp.signal })
+  giveUp.abort(new Error('given up'))
+  await expect(running).rejects.toThrow('given up')
+  await runner.close()
 })
 
 describe('the engine itself', () => {

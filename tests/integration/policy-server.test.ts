@@ -293,6 +293,18 @@ describe('the Policy port on a server', () => {
     await server.close()
   })
 
+  test('a server that was started again with another package decides nothing: POLICY_CHECKSUM', async () => {
+    const { server, next, policy } = await connectScripted()
+    const proposal = policy.propose(aHeightmap(), goal)
+    ;(await next()).reply([jsonPart({ ...decision, package_sha256: '0'.repeat(64) })])
+    await expect(proposal).rejects.toMatchObject({
+      code: 'POLICY_CHECKSUM',
+      message: expect.stringMatching(/Expected .*[0-9a-f]{64}.* but received .*0{64}/),
+    })
+    await policy.close()
+    await server.close()
+  })
+
   test.each([
     ['no JSON', [Buffer.from('x')]],
     ['another program', [jsonPart({ status: 'ok', name: 'other' })]],

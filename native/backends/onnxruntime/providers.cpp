@@ -1,7 +1,5 @@
 // Execution providers and their options. The library validates every name and value; nothing is filtered here.
 
-#include <algorithm>
-
 #include "onnxruntime/session.hpp"
 
 namespace cliport::onnxruntime {

@@ -1,8 +1,5 @@
 #include "onnxruntime/session.hpp"
 
-#include <functional>
-#include <numeric>
-
 namespace cliport::onnxruntime {
 namespace {
 

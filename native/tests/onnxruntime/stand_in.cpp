@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -119,18 +118,28 @@ abi::Status* set_load_cancellation(abi::SessionOptions* options, bool cancel) {
   return real().SessionOptionsSetLoadCancellationFlag()(options, cancel);
 }
 
-bool has_engine(const std::filesystem::path& folder) {
-  if (!std::filesystem::exists(folder)) return false;
+/// The engine in a folder; empty without one.
+std::filesystem::path engine_in(const std::filesystem::path& folder) {
+  if (!std::filesystem::exists(folder)) return {};
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".engine") return true;
+    if (entry.path().extension() == ".engine") return entry.path();
   }
-  return false;
+  return {};
 }
 
-/// As TensorRT's provider: an engine is built where there is none, slowly, and kept.
+abi::Status* read_engine(const std::filesystem::path& path) {
+  std::string content;
+  std::ifstream(path) >> content;
+  if (content == "engine") return nullptr;
+  return failure(11, "TensorRT EP could not deserialize engine from cache: " + path.string());
+}
+
+/// As TensorRT's provider: an engine that is there is read, whole or not; where there is none one is built, slowly, and
+/// kept.
 abi::Status* build(const abi::SessionOptions* session, const Options& options) {
   const std::filesystem::path folder = options.at("trt_engine_cache_path");
-  if (options.at("trt_engine_cache_enable") != "1" || has_engine(folder)) return nullptr;
+  if (options.at("trt_engine_cache_enable") != "1") return nullptr;
+  if (const std::filesystem::path engine = engine_in(folder); !engine.empty()) return read_engine(engine);
   if (setting("STAND_IN_DIES") != nullptr) std::raise(SIGKILL);
   std::filesystem::create_directories(folder);
   const std::filesystem::path part = folder / "TensorrtExecutionProvider_graph_sm87.engine.part";

@@ -11,7 +11,10 @@ const z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=
 export async function admit(context: Context, clients: ReadonlySet<string>): Promise<{ close(): void }> {
   const socket = new Reply({ context, linger: 0 })
   await socket.bind('inproc://zeromq.zap.01')
-  void answer(socket, clients)
+  void answer(socket, clients).catch((error) => {
+    // Closed while a client was being answered; anything else would leave all of them waiting.
+    if (!socket.closed) throw error
+  })
   return { close: () => socket.close() }
 }
 

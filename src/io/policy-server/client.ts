@@ -69,7 +69,8 @@ export class ServerPolicy implements Policy {
 
   /**
    * As the port says; poses are made of the pixels here, on this heightmap.
-   * @throws CliportError POLICY_UNAVAILABLE, POLICY_AUTH_FAILED, POLICY_PROTOCOL; what the server answers with a code of
+   * @throws CliportError POLICY_UNAVAILABLE, POLICY_AUTH_FAILED, POLICY_PROTOCOL; POLICY_CHECKSUM when the server has
+   * another package than at the handshake; what the server answers with a code of
    * this runtime
    */
   async propose(heightmap: Heightmap, goal: string, options: ProposeOptions = {}): Promise<Proposal> {
@@ -105,15 +106,31 @@ export class ServerPolicy implements Policy {
   async #ask(parts: Parts, signal: AbortSignal | undefined): Promise<Parts> {
     const untilMs = performance.now() + this.#timeoutMs
     for (;;) {
-      const reply = await this.#exchange.request(parts, signal)
+      const reply = await this.#exchange.request(parts, signal, untilMs - performance.now())
       const error = errorOf(reply[0])
       if (error?.code !== 'BUSY' || performance.now() + busyPauseMs > untilMs) return reply
       await pause(busyPauseMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
     }
   }
 
+  /** Only the package of the handshake was compared with this machine. */
+  #expectSamePackage(received: string | null): void {
+    const expected = this.info.packageSha256 ?? null
+    if (received === expected) return
+    throw new CliportError(
+      'POLICY_CHECKSUM',
+      `Expected a decision of the package ${expected} from ${this.#exchange.address} but received one of ${received}: ` +
+        'the server was started again with another package',
+      {
+        stage: 'propose',
+        hint: 'Start again: the new package is then compared with this machine (cliport policy info)',
+      },
+    )
+  }
+
   #proposalOf(heightmap: Heightmap, reply: DecisionReply, rest: Parts, roundTripMs: number): Proposal {
     const { address } = this.#exchange
+    this.#expectSamePackage(reply.package_sha256)
     const { pick, place, remaining, found, known_words: knownWords, grasp, timing_ms: timingMs } = reply
     if (!pick || !place || remaining === undefined || found === undefined || knownWords === undefined) {
       throw nonsense(address, `it answered ${reply.decision} without a proposal: ${reply.reason}`)

@@ -51,15 +51,16 @@ export class Exchange {
 
   /**
    * Sends a request and waits for its reply.
+   * @param withinMs for a request that has been sent before, and has less than the whole time left
    * @throws CliportError POLICY_UNAVAILABLE when none comes in time, POLICY_AUTH_FAILED when the keys do not fit; the
    * signal's reason on abort
    */
-  request(parts: Parts, signal?: AbortSignal): Promise<Parts> {
+  request(parts: Parts, signal?: AbortSignal, withinMs = this.#timeoutMs): Promise<Parts> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#ended !== null) return Promise.reject(this.#ended)
     const id = `${++this.#lastId}`
     return new Promise<Parts>((resolve, reject) => {
-      const timer = setTimeout(() => this.#take(id)?.reject(this.#absent()), this.#timeoutMs)
+      const timer = setTimeout(() => this.#take(id)?.reject(this.#absent()), withinMs)
       const aborted = () => this.#take(id)?.reject(signal?.reason)
       signal?.addEventListener('abort', aborted, { once: true })
       const settle = () => {

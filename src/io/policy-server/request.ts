@@ -216,8 +216,11 @@ function depthOf(
   const pixels = width * height
   const what = `depth of frame ${i}, ${type} ${height} x ${width}`
   if (type === 'f32_m') return floatsOf(part, pixels, what)
-  const bytes = bytesOf(part, 2 * pixels, what)
-  return Float32Array.from(new Uint16Array(bytes.buffer, 0, pixels), (steps) => steps * scaleM)
+  const steps = new Uint16Array(bytesOf(part, 2 * pixels, what).buffer)
+  const depthM = new Float32Array(pixels)
+  // A loop: with a function for each pixel it takes twenty times as long, on the main thread.
+  for (let i = 0; i < pixels; i++) depthM[i] = steps[i]! * scaleM
+  return depthM
 }
 
 function questionOf({

@@ -98,6 +98,8 @@ export const decisionReplySchema = z.object({
   /** Why it is not `act`; empty when it is. */
   reason: z.string(),
   goal: z.string(),
+  /** As in the handshake: a server that was started again may have another package. */
+  package_sha256: z.string().nullable(),
   /** The typed command, or why there is none; null: the sentence went to the policy as it was. */
   understood: z.record(z.string(), z.unknown()).nullable(),
   pick: pose.optional(),

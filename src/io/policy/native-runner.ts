@@ -108,11 +108,19 @@ export class NativeRunner implements GraphRunner {
   async run(graph: GraphName, inputs: RoleInputs, { signal }: RunOptions = {}): Promise<RunResult> {
     signal?.throwIfAborted()
     if (this.#closed) throw this.#closed
+    const id = this.#nextId++
+    return untilAborted(this.#run(id, graph, inputs, signal), signal, () => this.#engine.cancel(id))
+  }
+
+  async #run(id: number, graph: GraphName, inputs: RoleInputs, signal: AbortSignal | undefined): Promise<RunResult> {
     if (!this.#open.has(graph)) await this.#openLate(graph)
+    signal?.throwIfAborted()
     const { inputs: inputRoles, outputs: outputRoles } = this.#settings.signatures[graph]!
     const feeds = Object.fromEntries(tensorsOf(inputRoles).map(([role, { tensor }]) => [tensor, inputs[role]!]))
-    const id = this.#nextId++
-    const { outputs, durationMs } = await this.#cancelable(id, signal, this.#engine.run(graph, feeds, id))
+    const { outputs, durationMs } = await this.#engine.run(graph, feeds, id).catch(({ message }: NativeFailure) => {
+      const what = `ONNX Runtime ${this.#library.version}: ${message}`
+      throw this.#closed ?? runnerError(this.#folder, 'graph', what)
+    })
     if (graph === 'text' && isLarge(this.#settings.graphs.text!)) await this.#release('text')
     const byRole = tensorsOf(outputRoles).map(([role, { tensor }]) => [role, outputs[tensor]!])
     return { outputs: Object.fromEntries(byRole) as RoleOutputs, durationMs }
@@ -121,20 +129,6 @@ export class NativeRunner implements GraphRunner {
   async close(): Promise<void> {
     this.#closed ??= packageError('POLICY_INVALID', this.#folder, 'the policy was closed', 'Load it again')
     await this.#engine.close()
-  }
-
-  /** Rejects at once on abort, and ends the run inside ONNX Runtime, which leaves it at the next node. */
-  #cancelable<T>(id: number, signal: AbortSignal | undefined, running: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const abort = () => {
-        this.#engine.cancel(id)
-        reject(signal!.reason)
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      const failed = ({ message }: Error) =>
-        reject(this.#closed ?? runnerError(this.#folder, 'graph', `ONNX Runtime ${this.#library.version}: ${message}`))
-      void running.then(resolve, failed).finally(() => signal?.removeEventListener('abort', abort))
-    })
   }
 
   async #openFirstThatWorks(): Promise<void> {
@@ -227,6 +221,21 @@ export class NativeRunner implements GraphRunner {
     this.#open.delete(graph)
     await this.#engine.release(graph)
   }
+}
+
+/**
+ * Rejects at once on abort, while `work` ends by itself: a graph that is being opened is opened, a run is left by ONNX
+ * Runtime at the next node.
+ */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, cancel: () => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => {
+      cancel()
+      reject(signal!.reason)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    void work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort))
+  })
 }
 
 /** @throws CliportError ADDON_MISSING */

@@ -75,6 +75,9 @@ export function graphProblem(graph: GraphName, message: string, version: string)
 }
 
 function hintOf(message: string): string {
+  if (/\b(CUDA|CUDNN|CUBLAS) failure\b/.test(message)) {
+    return 'The GPU failed, not the package: close other programs that use it, or set policy.provider to cpu (docs/gpu.md)'
+  }
   if (!message.includes(newer)) return exportAgain
   return 'Export it for an older opset, or set policy.library to a newer ONNX Runtime (docs/gpu.md)'
 }
