@@ -14,7 +14,11 @@ rmSync(into, { recursive: true, force: true })
 mkdirSync(into, { recursive: true })
 await build({
   absWorkingDir: root,
-  entryPoints: { app: 'src/page/main.tsx', style: 'src/page/style/index.css' },
+  entryPoints: {
+    app: 'src/page/main.tsx',
+    style: 'src/page/style/index.css',
+    'microphone-worklet': 'src/page/microphone-worklet.ts',
+  },
   outdir: into,
   bundle: true,
   splitting: true,

@@ -50,8 +50,7 @@ export class Previewer {
     if (this.workcell.view === null) this.workcell.seen(await this.workcell.look())
     const { view, atMs } = this.workcell.view!
     const { heightmap } = view
-    const { pointOfView } = this.workcell.settings
-    const seen = pointOfView === undefined ? {} : { pointOfView }
+    const seen = this.workcell.understandOptions
     const understanding = understandFor(policy, heightmap, sentence, seen)
     // Half a sentence has a pick to show already; what it lacks to be a goal is said beside it.
     const { proposal } = await askPolicy(policy, heightmap, sentence, { ...seen, maps: heat, placeOptional: true })

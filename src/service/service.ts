@@ -17,7 +17,10 @@ import { Live } from './live.js'
 import { Previewer, type PreviewRequest } from './preview.js'
 import { Questions } from './questions.js'
 import { RecordingRing, ringLimitsOf } from './recording-ring.js'
+import { RobotMicrophone } from './robot-microphone.js'
 import { Runner } from './runner.js'
+import { SpokenAnswers } from './spoken-answers.js'
+import { VoiceDesk } from './voice-desk.js'
 import { robotOf } from './wire.js'
 import { type SceneChoice, Workcell } from './workcell.js'
 
@@ -43,11 +46,14 @@ export class Service {
   readonly runner: Runner
   readonly live: Live
   readonly ring: RecordingRing
+  readonly voiceDesk: VoiceDesk
   readonly #startedAtMs = Date.now()
   readonly #startedMs = performance.now()
   readonly #previewer: Previewer
   readonly #questions: Questions
   readonly #linkWatch: LinkWatch
+  readonly #answers: SpokenAnswers | null
+  readonly #microphone: RobotMicrophone | null
   readonly #version: string
   #turn: Turn | null = null
   #closing: Promise<void> | null = null
@@ -84,6 +90,19 @@ export class Service {
       onOpened: () => hub.emit('state', this.state()),
       tell,
     })
+    this.voiceDesk = new VoiceDesk({
+      config,
+      table: () => workcell.view?.view.heightmap ?? null,
+      understand: () => (workcell.isOpen ? workcell.understandOptions : {}),
+      stop: (reason) => this.runner.stop(reason),
+    })
+    this.#answers = SpokenAnswers.of(config.voice.answers, hub, tell)
+    this.#microphone = RobotMicrophone.of(config.voice, this.voiceDesk, {
+      ...(this.#answers === null ? {} : { answers: this.#answers }),
+      onEvent: (event) => hub.emit('voice', event),
+      onChange: () => hub.emit('state', this.state()),
+      tell,
+    })
     this.#linkWatch = new LinkWatch(workcell, {
       onState: (state) => hub.emit('robot', robotOf(state, process.hrtime.bigint())),
       onLatched: (as, reason) => this.runner.latched(as, reason),
@@ -101,7 +120,9 @@ export class Service {
     const service = new Service(options)
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
+    await service.voiceDesk.look()
     await service.runner.open()
+    service.#microphone?.begin()
     service.live.begin()
     service.ring.begin()
     service.#linkWatch.begin()
@@ -144,6 +165,7 @@ export class Service {
       queue: [...queue.unfinished],
       history: [...queue.finished],
       problems: [],
+      voice: { missing: this.voiceDesk.lack, microphone: this.#microphone?.state ?? null },
     }
   }
 
@@ -191,6 +213,9 @@ export class Service {
     this.live.end()
     this.ring.end()
     this.#linkWatch.end()
+    this.#answers?.end()
+    await this.#microphone?.end()
+    await this.voiceDesk.close()
     await this.runner.close()
     await this.queue.close()
   }

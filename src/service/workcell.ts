@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CycleSettings, View } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import type { UnderstandOptions } from '../control/goal/types.js'
 import type { Policy, RobotLink } from '../control/ports.js'
 import type { RobotMode } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
@@ -74,6 +75,12 @@ export class Workcell {
 
   get settings(): CycleSettings {
     return this.#expectOpen().session.settings
+  }
+
+  /** Whose left and right a sentence means. @throws CliportError SERVICE_REFUSED while nothing is open */
+  get understandOptions(): UnderstandOptions {
+    const { pointOfView } = this.settings
+    return pointOfView === undefined ? {} : { pointOfView }
   }
 
   get cell(): Cell | null {

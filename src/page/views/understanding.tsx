@@ -6,10 +6,12 @@ import { choose } from '../choose.js'
 import { answer, dryRun, isUnderWay, previewProblem, sentence, type, understood } from '../draft.js'
 import { degrees, percent } from '../format.js'
 import { question } from '../store.js'
+import { SpokenDoubts } from './talk.js'
 
 export function Understanding() {
   return (
     <div class="understanding" id="understanding" aria-live="polite">
+      <SpokenDoubts />
       {content()}
     </div>
   )

@@ -207,9 +207,10 @@ export function addGoalRoutes(app: App, service: Service): void {
 }
 
 export function addStateRoutes(app: App, service: Service): void {
-  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () =>
-    service.state(),
-  )
+  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () => {
+    await service.voiceDesk.look()
+    return service.state()
+  })
   app.get('/api/lexicon', { schema: ask('Words that the policy knows', { 200: lexiconSchema }) }, async () =>
     service.lexicon(),
   )

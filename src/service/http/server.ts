@@ -34,6 +34,7 @@ import {
 } from './guard.js'
 import { type App, addArmRoutes, addGoalRoutes, addStateRoutes, addStopRoute } from './routes.js'
 import { addSettingsRoutes } from './settings-routes.js'
+import { serveVoice } from './voice.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -141,6 +142,11 @@ function addRoutes(app: App, service: Service, { metrics, settings }: ServerOpti
       '/api/events',
       { websocket: true, schema: { hide: true } } as object,
       ((socket: Parameters<typeof serveEvents>[0]) => serveEvents(socket, service)) as never,
+    )
+    app.get(
+      '/api/voice',
+      { websocket: true, schema: { hide: true } } as object,
+      ((socket: Parameters<typeof serveVoice>[0]) => serveVoice(socket, service.voiceDesk)) as never,
     )
     const foxglove = new FoxgloveFeed(service)
     app.get(
