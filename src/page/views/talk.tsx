@@ -95,7 +95,11 @@ export function SpokenDoubts() {
   if (!isSpoken() && !isOffered) return null
   return (
     <div class="line doubts">
-      <span class="word fair">{isOffered ? 'Heard too' : 'Doubtful'}</span>
+      {isOffered || said.doubts.length === 0 ? (
+        <span class="word still">{isOffered ? 'Heard' : 'Or'}</span>
+      ) : (
+        <span class="word fair">Doubtful</span>
+      )}
       {said.doubts.length > 0 && <span>{said.doubts.join('; ')}</span>}
       {said.alternatives.map((which) => (
         <button type="button" class="answer" key={which} onClick={() => chooseSpoken(which)}>
