@@ -60,6 +60,7 @@ function lineNow() {
   const known = voice.value
   if (known === null) return ''
   if (known.missing !== null) return <span class="soft">No spoken goals: {known.missing}</span>
+  if (heard.value?.tone === 'good') return <span class="good">{heard.value.text}</span>
   if (talk.value === 'opening') return <span class="soft">Opening the microphone</span>
   if (talk.value === 'deciding') return <span class="soft">What was that?</span>
   if (talk.value === 'listening') return <Meter />
