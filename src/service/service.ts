@@ -67,7 +67,13 @@ export class Service {
     const queue = new GoalQueue(store, hub, { unfinished, finished })
     this.queue = queue
     const isMoving = () => this.runner.isMoving
-    const live = new Live(workcell, hub, isMoving, () => this.clockMs)
+    const live = new Live(
+      workcell,
+      hub,
+      isMoving,
+      () => this.#previewer.isAsked,
+      () => this.clockMs,
+    )
     this.live = live
     this.ring = new RecordingRing(config.run.out, ringLimitsOf(config), tell)
     this.#previewer = new Previewer(workcell)

@@ -1,10 +1,12 @@
 // Who is listened to in the service, the robot's own microphone, what is said aloud, and sound from a browser's rate.
 
+import { EventEmitter } from 'node:events'
 import { expect, test, vi } from 'vitest'
 import type { ListenerOptions, VoiceEvent, VoiceListener } from '../../src/io/voice/listener.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import type { Voice } from '../../src/runtime/voice.js'
 import type { SpokenEvent } from '../../src/service/api-voice.js'
+import { serveVoice } from '../../src/service/http/voice.js'
 import { RobotMicrophone } from '../../src/service/robot-microphone.js'
 import { lineOf } from '../../src/service/spoken-answers.js'
 import { VoiceDesk } from '../../src/service/voice-desk.js'
@@ -108,6 +110,64 @@ test('an engine that fails to open, or ends, is opened again for the next one', 
   expect(stream.isOver).toBe(true)
   await desk.listen('page', () => {})
   expect(open).toHaveBeenCalledTimes(3)
+})
+
+/** A connection of a browser. */
+function aSocket() {
+  const socket = Object.assign(new EventEmitter(), {
+    sent: [] as string[],
+    closed: [] as number[],
+    send: (text: string) => void socket.sent.push(JSON.parse(text).data.kind),
+    close: (code: number) => {
+      socket.closed.push(code)
+      socket.emit('close')
+    },
+    terminate: () => {},
+  })
+  const say = (message: Buffer | object) =>
+    Buffer.isBuffer(message)
+      ? socket.emit('message', message, true)
+      : socket.emit('message', Buffer.from(JSON.stringify(message)), false)
+  return { socket, say }
+}
+
+test('sound and button of a connection come in their order, from before the engine is open too; its end frees the place', async () => {
+  const { desk, listeners } = aDesk()
+  const { socket, say } = aSocket()
+  serveVoice(socket as never, desk)
+  say({ hold: true })
+  say(Buffer.from(Int16Array.of(16_384, -16_384).buffer))
+  await settled()
+  expect(listeners[0]).toMatchObject({ held: true, pushed: [0.5, -0.5] })
+  expect(socket.sent).toEqual(['listening'])
+  expect(desk.isTaken).toBe(true)
+  socket.emit('close')
+  expect(desk.isTaken).toBe(false)
+  expect(listeners[0]!.isClosed).toBe(true)
+})
+
+test('a connection that ends while the engine is being opened keeps nobody waiting', async () => {
+  const { desk, listeners } = aDesk()
+  const { socket } = aSocket()
+  serveVoice(socket as never, desk)
+  socket.emit('close')
+  await settled()
+  expect(listeners[0]!.isClosed).toBe(true)
+  expect(desk.isTaken).toBe(false)
+})
+
+test.each([
+  ['no sound for once', [Buffer.alloc(0)], false],
+  ['another message', [{ hold: 'yes' }], true],
+  ['more sound than anybody can speak', Array.from({ length: 150 }, () => Buffer.alloc(4096)), true],
+] as const)('a connection that sends %s: sent away or not', async (_, messages, isSentAway) => {
+  const { desk } = aDesk()
+  const { socket, say } = aSocket()
+  serveVoice(socket as never, desk)
+  await settled()
+  for (const message of messages) if (socket.closed.length === 0) say(message)
+  expect(socket.closed).toEqual(isSentAway ? [1008] : [])
+  expect(desk.isTaken).toBe(!isSentAway)
 })
 
 /** A source that gives what is put into it. */
