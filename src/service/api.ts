@@ -327,6 +327,17 @@ export const answerSchema = z
   .strict()
   .meta({ id: 'Answer' })
 
+export const armSchema = z
+  .object({
+    consent_to_motion: z
+      .boolean()
+      .default(false)
+      .describe('of a real arm: its area is clear, and the emergency stop at hand; not needed in the simulated cell'),
+  })
+  .strict()
+  .nullish()
+  .meta({ id: 'Arm' })
+
 export const sceneSchema = z
   .object({ seed: z.int().min(0).max(1_000_000), sentence: sentenceSchema, task: z.string().optional() })
   .strict()

@@ -10,6 +10,7 @@ import { defaultTask } from '../../runtime/run.js'
 import {
   addGoalSchema,
   answerSchema,
+  armSchema,
   errorSchema,
   expiryHeaders,
   flagGoalSchema,
@@ -75,8 +76,8 @@ export const ask = <Answer extends object>(summary: string, answer: Answer) => (
 
 export function addArmRoutes(app: App, service: Service): void {
   const done = { 200: sessionSchema }
-  app.post('/api/arm', { schema: act('A person arms: queued goals begin', done) }, async () => {
-    await service.runner.arm()
+  app.post('/api/arm', { schema: actWith('A person arms: queued goals begin', done, armSchema) }, async ({ body }) => {
+    await service.runner.arm(body?.consent_to_motion ?? false)
     return service.runner.session
   })
   app.post('/api/disarm', { schema: act('Nothing begins any more', done) }, async () => {
