@@ -8,26 +8,28 @@ import { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { defaultTask } from '../../runtime/run.js'
 import {
-  addGoalSchema,
-  answerSchema,
-  armSchema,
   errorSchema,
   expiryHeaders,
-  flagGoalSchema,
   goalFilesSchema,
   goalSchema,
   goalsSchema,
   lexiconSchema,
   listGoalsSchema,
-  moveGoalSchema,
   previewRequestSchema,
   previewSchema,
-  sceneSchema,
   sessionSchema,
   stateSchema,
-  stopSchema,
   takeoverSchema,
 } from '../api.js'
+import {
+  addGoalSchema,
+  answerSchema,
+  armSchema,
+  flagGoalSchema,
+  moveGoalSchema,
+  sceneSchema,
+  stopSchema,
+} from '../api-acts.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
