@@ -327,11 +327,6 @@ export const answerSchema = z
   .strict()
   .meta({ id: 'Answer' })
 
-export const sceneSchema = z
-  .object({ seed: z.int().min(0).max(1_000_000), sentence: sentenceSchema, task: z.string().optional() })
-  .strict()
-  .meta({ id: 'Scene' })
-
 /** Query of `GET /api/goals`. */
 export const listGoalsSchema = z.object({
   state: z.enum(['unfinished', 'finished', 'all']).default('all'),

@@ -45,6 +45,7 @@ export class Runner {
   #facts = atStart
   #problem: CliportError | null = null
   #running: Running | null = null
+  /** Never rejects. Whoever opens the workcell, or makes another scene, waits for it first. */
   #opening: Promise<void> = Promise.resolve()
   #reopen: NodeJS.Timeout | null = null
   /** Stops that people have asked for so far. */
@@ -130,10 +131,19 @@ export class Runner {
     return queue.inOrder(async () => {
       this.#expect(this.#running === null ? null : 'a goal runs', 'make another scene')
       workcell.expectScenes()
+      // What is lost was about to be opened again: the other scene comes instead.
+      this.#cancelReopen()
+      await this.#opening
+      this.#expect(this.#closing.signal.aborted ? 'the service is ending' : null, 'make another scene')
+      workcell.expectScenes()
       this.happened({ kind: 'lost', reason: 'another scene is made' })
       hub.forget('pick', 'place')
       try {
-        await workcell.reset(scene)
+        const made = workcell.reset(scene)
+        this.#opening = made.catch(() => {})
+        await made
+        this.#cancelReopen()
+        this.#problem = null
         this.happened({ kind: 'opened' })
         onOpened()
       } catch (error) {
@@ -199,11 +209,17 @@ export class Runner {
     this.options.tell(`lost: ${reason}`)
     this.happened({ kind: 'lost', reason })
     this.#running?.abort.abort()
-    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#cancelReopen()
     this.#reopen = setTimeout(() => {
       this.#reopen = null
-      this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => this.#open())
+      const before = this.#opening
+      this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => before).then(() => this.#open())
     }, reopenMs)
+  }
+
+  #cancelReopen(): void {
+    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#reopen = null
   }
 
   happened(event: SessionEvent): void {
@@ -216,7 +232,7 @@ export class Runner {
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
-    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
     await this.options.queue.inOrder(async () => {})

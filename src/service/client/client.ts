@@ -2,7 +2,8 @@
 
 import type { z } from 'zod'
 import { CliportError, errorCodes } from '../../control/errors.js'
-import type { Goal, lexiconSchema, Preview, ServiceEvent, ServiceState, sceneSchema, Takeover } from '../api.js'
+import type { Goal, lexiconSchema, Preview, ServiceEvent, ServiceState, Takeover } from '../api.js'
+import type { sceneSchema } from '../api-scene.js'
 import { absent } from './absent.js'
 import { events } from './events.js'
 import { findService, type ServiceAddress } from './find.js'

@@ -21,12 +21,12 @@ import {
   moveGoalSchema,
   previewRequestSchema,
   previewSchema,
-  sceneSchema,
   sessionSchema,
   stateSchema,
   stopSchema,
   takeoverSchema,
 } from '../api.js'
+import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
@@ -104,7 +104,8 @@ export function addArmRoutes(app: App, service: Service): void {
     { schema: actWith('Makes another simulated scene, disarmed', { 200: stateSchema }, sceneSchema) },
     async ({ body }) => {
       const { task = defaultTask, seed, sentence } = body
-      await service.runner.reset({ task, seed, sentence })
+      const faults = cellFaultsOf(body.faults)
+      await service.runner.reset({ task, seed, sentence, ...(faults === undefined ? {} : { faults }) })
       return service.state()
     },
   )
