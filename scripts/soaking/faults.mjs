@@ -36,16 +36,17 @@ export class Faults {
 
   /** Names of the faults that this life can have. */
   get names() {
-    const { controller, isDiskLimited } = this.soak
+    const { controller, isDiskLimited, onlyFaults } = this.soak
     const cell = ['camera stalls', 'camera delivers nan', 'camera delivers zero', 'cell controller dies']
     const own = ['controller SIGKILL', 'controller SIGTERM', 'controller SIGSTOP']
-    return [
+    const all = [
       ...(controller === null ? cell : own),
       ...(isDiskLimited ? ['disk full'] : []),
       'connection cut',
       'client SIGSTOP',
       'half-open connections',
     ]
+    return onlyFaults === null ? all : all.filter((name) => onlyFaults.includes(name))
   }
 
   async make(name) {

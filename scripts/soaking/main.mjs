@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     python: { type: 'string', default: 'python3' },
     out: { type: 'string', default: fileURLToPath(new URL('../../benchmarks/soak', import.meta.url)) },
+    faults: { type: 'string' },
     'disk-mb': { type: 'string', default: '1500' },
   },
 })
@@ -55,6 +56,7 @@ const soak = new Soak({
   person,
   vitals,
   random,
+  onlyFaults: values.faults?.split(',') ?? null,
   log,
   fail,
 })

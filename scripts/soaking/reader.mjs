@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 
 const [folder, pace] = process.argv.slice(2)
-/** What a slow reader does with each message, ms. */
-const slowMs = 300
+/** A slow reader reads nothing for so long, then for so long what has come. */
+const slow = { asleepMs: 14_000, awakeMs: 1000 }
 const seen = { connections: 0, events: 0, pictures: 0, gaps: [], sent_away: 0 }
 let socket = null
 
@@ -28,19 +28,30 @@ function take(text, last) {
   return isNewest && last !== null ? last : sequence
 }
 
+/** Until the connection ends. */
+async function readSlowly(connection) {
+  while (connection.readyState === WebSocket.OPEN) {
+    connection.pause()
+    await sleep(slow.asleepMs)
+    connection.resume()
+    await sleep(slow.awakeMs)
+  }
+}
+
 async function read() {
   const { url } = JSON.parse(await readFile(join(folder, 'service.json'), 'utf8'))
   const token = (await readFile(join(folder, 'token'), 'utf8')).trim()
   await new Promise((resolve) => {
     let last = null
     socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/events`, ['cliport', `cliport-token.${token}`])
-    socket.on('open', () => seen.connections++)
+    const connection = socket
+    socket.on('open', () => {
+      seen.connections++
+      if (pace === 'slow') void readSlowly(connection)
+    })
     socket.on('message', (data, isBinary) => {
       if (isBinary) seen.pictures++
       else last = take(data.toString('utf8'), last)
-      if (pace !== 'slow') return
-      socket.pause()
-      setTimeout(() => socket.resume(), slowMs)
     })
     socket.on('error', () => {})
     socket.on('close', (code) => {

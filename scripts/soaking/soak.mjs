@@ -60,7 +60,7 @@ export class Soak {
     let sceneDone = this.ledger.done
     while (performance.now() < endMs && !isInterrupted()) {
       await this.turn()
-      if (performance.now() > nextFaultMs && endMs - performance.now() > calmMs / 2) {
+      if (faults.names.length > 0 && performance.now() > nextFaultMs && endMs - performance.now() > calmMs / 2) {
         await this.#fault(faults)
         nextFaultMs = performance.now() + calmMs
       }

@@ -50,6 +50,8 @@ export class Runner {
   #reopen: NodeJS.Timeout | null = null
   /** Stops that people have asked for so far. */
   #stops = 0
+  /** How goals ended that the disk did not take: written before anything else begins. */
+  readonly #unwritten: { readonly id: string; readonly end: Omit<GoalEnd, 'atMs'> }[] = []
   readonly #closing = new AbortController()
 
   constructor(private readonly options: RunnerOptions) {}
@@ -170,6 +172,7 @@ export class Runner {
       this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
       if (workcell.view === null) workcell.seen(await workcell.look())
       expectInside(workcell.view!.view.heightmap, takeover)
+      await this.#writeEnds()
       const { sentence } = takeover
       const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
       const begun = (await queue.begin(goal.id))!
@@ -189,6 +192,7 @@ export class Runner {
     const { queue } = this.options
     const next = queue.inOrder(async () => {
       if (mayBegin(this.#facts, 'sentence') !== null) return
+      await this.#writeEnds()
       const goal = await queue.begin()
       if (goal === null) return
       if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
@@ -237,6 +241,7 @@ export class Runner {
     // A goal that is just being begun is put back.
     await this.options.queue.inOrder(async () => {})
     await this.#running?.ended
+    await this.#writeEnds().catch((error) => this.#trouble(error))
     await this.#opening
     await this.options.workcell.close()
   }
@@ -254,7 +259,7 @@ export class Runner {
 
   /** Never throws. */
   async #run({ goal, gate, abort }: Running, takeover: Takeover | undefined): Promise<void> {
-    const { queue, workcell, live, hub, onTurn, onStage, onEnd, clarify, tell } = this.options
+    const { workcell, live, hub, onTurn, onStage, clarify, tell } = this.options
     try {
       const report = await runGoalOfQueue({
         goal,
@@ -271,8 +276,8 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
-      if (ended !== null) onEnd(ended)
+      this.#unwritten.push({ id: goal.id, end: endOf(goal, report, gate.canceled, this.#closing.signal.aborted) })
+      await this.#writeEnds()
       if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
@@ -282,6 +287,16 @@ export class Runner {
       this.happened({ kind: 'ended' })
     }
     this.kick()
+  }
+
+  /** @throws CliportError STORE_FAILED; what could not be written is kept */
+  async #writeEnds(): Promise<void> {
+    const { queue, onEnd } = this.options
+    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
+      const ended = await queue.end(next.id, next.end)
+      this.#unwritten.shift()
+      if (ended !== null) onEnd(ended)
+    }
   }
 
   /** The run has stopped the arm, and its controller keeps it so. */
