@@ -15,7 +15,7 @@ import { pictureOf } from './picture.mjs'
 import { Recordings } from './recordings.mjs'
 import { resultOf } from './result.mjs'
 import { Soak } from './soak.mjs'
-import { Vitals } from './vitals.mjs'
+import { Standstill, Vitals } from './vitals.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -55,6 +55,7 @@ const soak = new Soak({
   recordings,
   person,
   vitals,
+  standstill: new Standstill(),
   random,
   onlyFaults: values.faults?.split(',') ?? null,
   log,

@@ -30,6 +30,7 @@ export function resultOf({ about, hours, isDiskLimited, soak, failures }) {
     ...about,
     hours_asked_for: hours,
     hours: vitals.minutes / 60,
+    stood_still_s: soak.standstill.seconds,
     disk_faults: isDiskLimited,
     load: { mean: loads.reduce((sum, one) => sum + one, 0) / loads.length, greatest: Math.max(...loads) },
     goals: {

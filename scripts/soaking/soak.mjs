@@ -1,5 +1,5 @@
-// One soak: lives of the service one after the other, the first half of the time short ones that end by SIGKILL or SIGTERM,
-// the second half one long one, in which memory shows whether it grows.
+// One soak: lives of the service one after the other, the first part of the time short ones that end by SIGKILL or SIGTERM,
+// the longer rest one long one, in which memory shows whether it grows.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export class Soak {
 
   async run(totalMs, isInterrupted) {
     const startMs = performance.now()
-    const longFromMs = startMs + totalMs / 2
+    const longFromMs = startMs + 0.4 * totalMs
     const endMs = startMs + totalMs
     const shortLifeMs = Math.min(longest.shortLifeMs, totalMs / 4)
     this.#calmMs = Math.min(longest.calmMs, totalMs / 40)
@@ -53,7 +53,20 @@ export class Soak {
     this.lives.push(life)
     await this.#begin(kind)
     this.log(`life ${index}: ${kind}, pid ${this.service.pid}`)
-    await this.ledger.audit(this.service.client)
+    try {
+      await this.ledger.audit(this.service.client)
+      await this.#keepBusy({ kind, endMs }, isInterrupted)
+    } catch (error) {
+      // A life that breaks off is a failure; the next one shows what of it lasts.
+      this.fail(error.stack)
+    }
+    const { tookMs } = await this.#endService(signal)
+    Object.assign(life, { ended_minute: this.vitals.minutes, end_took_ms: tookMs })
+    await this.recordings.read(false)
+  }
+
+  /** Goals, and a fault every few minutes, until the life is over. */
+  async #keepBusy({ kind, endMs }, isInterrupted) {
     const faults = new Faults(this)
     const calmMs = this.#calmMs
     let nextFaultMs = performance.now() + calmMs / 2
@@ -69,9 +82,6 @@ export class Soak {
         sceneDone = this.ledger.done
       }
     }
-    const { tookMs } = await this.#endService(signal)
-    Object.assign(life, { ended_minute: this.vitals.minutes, end_took_ms: tookMs })
-    await this.recordings.read(false)
   }
 
   async #fault(faults) {
@@ -103,7 +113,7 @@ export class Soak {
 
   /** One look of the person, once or twice a second; vitals and recordings once a minute. */
   async turn() {
-    const state = await this.person.turn(this.service.client)
+    const state = await this.#look()
     if (performance.now() > this.#nextVitalsMs) {
       this.#nextVitalsMs = performance.now() + 60_000
       const { service, controller, disk, ledger } = this
@@ -113,6 +123,17 @@ export class Soak {
     }
     await sleep(400 + 800 * this.random())
     return state
+  }
+
+  /** A machine that stood still meanwhile (a laptop's lid, SIGSTOP of everything) is no fault of the service. */
+  async #look() {
+    for (;;) {
+      try {
+        return await this.person.turn(this.service.client)
+      } catch (error) {
+        if (error.code !== 'SERVICE_ABSENT' || !this.standstill.isJustOver()) throw error
+      }
+    }
   }
 
   get #token() {

@@ -83,3 +83,29 @@ export class Vitals {
     }
   }
 }
+
+/** How long the whole soak stood still, because somebody stopped all of it. */
+export class Standstill {
+  #lastMs = performance.now()
+  #overMs = Number.NEGATIVE_INFINITY
+  seconds = 0
+
+  constructor() {
+    setInterval(() => this.#tick(), 1000).unref()
+  }
+
+  /** Whether it went on a moment ago. */
+  isJustOver() {
+    this.#tick()
+    return performance.now() - this.#overMs < 10_000
+  }
+
+  #tick() {
+    const nowMs = performance.now()
+    const goneMs = nowMs - this.#lastMs
+    this.#lastMs = nowMs
+    if (goneMs < 20_000) return
+    this.seconds += goneMs / 1000
+    this.#overMs = nowMs
+  }
+}

@@ -46,6 +46,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
       ...(person === null ? {} : { policy: person.policy }),
     },
     cell,
+    isScenesGoal: workcell.begins(goal.sentence),
     ...(scene === null ? {} : { scene: { task: scene.task, seed: scene.seed } }),
     command: `cliport ${shellCommand('goal', 'add', goal.sentence)}`,
     signal,

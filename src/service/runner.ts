@@ -5,7 +5,8 @@ import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { RunReport } from '../runtime/run.js'
 import type { Goal, ServiceState, Takeover, Turn } from './api.js'
 import { Gate } from './gate.js'
-import { type GoalQueue, unfinishedAtEnd } from './goal-queue.js'
+import { endOf } from './goal-end.js'
+import type { GoalQueue } from './goal-queue.js'
 import { runGoalOfQueue } from './goal-run.js'
 import type { GoalEnd } from './goal-store.js'
 import type { Hub } from './hub.js'
@@ -48,6 +49,8 @@ export class Runner {
   /** Never rejects. Whoever opens the workcell, or makes another scene, waits for it first. */
   #opening: Promise<void> = Promise.resolve()
   #reopen: NodeJS.Timeout | null = null
+  /** Ends what waits for a latched stop to open. */
+  #giveUpClearing: (why: string) => void = () => {}
   /** Stops that people have asked for so far. */
   #stops = 0
   /** How goals ended that the disk did not take: written before anything else begins. */
@@ -107,7 +110,19 @@ export class Runner {
     if (this.#facts.latched !== null) await this.#running?.ended
     this.#expect(mayClear(this.#facts), 'clear')
     const stops = this.#stops
-    await this.options.workcell.clear(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(clearTimeoutMs)]))
+    // A timer of its own: what AbortSignal.any makes of AbortSignal.timeout may never fire in Node 20 (nodejs/node#54614).
+    const clearing = new AbortController()
+    const giveUp = (why: string) => clearing.abort(notCleared(why))
+    const timer = setTimeout(giveUp, clearTimeoutMs, `the arm has not recovered for ${clearTimeoutMs / 1000} s`)
+    this.#giveUpClearing = giveUp
+    try {
+      await this.options.workcell.clear(clearing.signal)
+    } catch (error) {
+      clearing.signal.throwIfAborted()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
     this.#expect(stops === this.#stops ? null : 'it was stopped again meanwhile', 'clear')
     this.happened({ kind: 'cleared' })
   }
@@ -213,6 +228,7 @@ export class Runner {
     this.options.tell(`lost: ${reason}`)
     this.happened({ kind: 'lost', reason })
     this.#running?.abort.abort()
+    this.#giveUpClearing(reason)
     this.#cancelReopen()
     this.#reopen = setTimeout(() => {
       this.#reopen = null
@@ -236,6 +252,7 @@ export class Runner {
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
+    this.#giveUpClearing('the service is ending')
     this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
@@ -352,19 +369,12 @@ const lossCodes: readonly ErrorCode[] = [
   'POLICY_INVALID',
 ]
 
-function endOf(
-  { kind }: Goal,
-  report: RunReport | Error,
-  canceled: string | null,
-  isClosing: boolean,
-): Omit<GoalEnd, 'atMs'> {
-  if (report instanceof Error) return { state: 'done', outcome: 'error', reason: report.message }
-  const { outcome, reason, folder } = report
-  const kept = { folder, report }
-  if (isClosing && outcome === 'stopped' && kind === 'sentence')
-    return { state: 'paused', reason: unfinishedAtEnd, ...kept }
-  if (canceled !== null && outcome === 'stopped') return { state: 'canceled', reason: canceled, ...kept }
-  return { state: 'done', outcome, reason, ...kept }
+function notCleared(why: string): CliportError {
+  return new CliportError('LINK_PEER_LOST', `The stop could not be cleared: ${why}`, {
+    stage: 'serve',
+    hint: 'Wait until the arm is reached again (cliport status), then clear once more',
+    retryable: true,
+  })
 }
 
 function asCliportError(error: unknown): CliportError {

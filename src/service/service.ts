@@ -106,6 +106,7 @@ export class Service {
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
     await service.runner.open()
+    if (service.#resting !== null) return service
     service.live.begin()
     service.ring.begin()
     service.#linkWatch.begin()
