@@ -57,12 +57,16 @@ class Process {
   }
 }
 
-/** The first line that a child prints. @throws Error when it ends before */
-function firstLine(name, child) {
-  return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve)
+/** The first line that a child prints, and a list that gets every line. @throws Error when it ends before */
+async function firstLine(name, child) {
+  const lines = []
+  const read = createInterface({ input: child.stdout })
+  read.on('line', (line) => lines.push(line))
+  await new Promise((resolve, reject) => {
+    read.once('line', resolve)
     child.once('exit', (code, signal) => reject(new Error(`${name} ended at its start: ${signal ?? code}`)))
   })
+  return lines
 }
 
 function run(name, command, args, { folder, env }) {
@@ -71,14 +75,18 @@ function run(name, command, args, { folder, env }) {
   return child
 }
 
-/** @param port of 127.0.0.1, the first of four; null: any */
-export async function startController({ folder, port, onSurprise }) {
+/**
+ * @param port of 127.0.0.1, the first of four; null: any
+ * @param isRealTime whether it asks for the priority and the memory that a robot's has
+ */
+export async function startController({ folder, port, isRealTime = false, onSurprise }) {
   const name = 'cliport-controller'
   const bind = `tcp://127.0.0.1:${port ?? '*'}`
-  const args = ['--backend', 'sim', '--bind', bind, '--keys', join(folder, 'keys'), '--no-realtime']
+  const args = ['--backend', 'sim', '--bind', bind, '--keys', join(folder, 'keys')]
+  if (!isRealTime) args.push('--no-realtime')
   const child = run(name, join(root, 'build/native/cliport-controller'), args, { folder, env: {} })
-  const { address } = JSON.parse(await firstLine(name, child))
-  return Object.assign(new Process(name, child, onSurprise), { address })
+  const lines = await firstLine(name, child)
+  return Object.assign(new Process(name, child, onSurprise), { address: JSON.parse(lines[0]).address, lines })
 }
 
 /**
@@ -100,8 +108,7 @@ export async function startService({ folder, disk, robot, scene, recordingsGb, o
     CLIPORT_SERVICE_DISK_FREE_GB: '0',
   }
   const child = run(name, process.execPath, [join(root, 'dist/cli/main.js'), ...args], { folder, env })
-  const { url } = JSON.parse(await firstLine(name, child))
-  child.stdout.resume()
+  const { url } = JSON.parse((await firstLine(name, child))[0])
   const service = new Process(name, child, onSurprise)
   return Object.assign(service, { url, state, client: await ServiceClient.connect({ stateFolder: state, url }) })
 }

@@ -6,9 +6,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A file that was written to so lately may still be. */
-const openMs = 20_000
-
 export class Recordings {
   /** Folders that were seen, and those whose recording was read. */
   #folders = new Set()
@@ -16,6 +13,8 @@ export class Recordings {
   #excuses = []
   #child
   #answers
+  /** Runs that write since then have not ended while they have no run.json. */
+  livesSinceMs = Number.POSITIVE_INFINITY
   counts = { whole: 0, cut_by_kill: 0, cut_by_full_disk: 0, none: 0, invalid: 0 }
   messages = 0
 
@@ -51,16 +50,14 @@ export class Recordings {
     const path = join(this.folder, name, 'recording.mcap')
     const found = await stat(path).catch(() => null)
     const ended = await stat(join(this.folder, name, 'run.json')).catch(() => null)
-    const nowMs = Date.now()
     if (found === null) {
       // Made just now, or on a full disk, or removed before it was read.
       if (isAtEnd) this.counts.none++
       return
     }
-    if (!isAtEnd && ended === null && nowMs - found.mtimeMs < openMs) return
+    if (!isAtEnd && ended === null && found.mtimeMs >= this.livesSinceMs) return
     const { result, messages = 0, reason } = await this.#ask(path)
     if (result === 'gone') return
-    if (result !== 'whole' && ended === null && !isAtEnd && nowMs - found.mtimeMs < 3 * openMs) return
     this.#read.add(name)
     this.messages += messages
     const excuse = this.#excuses.find(({ fromMs, toMs }) => found.mtimeMs >= fromMs && found.mtimeMs <= toMs)

@@ -62,6 +62,7 @@ export class Soak {
     }
     const { tookMs } = await this.#endService(signal)
     Object.assign(life, { ended_minute: this.vitals.minutes, end_took_ms: tookMs })
+    this.recordings.livesSinceMs = Number.POSITIVE_INFINITY
     await this.recordings.read(false)
   }
 
@@ -145,6 +146,7 @@ export class Soak {
     const { folder, disk, person, recordingsGb, fail } = this
     person.scene = person.anotherScene()
     const robot = this.controller?.address ?? null
+    this.recordings.livesSinceMs = Date.now()
     this.service = await startService({
       folder,
       disk,

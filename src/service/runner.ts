@@ -213,7 +213,7 @@ export class Runner {
       if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
       else await queue.putBack(goal.id) // stopped while it was written
     })
-    next.catch((error) => this.#trouble(error))
+    next.catch((error) => this.#couldNotRun(error))
   }
 
   /** The controller, or a person, has stopped the arm. */
