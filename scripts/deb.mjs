@@ -82,6 +82,9 @@ function copyProgram() {
     copy(path, join(lib, path))
   }
   copy('dist', join(lib, 'dist'), (source) => !/\.(map|built|d\.ts)$/.test(source))
+  // /usr/bin/cliport calls it with the package's own Node.js.
+  const main = join(lib, 'dist/cli/main.js')
+  writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*\n/, ''))
   const {
     devDependencies: _,
     scripts: __,

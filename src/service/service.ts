@@ -29,6 +29,8 @@ export interface ServiceOptions {
   readonly scene: SceneChoice
   readonly store: AsyncGoalStore
   readonly version: string
+  /** The service is to end: what is being opened is given up. */
+  readonly signal?: AbortSignal
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
   /** Takes every stage's duration. */
@@ -56,6 +58,7 @@ export class Service {
   readonly #microphone: RobotMicrophone | null
   readonly #version: string
   #turn: Turn | null = null
+  #resting: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
   private constructor({ config, scene, store, version, tell, onStage = () => {}, onEnd = () => {} }: ServiceOptions) {
@@ -124,10 +127,12 @@ export class Service {
   static async start(options: ServiceOptions): Promise<Service> {
     returnLargeBlocks()
     const service = new Service(options)
+    options.signal?.addEventListener('abort', () => void service.rest(), { once: true })
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
     await service.voiceDesk.look()
     await service.runner.open()
+    if (service.#resting !== null) return service
     service.#microphone?.begin()
     service.live.begin()
     service.ring.begin()
@@ -209,13 +214,19 @@ export class Service {
     this.#questions.answer(id, choice)
   }
 
-  /** Stops what moves; its goal is paused. Everything that was told is on the disk. */
+  /** Stops what moves; its goal is paused. Arm and cameras are closed; goals may still be given, and are kept. */
+  rest(): Promise<void> {
+    this.#resting ??= this.#rest()
+    return this.#resting
+  }
+
+  /** Rests, and closes the queue: everything that was told is on the disk. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.rest().finally(() => this.queue.close())
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #rest(): Promise<void> {
     this.live.end()
     this.ring.end()
     this.#linkWatch.end()
@@ -223,6 +234,5 @@ export class Service {
     await this.#microphone?.end()
     await this.voiceDesk.close()
     await this.runner.close()
-    await this.queue.close()
   }
 }

@@ -21,15 +21,8 @@ import {
   stateSchema,
   takeoverSchema,
 } from '../api.js'
-import {
-  addGoalSchema,
-  answerSchema,
-  armSchema,
-  flagGoalSchema,
-  moveGoalSchema,
-  sceneSchema,
-  stopSchema,
-} from '../api-acts.js'
+import { addGoalSchema, answerSchema, armSchema, flagGoalSchema, moveGoalSchema, stopSchema } from '../api-acts.js'
+import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
@@ -107,7 +100,8 @@ export function addArmRoutes(app: App, service: Service): void {
     { schema: actWith('Makes another simulated scene, disarmed', { 200: stateSchema }, sceneSchema) },
     async ({ body }) => {
       const { task = defaultTask, seed, sentence } = body
-      await service.runner.reset({ task, seed, sentence })
+      const faults = cellFaultsOf(body.faults)
+      await service.runner.reset({ task, seed, sentence, ...(faults === undefined ? {} : { faults }) })
       return service.state()
     },
   )

@@ -57,6 +57,8 @@ export interface ServerOptions {
   readonly log?: Log
 }
 
+/** For how long clients may answer a goodbye. */
+const goodbyeMs = 2000
 const bodyLimitBytes = 64 * 1024
 /** A client that sends its request more slowly is no client. */
 const requestTimeoutMs = 20_000
@@ -67,6 +69,15 @@ export async function createServer(service: Service, options: ServerOptions): Pr
   const app = await createApp({ epoch, clockMs: () => service.clockMs }, service.workcell.config.service, options)
   addRoutes(app, service, options)
   return app
+}
+
+/** Says goodbye to every client, and cuts off those that do not answer: asleep, gone, or in the middle of a request. */
+export async function closeServer(app: App): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const client of app.websocketServer.clients) client.terminate()
+    if ('closeAllConnections' in app.server) app.server.closeAllConnections()
+  }, goodbyeMs)
+  await app.close().finally(() => clearTimeout(timer))
 }
 
 /** What every request passes before a route: guard, rate limit, JSON only; and the page. */
