@@ -1,10 +1,14 @@
 // The published tasks beside those of cell-tasks.test.ts: what their scenes and sentences are.
 
 import { expect, test } from 'vitest'
+import { translationOf } from '../../src/control/geometry.js'
 import { publishedWorkspace } from '../../src/control/published-workspace.js'
+import { kinematics } from '../../src/native/kinematics.js'
 import { suctionTool } from '../../src/sim/arm.js'
 import { heldOutObjects, trainObjects } from '../../src/sim/household-objects.js'
 import { evaluationShapes, kitShapes, trainShapes } from '../../src/sim/kit-shapes.js'
+import { stepS } from '../../src/sim/physics/mjcf.js'
+import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
 import { isReachable } from '../../src/sim/reach.js'
 import { laidScene } from '../../src/sim/scene.js'
 import { publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
@@ -111,6 +115,36 @@ test('shapes and things that are held out appear in evaluation only', () => {
   }
   expect([kitShapes.length, trainObjects.length, heldOutObjects.length]).toEqual([20, 37, 19])
   expect(new Set(names([...trainObjects, ...heldOutObjects])).size).toBe(56)
+})
+
+test('a rope that is drawn along by its end at 6 cm/s does not stretch', async () => {
+  const { scene: built, objects } = scene('align-rope', 1)
+  const end = built.joints![0]!.label
+  const [endX, endY] = objects.find(({ label }) => label === end)!.p_base_m
+  const qRad = new Float64Array(7)
+  expect(kinematics().inverse(endX, endY, 0.0095, 0, suctionTool, 0.1, qRad)).toBe(true)
+  const physics = new Physics(await loadPhysics(), objects, suctionTool, qRad, built)
+  const at = (label: number) => translationOf(physics.objectPose(label))
+  const links = (): number[] =>
+    built.joints!.map(({ label, otherLabel }) => {
+      const [a, b] = [at(label), at(otherLabel)]
+      return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+    })
+  const restM = Math.max(...links())
+  for (let i = 0; i < 10; i++) physics.step()
+  expect(physics.seal()).toBe(true)
+  const speedRadps = 0.06 / Math.hypot(endX, endY)
+  let longestM = 0
+  for (let i = 0; i < 500; i++) {
+    qRad[0]! += speedRadps * stepS
+    physics.drive(qRad, Float64Array.of(speedRadps, 0, 0, 0, 0, 0, 0))
+    physics.step()
+    longestM = Math.max(longestM, ...links())
+  }
+  const [x, y] = at(end)
+  physics.close()
+  expect(Math.hypot(x - endX, y - endY)).toBeCloseTo(0.06, 2)
+  expect(longestM).toBeLessThan(1.05 * restM)
 })
 
 test('the beads of a rope lie a link apart, and either end may be the first', () => {
