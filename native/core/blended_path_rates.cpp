@@ -63,7 +63,8 @@ bool PathPlanner::fits() const {
 }
 
 /// Slower where the blends are too long, until all fit: so far no faster than it was.
-/// @return false when they do not fit at any speed: a descent that is entered at speed needs more than the way before it
+/// @return false when they do not fit at any speed: a descent that is entered at speed needs more than the way before
+/// it
 bool PathPlanner::shrink() {
   for (bool all = false; !all;) {
     all = true;

@@ -1,7 +1,7 @@
 // The published tasks beside those of cell-tasks.test.ts: what their scenes and sentences are.
 
 import { expect, test } from 'vitest'
-import { translationOf } from '../../src/control/geometry.js'
+import { translationOf, turnedAbout } from '../../src/control/geometry.js'
 import { publishedWorkspace } from '../../src/control/published-workspace.js'
 import { kinematics } from '../../src/native/kinematics.js'
 import { suctionTool } from '../../src/sim/arm.js'
@@ -171,4 +171,39 @@ test("as published, some sentences of packing name a colour that no block has; t
     }).length
   expect(absent('packing-boxes-pairs-seen-colors')).toBe(0)
   expect(absent('packing-boxes-pairs-seen-colors-as-published')).toBeGreaterThan(5)
+})
+
+test('rows as published draw distractors, colours and numbers as the publication does', () => {
+  for (let seed = 10_001; seed < 10_021; seed += 2) {
+    const bowls = scene('put-block-in-bowl-seen-colors-as-published', seed)
+    const [, block, bowl] = /put the (\w+) blocks in a (\w+) bowl/.exec(bowls.scene.sentence)!
+    const wrong = bowls.objects.filter(({ kind, color }) => color === (kind === 'block' ? bowl : block))
+    expect(wrong).toEqual([])
+
+    const kit = scene('assembling-kits-seq-unseen-colors-as-published', seed)
+    expect(new Set(kit.objects.filter(({ kind }) => kind !== 'kit').map(({ color }) => color)).size).toBe(5)
+
+    const packed = scene('packing-unseen-household-objects-seq-as-published', seed)
+    const things = packed.objects.length - 1
+    expect(packed.scene.goals.length).toBeLessThanOrEqual(Math.max(1, things - 1))
+    expect(packed.scene.maxSteps).toBe(packed.scene.goals.length + 1)
+  }
+})
+
+test('of two holes of one shape the published rule calls the one nearer to the robot the top one', () => {
+  let told = 0
+  for (let seed = 1; seed < 400 && told < 5; seed += 2) {
+    const { scene: built, objects } = scene('assembling-kits-seq-seen-colors-as-published', seed)
+    const kit = objects.find(({ kind }) => kind === 'kit')!
+    const xOf = (place: string) => {
+      const goal = built.goals.find(({ sentence }) => sentence.includes(`in the ${place} `))
+      const [x, y] = goal === undefined ? [] : goal.moves[0]!.targets[0]!.p_object_m
+      return x === undefined ? undefined : turnedAbout(kit.p_base_m, kit.yawRad, [x, y!])[0]
+    }
+    const [top, bottom] = [xOf('top'), xOf('bottom')]
+    if (top === undefined || bottom === undefined) continue
+    told++
+    expect(top).toBeLessThan(bottom)
+  }
+  expect(told).toBe(5)
 })

@@ -42,6 +42,10 @@ export const task: Task = {
   nouns: { rope: ['rope'], square: ['square'] },
   forms: [],
   colored: { pick: [], place: [] },
+  deviations: [
+    'The rope is laid in a smooth curve; published: dropped in a heap. Beads of 10 g instead of 100 g.',
+    'It is carried about 4 cm over the table, as low as the check of plans passes; published: 2 cm.',
+  ],
   build,
 }
 
