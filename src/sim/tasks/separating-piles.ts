@@ -23,6 +23,10 @@ export const task: Task = {
   nouns: { block: ['block', 'cube', 'brick'], square: ['square'] },
   forms: ['push the pile of <pick> into the <place>'],
   colored: { pick: ['block'], place: ['square'] },
+  deviations: [
+    'The pile lies anywhere on the table and never in a square; published: always within 10 cm of x 0.50 m, y 0 m, whatever is there.',
+    'No two blocks overlap at the start; published: some do, and spring apart.',
+  ],
   build,
 }
 

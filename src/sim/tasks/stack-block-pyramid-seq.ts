@@ -35,6 +35,9 @@ export const task: Task = {
   nouns: { block: ['block', 'cube', 'brick'], stand: ['stand'] },
   forms: ['put the <pick> on the <place>'],
   colored: { pick: ['block'], place: [] },
+  deviations: [
+    'The upper rows lie at the heights at which 4 cm blocks come to rest; published: 1 and 2 cm higher, which the score does not see.',
+  ],
   build,
 }
 

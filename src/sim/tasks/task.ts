@@ -20,6 +20,8 @@ export interface Task {
   readonly forms: readonly string[]
   /** Kinds that a sentence names by their colour, as what is moved and as where it goes: of these absent ones are asked for. */
   readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
+  /** Where it differs from the publication's own code (github.com/cliport/cliport, 2be5c47), for docs/tasks.md. */
+  readonly deviations?: readonly string[]
   build(request: SceneRequest): TaskScene
 }
 
@@ -43,6 +45,13 @@ export function colorVariants(name: string, published: { readonly seen: number; 
     { name: `${name}-unseen-colors`, split: 'unseen', publishedPercent: published.unseen },
     { name: `${name}-full-colors`, split: 'full' },
   ] as const satisfies readonly TaskVariant[]
+}
+
+/** The same rows with scenes and sentences as the publication's own code draws them. */
+export function asPublished(variants: readonly TaskVariant[]): TaskVariant[] {
+  return variants
+    .filter(({ publishedPercent }) => publishedPercent !== undefined)
+    .map((variant): TaskVariant => ({ ...variant, name: `${variant.name}-as-published`, asPublished: true }))
 }
 
 export interface SceneRequest extends Table {
