@@ -80,7 +80,16 @@ function goalOf(
   const [nearer, other] =
     wayM(rope, targets, square) <= wayM(rope, backwards, square) ? [targets, backwards] : [backwards, targets]
   const moves = rope.map(({ label }, i): Move => ({ object: label, targets: [nearer[i]!, other[i]!], symmetryRad: 0 }))
-  return { sentence, moves, toleranceM, maxReward: 1, rotations: false, isOneArrangement: true, primitive: 'drag' }
+  return {
+    sentence,
+    moves,
+    toleranceM,
+    maxReward: 1,
+    rotations: false,
+    isOneArrangement: true,
+    namedPlace: 'spots',
+    primitive: 'drag',
+  }
 }
 
 /** Sum of the ways of all beads, each to its own target. */
