@@ -1,8 +1,8 @@
 """Checkpoints: written whole, read without executing anything.
 
-    python -m cliport_edge.checkpoint OLD.pt NEW.pt
+    python -m cliport_edge.checkpoint OLD.pt NEW.pt [--tokenizer PACKAGE/tokenizer.json]
 
-converts a checkpoint that still calls the completion head `judge`.
+converts a checkpoint that still calls the completion head `judge`, or does not name the words that it knows.
 """
 
 from __future__ import annotations
@@ -38,9 +38,16 @@ def read(path: Path, device: torch.device | str = "cpu") -> dict:
 
 
 def tokenizer_of(path: Path | None) -> Tokenizer:
-    """Of a checkpoint's words; those of this package where it names none, as those of 0.2.0, or where there is none."""
-    words = None if path is None else read(path).get("words")
-    return Tokenizer.default() if words is None else Tokenizer(words)
+    """Of a checkpoint's words; without one, those of this package. @raises SystemExit for one that does not name its words"""
+    if path is None:
+        return Tokenizer.default()
+    words = read(path).get("words")
+    if words is None:
+        raise SystemExit(
+            f"checkpoint: {path} does not say which words it knows; add those of its package: "
+            f"python -m cliport_edge.checkpoint {path} NEW.pt --tokenizer PACKAGE/tokenizer.json"
+        )
+    return Tokenizer(words)
 
 
 def load_edge(path: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
@@ -76,8 +83,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
+    parser.add_argument("--tokenizer", type=Path, help="of the package that was made of it: its words go into the checkpoint")
     args = parser.parse_args()
-    save(args.new, converted(torch.load(args.old, weights_only=True)))
+    state = converted(torch.load(args.old, weights_only=True))
+    save(args.new, state if args.tokenizer is None else state | {"words": Tokenizer.from_file(args.tokenizer).words})
     print(f"checkpoint: {args.new}")
 
 

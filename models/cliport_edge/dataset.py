@@ -12,11 +12,11 @@ import torch
 from . import augment, boxes
 from .episodes import Cache
 from .labels import Sample, as_published, sample_of
-from .questions import question
+from .questions import Asking, question
 from .recolor import recolor
 from .scene import Meaning, Scene, scene_of
 from .train_config import TrainConfig
-from .words import Tokenizer, plural
+from .words import Tokenizer, names_of, plural
 
 
 class Dataset:
@@ -32,6 +32,8 @@ class Dataset:
         for what, (items, is_needed) in needed.items():
             if is_needed and not items:
                 raise SystemExit(f"train: captions is {config.captions}, but the data has no {what}")
+
+        self.asking = Asking(config.other_goals, config.absent, config.wrong_noun, nouns_in(caches))
 
     def batch(self, step: int) -> list[Sample]:
         config = self.config
@@ -54,13 +56,19 @@ class Dataset:
             scene, meaning = augment.random_turn_and_shift(scene, scene.own, rng)
             return as_published(self.labelled(augment.light_and_noise(scene, rng), meaning, rng), scene)
         scene = recolor(scene, rng, config.recolor * (2 if scene.is_captioned else 1))
-        meaning = question(scene, rng, config.other_goals, config.absent)
+        meaning = question(scene, rng, self.asking)
         scene, meaning = augment.random_turn_and_shift(scene, meaning, rng)
         scene = augment.texture(scene, rng, table=0.5, things=0.25 if scene.is_captioned else 0.03)
         return self.labelled(augment.light_and_noise(scene, rng), meaning, rng)
 
     def labelled(self, scene: Scene, meaning: Meaning, rng: np.random.Generator) -> Sample:
         return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
+
+
+def nouns_in(caches: list[Cache]) -> tuple[tuple[str, ...], ...]:
+    """What each kind of thing in these caches is called, in the alphabet's order of the kinds."""
+    told = {kind: names for cache in caches for sample in cache.samples for kind, names in sample["truth"].get("names", {}).items()}
+    return tuple(names_of(kind, told[kind]) for kind in sorted(told))
 
 
 def said_in(caches: list[Cache]) -> list[str]:

@@ -31,6 +31,7 @@ class TrainConfig:
     captions: float = 0.35  # share of captioned scenes; 1: pre-training
     other_goals: float = 0.25  # share of samples with another sentence than the recorded one
     absent: float = 0.2  # share with a sentence about something that is not there
+    wrong_noun: float = 0.25  # share of those that ask for a thing called otherwise than all that is there
     drawn: float = 0.0  # share of demonstrations that are packing scenes drawn (boxes.py)
     recolor: float = 0.4  # share of groups of things that get another named colour
     demonstrations: int = 0  # of each task; 0: all that there are

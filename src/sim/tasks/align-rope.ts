@@ -38,6 +38,8 @@ export const task: Task = {
   variants: [{ name: 'align-rope', split: 'full', publishedPercent: 85.6 }],
   nouns: { rope: ['rope'], square: ['square'] },
   forms: [],
+  sentences: lines.map(([from, to]) => `align the rope from ${from} to ${to}`),
+  primitive: 'drag',
   colored: { pick: [], place: [] },
   build,
 }

@@ -30,6 +30,7 @@ export const task: Task = {
   variants: colorVariants('assembling-kits-seq', { seen: 47, unseen: 43.8 }),
   nouns: { ...Object.fromEntries(kitShapes.map(({ name }) => [name, [name]])), kit: ['kit'] },
   forms: ['put the <pick> in the <place>'],
+  parts: ['hole', 'left hole', 'right hole', 'top hole', 'bottom hole', 'middle hole'],
   colored: { pick: kitShapes.map(({ name }) => name), place: [] },
   build,
 }

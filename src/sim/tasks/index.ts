@@ -15,6 +15,11 @@ const all: ReadonlyMap<string, Found> = new Map(
   tasks.flatMap((task) => task.variants.map((variant): [string, Found] => [variant.name, { task, variant }])),
 )
 
+/** What each task declares of itself, by its name. */
+export const declarations: ReadonlyMap<string, Omit<Task, 'build'>> = new Map(
+  tasks.map(({ build: _, ...declared }) => [declared.name, declared]),
+)
+
 /** Full names, e.g. 'put-block-in-bowl-seen-colors'. */
 export const taskNames: readonly string[] = [...all.keys()]
 

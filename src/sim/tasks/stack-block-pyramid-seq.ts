@@ -34,6 +34,7 @@ export const task: Task = {
   variants: colorVariants('stack-block-pyramid-seq', { seen: 96.8, unseen: 59.3 }),
   nouns: { block: ['block', 'cube', 'brick'], stand: ['stand'] },
   forms: ['put the <pick> on the <place>'],
+  parts: steps.map((step) => `${step} brown block`),
   colored: { pick: ['block'], place: [] },
   build,
 }
