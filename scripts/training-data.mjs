@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const root = join(import.meta.dirname, '..')
-const { rounds, tasks } = JSON.parse(readFileSync(join(root, 'models/data.json'), 'utf8'))
+const { rounds, validation, tasks } = JSON.parse(readFileSync(join(root, 'models/data.json'), 'utf8'))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,8 +24,6 @@ const { values, positionals } = parseArgs({
 const [out] = positionals
 if (out === undefined) throw new Error('training-data: name the folder to write to')
 const python = process.env.CLIPORT_PYTHON ?? 'python3'
-/** One round in so many makes validation episodes too. */
-const validationEvery = 10
 /** As the shipped policy's data: half published and half random appearance, half clean and half noisy. */
 const conditions = ['--appearance', 'mixed', '--sensor', 'mixed', '--perturb', '0.15', '--jobs', '1']
 
@@ -34,7 +32,8 @@ for (let round = 0; round < Number(values.rounds); round++) {
     const first = Math.round((episodes * round) / rounds)
     const count = Math.round((episodes * (round + 1)) / rounds) - first
     make('train', { task, round, first, count })
-    if (round % validationEvery === 0) make('validation', { task, round, first, count })
+    if (round % validation.every_rounds !== 0) continue
+    make('validation', { task, round, first, count: Math.ceil(validation.share * count) })
   }
 }
 

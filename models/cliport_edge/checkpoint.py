@@ -1,8 +1,9 @@
 """Checkpoints: written whole, read without executing anything.
 
-    python -m cliport_edge.checkpoint OLD.pt NEW.pt [--tokenizer PACKAGE/tokenizer.json]
+    python -m cliport_edge.checkpoint OLD.pt NEW.pt [--tokenizer PACKAGE/tokenizer.json] [--half]
 
-converts a checkpoint that still calls the completion head `judge`, or does not name the words that it knows.
+converts a checkpoint that still calls the completion head `judge`, or does not name the words that it knows; with `--half`
+one to begin another training from, in half the size: weights of 16 bits and no optimizer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from .model import Edge
 from .network_config import EdgeConfig
@@ -34,7 +36,20 @@ def read(path: Path, device: torch.device | str = "cpu") -> dict:
             f"checkpoint: {path} calls the completion head by its former name, `{OLD_HEAD}`; "
             f"convert it: python -m cliport_edge.checkpoint {path} NEW.pt"
         )
-    return state
+    return state | {"model": with_dtype(state["model"], torch.float16, torch.float32)}
+
+
+def with_dtype(weights: dict[str, Tensor], old: torch.dtype, new: torch.dtype) -> dict[str, Tensor]:
+    """The weights, those of the one type in the other."""
+    return {name: value.to(new) if value.dtype == old else value for name, value in weights.items()}
+
+
+def halved(state: dict) -> dict:
+    """A checkpoint to begin another training from, as small as it can be. Running statistics are kept whole: variances may be
+    beyond what 16 bits hold."""
+    weights = {name: value for name, value in state["model"].items() if "running_" not in name}
+    halves = state["model"] | with_dtype(weights, torch.float32, torch.float16)
+    return {name: value for name, value in state.items() if name != "optimizer"} | {"model": halves}
 
 
 def tokenizer_of(path: Path | None) -> Tokenizer:
@@ -84,9 +99,12 @@ def main() -> None:
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("--tokenizer", type=Path, help="of the package that was made of it: its words go into the checkpoint")
+    parser.add_argument("--half", action="store_true", help="weights of 16 bits, no optimizer")
     args = parser.parse_args()
     state = converted(torch.load(args.old, weights_only=True))
-    save(args.new, state if args.tokenizer is None else state | {"words": Tokenizer.from_file(args.tokenizer).words})
+    if args.tokenizer is not None:
+        state |= {"words": Tokenizer.from_file(args.tokenizer).words}
+    save(args.new, halved(state) if args.half else state)
     print(f"checkpoint: {args.new}")
 
 

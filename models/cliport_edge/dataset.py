@@ -28,6 +28,7 @@ class Dataset:
         captioned = lambda item: item[0].samples[item[1]]["task"].startswith("captioned")
         self.captions = [item for item in every if captioned(item)]
         self.demonstrations = first_of_each_task([item for item in every if not captioned(item)], config.demonstrations)
+        self.of_task = {what: by_task(items) for what, items in (("captions", self.captions), ("demonstrations", self.demonstrations))}
         needed = {"demonstration": (self.demonstrations, config.captions < 1), "captioned scene": (self.captions, config.captions > 0)}
         for what, (items, is_needed) in needed.items():
             if is_needed and not items:
@@ -44,11 +45,11 @@ class Dataset:
         return [self.caption(rng) if rng.random() < config.captions else self.demonstration(rng) for _ in range(count)]
 
     def caption(self, rng: np.random.Generator) -> Sample:
-        return self.sample(recorded(self.captions, rng), rng)
+        return self.sample(recorded(self.of_task["captions"], rng), rng)
 
     def demonstration(self, rng: np.random.Generator) -> Sample:
         drawn = rng.random() < self.config.drawn
-        return self.sample(boxes.draw(rng) if drawn else recorded(self.demonstrations, rng), rng)
+        return self.sample(boxes.draw(rng) if drawn else recorded(self.of_task["demonstrations"], rng), rng)
 
     def sample(self, scene: Scene, rng: np.random.Generator) -> Sample:
         config = self.config
@@ -78,7 +79,17 @@ def said_in(caches: list[Cache]) -> list[str]:
     return [*{truth["goal"] for truth in truths}, *names, *(plural(name) for name in names)]
 
 
-def recorded(items: list[tuple[Cache, int]], rng: np.random.Generator) -> Scene:
+def by_task(items: list[tuple[Cache, int]]) -> list[list[tuple[Cache, int]]]:
+    """The observations of each task, in the alphabet's order of the tasks."""
+    tasks: dict[str, list[tuple[Cache, int]]] = {}
+    for cache, index in items:
+        tasks.setdefault(cache.samples[index]["task"], []).append((cache, index))
+    return [tasks[task] for task in sorted(tasks)]
+
+
+def recorded(of_task: list[list[tuple[Cache, int]]], rng: np.random.Generator) -> Scene:
+    """An observation of any task, each as likely as the others, however many observations it has."""
+    items = of_task[rng.integers(len(of_task))]
     cache, index = items[rng.integers(len(items))]
     return scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
 

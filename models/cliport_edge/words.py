@@ -20,7 +20,7 @@ PADDING, UNKNOWN = 0, 1
 MAX_TOKENS = 24
 
 # What the tasks of the cell declare of their sentences: scripts/task-words.mjs writes it from src/sim/tasks.
-DECLARED: dict[str, dict] = json.loads((Path(__file__).parents[1] / "tasks.json").read_text())
+DECLARED: dict[str, dict] = json.loads(Path(__file__).with_name("tasks.json").read_text())
 
 # Words without which a sentence means the same; they do not count as understood.
 FUNCTION_WORDS = (

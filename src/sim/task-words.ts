@@ -1,4 +1,4 @@
-// What the tasks declare of their sentences, for training: models/tasks.json (`node scripts/task-words.mjs` writes it).
+// What the tasks declare of their sentences, for training: models/cliport_edge/tasks.json (`node scripts/task-words.mjs` writes it).
 
 import type { Primitive } from '../control/types.js'
 import { declarations } from './tasks/index.js'

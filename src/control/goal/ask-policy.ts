@@ -72,15 +72,16 @@ export async function proposeFor(
 async function ask(
   policy: Policy,
   heightmap: Heightmap,
-  { sentence, pickCells, placeCells }: PolicyQuestion,
+  { sentence, primitive, pickCells, placeCells }: PolicyQuestion,
   { suppress, signal, maps: wanted = false }: ProposeOptions,
 ): Promise<Proposal> {
-  const proposal = await policy.propose(heightmap, sentence, {
+  const proposed = await policy.propose(heightmap, sentence, {
     ...(suppress === undefined ? {} : { suppress }),
     ...(signal === undefined ? {} : { signal }),
     ...(pickCells === undefined ? {} : { pickCells }),
     maps: wanted || placeCells !== undefined,
   })
+  const proposal = primitive === undefined ? proposed : { ...proposed, primitive }
   if (placeCells === undefined) return proposal
   const { maps, ...placed } = placedWithin(heightmap, proposal, placeCells)
   return wanted && maps !== undefined ? { ...placed, maps } : placed

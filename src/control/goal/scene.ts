@@ -115,6 +115,11 @@ function isShadeOf({ spec }: Heightmap, part: Part, other: Part): boolean {
   })
 }
 
+/** Kinds that are told by their shape. Whether a thing is of any other kind is the policy's to say. */
+export const shapeKinds: ReadonlySet<string> = new Set(
+  'block bowl box stand carton can tin lid plate cup ball'.split(' '),
+)
+
 function kindsOf(heightmap: Heightmap, part: Part): readonly string[] {
   const { spec } = heightmap
   const { outline } = part
