@@ -143,7 +143,8 @@ class Training:
         wanted = Tokenizer.default(said_in(caches))
         tokenizer = wanted if init is None else checkpoint.tokenizer_of(init).with_words_of(wanted.words)
         torch.manual_seed(config.seed)
-        self.net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
+        without = tuple(part for part in config.without.split(",") if part)
+        self.net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels, without=without)
         self.device = own_device()
         self.edge = Edge(self.net, torch.from_numpy(tokenizer.color_features())).to(self.device, memory_format=torch.channels_last)
         if init is not None:

@@ -37,6 +37,7 @@ class TrainConfig:
     demonstrations: int = 0  # of each task; 0: all that there are
     one_pixel: int = 0  # 1: labels as published, one pixel a step
     channels: int = 40
+    without: str = ""  # parts of the trunk that say nothing, e.g. spatial,language (network_config.py), for ablations
     precision: str = "auto"  # fp32, bf16 (trunk only), or auto: bf16 where the processor has it
 
     @property
