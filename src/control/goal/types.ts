@@ -101,6 +101,8 @@ export interface SceneObject {
 export interface SceneView {
   readonly rows: number
   readonly cols: number
+  /** Whether colours tell things apart here; otherwise what is not seen may be there (segments.ts). */
+  readonly isPlain: boolean
   readonly objects: readonly SceneObject[]
 }
 
