@@ -80,6 +80,12 @@ export const lexiconSchema = z.strictObject({
   colors: z.record(z.string(), z.string().regex(/^#[0-9a-f]{6}$/, 'a colour like #ff5759')),
   relations: z.record(z.string(), words),
   tasks: z.array(z.string().min(1)),
+  /** The tasks' own sentences, and how what they ask for is moved. */
+  forms: z
+    .array(z.strictObject({ form: z.string().min(1), primitive: z.enum(['pick_place', 'drag', 'push']) }))
+    .optional(),
+  /** What sentences call parts of things. */
+  parts: z.array(z.string().min(1)).optional(),
 })
 
 /** End effectors that a package may serve: those that can hold something. */
