@@ -117,6 +117,7 @@ export async function createApp(
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
   app.addHook('onResponse', async (request, reply) => told(request, reply, options))
+  app.addHook('onResponse', async (request, reply) => letGo(request, reply))
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -202,6 +203,11 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (isStop || isOpen) return
   expectToken(request, guard)
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
+}
+
+/** Of a WebSocket that was refused nobody else closes the connection: it is no longer the HTTP server's. */
+function letGo({ raw }: FastifyRequest, { statusCode }: FastifyReply): void {
+  if (raw.headers.upgrade !== undefined && statusCode >= 400) raw.socket.destroySoon()
 }
 
 function told(
