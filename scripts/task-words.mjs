@@ -5,4 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { taskWords } from '../dist/sim/task-words.js'
 
-writeFileSync(join(import.meta.dirname, '../models/cliport_edge/tasks.json'), `${JSON.stringify(taskWords(), null, 1)}\n`)
+writeFileSync(
+  join(import.meta.dirname, '../models/cliport_edge/tasks.json'),
+  `${JSON.stringify(taskWords(), null, 1)}\n`,
+)
