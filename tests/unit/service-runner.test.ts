@@ -20,8 +20,8 @@ afterEach(() => {
 
 /** @param clear how the arm answers a clear */
 function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<void> = async () => {}) {
-  const link = { arm: async () => {}, stop: async () => {} }
-  const workcell = { open: async () => {}, close: async () => {}, clear, link, ports: { link } }
+  const link = { stop: async () => {} }
+  const workcell = { open: async () => {}, close: async () => {}, arm: async () => {}, clear, link, ports: { link } }
   const done: string[] = []
   const runner = new Runner({
     queue: {
@@ -81,15 +81,15 @@ test('an end that the disk did not take is written before the next goal begins, 
     },
   })
   await runner.open()
-  await runner.arm()
+  await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
   expect(runner.session).toMatchObject({ mode: 'disarmed', problem: { code: 'STORE_FAILED' } })
-  await runner.arm()
+  await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
   expect(did).toEqual(['begin g1', 'end g1 fails', 'end g1 fails'])
   expect(runner.session.mode).toBe('disarmed')
   isDiskFull = false
-  await runner.arm()
+  await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
   expect(did.slice(3)).toEqual(['end g1', 'begin g2', 'end g2'])
   expect(done).toEqual(['g1', 'g2'])
