@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { CellFaults } from '../sim/api.js'
+import { sentenceSchema } from './api.js'
 
 const faultsSchema = z
   .object({
@@ -27,7 +28,7 @@ const faultsSchema = z
 export const sceneSchema = z
   .object({
     seed: z.int().min(0).max(1_000_000),
-    sentence: z.string().min(1).max(500).describe('what the scene must make sense of'),
+    sentence: sentenceSchema.describe('what the scene must make sense of'),
     task: z.string().optional(),
     faults: faultsSchema.optional().describe('for tests, until the next scene; as `cliport serve --fault`'),
   })

@@ -20,8 +20,8 @@ afterEach(() => {
 
 /** @param clear how the arm answers a clear */
 function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<void> = async () => {}) {
-  const link = { arm: async () => {}, stop: async () => {} }
-  const workcell = { open: async () => {}, close: async () => {}, clear, link, arm: link.arm, ports: { link } }
+  const link = { stop: async () => {} }
+  const workcell = { open: async () => {}, close: async () => {}, arm: async () => {}, clear, link, ports: { link } }
   const done: string[] = []
   const runner = new Runner({
     queue: {
