@@ -105,7 +105,10 @@ export async function createApp(
     }
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
-  app.addHook('onResponse', async (request, reply) => told(request, reply, options))
+  app.addHook('onResponse', async (request, reply) => {
+    told(request, reply, options)
+    endRefusedUpgrade(request)
+  })
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -191,6 +194,14 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (isStop || isOpen) return
   expectToken(request, guard)
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
+}
+
+/**
+ * A WebSocket that the guard refused: Node has handed its socket out, and neither reads nor closes it any more. It would stay
+ * open for ever, and hold up the end of the service.
+ */
+function endRefusedUpgrade({ headers, ws, raw }: FastifyRequest): void {
+  if (headers.upgrade !== undefined && ws !== true) raw.socket.destroySoon()
 }
 
 function told(
