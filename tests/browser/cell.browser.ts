@@ -79,11 +79,12 @@ test('from the last key to its heat', async () => {
   await page.locator('.scene canvas[data-ready="true"]').waitFor()
   const took: number[] = []
   for (const color of ['brown', 'green', 'brown', 'green', 'brown', 'green', 'brown', 'green', 'brown']) {
-    const sentence = `put the red blocks in a ${color} bowl`
-    await input.fill('')
+    const [begun, last] = [`put the red blocks in a ${color} `, 'bowl']
+    const sentence = `${begun}${last}`
     await page.evaluate("performance.clearMeasures('cliport-heat')")
-    // As a quick typist does, so that words of before may still be on their way.
-    await input.pressSequentially(sentence, { delay: 70 })
+    // As a quick typist does, so that the words of before are still on their way.
+    await input.fill(begun)
+    await input.pressSequentially(last, { delay: 70 })
     const script = `performance.getEntriesByName('cliport-heat').find(({ detail }) => detail === '${sentence}')?.duration ?? null`
     const heat = () => page.evaluate(script) as Promise<number | null>
     await expect.poll(heat, waits).not.toBeNull()

@@ -126,6 +126,17 @@ test('stop is spotted while it is said, once, and other words are not', async ()
   expect(other.of('stop')).toEqual([])
 })
 
+test('another stream of sound begins with nothing of the one before', async () => {
+  const { ear, hear, of } = anEar('Stop.')
+  await hear(0.5, 8)
+  ear.begin()
+  ear.hold(true)
+  await hear(0.001, 20)
+  ear.hold(false)
+  expect(of('utterance')).toEqual([])
+  expect(of('silence')).toMatchObject([{ seconds: expect.closeTo(0.64, 2) }])
+})
+
 test('a held button makes one piece of all that was said, and silence says so', async () => {
   const { ear, hear, of } = anEar(null)
   ear.hold(true)

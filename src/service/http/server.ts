@@ -116,8 +116,10 @@ export async function createApp(
     }
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
-  app.addHook('onResponse', async (request, reply) => told(request, reply, options))
-  app.addHook('onResponse', async (request, reply) => letGo(request, reply))
+  app.addHook('onResponse', async (request, reply) => {
+    told(request, reply, options)
+    endRefusedUpgrade(request)
+  })
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -205,9 +207,12 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
 }
 
-/** Of a WebSocket that was refused nobody else closes the connection: it is no longer the HTTP server's. */
-function letGo({ raw }: FastifyRequest, { statusCode }: FastifyReply): void {
-  if (raw.headers.upgrade !== undefined && statusCode >= 400) raw.socket.destroySoon()
+/**
+ * A WebSocket that the guard refused: Node has handed its socket out, and neither reads nor closes it any more. It would stay
+ * open for ever, and hold up the end of the service.
+ */
+function endRefusedUpgrade({ headers, ws, raw }: FastifyRequest): void {
+  if (headers.upgrade !== undefined && ws !== true) raw.socket.destroySoon()
 }
 
 function told(
