@@ -12,6 +12,7 @@ import type { Heightmap, Outcome, Proposal } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
+import { taskNamed } from '../sim/index.js'
 import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
@@ -131,6 +132,7 @@ async function openHardware({ config, signal, askConsent, tell }: RunRequest): P
 
 async function openScene(request: RunRequest, goal: string): Promise<OpenedCell> {
   const { config, task, seed, oracle, faults, tell, signal } = request
+  taskNamed(task)
   const scene: Scene = {
     task,
     seed,

@@ -1,6 +1,7 @@
 // The published tasks beside those of cell-tasks.test.ts: what their scenes and sentences are.
 
 import { expect, test } from 'vitest'
+import type { CliportError } from '../../src/control/errors.js'
 import { translationOf, turnedAbout } from '../../src/control/geometry.js'
 import { publishedWorkspace } from '../../src/control/published-workspace.js'
 import { kinematics } from '../../src/native/kinematics.js'
@@ -11,7 +12,7 @@ import { stepS } from '../../src/sim/physics/mjcf.js'
 import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
 import { isReachable } from '../../src/sim/reach.js'
 import { laidScene } from '../../src/sim/scene.js'
-import { publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
+import { nounsOf, publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
 
 const scene = (name: string, seed: number, goal?: string) => laidScene(taskNamed(name), seed, suctionTool, goal)
 const seeds = [1, 2, 3, 4, 5, 6]
@@ -45,6 +46,31 @@ test.each(taskNames)('every object of %s lies in the workspace, at one place for
     )
     expect(again.scene.sentence).toBe(built.sentence)
   }
+})
+
+test('a task that does not exist is answered with the nearest names', () => {
+  const hintFor = (name: string) => {
+    try {
+      taskNamed(name)
+    } catch (error) {
+      return (error as CliportError).hint
+    }
+    throw new Error(`${name} exists`)
+  }
+  expect(hintFor('put-block-in-bowl')).toMatch(/colours.*: put-block-in-bowl-seen-colors, /)
+  expect(hintFor('put-blok-in-bowl-seen-colors')).toMatch(/^Did you mean 'put-block-in-bowl-seen-colors'\?/)
+  expect(hintFor('make-coffee')).toMatch(/^Tasks: align-rope, /)
+})
+
+test('two tasks with sentences call one kind of thing by the same names, or none of them loads', () => {
+  const task = (name: string, names: readonly string[], forms: readonly string[]) => ({
+    name,
+    nouns: { lid: names },
+    forms,
+  })
+  const first = task('first', ['lid'], ['move the <pick>'])
+  expect(() => nounsOf([first, task('second', ['lid', 'cover'], ['lift the <pick>'])])).toThrow(/'lid'.*first.*second/)
+  expect(nounsOf([first, task('third', ['lid', 'cover'], [])]).get('lid')).toEqual(['lid', 'cover'])
 })
 
 test('a sentence that a task cannot make leaves nothing to do', () => {

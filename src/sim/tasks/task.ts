@@ -15,7 +15,8 @@ export interface Task {
   readonly nouns: Readonly<Record<string, readonly string[]>>
   /**
    * The task's own sentences, with `<pick>` for what is to be moved and `<place>` for where to; questions in other words
-   * are made from them. Empty: no such questions are asked.
+   * are made from them. Empty: no such questions are asked. They are for questions only: a sentence that somebody asks for
+   * is read by the task itself (`SceneRequest.goal`), by a pattern of its own, and may say more than the forms do.
    */
   readonly forms: readonly string[]
   /** All of its sentences, where they are few and no form makes them; absent: `forms` say them. */
@@ -44,13 +45,16 @@ export interface TaskVariant {
   readonly asPublished?: true
 }
 
-/** The three variants of a task whose splits are colours. */
-export function colorVariants(name: string, published: { readonly seen: number; readonly unseen: number }) {
-  return [
-    { name: `${name}-seen-colors`, split: 'seen', publishedPercent: published.seen },
-    { name: `${name}-unseen-colors`, split: 'unseen', publishedPercent: published.unseen },
-    { name: `${name}-full-colors`, split: 'full' },
-  ] as const satisfies readonly TaskVariant[]
+/** The three variants of a task whose splits are colours. @param published its values; absent: it is in no table */
+export function colorVariants(
+  name: string,
+  published?: { readonly seen: number; readonly unseen: number },
+): readonly TaskVariant[] {
+  const row = (split: 'seen' | 'unseen'): TaskVariant => ({
+    ...{ name: `${name}-${split}-colors`, split },
+    ...(published === undefined ? {} : { publishedPercent: published[split] }),
+  })
+  return [row('seen'), row('unseen'), { name: `${name}-full-colors`, split: 'full' }]
 }
 
 /** The same rows with scenes and sentences as the publication's own code draws them. */
