@@ -75,7 +75,7 @@ function copyProgram() {
     'models/edge',
     'models/cliport_edge',
     'models/cliport_published',
-    'models/lexicon.json',
+    'models/lexicon-of-format-1.json',
     'models/recipe.json',
     'models/requirements.txt',
   ]) {
