@@ -242,33 +242,6 @@ export type ServiceState = z.infer<typeof stateSchema>
 
 export const sentenceSchema = z.string().min(1).max(500)
 
-export const addGoalSchema = z
-  .object({
-    sentence: sentenceSchema,
-    source: z.string().max(40).default('api'),
-    idempotency_key: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe('the same key a second time is answered with the goal of the first'),
-    front: z.boolean().default(false).describe('before all others'),
-  })
-  .strict()
-  .meta({ id: 'AddGoal' })
-
-export const moveGoalSchema = z
-  .object({ before: z.string().nullable().describe('id of a queued goal; null: to the end') })
-  .strict()
-  .meta({ id: 'MoveGoal' })
-
-export const flagGoalSchema = z
-  .object({ flag: z.enum(['good', 'bad']).nullable(), note: z.string().max(2000).default('') })
-  .strict()
-  .meta({ id: 'FlagGoal' })
-
-export const stopSchema = z.object({ reason: z.string().max(200).default('a person asked for it') }).strict()
-
 export const previewRequestSchema = z
   .object({
     sentence: sentenceSchema,
@@ -321,16 +294,6 @@ export const takeoverSchema = z
 
 /** What a person picks and places instead of the policy. */
 export type Takeover = z.infer<typeof takeoverSchema>
-
-export const answerSchema = z
-  .object({ choice: z.int().min(0).nullable().describe('index of a candidate; null: none of them') })
-  .strict()
-  .meta({ id: 'Answer' })
-
-export const sceneSchema = z
-  .object({ seed: z.int().min(0).max(1_000_000), sentence: sentenceSchema, task: z.string().optional() })
-  .strict()
-  .meta({ id: 'Scene' })
 
 /** Query of `GET /api/goals`. */
 export const listGoalsSchema = z.object({

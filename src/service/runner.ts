@@ -76,10 +76,13 @@ export class Runner {
     return this.#opening
   }
 
-  /** A person arms: the next queued goal begins. @throws CliportError SERVICE_REFUSED, LINK_REFUSED, LINK_PEER_LOST */
-  async arm(): Promise<void> {
+  /**
+   * A person arms: the next queued goal begins.
+   * @throws CliportError SERVICE_REFUSED, CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
+   */
+  async arm(isConsentGiven: boolean): Promise<void> {
     this.#expect(mayArm(this.#facts), 'arm')
-    await this.options.workcell.ports.link.arm()
+    await this.options.workcell.arm(isConsentGiven)
     this.happened({ kind: 'armed' })
     this.kick()
   }

@@ -8,7 +8,7 @@ import type { RobotMode } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
 import type { Config } from '../runtime/config/schema.js'
 import { type Clearable, recover } from '../runtime/link/manual-motion.js'
-import { movesHardware } from '../runtime/robot.js'
+import { consentRequired, movesHardware, needsConsent } from '../runtime/robot.js'
 import { type CellPorts, openSession, type PerceptionPorts, type Scene, type Session } from '../runtime/session.js'
 import type { Cell, CellFaults } from '../sim/api.js'
 
@@ -97,7 +97,7 @@ export class Workcell {
     await this.close()
     const { config, tell } = this
     if (this.#scene === null) {
-      // Whoever arms agrees that the arm moves: nothing does before.
+      // Opening moves nothing; `arm` wants the consent.
       const session = await openSession(config, { hardware: { consent: async () => true }, tell, signal })
       this.#opened = { session, ports: session.ports, cell: null, reset: null }
       return
@@ -162,6 +162,21 @@ export class Workcell {
     if (isClearable(link)) await recover(link, signal)
     // The controller keeps the lease for half a second; until then it would not be armed again.
     while (link instanceof LinkClient && link.lease === 'own') await sleep(lookAtModeMs, undefined, { signal })
+  }
+
+  /**
+   * @param isConsentGiven a person says that the area of a real arm is clear, and the emergency stop at hand
+   * @throws CliportError CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
+   */
+  async arm(isConsentGiven: boolean): Promise<void> {
+    const { link } = this.ports
+    if (needsConsent(link.backend, this.config.robot) && !isConsentGiven) {
+      throw consentRequired(
+        link.backend,
+        'Clear the area, hold the emergency stop, then arm with consent (`cliport arm --consent-to-motion`, "consent_to_motion": true)',
+      )
+    }
+    await link.arm()
   }
 
   /** Gives the arm's lease back, where the link knows how to. */

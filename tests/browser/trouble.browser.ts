@@ -96,6 +96,33 @@ test('a connection that is silent is said to be gone and joined again; a stop of
   }
 })
 
+test('a real arm is armed only after a question, and not by closing it', async () => {
+  const service = await startService()
+  try {
+    const { page, close } = await visit(browser, service)
+    // As a service behind a real arm answers; with the consent the service itself does.
+    await page.route('**/api/arm', async (route) => {
+      if (route.request().postDataJSON().consent_to_motion) return route.continue()
+      const error = { code: 'CONSENT_REQUIRED', message: 'The controller moves a real arm', hint: 'Clear the area' }
+      return route.fulfill({ status: 409, json: { error } })
+    })
+    await page.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.getByText('A real arm will move').waitFor()
+    await shoot(page, 'consent')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.locator('.mode.disarmed').waitFor()
+    expect((await service.state()).session.armed).toBe(false)
+    await page.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.getByRole('button', { name: 'Yes, arm' }).click()
+    await page.locator('.mode.ready').waitFor()
+    await page.locator('.notice').waitFor({ state: 'detached' })
+    await close()
+  } finally {
+    await service.stop()
+  }
+})
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

@@ -8,25 +8,28 @@ import { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { defaultTask } from '../../runtime/run.js'
 import {
-  addGoalSchema,
-  answerSchema,
   errorSchema,
   expiryHeaders,
-  flagGoalSchema,
   goalFilesSchema,
   goalSchema,
   goalsSchema,
   lexiconSchema,
   listGoalsSchema,
-  moveGoalSchema,
   previewRequestSchema,
   previewSchema,
-  sceneSchema,
   sessionSchema,
   stateSchema,
-  stopSchema,
   takeoverSchema,
 } from '../api.js'
+import {
+  addGoalSchema,
+  answerSchema,
+  armSchema,
+  flagGoalSchema,
+  moveGoalSchema,
+  sceneSchema,
+  stopSchema,
+} from '../api-acts.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
@@ -75,8 +78,8 @@ export const ask = <Answer extends object>(summary: string, answer: Answer) => (
 
 export function addArmRoutes(app: App, service: Service): void {
   const done = { 200: sessionSchema }
-  app.post('/api/arm', { schema: act('A person arms: queued goals begin', done) }, async () => {
-    await service.runner.arm()
+  app.post('/api/arm', { schema: actWith('A person arms: queued goals begin', done, armSchema) }, async ({ body }) => {
+    await service.runner.arm(body?.consent_to_motion ?? false)
     return service.runner.session
   })
   app.post('/api/disarm', { schema: act('Nothing begins any more', done) }, async () => {
