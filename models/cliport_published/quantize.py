@@ -93,6 +93,7 @@ def _in_int8(file: Path, graph: str, feeds: list[dict[str, np.ndarray]]) -> onnx
         op_types_to_quantize=list(OPERATORS), extra_options={},
     )  # fmt: skip
     quantizer.quantize_model()
+    quantizer.model.topological_sort()
     return quantizer.model.model
 
 

@@ -18,6 +18,9 @@ export interface CalibrationRequest {
   readonly tell: (line: string) => void
 }
 
+/** Scenes of the others have no goal. */
+const tasks = taskNames.filter((task) => !task.startsWith('captioned'))
+
 /** Of the first scene. Seeds below 20000 are those of development: no published table is made on them. */
 const firstSeed = 19_000
 
@@ -36,7 +39,7 @@ export async function writeCalibrationFrames(folder: string, request: Calibratio
   try {
     for (let index = 0; index < scenes; index++) {
       signal.throwIfAborted()
-      const task = taskNames[index % taskNames.length]!
+      const task = tasks[index % tasks.length]!
       const { goal } = await session.show({ task, seed: firstSeed + index, clock: 'free' })
       const { rows, cols, color, heightM } = await session.ports.projector.project(
         await session.cell.capture(),
@@ -51,7 +54,7 @@ export async function writeCalibrationFrames(folder: string, request: Calibratio
     await session.close()
   }
   const last = firstSeed + scenes - 1
-  const source = `simulated cell, first looks at ${Math.min(scenes, taskNames.length)} tasks, seeds ${firstSeed} to ${last}`
+  const source = `simulated cell, first looks at ${Math.min(scenes, tasks.length)} tasks, seeds ${firstSeed} to ${last}`
   await writeFile(join(folder, 'color.npy'), npyFile('|u1', [scenes, ...size, 3], colors))
   await writeFile(join(folder, 'height.npy'), npyFile('<f4', [scenes, ...size], heights))
   await writeFile(join(folder, 'frames.json'), JSON.stringify({ goals, source }))
