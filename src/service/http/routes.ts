@@ -21,14 +21,7 @@ import {
   stateSchema,
   takeoverSchema,
 } from '../api.js'
-import {
-  addGoalSchema,
-  answerSchema,
-  armSchema,
-  flagGoalSchema,
-  moveGoalSchema,
-  stopSchema,
-} from '../api-acts.js'
+import { addGoalSchema, answerSchema, armSchema, flagGoalSchema, moveGoalSchema, stopSchema } from '../api-acts.js'
 import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
