@@ -47,9 +47,9 @@ async function observe(address) {
   })
   return {
     link,
-    /** Until the arm has moved for a moment, in no step with the loop. */
-    async untilMoving() {
-      while (link.state?.mode !== 'moving') await sleep(2)
+    /** Until the arm has moved for a moment on what was planned, in no step with the loop. */
+    async untilMoving(isPlanned) {
+      while (!(await isPlanned()) || link.state?.mode !== 'moving') await sleep(20)
       await sleep(100 + 100 * Math.random())
     },
     /** From the call of `stop` to the cycle that brakes, ms; null: the arm had ended by itself. */
@@ -74,11 +74,18 @@ async function withoutService(address, measured) {
   const session = await openSession(config, { cell, tell: () => {} })
   const observer = await observe(address)
   const { link } = session.scene.ports
-  const meter = { observe: (stage, ms) => measured.stage(stage, ms) }
+  let isPlanned = false
+  const meter = {
+    observe(stage, ms) {
+      measured.stage(stage, ms)
+      if (stage === 'check') isPlanned = true
+    },
+  }
   try {
     for (let i = 0; i < stops; i++) {
+      isPlanned = false
       const running = runGoal(scene.sentence, { ...session.ports, ...session.scene.ports }, session.settings, { meter })
-      await observer.untilMoving()
+      await observer.untilMoving(() => isPlanned)
       measured.stop(await observer.stopped(() => link.stop('a benchmark')))
       await running
       await recover(link, AbortSignal.timeout(60_000))
@@ -108,7 +115,10 @@ async function withService(address, measured) {
     for (let i = 0; i < stops; i++) {
       await client.arm()
       const { id } = await client.add(scene.sentence)
-      await observer.untilMoving()
+      await observer.untilMoving(async () => {
+        const { turn } = await client.state()
+        return turn?.goal_id === id && turn.plan !== null
+      })
       measured.stop(await observer.stopped(() => client.stop('a benchmark')))
       const { report } = await client.ended(id)
       for (const [stage, { p50 }] of Object.entries(report?.stages ?? {})) measured.stage(stage, p50)

@@ -20,6 +20,8 @@ const statedCodes = [
   'CELL_DEAD',
 ]
 const greatestSeed = 19_999
+/** Requests in a row that a service may leave without an answer, a minute each, because the machine is busy. */
+const mostSilences = 10
 
 /** Numbers 0..1 from a seed (mulberry32). */
 export function randomFrom(seed) {
@@ -39,6 +41,7 @@ export class Person {
   scene
   /** False: no goals are given, so that the queue runs empty. */
   isGiving = true
+  #silences = 0
 
   constructor(ledger, random, onFailure) {
     this.ledger = ledger
@@ -57,12 +60,23 @@ export class Person {
     return { seed, sentence: `put the ${block} blocks in a ${bowl} bowl` }
   }
 
+  /** Whether a request that was not answered may be made again: not of a service that ended, nor of one that hangs. */
+  mayTryAgain(error) {
+    if (error.code !== 'SERVICE_ABSENT' || !/no answer within/.test(error.message)) return false
+    this.refusals['no answer'] = (this.refusals['no answer'] ?? 0) + 1
+    this.#silences++
+    return this.#silences <= mostSilences
+  }
+
   /** @returns what it resolves to; undefined when the service refused, with a stated code */
   async act(name, work) {
     this.acts[name] = (this.acts[name] ?? 0) + 1
     try {
-      return await work()
+      const done = await work()
+      this.#silences = 0
+      return done
     } catch (error) {
+      if (this.mayTryAgain(error)) return undefined
       if (error.code === 'SERVICE_ABSENT') throw error
       this.refusals[error.code] = (this.refusals[error.code] ?? 0) + 1
       if (!statedCodes.includes(error.code)) this.fail(`${name}: ${error.code}: ${error.message}`)
@@ -73,6 +87,7 @@ export class Person {
   /** One look at the service, and what a person does then. @throws CliportError SERVICE_ABSENT */
   async turn(client) {
     const state = await client.state()
+    this.#silences = 0
     this.ledger.sawState(state)
     const { session, question, queue } = state
     if (session.mode === 'stopped' || session.mode === 'fault') await this.act('clear', () => client.clear())

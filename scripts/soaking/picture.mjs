@@ -69,6 +69,7 @@ export function pictureOf({ samples, lives, failures, hours, faults_made: faults
   parts.push(
     text(4, height - 35, 'starts', `fill="${colors.restart}"`),
     text(4, height - 21, 'faults', `fill="${colors.fault}"`),
+    text(4, height - 7, 'failures', 'fill="#000"'),
   )
   return `${parts.join('\n')}\n</svg>\n`
 }

@@ -126,13 +126,13 @@ export class Soak {
     return state
   }
 
-  /** A machine that stood still meanwhile (a laptop's lid, SIGSTOP of everything) is no fault of the service. */
+  /** A machine that is busy, or stood still meanwhile (a laptop's lid, SIGSTOP of everything), is no fault of the service. */
   async #look() {
     for (;;) {
       try {
         return await this.person.turn(this.service.client)
       } catch (error) {
-        if (error.code !== 'SERVICE_ABSENT' || !this.standstill.isJustOver()) throw error
+        if (!this.service.isAlive || !(this.standstill.isJustOver() || this.person.mayTryAgain(error))) throw error
       }
     }
   }
