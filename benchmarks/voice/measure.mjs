@@ -1,9 +1,9 @@
 // Scores an engine on the sets of make-set.mjs, goes on where it was ended, and prints a table:
 //
-//   node benchmarks/voice/measure.mjs SETS HEARINGS.jsonl [--engine moonshine] [--seconds S] [--part K/N]
+//   node benchmarks/voice/measure.mjs SETS HEARINGS.jsonl [--engine moonshine] [--seconds S] [--clips N] [--part K/N]
 //
 // SETS: the folder that make-set.mjs filled. HEARINGS: what the engine heard, a line a clip, kept so that a long measurement
-// can be done in pieces (--seconds: ends after so long; 0: only the table) and by several processes (--part, each with a file
+// can be done in pieces (--seconds: ends after so long; 0: only the table; --clips: the first so many) and by several processes (--part, each with a file
 // of its own; HEARINGS may be a list with commas for the table). Clips are taken in an order that is the same each time and
 // spreads over voices, noises and sentences.
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -20,6 +20,7 @@ const { positionals, values } = parseArgs({
   options: {
     engine: { type: 'string', default: 'moonshine' },
     seconds: { type: 'string', default: '1e9' },
+    clips: { type: 'string', default: '1e9' },
     part: { type: 'string', default: '1/1' },
     wrong: { type: 'boolean', default: false },
   },
@@ -50,6 +51,7 @@ async function measure(until) {
   const clips = readdirSync(sets)
     .flatMap((set) => JSON.parse(readFileSync(join(sets, set, 'goals.json'), 'utf8')).map((row) => ({ set, ...row })))
     .sort((a, b) => orderOf(nameOf(a)) - orderOf(nameOf(b)))
+    .slice(0, Number(values.clips))
     .filter((clip, i) => i % parts === part - 1 && !done.has(nameOf(clip)))
   if (clips.length === 0 || Date.now() > until) return
   const settings = { engine: values.engine, models: 'models/voice', threads: 1, sherpa_config: null }

@@ -9,6 +9,7 @@ import { unrated } from '../../src/control/goal/spoken/hearing.js'
 import { distance } from '../../src/control/nearest.js'
 import { evaluateVoice } from '../../src/evaluation/voice/evaluate-voice.js'
 import { readVoiceFolder } from '../../src/evaluation/voice/voice-folder.js'
+import { denoised } from '../../src/io/voice/denoise.js'
 import { Ear } from '../../src/io/voice/ear.js'
 import { openMicrophone } from '../../src/io/voice/microphone.js'
 import { search } from '../../src/io/voice/moonshine/search.js'
@@ -227,10 +228,38 @@ test('the beam keeps to the grammar where the free path leaves it, and says how 
     at++
     return logits
   }
-  const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), { width: 6, widestGap: 8, longest: 20 })
+  const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), {
+    width: 6,
+    alike: 6,
+    widestGap: 8,
+    longest: 20,
+  })
   expect(free.text).toBe('Put the red lock in the green bowl.')
   expect(bound[0]!.text).toBe('put the red block in the green bowl')
   expect(free.logProbability - bound[0]!.logProbability).toBeCloseTo(1, 3)
+})
+
+test('steady noise is taken out, speech without noise and silence are left as they are', () => {
+  const power = (samples: Float32Array) => samples.reduce((sum, x) => sum + x * x, 0) / samples.length
+  // A second of tone between half seconds of silence; noise by a fixed linear congruence.
+  const tone = Float32Array.from({ length: 32_000 }, (_, i) =>
+    i < 8000 || i >= 24_000 ? 0 : 0.3 * Math.sin((2 * Math.PI * 500 * i) / 16_000),
+  )
+  let state = 1
+  const noisy = tone.map((x) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return x + 0.1 * (state / 2 ** 32 - 0.5)
+  })
+  const error = (samples: Float32Array, from: number, to: number) =>
+    power(samples.map((x, i) => x - tone[i]!).subarray(from, to))
+  const filtered = denoised(noisy)
+  expect(filtered).toHaveLength(noisy.length)
+  // In silence what is left is a tenth of its power; under the tone it is less than before too.
+  expect(10 * Math.log10(error(filtered, 1000, 6000) / error(noisy, 1000, 6000))).toBeLessThan(-9)
+  expect(error(filtered, 10_000, 22_000)).toBeLessThan(error(noisy, 10_000, 22_000) / 2)
+  expect(denoised(tone)).toBe(tone)
+  const short = noisy.slice(0, 1000)
+  expect(denoised(short)).toBe(short)
 })
 
 // Files, microphone, score --------------------------------------------------------------------------------------------
@@ -298,7 +327,7 @@ test('an evaluation counts what was offered rightly, wrongly and with a doubt, a
     let at = 0
     const speech: Speech = {
       engine: 'pocketsphinx',
-      hear: async () => ({ free: unrated(rows[at++]![1]), bound: [], isRated }),
+      hear: async () => ({ free: { ...unrated(rows[at++]![1]), tokens: 10 }, bound: [], isRated }),
       close: async () => {},
     }
     const lines: string[] = []

@@ -129,6 +129,32 @@ test('two goals that sound the same are a doubt, with the other one to choose', 
   expect(goal).toMatchObject({ sentence: red, doubts: [{ kind: 'another' }], alternatives: [other] })
 })
 
+test('what was heard in several words of one meaning outweighs a single likelier sentence of another', () => {
+  const bound = [
+    heard('put the green block in the red bowl', -3),
+    heard('put the gray block in the red bowl', -3.4),
+    heard('put the grey block in the red bowl', -3.4),
+    heard('put a gray block in the red bowl', -3.4),
+  ]
+  const goal = interpret({ free: heard('Put the grail block in the red bowl.', -2.8), bound, isRated: true }, lexicon)
+  expect(goal.sentence).toBe('put the gray block in the red bowl')
+  expect(goal.doubts.map(({ kind }) => kind)).toContain('another')
+})
+
+test('a side before a place, a moved container and a place that holds nothing have to be said more clearly', () => {
+  const offered = (...bound: readonly HeardSentence[]) =>
+    interpret({ free: heard('Put it there.', -1), bound, isRated: true }, lexicon).sentence
+  const plainly = 'put the yellow block in the white bowl'
+  for (const odd of [
+    'put the yellow block in the right bowl',
+    'put the yellow box in the white bowl',
+    'put the yellow block on the white ball',
+  ]) {
+    expect(offered(heard(odd, -2), heard(plainly, -4))).toBe(plainly)
+    expect(offered(heard(odd, -2), heard(plainly, -14))).toBe(odd)
+  }
+})
+
 test('what is on the table decides between words that sound alike, said aloud where it was the less likely one', () => {
   const bound = [
     heard('put the red block in the green ball', -2),

@@ -2,13 +2,9 @@
 
 import { Dealer } from 'zeromq'
 import { CliportError } from '../../control/errors.js'
+import { Replies } from '../replies.js'
 import type { ClientKeys } from './keys.js'
 import { type Parts, wireLimits } from './wire.js'
-
-interface Waiting {
-  readonly resolve: (reply: Parts) => void
-  readonly reject: (error: Error) => void
-}
 
 /** As on the link: a peer that hangs up so often in the middle of a handshake cannot read it. */
 const hangUpsThatMeanNo = 3
@@ -16,12 +12,11 @@ const hangUpsThatMeanNo = 3
 export class Exchange {
   readonly address: string
   readonly #socket: Dealer
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #replies = new Replies<string, Parts>()
   readonly #timeoutMs: number
   #sending: Promise<void> = Promise.resolve()
   #reading = false
   #lastId = 0
-  #ended: Error | null = null
 
   /** @param keys null: without CURVE */
   constructor(address: string, keys: ClientKeys | null, timeoutMs: number) {
@@ -56,30 +51,13 @@ export class Exchange {
    * signal's reason on abort
    */
   request(parts: Parts, signal?: AbortSignal, withinMs = this.#timeoutMs): Promise<Parts> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    if (this.#ended !== null) return Promise.reject(this.#ended)
     const id = `${++this.#lastId}`
-    return new Promise<Parts>((resolve, reject) => {
-      const timer = setTimeout(() => this.#take(id)?.reject(this.#absent()), withinMs)
-      const aborted = () => this.#take(id)?.reject(signal?.reason)
-      signal?.addEventListener('abort', aborted, { once: true })
-      const settle = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', aborted)
-      }
-      this.#waiting.set(id, {
-        resolve: (reply) => {
-          settle()
-          resolve(reply)
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      })
+    const timer = setTimeout(() => this.#replies.reject(id, this.#absent()), withinMs)
+    const send = () => {
       this.#send(id, parts)
       void this.#read()
-    })
+    }
+    return this.#replies.wait(id, send, signal).finally(() => clearTimeout(timer))
   }
 
   /** Rejects what waits. Safe to call twice. */
@@ -91,8 +69,8 @@ export class Exchange {
     const message = [id, '', ...(parts as Buffer[])]
     this.#sending = this.#sending.then(async () => {
       // Given up while an earlier one was waiting for a connection.
-      if (!this.#waiting.has(id)) return
-      await this.#socket.send(message).catch(() => this.#take(id)?.reject(this.#ended ?? this.#absent()))
+      if (!this.#replies.has(id)) return
+      await this.#socket.send(message).catch(() => this.#replies.reject(id, this.#replies.ended ?? this.#absent()))
     })
   }
 
@@ -101,27 +79,19 @@ export class Exchange {
     if (this.#reading) return
     this.#reading = true
     try {
-      while (this.#waiting.size > 0) {
+      while (this.#replies.size > 0) {
         const [id, , ...reply] = await this.#socket.receive()
-        this.#take(id?.toString() ?? '')?.resolve(reply)
+        this.#replies.resolve(id?.toString() ?? '', reply)
       }
     } catch (error) {
-      this.#end(this.#ended ?? (error as Error))
+      this.#end(error as Error)
     } finally {
       this.#reading = false
     }
   }
 
-  #take(id: string): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    return waiting
-  }
-
   #end(error: Error): void {
-    this.#ended ??= error
-    for (const { reject } of this.#waiting.values()) reject(this.#ended)
-    this.#waiting.clear()
+    this.#replies.end(error)
     this.#socket.close()
   }
 

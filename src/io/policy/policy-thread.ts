@@ -3,17 +3,13 @@
 
 import { Worker } from 'node:worker_threads'
 import { workerHeap, workerUrl } from '../../native/paths.js'
+import { Replies } from '../replies.js'
 import type { Execution, GraphRunner, RoleInputs, RunnerSettings, RunOptions, RunResult } from './graph-runner.js'
 import type { GraphName } from './manifest.js'
 import { packageError } from './package.js'
 import { runnerError } from './runner-failure.js'
 import { turnOffTelemetry } from './telemetry.js'
 import { goodbye, type RunRequest, type WorkerReply } from './worker-protocol.js'
-
-interface Waiting {
-  readonly resolve: (result: RunResult) => void
-  readonly reject: (error: Error) => void
-}
 
 /** A decision takes far less; a thread that still computes then is ended by force. */
 const longestGoodbyeMs = 10_000
@@ -22,9 +18,8 @@ export class PolicyThread implements GraphRunner {
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #folder: string
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #replies: Replies<number, RunResult> = new Replies(() => this.#worker.unref())
   #nextId = 1
-  #ended: Error | null = null
   #execution: Execution | null = null
 
   private constructor(folder: string, worker: Worker) {
@@ -54,11 +49,11 @@ export class PolicyThread implements GraphRunner {
           thread.#execution = message.execution
           resolve()
         } else if (message.kind === 'result') {
-          thread.#take(message.id)?.resolve(message)
+          thread.#replies.resolve(message.id, message)
         } else if (message.id === null) {
           reject(runnerError(folder, message.failure, message.message))
         } else {
-          thread.#take(message.id)?.reject(runnerError(folder, message.failure, message.message))
+          thread.#replies.reject(message.id, runnerError(folder, message.failure, message.message))
         }
       })
       const end = (what: string, cause?: unknown) => {
@@ -69,7 +64,7 @@ export class PolicyThread implements GraphRunner {
           'Run it again; if it stays, run: cliport doctor',
           cause,
         )
-        thread.#end(error)
+        thread.#replies.end(error)
         reject(error)
       }
       worker.on('error', (cause) => end(`the policy's thread failed: ${cause.message}`, cause))
@@ -93,30 +88,12 @@ export class PolicyThread implements GraphRunner {
    */
   run(graph: GraphName, inputs: RoleInputs, options: RunOptions = {}): Promise<RunResult> {
     const { signal, moved = [] } = options
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    if (this.#ended) return Promise.reject(this.#ended)
     const id = this.#nextId++
-    return new Promise<RunResult>((resolve, reject) => {
-      const aborted = () => {
-        this.#take(id)
-        reject(signal?.reason)
-      }
-      const settled = () => signal?.removeEventListener('abort', aborted)
-      signal?.addEventListener('abort', aborted, { once: true })
-      this.#waiting.set(id, {
-        resolve: (result) => {
-          settled()
-          resolve(result)
-        },
-        reject: (error) => {
-          settled()
-          reject(error)
-        },
-      })
+    const send = () => {
       this.#worker.ref()
-      const request: RunRequest = { id, graph, inputs }
-      this.#worker.postMessage(request, moved)
-    })
+      this.#worker.postMessage({ id, graph, inputs } satisfies RunRequest, moved)
+    }
+    return this.#replies.wait(id, send, signal)
   }
 
   /**
@@ -124,24 +101,11 @@ export class PolicyThread implements GraphRunner {
    * ONNX Runtime can take the whole process with it.
    */
   async close(): Promise<void> {
-    this.#end(packageError('POLICY_INVALID', this.#folder, 'the policy was closed', 'Load it again'))
+    this.#replies.end(packageError('POLICY_INVALID', this.#folder, 'the policy was closed', 'Load it again'))
     this.#worker.ref()
     this.#worker.postMessage(goodbye)
     const force = setTimeout(() => void this.#worker.terminate(), longestGoodbyeMs)
     await this.#exited
     clearTimeout(force)
-  }
-
-  #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    if (this.#waiting.size === 0) this.#worker.unref()
-    return waiting
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error
-    for (const { reject } of this.#waiting.values()) reject(this.#ended)
-    this.#waiting.clear()
   }
 }

@@ -5,6 +5,7 @@ import { CliportError } from '../../control/errors.js'
 import type { Hearing } from '../../control/goal/spoken/hearing.js'
 import { workerHeap, workerUrl } from '../../native/paths.js'
 import { turnOffTelemetry } from '../policy/telemetry.js'
+import { Replies } from '../replies.js'
 import type { EngineName, Speech } from './speech.js'
 import type { EarReply, VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
 
@@ -17,21 +18,15 @@ export type EarEvent =
 /** A sentence takes a second or two; a thread that still computes then is ended by force. */
 const longestGoodbyeMs = 10_000
 
-interface Waiting {
-  readonly resolve: (hearing: Hearing) => void
-  readonly reject: (error: unknown) => void
-}
-
 /** Silero and Moonshine in a thread; the Speech port of the engine `moonshine`. */
 export class VoiceThread implements Speech {
   readonly engine: EngineName = 'moonshine'
   readonly #worker: Worker
   readonly #exited: Promise<void>
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #replies: Replies<number, Hearing> = new Replies(() => this.#worker.unref())
   readonly #listeners = new Set<(event: EarEvent) => void>()
   #nextId = 1
   #stream = 0
-  #ended: Error | null = null
 
   private constructor(settings: VoiceWorkerSettings) {
     this.#worker = new Worker(workerUrl('io/voice/voice-worker'), {
@@ -49,16 +44,16 @@ export class VoiceThread implements Speech {
     const thread = new VoiceThread(settings)
     await new Promise<void>((resolve, reject) => {
       const end = (error: Error) => {
-        if (thread.#ended === null) for (const listen of thread.#listeners) listen({ kind: 'ended', error })
-        thread.#end(error)
+        if (thread.#replies.ended === null) for (const listen of thread.#listeners) listen({ kind: 'ended', error })
+        thread.#replies.end(error)
         reject(error)
       }
       thread.#worker.on('message', (reply: VoiceReply) => {
         if (reply.kind === 'ready') resolve()
-        else if (reply.kind === 'heard') thread.#take(reply.id)?.resolve(reply.hearing)
+        else if (reply.kind === 'heard') thread.#replies.resolve(reply.id, reply.hearing)
         else if (reply.kind !== 'failed') for (const listen of thread.#listeners) listen(reply)
         else if (reply.id === null) end(engineFailed(reply.message))
-        else thread.#take(reply.id)?.reject(engineFailed(reply.message))
+        else thread.#replies.reject(reply.id, engineFailed(reply.message))
       })
       thread.#worker.on('error', (cause) => end(engineFailed(`its thread failed: ${cause.message}`, cause)))
       thread.#worker.on('exit', (code) => end(engineFailed(`its thread ended (exit code ${code})`)))
@@ -92,30 +87,16 @@ export class VoiceThread implements Speech {
   }
 
   hear(audio: Float32Array, signal?: AbortSignal): Promise<Hearing> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    if (this.#ended !== null) return Promise.reject(this.#ended)
     const id = this.#nextId++
-    return new Promise<Hearing>((resolve, reject) => {
-      const aborted = () => this.#take(id)?.reject(signal?.reason)
-      const done = () => signal?.removeEventListener('abort', aborted)
-      signal?.addEventListener('abort', aborted, { once: true })
-      this.#waiting.set(id, {
-        resolve: (hearing) => {
-          done()
-          resolve(hearing)
-        },
-        reject: (error) => {
-          done()
-          reject(error)
-        },
-      })
+    const send = () => {
       this.#worker.ref()
       this.#post({ kind: 'hear', id, audio })
-    })
+    }
+    return this.#replies.wait(id, send, signal)
   }
 
   async close(): Promise<void> {
-    this.#end(engineFailed('it was closed'))
+    this.#replies.end(engineFailed('it was closed'))
     this.#worker.ref()
     this.#worker.postMessage({ kind: 'goodbye' } satisfies VoiceRequest)
     const force = setTimeout(() => void this.#worker.terminate(), longestGoodbyeMs)
@@ -124,20 +105,7 @@ export class VoiceThread implements Speech {
   }
 
   #post(request: VoiceRequest, moved: readonly ArrayBuffer[] = []): void {
-    if (this.#ended === null) this.#worker.postMessage(request, moved)
-  }
-
-  #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    if (this.#waiting.size === 0) this.#worker.unref()
-    return waiting
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error
-    for (const { reject } of this.#waiting.values()) reject(this.#ended)
-    this.#waiting.clear()
+    if (this.#replies.ended === null) this.#worker.postMessage(request, moved)
   }
 }
 

@@ -1,11 +1,9 @@
 // The goals' grammar as it is spoken: the rules of goal.peggy with the words of a lexicon, and what people say around a goal.
 
-import { grammarWords } from '../../gen/goal-grammar.js'
 import { goalRules } from '../../gen/goal-network.js'
 import type { Lexicon } from '../../ports.js'
 import { basicColors, moreColors, shadeWords } from '../color.js'
 import { containerKinds } from '../match.js'
-import { isEnglish } from '../spelling.js'
 import { pluralsOf } from '../vocabulary.js'
 import * as lists from '../words.js'
 import { Position } from './chart.js'
@@ -29,16 +27,21 @@ export const sentenceRule = 'Sentence'
  * sound that much better than one that they often say. A grammar of hundreds of verbs, colours and courtesies would find
  * something in any noise.
  */
-const nats = { rareWord: -2.5, rareColor: -3.5, rareBeginning: -2.5 } as const
+const nats = { lessCommonWord: -1, rareWord: -3, rareColor: -3.5, rareBeginning: -2.5 } as const
 
 const commonWords: ReadonlySet<string> = new Set(
   `put place move drop pack stack take grab pick up get bring fill with from
-  the a all any every each of one two three everything anything but first second
+  the a all any every each of two three everything anything but
   red green blue yellow brown gray grey cyan orange purple pink white black
-  block blocks cube cubes brick bricks bowl dish box tray cup cups ball can
-  in into on onto inside to top and it them next left right leftmost rightmost nearest farthest biggest smallest tallest
-  small big large lightest middle darkest please could you can would i i'd want like now robot do not don't never
-  goes go should be ,`.split(/\s+/),
+  block blocks cube cubes brick bricks bowl dish box
+  in into on onto inside to top and it them next leftmost rightmost nearest farthest biggest smallest tallest
+  lightest middle darkest please could you can would i i'd want like robot do not don't never
+  goes go should be`.split(/\s+/),
+)
+
+/** Said in fewer goals, and short: noise sounds like them. */
+const lessCommonWords: ReadonlySet<string> = new Set(
+  'one first second left right small big large tray cup cups ball can now ,'.split(' '),
 )
 
 const firstWords: ReadonlySet<string> = new Set(
@@ -54,24 +57,35 @@ const negations = ["don't", 'do not', 'never', 'you must not', "you mustn't", 'y
 export function spokenGrammar(lexicon: Lexicon): SpokenGrammar {
   const rules = rulesFor(lexicon)
   const network: Network = buildNetwork(rules)
-  const colors = rareColors(lexicon)
+  const colors = new Set(lessCommonColors)
+  const priorOf = (word: string) => {
+    if (colors.has(word)) return nats.rareColor
+    if (commonWords.has(word)) return 0
+    return lessCommonWords.has(word) ? nats.lessCommonWord : nats.rareWord
+  }
   const prior = (word: string, isFirst: boolean) =>
-    (colors.has(word) ? nats.rareColor : commonWords.has(word) ? 0 : nats.rareWord) +
-    (isFirst && !firstWords.has(word) ? nats.rareBeginning : 0)
+    priorOf(word) + (isFirst && !firstWords.has(word) ? nats.rareBeginning : 0)
   return { start: () => Position.start(network, sentenceRule), prior, rules }
 }
 
-/** Names of colours that are words: what a person says, not what a file calls it ("blanchedalmond"). */
+/** Names of colours that people say to such a machine; any other is understood where it is heard freely. */
 export function spokenColors({ colors }: Pick<Lexicon, 'colors'>): readonly string[] {
-  const names = Object.keys({ ...moreColors, ...colors })
-  return names.filter((name) => basicColors.includes(name) || name.split(' ').every(isEnglish))
+  const shaded = [...shadeWords].flatMap((shade) => basicColors.map((color) => `${shade} ${color}`))
+  const known = new Set(Object.keys({ ...moreColors, ...colors }))
+  return [...basicColors, ...['grey', ...lessCommonColors, ...shaded].filter((name) => known.has(name))]
 }
+
+const lessCommonColors = (
+  'beige cream crimson gold golden indigo khaki lavender lilac lime magenta maroon mint navy olive peach ' +
+  'salmon scarlet silver tan teal turquoise violet'
+).split(' ')
 
 function rulesFor(lexicon: Lexicon): Record<string, Expression> {
   const anyOf = (words: Iterable<string>): Expression => ({ any: [...new Set(words)] })
   const rule = (name: string): Expression => ({ rule: name })
   const nouns = Object.values(lexicon.nouns).flat()
   const hollow = Object.entries(lexicon.nouns).flatMap(([kind, names]) => (containerKinds.has(kind) ? names : []))
+  const places = [...hollow, ...(lexicon.nouns.block ?? []), ...(lexicon.nouns.stand ?? [])]
   const around = [...lists.harmlessPhrases, ...lists.harmlessPhrases.flatMap(contracted)]
   return {
     ...goalRules,
@@ -87,6 +101,11 @@ function rulesFor(lexicon: Lexicon): Record<string, Expression> {
     // Things by their nouns: "the red" is understood where it is heard freely.
     PlainThing: thingOf('NamedHead'),
     HollowThing: thingOf('HollowHead', 'Look'),
+    // Things are put into what is hollow or on blocks: "to the blue ball" was "to the blue bowl".
+    Place: renamed(goalRules.Place!, 'PlainThing', 'PlaceThing'),
+    PlaceThing: thingOf('PlaceHead', 'PlaceLook'),
+    PlaceLook: { any: [rule('Look'), rule('Step')] },
+    PlaceHead: { any: [anyOf([...places, ...places.flatMap(pluralsOf)]), 'one', 'ones'] },
     HollowHead: { any: [anyOf([...hollow, ...hollow.flatMap(pluralsOf)]), 'one', 'ones'] },
     // Nothing goes into what is not hollow: after "in" it was a bowl, and no ball.
     Destination: {
@@ -135,15 +154,20 @@ const spokenForms = [
 
 const insides = ['in', 'into', 'in to', 'inside', 'inside of', 'within', 'in the middle of', 'into the middle of']
 
+/** With one rule in the place of another. */
+function renamed(expression: Expression, from: string, to: string): Expression {
+  const inside = (each: Expression) => renamed(each, from, to)
+  if (typeof expression === 'string') return expression
+  if (Array.isArray(expression)) return (expression as readonly Expression[]).map(inside)
+  if ('any' in expression) return { any: expression.any.map(inside) }
+  if ('maybe' in expression) return { maybe: inside(expression.maybe) }
+  if ('many' in expression) return { many: inside(expression.many) }
+  if ('some' in expression) return { some: inside((expression as { some: Expression }).some) }
+  return { rule: (expression as { rule: string }).rule === from ? to : (expression as { rule: string }).rule }
+}
+
 /** As people say it: "i would like" is "i'd like". */
 function contracted(phrase: string): readonly string[] {
   const short = phrase.replace(/\b(i|you|we|it) would\b/g, "$1'd").replace(/\bdo not\b/g, "don't")
   return short === phrase ? [] : [short]
-}
-
-/** Words that are names of colours and nothing else, and that people say less often than the basic ones. */
-function rareColors(lexicon: Lexicon): ReadonlySet<string> {
-  const common = new Set([...basicColors, 'grey', ...shadeWords, ...grammarWords])
-  const words = spokenColors(lexicon).flatMap((name) => name.split(' '))
-  return new Set(words.filter((word) => !common.has(word)))
 }

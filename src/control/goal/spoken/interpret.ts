@@ -42,11 +42,19 @@ export interface SpokenGoal {
  * - `unclear`: so much less likely than what was heard freely makes a doubt
  * - `noGoal`: so much less likely than that, a token, is no goal; on the development set talk began at 1.8
  * - `leastScore`: the same for what is unlikely by itself
+ * - `oddPlace`, `oddThing`, `side`: a place that is neither hollow nor a block, a container that is moved, "the right bowl" (which
+ *   sounds like the white one and the red one), and how much less likely that is beforehand
+ * - `freely`: a sentence outside the spoken grammar, which only the free path heard
  * - `scene`: a sentence that fits the table is taken before a likelier one that does not, up to this
  */
-const nats = { another: 1.5, unclear: 3, noGoal: 1.2, leastScore: -2.4, scene: 6 } as const
+const nats = {
+  ...{ another: 1.5, unclear: 2, noGoal: 1.2, leastScore: -2.4, scene: 6 },
+  ...{ oddPlace: -6, oddThing: -3, side: -3, freely: -4 },
+} as const
 
 interface Candidate extends HeardSentence {
+  /** Natural logarithm of how likely this meaning is, in all the words that it was heard in, with what is known beforehand. */
+  readonly evidence: number
   readonly understanding: Understanding
   readonly meaning: string
 }
@@ -64,7 +72,7 @@ export function interpret(
   const [likeliest] = candidates
   if (likeliest === undefined || (hearing.isRated && isNoGoal(likeliest, hearing.free))) return nothing(heard)
   const meaningOn = (text: string) => understand(text, lexicon, scene, options)
-  const near = candidates.filter(({ logProbability }) => logProbability > likeliest.logProbability - nats.scene)
+  const near = candidates.filter(({ evidence }) => evidence > likeliest.evidence - nats.scene)
   const onTable = near.map((candidate) => ({ ...candidate, understanding: meaningOn(candidate.text) }))
   const fitting = onTable.filter(({ understanding: { kind } }) => kind === 'command' || kind === 'ambiguous')
   const isElsewhere = onTable[0]!.understanding.kind === 'not_found' && fitting.length > 0
@@ -72,8 +80,8 @@ export function interpret(
   const others = (isElsewhere ? fitting : onTable).filter(({ meaning }) => meaning !== chosen.meaning)
   // What is not on the table is not what is meant, where something else is.
   const rivals = others.filter(
-    ({ understanding, logProbability }) =>
-      logProbability > chosen.logProbability - nats.another &&
+    ({ understanding, evidence }) =>
+      evidence > chosen.evidence - nats.another &&
       !(understanding.kind === 'not_found' && chosen.understanding.kind === 'command'),
   )
   return {
@@ -95,29 +103,46 @@ export function interpret(
 /** Sentences that mean something here, the likeliest first; what was heard freely is one where it is a goal by itself. */
 function candidatesOf({ free, bound }: Hearing, lexicon: Lexicon): readonly Candidate[] {
   const seen = new Set<string>()
-  const sentences = free === null ? bound : [...bound, { ...free, text: plain(free.text) }]
-  return sentences
-    .flatMap((sentence): Candidate[] => {
-      const text = plain(sentence.text)
-      if (text === '' || seen.has(text)) return []
-      seen.add(text)
-      const understanding = understand(text, lexicon)
-      // A grammar of words allows more than the parser does; what that refuses was hardly said.
-      const isMeant = understanding.kind === 'command' || isForbidden(understanding)
-      // A word that was corrected was typed wrongly, perhaps; it was not said.
-      if (!isMeant || understanding.notes.some((note) => /^took |^read /.test(note))) return []
-      const score = sentence.score + plausibility(understanding) / sentence.tokens
-      return [{ ...sentence, score, text, understanding, meaning: meaningOfUnderstanding(understanding) }]
-    })
-    .sort((a, b) => b.score - a.score)
+  const sentences = free === null ? bound : [...bound, { ...free, text: plain(free.text), prior: nats.freely }]
+  const candidates = sentences.flatMap((sentence): Candidate[] => {
+    const text = plain(sentence.text)
+    if (text === '' || seen.has(text)) return []
+    seen.add(text)
+    const understanding = understand(text, lexicon)
+    // A grammar of words allows more than the parser does; what that refuses was hardly said.
+    const isMeant = understanding.kind === 'command' || isForbidden(understanding)
+    // A word that was corrected was typed wrongly, perhaps; it was not said.
+    if (!isMeant || understanding.notes.some((note) => /^took |^read /.test(note))) return []
+    const evidence = sentence.logProbability + sentence.prior + plausibility(understanding)
+    const score = evidence / sentence.tokens
+    return [{ ...sentence, text, evidence, score, understanding, meaning: meaningOfUnderstanding(understanding) }]
+  })
+  return ofMeanings(candidates).sort((a, b) => b.score - a.score)
 }
 
-/** In nats: things are put into what is hollow, or on blocks. Said so clearly, anything else is heard too. */
+/** The likeliest wording of each meaning stands for all of them: "the bowl" and "a bowl", "gray" and "grey" do not compete. */
+function ofMeanings(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.map((candidate) => {
+    const alike = candidates.filter(({ meaning }) => meaning === candidate.meaning).map(({ evidence }) => evidence)
+    if (candidate.evidence < Math.max(...alike)) return candidate
+    const all = alike.reduce((total, each) => total + Math.exp(each - candidate.evidence), 0)
+    const evidence = candidate.evidence + Math.log(all)
+    return { ...candidate, evidence, score: evidence / candidate.tokens }
+  })
+}
+
+/** In nats: how much less likely a goal is beforehand for what it moves and where to. Said so clearly, it is heard all the same. */
 function plausibility(understanding: Understanding): number {
-  const kinds = understanding.kind === 'command' ? (understanding.command.where?.thing.kinds ?? null) : null
-  return kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand')
-    ? 0
-    : -6
+  if (understanding.kind !== 'command') return 0
+  const { what, where } = understanding.command
+  const kinds = where?.thing.kinds ?? null
+  const isPlace =
+    kinds === null || kinds.some((kind) => containerKinds.has(kind) || kind === 'block' || kind === 'stand')
+  const isMoved = !(what.kinds ?? []).some((kind) => containerKinds.has(kind) && kind !== 'cup')
+  const byHand = [what, where?.thing].filter(
+    (thing) => thing != null && /\b(?:left|right) (?!of\b|hand\b|most\b)\w/.test(thing.said),
+  )
+  return (isPlace ? 0 : nats.oddPlace) + (isMoved ? 0 : nats.oddThing) + byHand.length * nats.side
 }
 
 /** Understood, and not to be done: "do not put ...". */

@@ -4,7 +4,7 @@
 import { InferenceSession, Tensor } from '../../policy/onnxruntime.js'
 
 /** Of the tiny model. */
-const [layers, heads, headSize, hiddenSize] = [6, 8, 36, 288]
+const [layers, heads, headSize] = [6, 8, 36]
 
 const options = (threads: number): InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
@@ -60,9 +60,9 @@ export class MoonshineModel {
 export class MoonshineDecoding {
   readonly #decoder: InferenceSession
   readonly #encoded: Encoded
-  /** Of the sound, one row; repeated where there are more sentences. */
+  /** Keys and values of the sound, one row. */
   #sound: readonly Float32Array[] = []
-  #soundRows = new Map<number, Record<string, Tensor>>()
+  #soundInputs: Record<string, Tensor> | null = null
   #past: readonly Float32Array[] = []
   #length = 0
 
@@ -83,7 +83,7 @@ export class MoonshineDecoding {
     const inputs = {
       input_ids: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [rows, 1]),
       use_cache_branch: new Tensor('bool', [!isFirst], [1]),
-      ...this.#rowsOfSound(rows),
+      ...this.#inputsOfSound(isFirst),
       ...this.#pastOf(parents),
     }
     const outputs = await this.#decoder.run(inputs, isFirst ? firstOutputs : laterOutputs)
@@ -113,26 +113,21 @@ export class MoonshineDecoding {
     )
   }
 
-  /** The sound for this many sentences. */
-  #rowsOfSound(rows: number): Record<string, Tensor> {
-    const known = this.#soundRows.get(rows)
-    if (known !== undefined) return known
+  /** One row, whatever the number of sentences: the graph's products broadcast it, and nothing is copied. */
+  #inputsOfSound(isFirst: boolean): Record<string, Tensor> {
+    if (this.#soundInputs !== null) return this.#soundInputs
     const { hidden, steps } = this.#encoded
-    const isFirst = this.#length === 0
+    const dims = [1, heads, isFirst ? 0 : steps, headSize]
     const keys = names('encoder').map((name, i) => {
-      const data = isFirst ? new Float32Array(0) : repeated(this.#sound[i]!, rows)
-      return [`past_key_values.${name}`, new Tensor('float32', data, [rows, heads, isFirst ? 0 : steps, headSize])]
+      const data = isFirst ? new Float32Array(0) : this.#sound[i]!
+      return [`past_key_values.${name}`, new Tensor('float32', data, dims)]
     })
     const made: Record<string, Tensor> = {
-      encoder_attention_mask: new Tensor('int64', new BigInt64Array(rows * steps).fill(1n), [rows, steps]),
-      encoder_hidden_states: new Tensor('float32', repeated(hidden.data as Float32Array, rows), [
-        rows,
-        steps,
-        hiddenSize,
-      ]),
+      encoder_attention_mask: new Tensor('int64', new BigInt64Array(steps).fill(1n), [1, steps]),
+      encoder_hidden_states: hidden,
       ...Object.fromEntries(keys),
     }
-    if (!isFirst) this.#soundRows = new Map([[rows, made]])
+    if (!isFirst) this.#soundInputs = made
     return made
   }
 }
@@ -143,11 +138,4 @@ const firstOutputs = [...laterOutputs, ...names('encoder').map((name) => `presen
 
 function names(side: 'encoder' | 'decoder'): readonly string[] {
   return Array.from({ length: layers }, (_, layer) => [`${layer}.${side}.key`, `${layer}.${side}.value`]).flat()
-}
-
-function repeated(data: Float32Array, times: number): Float32Array {
-  if (times === 1) return data
-  const all = new Float32Array(data.length * times)
-  for (let i = 0; i < times; i++) all.set(data, i * data.length)
-  return all
 }

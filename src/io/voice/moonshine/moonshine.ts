@@ -6,11 +6,12 @@ import { Position } from '../../../control/goal/spoken/chart.js'
 import type { SpokenGrammar } from '../../../control/goal/spoken/grammar.js'
 import type { Hearing } from '../../../control/goal/spoken/hearing.js'
 import { buildNetwork } from '../../../control/goal/spoken/network.js'
+import { denoised } from '../denoise.js'
 import { type StopFrame, stopSentences } from '../stop-spotter.js'
 import { sampleRateHz } from '../wav.js'
 import { moonshineFiles } from './files.js'
 import { type Encoded, MoonshineModel } from './model.js'
-import { type SearchResult, type Step, search } from './search.js'
+import { type Step, search } from './search.js'
 import { MoonshineTokenizer } from './tokenizer.js'
 
 /** Silence before and behind: the model was made on whole recordings. */
@@ -19,11 +20,8 @@ const marginS = 0.25
 const tokensPerSecond = 6.5
 const fewestTokens = 12
 
-/** Clear speech needs few sentences of the grammar at a time; what is unclear is looked through again with more. */
-const narrow = { width: 8, widestGap: 8 } as const
-const wide = { width: 16, widestGap: 12 } as const
-/** Nats a token by which the free path may be better before the wide search is tried, and beyond which it is no use. */
-const [unclearFrom, hopelessFrom] = [0.2, 2.5] as const
+/** Sentences of the grammar that are followed at a time, and how far apart: in clear speech few come as near. */
+const beam = { width: 20, alike: 8, widestGap: 12 } as const
 
 /** A look at the end of the sound writes at most so many tokens: "stop" has one. */
 const stopTokens = 8
@@ -50,16 +48,15 @@ export class Moonshine {
   /** What was said, without a grammar and under it. @param audio 16 kHz mono, -1..1 */
   async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
     const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
-    const encoded = await this.#encode(audio)
-    const first = await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...narrow, longest })
-    if (!isUnclear(first)) return { ...first, isRated: true }
-    return { ...(await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...wide, longest })), isRated: true }
+    const encoded = await this.#encode(denoised(audio))
+    const result = await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...beam, longest })
+    return { ...result, isRated: true }
   }
 
   /** What the end of the sound says. */
   async look(audio: Float32Array): Promise<StopFrame> {
-    const step = this.#stepsFor(await this.#encode(audio))
-    const options = { width: 4, widestGap: 6, longest: stopTokens }
+    const step = this.#stepsFor(await this.#encode(denoised(audio)))
+    const options = { width: 4, alike: 4, widestGap: 6, longest: stopTokens }
     const { free, bound } = await search(step, this.#tokenizer, stopGrammar, options)
     const best = Math.max(...bound.map(({ logProbability }) => logProbability))
     return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens, gap: free.logProbability - best }
@@ -84,11 +81,4 @@ export class Moonshine {
       return decoding.step(tokens, parents)
     }
   }
-}
-
-function isUnclear({ free, bound }: SearchResult): boolean {
-  const [best] = bound
-  if (best === undefined) return true
-  const gap = (free.logProbability - best.logProbability) / best.tokens
-  return gap > unclearFrom && gap < hopelessFrom
 }
