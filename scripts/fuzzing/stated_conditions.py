@@ -10,7 +10,7 @@ from pathlib import Path
 
 import schemathesis
 
-ERRORS = Path(os.environ["CLIPORT_ERRORS"]).read_text(encoding="utf-8")
+ERRORS = Path(os.environ["STATED_ERRORS"]).read_text(encoding="utf-8")
 STATED = set(re.findall(r"^\| ([A-Z_]+) \|", ERRORS, flags=re.MULTILINE)) - {"UNEXPECTED"}
 
 
