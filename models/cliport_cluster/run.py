@@ -81,13 +81,30 @@ def folder_of(job: dict, shard: int) -> Path:
     return out if job["kind"] == "record" else out / f"shard-{shard:06d}"
 
 
+# Ray waits 30 s for its own processes, which no setting changes; on a busy machine they take longer to start.
+LOCAL_STARTS = 5
+
+
+def connect(ray, address: str, workers: int) -> None:
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address != "local":
+        ray.init(address=address, **quiet)
+        return
+    for left in reversed(range(LOCAL_STARTS)):
+        try:
+            ray.init(num_cpus=workers, include_dashboard=False, **quiet)
+            return
+        except Exception as error:
+            if left == 0 or "timed out during startup" not in str(error):
+                raise
+            print("Ray did not start within 30 s and is started again", flush=True)
+            ray.shutdown()
+
+
 def run(job: dict, address: str) -> int:
     import ray
 
-    if address == "local":
-        ray.init(num_cpus=job["workers"], include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    else:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    connect(ray, address, job["workers"])
     # Without end: a shard that is lost with its machine is no fault of the shard.
     task = ray.remote(run_shard).options(num_cpus=1, max_retries=-1)
     handle = ray.put(job)

@@ -14,7 +14,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from cliport_cluster.run import folder_of, keep, run_shard
+from cliport_cluster.run import connect, folder_of, keep, run_shard
 
 # Words: the script, then those of the job. Says its release, or writes one file that depends on the shard alone.
 PROGRAM = """
@@ -68,6 +68,17 @@ class Cluster(unittest.TestCase):
         names = sorted(str(path.relative_to(self.folder / "kept")) for path in (self.folder / "kept").rglob("*.*"))
         self.assertEqual(names, ["a/b.txt", "c.txt"])
         self.assertEqual(folder_of(self.job | {"kind": "eval"}, 3), self.folder / "out" / "shard-000003")
+
+    def test_a_local_cluster_that_does_not_start_in_time_is_started_again(self):
+        slow = Exception("The current node timed out during startup. This could happen because ...")
+        ray = unittest.mock.Mock()
+        ray.init.side_effect = [slow, slow, None]
+        connect(ray, "local", 4)
+        self.assertEqual((ray.init.call_count, ray.shutdown.call_count), (3, 2))
+        ray.init.side_effect = [ValueError("no such port")]
+        self.assertRaises(ValueError, connect, ray, "local", 4)
+        ray.init.side_effect = [slow]
+        self.assertRaisesRegex(Exception, "timed out", connect, ray, "10.0.0.1:6379", 4)
 
     @unittest.skipUnless(importlib.util.find_spec("ray"), "Ray is not installed")
     def test_of_four_workers_one_is_killed_and_every_shard_is_there_once(self):

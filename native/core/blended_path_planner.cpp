@@ -70,11 +70,12 @@ double PathPlanner::Load::stretch() const { return std::max({velocity, std::sqrt
 
 bool PathPlanner::plan(const Joints& from_rad, std::span<const Leg> legs) {
   if (legs.empty() || legs.size() > BlendedPath::kMostLegs || !lay_out(from_rad, legs)) return false;
-  choose_rates();
+  if (!choose_rates()) return false;
   for (int round = 0; round < kRounds; ++round) {
     build();
     if (!sample()) return false;
     if (!slow_down(round)) break;
+    if (!choose_rates()) return false;
   }
   build();
   if (!sample()) return false;
@@ -247,7 +248,6 @@ bool PathPlanner::slow_down(int round) {
       if (beside < spans_.size()) spans_[beside].most = std::min(spans_[beside].most, spans_[beside].rate / speed);
     }
   }
-  if (slowed) choose_rates();
   return slowed;
 }
 

@@ -49,7 +49,8 @@ class PathPlanner {
   void append_leg(std::span<const Leg> legs, std::size_t leg, const Coordinates& way);
 
   // ---- rates: blended_path_rates.cpp ----
-  void choose_rates();
+  /// @return whether the blends fit at some speed
+  bool choose_rates();
   Blend blend_before(std::size_t span) const;
   /// The blends at a span's ends, after a change of its rate.
   void refresh(std::size_t span);
@@ -58,7 +59,7 @@ class PathPlanner {
   /// How many times too long the blends at the span's ends are.
   double excess(std::size_t span) const;
   bool fits() const;
-  void shrink();
+  bool shrink();
   /// The greatest rate of one span with which all fit.
   void widen(std::size_t span);
   void polish();

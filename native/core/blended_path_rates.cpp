@@ -63,7 +63,9 @@ bool PathPlanner::fits() const {
 }
 
 /// Slower where the blends are too long, until all fit: so far no faster than it was.
-void PathPlanner::shrink() {
+/// @return false when they do not fit at any speed: a descent that is entered at speed needs more than the way before
+/// it
+bool PathPlanner::shrink() {
   for (bool all = false; !all;) {
     all = true;
     for (std::size_t span = 0; span < spans_.size(); ++span) {
@@ -71,9 +73,11 @@ void PathPlanner::shrink() {
       if (over <= 1.0 + kRounding) continue;
       all = false;
       spans_[span].rate /= std::clamp(std::sqrt(over), 1.01, 2.0);
+      if (!(spans_[span].rate >= kLeastRate)) return false;
       refresh(span);
     }
   }
+  return true;
 }
 
 void PathPlanner::widen(std::size_t span) {
@@ -124,11 +128,12 @@ void PathPlanner::polish() {
   }
 }
 
-void PathPlanner::choose_rates() {
+bool PathPlanner::choose_rates() {
   for (Span& span : spans_) span.rate = span.most;
   for (std::size_t span = 0; span < spans_.size(); ++span) refresh(span);
-  shrink();
+  if (!shrink()) return false;
   polish();
+  return true;
 }
 
 }  // namespace cliport

@@ -243,6 +243,27 @@ TEST(BlendedPath, ADescentBeginsAtItsOwnSpeed) {
   EXPECT_EQ(path.leg_at(path.leg_begins_s(2) + 1e-6), 2u);
 }
 
+TEST(BlendedPath, AWayTooShortForADescentAtItsOwnSpeedIsTimedOrRefusedInTheEnd) {
+  const LineLimits limits = path_limits();
+  const Joints start = at_rest({0.4, -0.2, 0.031}, 0.0, limits);
+  int refused = 0, timed = 0;
+  for (const double before_m : {2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01}) {
+    for (const double descent_m : {5e-4, 2e-3, 0.01}) {
+      const double z = 0.031 - before_m;
+      BlendedPath path;
+      const bool is_planned = path.plan(start,
+                                        std::vector<Leg>{{{0.38, -0.1, 0.031}, 0.0, 0.08, 0.02, false},
+                                                         {{0.38, -0.1, z}, 0.0, 0.6, 0.02, false},
+                                                         {{0.38, -0.1, z - descent_m}, 0.0, 0.08, 0.0, true}},
+                                        limits);
+      ++(is_planned ? timed : refused);
+      EXPECT_LT(is_planned ? path.duration_s() : 0.0, 5.0);
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(timed, 0);
+}
+
 TEST(BlendedPath, CuttingTheCornersOfAPickSavesTime) {
   const LineLimits limits = path_limits();
   const Joints start = at_rest({0.2, 0.0, 0.62}, 0.0, limits);

@@ -1,14 +1,20 @@
 // cliport status | arm | disarm | stop | clear | pause | resume: one act on the service each.
 
 import type { Command } from 'commander'
+import { CliportError } from '../control/errors.js'
 import type { ServiceClient, ServiceSession } from '../service/client/client.js'
 import type { VerbResult } from './context.js'
-import { serviceVerb } from './service-verb.js'
+import { canAsk, isAnsweredYes, realArmQuestion } from './question.js'
+import { type ServiceVerbOptions, serviceVerb } from './service-verb.js'
 
-type Act = (client: ServiceClient) => Promise<ServiceSession>
+type Act = (client: ServiceClient, options: ActOptions, signal: AbortSignal) => Promise<ServiceSession>
+
+interface ActOptions extends ServiceVerbOptions {
+  readonly consentToMotion?: boolean
+}
 
 const acts: Readonly<Record<string, readonly [description: string, act: Act]>> = {
-  arm: ['a person beside the arm lets queued goals begin', (client) => client.arm()],
+  arm: ['a person beside the arm lets queued goals begin', arm],
   disarm: ['no goal begins any more', (client) => client.disarm()],
   stop: ['stop the arm now; it stays stopped until a person clears', (client) => client.stop('cliport stop')],
   clear: ['a person has looked at the arm: end a stop or a fault; disarmed afterwards', (client) => client.clear()],
@@ -20,7 +26,30 @@ const acts: Readonly<Record<string, readonly [description: string, act: Act]>> =
 export function addAct(name: string): (program: Command) => void {
   const [description, act] = acts[name]!
   return (program) => {
-    serviceVerb(program.command(name).description(description), async ({ client }) => reportOf(await act(client)))
+    const command = program.command(name).description(description)
+    if (act === arm)
+      command.option(
+        '--consent-to-motion',
+        'a person at the real arm agrees to its motion; without it the question is asked',
+      )
+    serviceVerb<ActOptions>(command, async ({ client, options, signal }) =>
+      reportOf(await act(client, options, signal)),
+    )
+  }
+}
+
+/** Of a real arm the person at the terminal is asked first. */
+async function arm(client: ServiceClient, options: ActOptions, signal: AbortSignal): Promise<ServiceSession> {
+  const { consentToMotion = false } = options
+  try {
+    return await client.arm({ consentToMotion })
+  } catch (error) {
+    const isAsked =
+      error instanceof CliportError && error.code === 'CONSENT_REQUIRED' && canAsk() && options.json !== true
+    if (!isAsked) throw error
+    const { backend } = await client.state()
+    if (!(await isAnsweredYes(realArmQuestion(backend ?? 'real'), signal))) throw error
+    return client.arm({ consentToMotion: true })
   }
 }
 

@@ -102,7 +102,10 @@ export function planAction(
 
   const at = ([x, y]: Vec3, z: number): Vec3 => [x, y, z]
   const pickLimit = at(pick, Math.max(settings.lowestZM, pickSurfaceM - settings.searchDepthM))
-  const placeLimit = at(place, Math.max(settings.lowestZM, placeSurfaceM - settings.searchDepthM))
+  // What is dragged is let go where it just lies: the arm stops some millimetres after contact, and a bead that is pressed
+  // for so long slips out sideways.
+  const lowestPlaceM = isDragged ? placeSurfaceM + heightM : placeSurfaceM - settings.searchDepthM
+  const placeLimit = at(place, Math.max(settings.lowestZM, lowestPlaceM))
   const turnRad = wrapRad(proposal.place.yawRad)
   const yawRad = chooseToolYaw(
     kinematics,

@@ -2,14 +2,13 @@
 
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CliportError } from '../control/errors.js'
 import { splitOf } from '../evaluation/evaluate.js'
 import { shardIndices } from '../evaluation/shard.js'
 import { episodeFile } from '../io/recording/dataset.js'
 import { episodeOfPart } from '../io/recording/demonstration.js'
 import { makeOutputFolder } from '../io/unwritable.js'
 import { cellAddons, expectAddons } from '../runtime/addons.js'
-import { taskNames } from '../sim/index.js'
+import { taskNamed } from '../sim/index.js'
 import { beginIndex, endIndex } from './record-index.js'
 import type { EpisodeOrder } from './record-process.js'
 import { onProcesses } from './record-processes.js'
@@ -41,12 +40,7 @@ export interface RecordReport {
 export async function record(request: RecordRequest): Promise<RecordReport> {
   const { task, seed, out, jobs, config, frames, perturb, signal, tell } = request
   expectAddons(...cellAddons)
-  if (!taskNames.includes(task)) {
-    throw new CliportError('TASK_UNKNOWN', `Expected the name of a task but received '${task}'`, {
-      stage: 'start',
-      hint: `Use one of: ${taskNames.join(', ')}`,
-    })
-  }
+  taskNamed(task)
   signal.throwIfAborted()
   await makeOutputFolder('episodes', out, '--out')
   await beginIndex(request)

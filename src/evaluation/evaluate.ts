@@ -9,7 +9,7 @@ import { mean, wilsonInterval } from '../runtime/statistics.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import type { CellOptions, CellReady, Truth } from '../sim/api.js'
 import { createCellCamera } from '../sim/cell-camera.js'
-import { suctionTool, workspaceShare } from '../sim/index.js'
+import { suctionTool, taskNamed, workspaceShare } from '../sim/index.js'
 import { type EpisodeTrace, EpisodeTracer, type TracedStep } from './episode-trace.js'
 import { type Cause, causeOf, type JudgedDecision } from './judge.js'
 import { firstFramesOnly, onceForEach } from './open-loop.js'
@@ -90,6 +90,8 @@ export interface EvalReport {
 
 export async function evaluate(request: EvalRequest): Promise<EvalReport> {
   const { config, signal, oracle, tell } = request
+  // Before a policy is opened, which takes seconds.
+  taskNamed(request.task)
   if (request.link === 'sockets') raiseThreadPriority()
   const policy = oracle ? 'oracle' : 'package'
   const session = await openSession(config, { cell: { thread: 'worker', policy }, tell, signal })

@@ -21,8 +21,18 @@ export class Refusal extends Error {
   }
 }
 
+export interface Notice {
+  readonly title: string
+  readonly text: string
+  readonly hint: string
+  /** Of the service's error. */
+  readonly code?: string
+  /** What the person may say to it. */
+  readonly answer?: { readonly label: string; readonly act: () => Promise<void> }
+}
+
 /** What a person is told of an act that did not work. */
-export const notice = signal<{ readonly title: string; readonly text: string; readonly hint: string } | null>(null)
+export const notice = signal<Notice | null>(null)
 
 /** @throws Refusal */
 export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
@@ -75,25 +85,35 @@ export async function act<T>(title: string, method: string, path: string, body?:
     notice.value = null
     return answer
   } catch (error) {
-    const { message, hint } = error as Refusal
-    notice.value = { title, text: message, hint: hint ?? '' }
+    const { code, message, hint } = error as Refusal
+    notice.value = { title, text: message, hint: hint ?? '', code }
     return null
   }
 }
 
-const sessionAct = async (title: string, path: string): Promise<void> => {
-  const changed = await act<ServiceState['session']>(title, 'POST', path)
+const sessionAct = async (title: string, path: string, body?: unknown): Promise<void> => {
+  const changed = await act<ServiceState['session']>(title, 'POST', path, body)
   if (changed !== null) session.value = changed
 }
 
-export const arm = () => sessionAct('It could not be armed', '/api/arm')
+/** Of a real arm a person is asked first. */
+export async function arm(isConsentGiven = false): Promise<void> {
+  await sessionAct('It could not be armed', '/api/arm', { consent_to_motion: isConsentGiven })
+  if (notice.peek()?.code !== 'CONSENT_REQUIRED') return
+  notice.value = {
+    title: 'A real arm will move',
+    text: 'Is its area clear, the emergency stop in your hand?',
+    hint: '',
+    answer: { label: 'Yes, arm', act: () => arm(true) },
+  }
+}
 export const disarm = () => sessionAct('It could not be disarmed', '/api/disarm')
 export const clear = () => sessionAct('It could not be cleared', '/api/clear')
 export const pause = () => sessionAct('It could not be paused', '/api/pause')
 export const resume = () => sessionAct('It could not go on', '/api/resume')
 
-export const addGoal = (sentence: string) =>
-  act<Goal>('The goal was not taken', 'POST', '/api/goals', { sentence, source: 'page', idempotency_key: uniqueKey() })
+export const addGoal = (sentence: string, source: 'page' | 'voice') =>
+  act<Goal>('The goal was not taken', 'POST', '/api/goals', { sentence, source, idempotency_key: uniqueKey() })
 export const cancelGoal = (id: string) => act<Goal>('The goal was not canceled', 'DELETE', `/api/goals/${id}`)
 export const resumeGoal = (id: string) => act<Goal>('The goal does not go on', 'POST', `/api/goals/${id}/resume`)
 export const moveGoal = (id: string, before: string | null) =>

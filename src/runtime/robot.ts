@@ -90,11 +90,21 @@ export async function expectConsent(
   const { backend } = link
   const lacks = describeLacks(link)
   if (lacks !== null) tell(lacks)
-  if (movesHardware(backend) && !robot.consent_to_motion && !(await ask?.(backend))) {
-    throw new CliportError('CONSENT_REQUIRED', `The controller moves a real arm (backend '${backend}')`, {
-      stage: 'start',
-      hint: 'Clear the area, hold the emergency stop, then run again with --consent-to-motion',
-    })
+  if (needsConsent(backend, robot) && !(await ask?.(backend))) {
+    throw consentRequired(backend, 'Clear the area, hold the emergency stop, then run again with --consent-to-motion')
   }
   if (link instanceof DeoxysLink) link.allowMotion()
+}
+
+/** Whether a person must be asked: the arm is a real one, and the settings do not say that a person agrees. */
+export function needsConsent(backend: string, robot: Config['robot']): boolean {
+  return movesHardware(backend) && !robot.consent_to_motion
+}
+
+/** @param hint what the person does first, and how consent is given then */
+export function consentRequired(backend: string, hint: string): CliportError {
+  return new CliportError('CONSENT_REQUIRED', `The controller moves a real arm (backend '${backend}')`, {
+    stage: 'start',
+    hint,
+  })
 }

@@ -12,6 +12,7 @@ import type { Heightmap, Outcome, Proposal } from '../control/types.js'
 import { RunRecorder } from '../io/recording/run-recorder.js'
 import { returnLargeBlocks } from '../native/memory.js'
 import type { Cell, CellFaults, Truth } from '../sim/api.js'
+import { taskNamed } from '../sim/index.js'
 import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { type Durations, StageHistograms } from './durations.js'
@@ -131,6 +132,7 @@ async function openHardware({ config, signal, askConsent, tell }: RunRequest): P
 
 async function openScene(request: RunRequest, goal: string): Promise<OpenedCell> {
   const { config, task, seed, oracle, faults, tell, signal } = request
+  taskNamed(task)
   const scene: Scene = {
     task,
     seed,
@@ -153,6 +155,8 @@ export interface RecordedRun {
   readonly ports: PerceptionPorts & CellPorts
   /** Null with real cameras: no film, no truth. */
   readonly cell: Cell | null
+  /** Whether the scene's own goal is this one, and all that was done in it so far: else the report says nothing of the truth. Default: true. */
+  readonly isScenesGoal?: boolean
   /** The simulated scene, for the page; absent with real cameras. */
   readonly scene?: { readonly task: string; readonly seed: number }
   /** The command that repeats the run. */
@@ -227,7 +231,8 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
-    const truth = config.robot.link === null ? ((await cell?.truth().catch(() => null)) ?? null) : null
+    const isJudged = config.robot.link === null && run.isScenesGoal !== false
+    const truth = isJudged ? ((await cell?.truth().catch(() => null)) ?? null) : null
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()

@@ -40,6 +40,12 @@ const longestSettleS = 3
 /** A command that takes longer has hung. */
 const longestCommandS = 60
 
+/**
+ * Sees every step of the simulation, whichever clock runs: `picture` is of just then, although it is drawn later.
+ * @param timeS simulated time since the start of the scene
+ */
+export type StepWatcher = (timeS: number, picture: (width: number, height: number) => Promise<Uint8Array>) => void
+
 interface Episode {
   readonly options: CellOptions
   readonly scene: TaskScene
@@ -57,6 +63,8 @@ interface Episode {
 }
 
 export class SimulatedCell implements Cell {
+  /** For films: absent in everything that is measured. */
+  onStep: StepWatcher | null = null
   #episode: Episode | null = null
   #pacer: NodeJS.Timeout | null = null
   #pace: Pace | null = null
@@ -138,6 +146,7 @@ export class SimulatedCell implements Cell {
         names: namesOf(physics, task.nouns),
         named: score.saidGoal === undefined ? null : namedBy(score.saidGoal, physics),
         colored: task.colored,
+        primitive: score.saidGoal?.primitive ?? 'pick_place',
         validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,
@@ -221,7 +230,10 @@ export class SimulatedCell implements Cell {
       graspRandom: random(seed, 'grasp'),
       alwaysHeard: options.clock === 'free',
       onMotion,
-      onStep: (seconds) => drift?.step(seconds),
+      onStep: (seconds) => {
+        drift?.step(seconds)
+        this.onStep?.(physics.timeS, (width, height) => episode.renderer.observe(physics, width, height))
+      },
     })
     const episode: Episode = {
       options,

@@ -8,7 +8,7 @@ export type * from './api.js'
 export { suctionTool } from './arm.js'
 export { colorNames } from './colors.js'
 export { workspaceShare } from './reach.js'
-export { taskNames } from './tasks/index.js'
+export { taskNamed, taskNames } from './tasks/index.js'
 
 /**
  * A cell; `reset` it before anything else.

@@ -51,12 +51,15 @@ test('safe mode shows the problems, and starts when they are corrected', async (
     expect(await write.isDisabled()).toBe(true)
     await shoot(page, 'safe-mode')
     expect(await seriousFindings(page)).toEqual([])
-    await page.getByLabel(file).fill('version: 1\nrun:\n  max_steps: 5\n')
+    await page.getByLabel(file).fill('version: 1\nrun:\n  max_steps: 5\nvoice:\n  models: nowhere\n')
     await page.getByText('No problem left').waitFor()
     expect(errors).toEqual([])
     await write.click()
     await page.getByLabel('What shall be done?').waitFor()
     expect(await readFile(file, 'utf8')).toContain('max_steps: 5')
+    // Without the nets of spoken goals there is no button, and a line that says what is missing.
+    await page.locator('.talk-line', { hasText: 'make voice' }).waitFor()
+    expect(await page.locator('.talk').count()).toBe(0)
     await close()
   } finally {
     await service.stop()
@@ -92,6 +95,33 @@ test('a connection that is silent is said to be gone and joined again; a stop of
     await close()
   } finally {
     service.thaw()
+    await service.stop()
+  }
+})
+
+test('a real arm is armed only after a question, and not by closing it', async () => {
+  const service = await startService()
+  try {
+    const { page, close } = await visit(browser, service)
+    // As a service behind a real arm answers; with the consent the service itself does.
+    await page.route('**/api/arm', async (route) => {
+      if (route.request().postDataJSON().consent_to_motion) return route.continue()
+      const error = { code: 'CONSENT_REQUIRED', message: 'The controller moves a real arm', hint: 'Clear the area' }
+      return route.fulfill({ status: 409, json: { error } })
+    })
+    await page.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.getByText('A real arm will move').waitFor()
+    await shoot(page, 'consent')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.locator('.mode.disarmed').waitFor()
+    expect((await service.state()).session.armed).toBe(false)
+    await page.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.getByRole('button', { name: 'Yes, arm' }).click()
+    await page.locator('.mode.ready').waitFor()
+    await page.locator('.notice').waitFor({ state: 'detached' })
+    await close()
+  } finally {
     await service.stop()
   }
 })

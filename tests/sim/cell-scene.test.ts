@@ -107,7 +107,7 @@ test('the arm reaches most of the published workspace, and not all', () => {
 })
 
 test.each([
-  [{ task: 'stack-teapots' }, 'TASK_UNKNOWN', 'put-block-in-bowl-seen-colors'],
+  [{ task: 'stack-teapots' }, 'TASK_UNKNOWN', 'put-block-in-bowl'],
   [{ seed: -1 }, 'INPUT_INVALID', 'seed'],
   [{ seed: 0.5 }, 'INPUT_INVALID', 'seed'],
   [{ listen: 'tcp://127.0.0.1:*' }, 'INPUT_INVALID', 'paced'],

@@ -1,13 +1,18 @@
 // The published tasks beside those of cell-tasks.test.ts: what their scenes and sentences are.
 
 import { expect, test } from 'vitest'
+import type { CliportError } from '../../src/control/errors.js'
+import { translationOf, turnedAbout } from '../../src/control/geometry.js'
 import { publishedWorkspace } from '../../src/control/published-workspace.js'
+import { kinematics } from '../../src/native/kinematics.js'
 import { suctionTool } from '../../src/sim/arm.js'
 import { heldOutObjects, trainObjects } from '../../src/sim/household-objects.js'
 import { evaluationShapes, kitShapes, trainShapes } from '../../src/sim/kit-shapes.js'
+import { stepS } from '../../src/sim/physics/mjcf.js'
+import { loadPhysics, Physics } from '../../src/sim/physics/physics.js'
 import { isReachable } from '../../src/sim/reach.js'
 import { laidScene } from '../../src/sim/scene.js'
-import { publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
+import { nounsOf, publishedPercent, taskNamed, taskNames } from '../../src/sim/tasks/index.js'
 
 const scene = (name: string, seed: number, goal?: string) => laidScene(taskNamed(name), seed, suctionTool, goal)
 const seeds = [1, 2, 3, 4, 5, 6]
@@ -41,6 +46,31 @@ test.each(taskNames)('every object of %s lies in the workspace, at one place for
     )
     expect(again.scene.sentence).toBe(built.sentence)
   }
+})
+
+test('a task that does not exist is answered with the nearest names', () => {
+  const hintFor = (name: string) => {
+    try {
+      taskNamed(name)
+    } catch (error) {
+      return (error as CliportError).hint
+    }
+    throw new Error(`${name} exists`)
+  }
+  expect(hintFor('put-block-in-bowl')).toMatch(/colours.*: put-block-in-bowl-seen-colors, /)
+  expect(hintFor('put-blok-in-bowl-seen-colors')).toMatch(/^Did you mean 'put-block-in-bowl-seen-colors'\?/)
+  expect(hintFor('make-coffee')).toMatch(/^Tasks: align-rope, /)
+})
+
+test('two tasks with sentences call one kind of thing by the same names, or none of them loads', () => {
+  const task = (name: string, names: readonly string[], forms: readonly string[]) => ({
+    name,
+    nouns: { lid: names },
+    forms,
+  })
+  const first = task('first', ['lid'], ['move the <pick>'])
+  expect(() => nounsOf([first, task('second', ['lid', 'cover'], ['lift the <pick>'])])).toThrow(/'lid'.*first.*second/)
+  expect(nounsOf([first, task('third', ['lid', 'cover'], [])]).get('lid')).toEqual(['lid', 'cover'])
 })
 
 test('a sentence that a task cannot make leaves nothing to do', () => {
@@ -113,6 +143,36 @@ test('shapes and things that are held out appear in evaluation only', () => {
   expect(new Set(names([...trainObjects, ...heldOutObjects])).size).toBe(56)
 })
 
+test('a rope that is drawn along by its end at 6 cm/s does not stretch', async () => {
+  const { scene: built, objects } = scene('align-rope', 1)
+  const end = built.joints![0]!.label
+  const [endX, endY] = objects.find(({ label }) => label === end)!.p_base_m
+  const qRad = new Float64Array(7)
+  expect(kinematics().inverse(endX, endY, 0.0095, 0, suctionTool, 0.1, qRad)).toBe(true)
+  const physics = new Physics(await loadPhysics(), objects, suctionTool, qRad, built)
+  const at = (label: number) => translationOf(physics.objectPose(label))
+  const links = (): number[] =>
+    built.joints!.map(({ label, otherLabel }) => {
+      const [a, b] = [at(label), at(otherLabel)]
+      return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+    })
+  const restM = Math.max(...links())
+  for (let i = 0; i < 10; i++) physics.step()
+  expect(physics.seal()).toBe(true)
+  const speedRadps = 0.06 / Math.hypot(endX, endY)
+  let longestM = 0
+  for (let i = 0; i < 500; i++) {
+    qRad[0]! += speedRadps * stepS
+    physics.drive(qRad, Float64Array.of(speedRadps, 0, 0, 0, 0, 0, 0))
+    physics.step()
+    longestM = Math.max(longestM, ...links())
+  }
+  const [x, y] = at(end)
+  physics.close()
+  expect(Math.hypot(x - endX, y - endY)).toBeCloseTo(0.06, 2)
+  expect(longestM).toBeLessThan(1.05 * restM)
+})
+
 test('the beads of a rope lie a link apart, and either end may be the first', () => {
   for (const seed of seeds) {
     const { scene: built, objects } = scene('align-rope', seed)
@@ -137,4 +197,39 @@ test("as published, some sentences of packing name a colour that no block has; t
     }).length
   expect(absent('packing-boxes-pairs-seen-colors')).toBe(0)
   expect(absent('packing-boxes-pairs-seen-colors-as-published')).toBeGreaterThan(5)
+})
+
+test('rows as published draw distractors, colours and numbers as the publication does', () => {
+  for (let seed = 10_001; seed < 10_021; seed += 2) {
+    const bowls = scene('put-block-in-bowl-seen-colors-as-published', seed)
+    const [, block, bowl] = /put the (\w+) blocks in a (\w+) bowl/.exec(bowls.scene.sentence)!
+    const wrong = bowls.objects.filter(({ kind, color }) => color === (kind === 'block' ? bowl : block))
+    expect(wrong).toEqual([])
+
+    const kit = scene('assembling-kits-seq-unseen-colors-as-published', seed)
+    expect(new Set(kit.objects.filter(({ kind }) => kind !== 'kit').map(({ color }) => color)).size).toBe(5)
+
+    const packed = scene('packing-unseen-household-objects-seq-as-published', seed)
+    const things = packed.objects.length - 1
+    expect(packed.scene.goals.length).toBeLessThanOrEqual(Math.max(1, things - 1))
+    expect(packed.scene.maxSteps).toBe(packed.scene.goals.length + 1)
+  }
+})
+
+test('of two holes of one shape the published rule calls the one nearer to the robot the top one', () => {
+  let told = 0
+  for (let seed = 1; seed < 400 && told < 5; seed += 2) {
+    const { scene: built, objects } = scene('assembling-kits-seq-seen-colors-as-published', seed)
+    const kit = objects.find(({ kind }) => kind === 'kit')!
+    const xOf = (place: string) => {
+      const goal = built.goals.find(({ sentence }) => sentence.includes(`in the ${place} `))
+      const [x, y] = goal === undefined ? [] : goal.moves[0]!.targets[0]!.p_object_m
+      return x === undefined ? undefined : turnedAbout(kit.p_base_m, kit.yawRad, [x, y!])[0]
+    }
+    const [top, bottom] = [xOf('top'), xOf('bottom')]
+    if (top === undefined || bottom === undefined) continue
+    told++
+    expect(top).toBeLessThan(bottom)
+  }
+  expect(told).toBe(5)
 })

@@ -23,3 +23,23 @@ test('the end of a motion is waited for, but not that of a controller that is go
   states('moving', 3_600_000_000_000n)
   await workcell.untilAtRest()
 }, 20_000)
+
+test('a real arm is armed only with the consent of a person, or of the settings; a simulated one without', async () => {
+  const scene = { task: 'put-block-in-bowl-seen-colors', seed: 3, sentence: 'put it there' }
+  const arm = vi.fn(async () => {})
+  const workcellOf = (backend: string, consents: boolean) => {
+    const workcell = new Workcell(mergeConfig(null, {}, { 'robot.consent_to_motion': consents }), scene, () => {})
+    const link = { backend, arm } as unknown as RobotLink
+    vi.spyOn(workcell, 'ports', 'get').mockReturnValue({ link } as unknown as Workcell['ports'])
+    return workcell
+  }
+  await expect(workcellOf('franka', false).arm(false)).rejects.toMatchObject({
+    code: 'CONSENT_REQUIRED',
+    hint: expect.stringContaining('--consent-to-motion'),
+  })
+  expect(arm).not.toHaveBeenCalled()
+  await workcellOf('franka', false).arm(true)
+  await workcellOf('franka', true).arm(false)
+  await workcellOf('cell', false).arm(false)
+  expect(arm).toHaveBeenCalledTimes(3)
+})

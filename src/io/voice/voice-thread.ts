@@ -7,11 +7,11 @@ import { workerHeap, workerUrl } from '../../native/paths.js'
 import { turnOffTelemetry } from '../policy/telemetry.js'
 import { Replies } from '../replies.js'
 import type { EngineName, Speech } from './speech.js'
-import type { VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
+import type { EarReply, VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
 
 /** What the thread hears, but for answers to `hear`. */
 export type EarEvent =
-  | Extract<VoiceReply, { readonly kind: 'level' | 'stop' | 'utterance' | 'silence' }>
+  | (EarReply & { readonly stream: number })
   /** The thread failed or ended by itself: nothing more is heard. */
   | { readonly kind: 'ended'; readonly error: Error }
 
@@ -26,6 +26,7 @@ export class VoiceThread implements Speech {
   readonly #replies: Replies<number, Hearing> = new Replies(() => this.#worker.unref())
   readonly #listeners = new Set<(event: EarEvent) => void>()
   #nextId = 1
+  #stream = 0
 
   private constructor(settings: VoiceWorkerSettings) {
     this.#worker = new Worker(workerUrl('io/voice/voice-worker'), {
@@ -68,6 +69,12 @@ export class VoiceThread implements Speech {
   listen(listener: (event: EarEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Another stream of sound begins. @returns its number, which what is heard in it carries */
+  begin(): number {
+    this.#post({ kind: 'begin', stream: ++this.#stream })
+    return this.#stream
   }
 
   /** The next samples of the stream, 16 kHz mono, -1..1; handed over. */

@@ -60,16 +60,21 @@ function CellView() {
 /** What the service has against an act. Over the page, so that nothing moves because of it. */
 function Notice() {
   if (notice.value === null) return null
-  const { title, text, hint } = notice.value
+  const { title, text, hint, answer } = notice.value
   return (
     <div class="notice" role="alert">
       <p>
         <b>{title}.</b> {text}
       </p>
       {hint !== '' && <p class="soft">{hint}</p>}
+      {answer !== undefined && (
+        <button type="button" class="main small" onClick={() => void answer.act()}>
+          {answer.label}
+        </button>
+      )}
       <button
         type="button"
-        class="text"
+        class="text close"
         onClick={() => {
           notice.value = null
         }}

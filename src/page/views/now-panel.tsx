@@ -78,7 +78,7 @@ function Acts({ mode }: { readonly mode: Mode }) {
   const running = runningGoal.value
   return (
     <span class="acts">
-      {mode === 'disarmed' && <Act label="Arm" isMain onClick={arm} />}
+      {mode === 'disarmed' && <Act label="Arm" isMain onClick={() => arm()} />}
       {(mode === 'stopped' || mode === 'fault') && <Act label="Clear" isMain onClick={clear} />}
       {(mode === 'running' || mode === 'ready') && <Act label="Pause" onClick={pause} />}
       {mode === 'paused' && <Act label="Go on" isMain onClick={resume} />}

@@ -2,7 +2,8 @@
 
 import type { z } from 'zod'
 import { CliportError, errorCodes } from '../../control/errors.js'
-import type { Goal, lexiconSchema, Preview, ServiceEvent, ServiceState, sceneSchema, Takeover } from '../api.js'
+import type { Goal, lexiconSchema, Preview, ServiceEvent, ServiceState, Takeover } from '../api.js'
+import type { sceneSchema } from '../api-scene.js'
 import { absent } from './absent.js'
 import { events } from './events.js'
 import { findService, type ServiceAddress } from './find.js'
@@ -88,9 +89,13 @@ export class ServiceClient {
     return this.#act(`/api/goals/${encodeURIComponent(id)}/move`, { before })
   }
 
-  /** Queued goals begin. @throws CliportError SERVICE_REFUSED, LINK_REFUSED */
-  arm(): Promise<ServiceSession> {
-    return this.#act('/api/arm')
+  /**
+   * Queued goals begin.
+   * @param consentToMotion of a real arm: a person says that its area is clear, and the emergency stop at hand
+   * @throws CliportError SERVICE_REFUSED, CONSENT_REQUIRED, LINK_REFUSED
+   */
+  arm({ consentToMotion = false }: { readonly consentToMotion?: boolean } = {}): Promise<ServiceSession> {
+    return this.#act('/api/arm', { consent_to_motion: consentToMotion })
   }
 
   /** Nothing begins any more. @throws CliportError SERVICE_REFUSED while a goal runs */

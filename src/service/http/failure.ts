@@ -16,6 +16,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   TOKEN_INVALID: 401,
   GOAL_UNKNOWN: 404,
   COMMAND_EXPIRED: 409,
+  CONSENT_REQUIRED: 409,
   SERVICE_REFUSED: 409,
   LINK_REFUSED: 409,
   QUEUE_FULL: 429,

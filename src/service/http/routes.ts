@@ -8,25 +8,21 @@ import { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { defaultTask } from '../../runtime/run.js'
 import {
-  addGoalSchema,
-  answerSchema,
   errorSchema,
   expiryHeaders,
-  flagGoalSchema,
   goalFilesSchema,
   goalSchema,
   goalsSchema,
   lexiconSchema,
   listGoalsSchema,
-  moveGoalSchema,
   previewRequestSchema,
   previewSchema,
-  sceneSchema,
   sessionSchema,
   stateSchema,
-  stopSchema,
   takeoverSchema,
 } from '../api.js'
+import { addGoalSchema, answerSchema, armSchema, flagGoalSchema, moveGoalSchema, stopSchema } from '../api-acts.js'
+import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
@@ -75,8 +71,8 @@ export const ask = <Answer extends object>(summary: string, answer: Answer) => (
 
 export function addArmRoutes(app: App, service: Service): void {
   const done = { 200: sessionSchema }
-  app.post('/api/arm', { schema: act('A person arms: queued goals begin', done) }, async () => {
-    await service.runner.arm()
+  app.post('/api/arm', { schema: actWith('A person arms: queued goals begin', done, armSchema) }, async ({ body }) => {
+    await service.runner.arm(body?.consent_to_motion ?? false)
     return service.runner.session
   })
   app.post('/api/disarm', { schema: act('Nothing begins any more', done) }, async () => {
@@ -104,7 +100,8 @@ export function addArmRoutes(app: App, service: Service): void {
     { schema: actWith('Makes another simulated scene, disarmed', { 200: stateSchema }, sceneSchema) },
     async ({ body }) => {
       const { task = defaultTask, seed, sentence } = body
-      await service.runner.reset({ task, seed, sentence })
+      const faults = cellFaultsOf(body.faults)
+      await service.runner.reset({ task, seed, sentence, ...(faults === undefined ? {} : { faults }) })
       return service.state()
     },
   )
@@ -207,9 +204,10 @@ export function addGoalRoutes(app: App, service: Service): void {
 }
 
 export function addStateRoutes(app: App, service: Service): void {
-  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () =>
-    service.state(),
-  )
+  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () => {
+    await service.voiceDesk.look()
+    return service.state()
+  })
   app.get('/api/lexicon', { schema: ask('Words that the policy knows', { 200: lexiconSchema }) }, async () =>
     service.lexicon(),
   )

@@ -17,12 +17,15 @@ const sideM = beads * spacingM
 /** A bead within this of its place on the line, as published. */
 const toleranceM = 0.02
 
-/** Corners in the square's frame: its open side, the front, lies at -x. */
+/**
+ * Corners in the square's frame: its open side, the front, lies at -x. As published, left and right are those of the
+ * heightmap as it is stored (x to the right, y down), which is the mirror image of the table.
+ */
 const cornersM = {
-  'front left tip': [-sideM / 2, sideM / 2],
-  'front right tip': [-sideM / 2, -sideM / 2],
-  'back left corner': [sideM / 2, sideM / 2],
-  'back right corner': [sideM / 2, -sideM / 2],
+  'front left tip': [-sideM / 2, -sideM / 2],
+  'front right tip': [-sideM / 2, sideM / 2],
+  'back left corner': [sideM / 2, -sideM / 2],
+  'back right corner': [sideM / 2, sideM / 2],
 } as const
 type Corner = keyof typeof cornersM
 
@@ -38,17 +41,23 @@ export const task: Task = {
   variants: [{ name: 'align-rope', split: 'full', publishedPercent: 85.6 }],
   nouns: { rope: ['rope'], square: ['square'] },
   forms: [],
+  sentences: lines.map(([from, to]) => `align the rope from ${from} to ${to}`),
+  primitive: 'drag',
   colored: { pick: [], place: [] },
+  deviations: [
+    'The rope is laid in a smooth curve; published: dropped in a heap. Beads of 10 g instead of 100 g.',
+    'It is carried about 4 cm over the table, as low as the check of plans passes; published: 2 cm.',
+  ],
   build,
 }
 
-function build({ random, palette, goal, place, put, reserve }: SceneRequest): TaskScene {
+function build({ random, goal, place, put, reserve }: SceneRequest): TaskScene {
   const square = place('square', 'green', squareShape)
   const course = drawCourse(random)
   const { p_base_m: middle, yawRad: turnRad } = reserve(room)
-  const color = random.pick(palette.filter((candidate) => candidate !== 'green'))
-  const rope = course.map(({ xM, yM, headingRad }) =>
-    put('rope', color, bead, {
+  const rope = course.map(({ xM, yM, headingRad }, i) =>
+    // As published, red with white ends.
+    put('rope', i === 0 || i === beads - 1 ? 'white' : 'red', bead, {
       p_base_m: turnedAbout(middle, turnRad, [xM, yM]),
       yawRad: turnRad + headingRad,
     }),
@@ -80,7 +89,16 @@ function goalOf(
   const [nearer, other] =
     wayM(rope, targets, square) <= wayM(rope, backwards, square) ? [targets, backwards] : [backwards, targets]
   const moves = rope.map(({ label }, i): Move => ({ object: label, targets: [nearer[i]!, other[i]!], symmetryRad: 0 }))
-  return { sentence, moves, toleranceM, maxReward: 1, rotations: false, isOneArrangement: true, primitive: 'drag' }
+  return {
+    sentence,
+    moves,
+    toleranceM,
+    maxReward: 1,
+    rotations: false,
+    isOneArrangement: true,
+    namedPlace: 'spots',
+    primitive: 'drag',
+  }
 }
 
 /** Sum of the ways of all beads, each to its own target. */

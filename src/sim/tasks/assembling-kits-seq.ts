@@ -8,7 +8,7 @@ import { bodyOf, evaluationShapes, type KitShape, kitShapes, outlinesOf, trainSh
 import { boxMesh, merge, prismMesh, type Rgb } from '../mesh.js'
 import type { ObjectShape, PlacedObject } from '../objects.js'
 import type { Random } from '../random.js'
-import { colorVariants, type Goal, type SceneRequest, type Task, type TaskScene } from './task.js'
+import { asPublished, colorVariants, type Goal, type SceneRequest, type Task, type TaskScene } from './task.js'
 
 /** A shape's middle within this of its hole's, in the table's plane, as published. */
 const toleranceM = 0.01
@@ -25,12 +25,21 @@ const holesM = [
 /** More holes of one shape have no names to tell them apart. */
 const mostAlike = 3
 
+const rows = colorVariants('assembling-kits-seq', { seen: 47, unseen: 43.8 })
+
 export const task: Task = {
   name: 'assembling-kits-seq',
-  variants: colorVariants('assembling-kits-seq', { seen: 47, unseen: 43.8 }),
+  variants: [...rows, ...asPublished(rows)],
   nouns: { ...Object.fromEntries(kitShapes.map(({ name }) => [name, [name]])), kit: ['kit'] },
   forms: ['put the <pick> in the <place>'],
+  parts: ['hole', 'left hole', 'right hole', 'top hole', 'bottom hole', 'middle hole'],
   colored: { pick: kitShapes.map(({ name }) => name), place: [] },
+  deviations: [
+    'Left, right, top and bottom of a hole are as the robot sees the table (top: far from it); published, and in the rows as published: as the front camera shows it (top: near the robot).',
+    'At most three shapes are alike, and a sentence names one hole; published, and in the rows as published, four and five may be, and two holes may have one name.',
+    'Only shapes that are alike must differ in colour; published, and in the rows as published: all five do.',
+    'Outlines are drawn here and differ from the published meshes in detail.',
+  ],
   build,
 }
 
@@ -40,9 +49,13 @@ interface Hole {
   readonly yawRad: number
 }
 
-function build({ random, palette, goal, place, isEvaluation }: SceneRequest): TaskScene {
+function build({ random, palette, goal, place, isEvaluation, asPublished: isAsPublished }: SceneRequest): TaskScene {
   const asked = goal === undefined ? undefined : parseKitGoal(goal)
-  const shapes = drawShapes(isEvaluation ? evaluationShapes : trainShapes, random)
+  const shapes = drawShapes(
+    isEvaluation ? evaluationShapes : trainShapes,
+    isAsPublished ? holesM.length : mostAlike,
+    random,
+  )
   if (asked) {
     shapes.forEach((shape, i) => {
       if (shape === asked.shape) shapes[i] = kitShapes.find((other) => !shapes.includes(other))!
@@ -51,7 +64,7 @@ function build({ random, palette, goal, place, isEvaluation }: SceneRequest): Ta
   }
   const holes = shapes.map((shape, i): Hole => ({ shape, p_kit_m: holesM[i]!, yawRad: random.uniform(0, 2 * Math.PI) }))
   const kit = place('kit', 'brown', kitShape(holes))
-  const colors = drawColors(shapes, palette, random)
+  const colors = isAsPublished ? random.sample(palette, shapes.length) : drawColors(shapes, palette, random)
   if (asked) colors[0] = asked.color
   const placed = shapes.map((shape, i) => place(shape.name, colors[i]!, bodyOf(shape, shapeM.side, shapeM.height)))
 
@@ -75,19 +88,20 @@ function build({ random, palette, goal, place, isEvaluation }: SceneRequest): Ta
   const maxSteps = holes.length
   if (goal !== undefined) return { goals: asked ? [goalOf(0, goal, 1)] : [], sentence: goal, maxSteps }
   const order = random.sample([...holes.keys()], holes.length)
+  const nameOf = isAsPublished ? publishedPlaceName : placeName
   const goals = order.map((i) => {
     const { name } = shapes[i]!
-    return goalOf(i, `put the ${colors[i]} ${name} in the ${placeName(i, holes, kit)}${name} hole`, 1 / holes.length)
+    return goalOf(i, `put the ${colors[i]} ${name} in the ${nameOf(i, holes, kit)}${name} hole`, 1 / holes.length)
   })
   return { goals, sentence: goals[0]!.sentence, maxSteps }
 }
 
-/** With replacement, as published, but for a fourth of a kind. */
-function drawShapes(pool: readonly KitShape[], random: Random): KitShape[] {
+/** With replacement, as published. */
+function drawShapes(pool: readonly KitShape[], most: number, random: Random): KitShape[] {
   const shapes: KitShape[] = []
   while (shapes.length < holesM.length) {
     const shape = random.pick(pool)
-    if (shapes.filter((other) => other === shape).length < mostAlike) shapes.push(shape)
+    if (shapes.filter((other) => other === shape).length < most) shapes.push(shape)
   }
   return shapes
 }
@@ -119,6 +133,20 @@ function placeName(index: number, holes: readonly Hole[], kit: PlacedObject): st
   const [least, most] = axis === 'x' ? (['bottom ', 'top '] as const) : (['right ', 'left '] as const)
   if (ordered[0] === index) return least
   return ordered.at(-1) === index ? most : 'middle '
+}
+
+/** The publication's own rule: of the heightmap's picture, whose top is near the robot and whose left lies at -y. */
+function publishedPlaceName(index: number, holes: readonly Hole[], kit: PlacedObject): string {
+  const at = (i: number) => turnedAbout([0, 0], kit.yawRad, holes[i]!.p_kit_m)
+  const [x, y] = at(index)
+  const ways = [...holes.keys()]
+    .filter((i) => i !== index && holes[i]!.shape === holes[index]!.shape)
+    .map((i) => [at(i)[0] - x, at(i)[1] - y] as const)
+  if (ways.length === 0) return ''
+  if (ways.every(([dx, dy]) => dx > Math.abs(dy))) return 'top '
+  if (ways.every(([dx, dy]) => -dx > Math.abs(dy))) return 'bottom '
+  if (ways.every(([, dy]) => dy > 0)) return 'left '
+  return ways.every(([, dy]) => dy < 0) ? 'right ' : 'middle '
 }
 
 /** A thin board with the outlines drawn on it: as in the original, the holes have no depth. */

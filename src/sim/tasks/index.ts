@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { CliportError } from '../../control/errors.js'
+import { nearest } from '../../control/nearest.js'
 import type { Task, TaskVariant } from './task.js'
 
 const tasks = await tasksOfThisFolder()
@@ -15,17 +16,30 @@ const all: ReadonlyMap<string, Found> = new Map(
   tasks.flatMap((task) => task.variants.map((variant): [string, Found] => [variant.name, { task, variant }])),
 )
 
+/** What each task declares of itself, by its name. */
+export const declarations: ReadonlyMap<string, Omit<Task, 'build'>> = new Map(
+  tasks.map(({ build: _, ...declared }) => [declared.name, declared]),
+)
+
 /** Full names, e.g. 'put-block-in-bowl-seen-colors'. */
 export const taskNames: readonly string[] = [...all.keys()]
 
-/** @throws CliportError TASK_UNKNOWN with the names that exist */
+/** @throws CliportError TASK_UNKNOWN with the names that are near, or the tasks that exist */
 export function taskNamed(name: string): Found {
   const found = all.get(name)
   if (found !== undefined) return found
   throw new CliportError('TASK_UNKNOWN', `Expected the name of a task but received '${name}'`, {
     stage: 'start',
-    hint: `Use one of: ${taskNames.join(', ')}`,
+    hint: hintFor(name),
   })
+}
+
+function hintFor(name: string): string {
+  const ofTask = taskNames.filter((known) => known.startsWith(`${name}-`))
+  if (ofTask.length > 0) return `A name says which colours, too. Use one of: ${ofTask.join(', ')}`
+  const near = nearest(name, taskNames)
+  const tasksHere = `Tasks: ${[...declarations.keys()].join(', ')}; docs/tasks.md has the names of their rows`
+  return near === null ? tasksHere : `Did you mean '${near}'? ${tasksHere}`
 }
 
 /** Published mean score of a task, per cent; null where there is none. */
@@ -34,9 +48,30 @@ export function publishedPercent(name: string): number | null {
 }
 
 /** What sentences call a kind of thing, and every other noun of the tasks. */
-export const nouns: ReadonlyMap<string, readonly string[]> = new Map(
-  tasks.flatMap((task) => Object.entries(task.nouns)),
-)
+export const nouns: ReadonlyMap<string, readonly string[]> = nounsOf(tasks)
+
+/**
+ * Other words for the things of a sentence are drawn from one list a kind. Tasks without sentences of their own may call a
+ * thing by more names, which hold for them alone.
+ * @throws Error where two tasks with sentences name one kind differently
+ */
+export function nounsOf(all: readonly Pick<Task, 'name' | 'nouns' | 'forms'>[]): Map<string, readonly string[]> {
+  const known = new Map<string, readonly string[]>()
+  const owners = new Map<string, string>()
+  for (const { name, nouns, forms } of all) {
+    for (const [kind, names] of Object.entries(nouns)) {
+      const owner = owners.get(kind)
+      if (owner !== undefined && forms.length > 0 && `${known.get(kind)}` !== `${names}`) {
+        throw new Error(
+          `Expected one list of names for '${kind}' but received [${known.get(kind)}] of ${owner} and [${names}] of ${name}`,
+        )
+      }
+      known.set(kind, names)
+      if (forms.length > 0) owners.set(kind, name)
+    }
+  }
+  return known
+}
 
 /** Compiled files here are .js with .d.ts beside them; sources under test are .ts. In order of their names. */
 async function tasksOfThisFolder(): Promise<Task[]> {

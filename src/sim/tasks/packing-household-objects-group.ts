@@ -2,7 +2,7 @@
 // here): two of one thing into a box, and two of another that stay.
 
 import { fitting, type HouseholdObject, householdObjects } from '../household-objects.js'
-import { halvesOf, householdVariants, objectsOf, parseNamed } from '../household-packing.js'
+import { halvesOf, householdDeviations, householdVariants, objectsOf, parseNamed } from '../household-packing.js'
 import { openBox } from '../objects.js'
 import type { Goal, Move, SceneRequest, Task, TaskScene } from './task.js'
 
@@ -21,6 +21,10 @@ export const task: Task = {
   },
   forms: ['pack all the <pick> in the <place>'],
   colored: { pick: [], place: [] },
+  deviations: [
+    'Two of the wanted thing and two of one other; published: as many things as the box has parts, the first two wanted, the next two of one other kind, the rest at random.',
+    ...householdDeviations,
+  ],
   build,
 }
 

@@ -3,7 +3,7 @@
 
 import { bodyOf, evaluationShapes, type KitShape, kitShapes, trainShapes } from '../kit-shapes.js'
 import { openBox } from '../objects.js'
-import type { Goal, SceneRequest, Task, TaskScene } from './task.js'
+import { asPublished, type Goal, type SceneRequest, type Task, type TaskScene, type TaskVariant } from './task.js'
 
 const shapesOnTable = 5
 const shapeM = { side: 0.075, height: 0.02 }
@@ -12,16 +12,22 @@ const boxM = { least: 0.1, greatest: 0.15, height: 0.05 }
 /** As published: what is in the box may stick out. */
 const zoneTopM = 0.3
 
+const rows: readonly TaskVariant[] = [{ name: 'packing-shapes', split: 'unseen', publishedPercent: 44 }]
+
 export const task: Task = {
   name: 'packing-shapes',
-  variants: [{ name: 'packing-shapes', split: 'unseen', publishedPercent: 44 }],
+  variants: [...rows, ...asPublished(rows)],
   nouns: { ...Object.fromEntries(kitShapes.map(({ name }) => [name, [name]])), box: ['box', 'crate', 'container'] },
   forms: ['pack the <pick> in the <place>'],
   colored: { pick: [], place: [] },
+  deviations: [
+    'Shapes may have the same colour; published, and in the row as published: five colours.',
+    'Shapes are 7.5 cm wide; published: 8 cm, of which some do not fit into the smallest box.',
+  ],
   build,
 }
 
-function build({ random, palette, goal, place, isEvaluation }: SceneRequest): TaskScene {
+function build({ random, palette, goal, place, isEvaluation, asPublished: isAsPublished }: SceneRequest): TaskScene {
   const side = () => random.uniform(boxM.least, boxM.greatest)
   const sizeM = [side(), side(), boxM.height] as const
   const box = place('box', 'brown', openBox(sizeM))
@@ -29,7 +35,7 @@ function build({ random, palette, goal, place, isEvaluation }: SceneRequest): Ta
   const others = (isEvaluation ? evaluationShapes : trainShapes).filter((shape) => shape !== asked)
   const drawn = random.sample(others, shapesOnTable)
   const shapes = asked === undefined ? drawn : [asked, ...drawn.slice(1)]
-  const colors = shapes.map(() => random.pick(palette))
+  const colors = isAsPublished ? random.sample(palette, shapes.length) : shapes.map(() => random.pick(palette))
   const placed = shapes.map((shape, i) => place(shape.name, colors[i]!, bodyOf(shape, shapeM.side, shapeM.height)))
 
   const [wanted] = shapes as [KitShape]

@@ -1,24 +1,38 @@
 // "put the red blocks in a green bowl" (CLIPort, put-block-in-bowl): one to three bowls, at most as many blocks, six
 // distractors of other colours.
 
-import { type ColorName, colorOfWord } from '../colors.js'
+import { type ColorName, colorNames, colorOfWord } from '../colors.js'
 import { block as blockShape, bowl as bowlShape } from '../objects.js'
-import { colorVariants, type Goal, type SceneRequest, type Target, type Task, type TaskScene } from './task.js'
+import {
+  asPublished,
+  colorVariants,
+  type Goal,
+  type SceneRequest,
+  type Target,
+  type Task,
+  type TaskScene,
+} from './task.js'
 
 const distractors = 6
 /** A block's centre within this of the bowl's counts as in the bowl, as published. */
 const toleranceM = 0.05
 
+const rows = colorVariants('put-block-in-bowl', { seen: 99.5, unseen: 66.5 })
+
 export const task: Task = {
   name: 'put-block-in-bowl',
-  variants: colorVariants('put-block-in-bowl', { seen: 99.5, unseen: 66.5 }),
+  variants: [...rows, ...asPublished(rows)],
   nouns: { block: ['block', 'cube', 'brick'], bowl: ['bowl', 'dish'] },
   forms: ['put the <pick> in a <place>'],
   colored: { pick: ['block'], place: ['bowl'] },
+  deviations: [
+    "A distractor has any colour of the scene's split but that of its own kind in the sentence, so that a block may have the colour of the wanted bowls; published, and in the rows as published: the other nine of the eleven colours in turn.",
+    'Distractor bowls are fixed to the table as the wanted ones are; published: loose.',
+  ],
   build,
 }
 
-function build({ random, palette, goal, place }: SceneRequest): TaskScene {
+function build({ random, palette, goal, place, asPublished: isAsPublished }: SceneRequest): TaskScene {
   const [someBowl, someBlock] = random.sample(palette, 2) as [ColorName, ColorName]
   const asked = goal === undefined ? undefined : parseGoal(goal)
   const { block, bowl } = asked ?? { block: someBlock, bowl: someBowl }
@@ -30,7 +44,10 @@ function build({ random, palette, goal, place }: SceneRequest): TaskScene {
   for (let i = 0; i < distractors; i++) {
     const kind = random.next() > 0.5 ? 'block' : 'bowl'
     const wanted = kind === 'block' ? block : bowl
-    const color = random.pick(palette.filter((candidate) => candidate !== wanted))
+    const others = colorNames.filter((candidate) => candidate !== block && candidate !== bowl)
+    const color = isAsPublished
+      ? others[i % others.length]!
+      : random.pick(palette.filter((candidate) => candidate !== wanted))
     place(kind, color, kind === 'block' ? blockShape : bowlShape)
   }
 

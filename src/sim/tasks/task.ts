@@ -15,11 +15,20 @@ export interface Task {
   readonly nouns: Readonly<Record<string, readonly string[]>>
   /**
    * The task's own sentences, with `<pick>` for what is to be moved and `<place>` for where to; questions in other words
-   * are made from them. Empty: no such questions are asked.
+   * are made from them. Empty: no such questions are asked. They are for questions only: a sentence that somebody asks for
+   * is read by the task itself (`SceneRequest.goal`), by a pattern of its own, and may say more than the forms do.
    */
   readonly forms: readonly string[]
+  /** All of its sentences, where they are few and no form makes them; absent: `forms` say them. */
+  readonly sentences?: readonly string[]
+  /** What sentences call parts of its things, which have no label of their own; absent: they name whole things only. */
+  readonly parts?: readonly string[]
+  /** How its things are moved; absent: by pick and place. */
+  readonly primitive?: Primitive
   /** Kinds that a sentence names by their colour, as what is moved and as where it goes: of these absent ones are asked for. */
   readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
+  /** Where it differs from the publication's own code (github.com/cliport/cliport, 2be5c47), for docs/tasks.md. */
+  readonly deviations?: readonly string[]
   build(request: SceneRequest): TaskScene
 }
 
@@ -36,13 +45,23 @@ export interface TaskVariant {
   readonly asPublished?: true
 }
 
-/** The three variants of a task whose splits are colours. */
-export function colorVariants(name: string, published: { readonly seen: number; readonly unseen: number }) {
-  return [
-    { name: `${name}-seen-colors`, split: 'seen', publishedPercent: published.seen },
-    { name: `${name}-unseen-colors`, split: 'unseen', publishedPercent: published.unseen },
-    { name: `${name}-full-colors`, split: 'full' },
-  ] as const satisfies readonly TaskVariant[]
+/** The three variants of a task whose splits are colours. @param published its values; absent: it is in no table */
+export function colorVariants(
+  name: string,
+  published?: { readonly seen: number; readonly unseen: number },
+): readonly TaskVariant[] {
+  const row = (split: 'seen' | 'unseen'): TaskVariant => ({
+    ...{ name: `${name}-${split}-colors`, split },
+    ...(published === undefined ? {} : { publishedPercent: published[split] }),
+  })
+  return [row('seen'), row('unseen'), { name: `${name}-full-colors`, split: 'full' }]
+}
+
+/** The same rows with scenes and sentences as the publication's own code draws them. */
+export function asPublished(variants: readonly TaskVariant[]): TaskVariant[] {
+  return variants
+    .filter(({ publishedPercent }) => publishedPercent !== undefined)
+    .map((variant): TaskVariant => ({ ...variant, name: `${variant.name}-as-published`, asPublished: true }))
 }
 
 export interface SceneRequest extends Table {
