@@ -14,12 +14,16 @@ rmSync(into, { recursive: true, force: true })
 mkdirSync(into, { recursive: true })
 await build({
   absWorkingDir: root,
-  entryPoints: { app: 'src/page/main.tsx', style: 'src/page/style/index.css' },
+  entryPoints: {
+    app: 'src/page/main.tsx',
+    style: 'src/page/style/index.css',
+    'microphone-worklet': 'src/page/microphone-worklet.ts',
+  },
   outdir: into,
   bundle: true,
   splitting: true,
   format: 'esm',
-  target: ['chrome111', 'firefox113', 'safari16.4'],
+  target: ['chrome123', 'firefox120', 'safari17.5'],
   jsx: 'automatic',
   jsxImportSource: 'preact',
   minify: true,

@@ -75,13 +75,16 @@ function copyProgram() {
     'models/edge',
     'models/cliport_edge',
     'models/cliport_published',
-    'models/lexicon.json',
+    'models/lexicon-of-format-1.json',
     'models/recipe.json',
     'models/requirements.txt',
   ]) {
     copy(path, join(lib, path))
   }
   copy('dist', join(lib, 'dist'), (source) => !/\.(map|built|d\.ts)$/.test(source))
+  // /usr/bin/cliport calls it with the package's own Node.js.
+  const main = join(lib, 'dist/cli/main.js')
+  writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*\n/, ''))
   const {
     devDependencies: _,
     scripts: __,

@@ -187,7 +187,7 @@ async function writePage() {
   })
   const page = `# The oracle on every task
 
-Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, ${Math.max(...reports.map((report) => report.jobs))} at a time on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, other work running beside most rows, so that they compare badly with each other; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit.${verifiedText(reports)}
+Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, with other programs beside it (a lower bound), ${Math.max(...reports.map((report) => report.jobs))} at a time on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit.${verifiedText(reports)}
 
 | task | seeds (scenes) | score | 95 % | success | steps | scenes a minute | published |
 |---|---|---|---|---|---|---|---|

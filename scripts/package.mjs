@@ -37,6 +37,7 @@ for (const path of [
     'models/edge',
     'models/cliport_edge',
     'models/cliport_published',
+    'models/lexicon-of-format-1.json',
     'models/recipe.json',
     'models/requirements.txt',
   ],

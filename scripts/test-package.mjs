@@ -2,7 +2,7 @@
 // and uses it there as a stranger would: a goal on the cell, the command line, an example, types in strict TypeScript.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,7 @@ const kept = { PATH, CMAKE_CXX_COMPILER_LAUNCHER, CCACHE_DIR, npm_config_cache }
 const env = { ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)), HOME: home }
 const run = (cwd, command, ...args) =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1e8 })
+const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
 const check = (condition, words) => {
   if (!condition) throw new Error(`failed: ${words}`)
   console.log(`ok  ${words}`)
@@ -41,6 +42,9 @@ try {
   check(JSON.parse(answer).success_rate === 1, 'npx cliport evaluates a scene')
   const doctor = JSON.parse(run(user, 'npx', 'cliport', 'doctor', '--json'))
   check(doctor.ok, 'npx cliport doctor finds everything that a run needs')
+
+  run(user, 'npx', 'cliport', 'convert', 'policy', packageOfFormat1(), '--out', 'converted')
+  check(read(join(user, 'converted/manifest.json')).version === 2, 'npx cliport converts a policy package of format 1')
 
   const hand = run(user, process.execPath, 'node_modules/cliport-edge/examples/drive-the-arm-by-hand.mjs')
   check(/cleared, disarmed/.test(hand), 'the controller that it brings drives a simulated arm')
@@ -77,4 +81,25 @@ try {
   check(true, "its types compile in a stranger's strict TypeScript, library declarations included")
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** The shipped package as format 1 had it: tensors in lists, and no lexicon, units or end effectors. */
+function packageOfFormat1() {
+  const folder = join(user, 'format 1')
+  cpSync(join(user, 'node_modules/cliport-edge/models/edge'), folder, { recursive: true })
+  const { units: _, lexicon: __, end_effectors: ___, ...manifest } = read(join(folder, 'manifest.json'))
+  const { workspace, tokenizer, models } = manifest
+  const camelCase = (key) => key.replace(/_(.)/g, (_underscore, letter) => letter.toUpperCase())
+  const tensors = (roles) => Object.entries(roles).map(([name, { type, shape }]) => ({ name, type, shape }))
+  const graphs = Object.entries(models).map(([name, { inputs, outputs }]) => [
+    name,
+    { inputs: tensors(inputs), outputs: tensors(outputs) },
+  ])
+  const old = {
+    ...{ ...manifest, version: 1, tokenizer: { file: tokenizer.file, maxTokens: tokenizer.max_tokens } },
+    workspace: Object.fromEntries(Object.entries(workspace).map(([key, value]) => [camelCase(key), value])),
+    models: Object.fromEntries(graphs),
+  }
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(old))
+  return folder
 }

@@ -5,8 +5,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { OnnxPolicy } from '../../dist/io/policy/onnx-policy.js'
+import { returnLargeBlocks } from '../../dist/native/memory.js'
 
 const [, , folder, threads, count, goal] = process.argv
+// As `cliport run`, `serve` and `policy serve` do.
+returnLargeBlocks()
 const policy = await OnnxPolicy.load(folder, { threads: Number(threads) })
 const heightmaps = theFrames(Number(count), policy.manifest).map((frame) => ({
   spec: policy.info.workspace,

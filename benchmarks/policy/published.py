@@ -1,10 +1,10 @@
 """A published CLIPort at official size: the runtime beside eager PyTorch, decision by decision, with the same weights and frames.
 
-    OMP_WAIT_POLICY=PASSIVE PYTHON benchmarks/policy/published.py --checkpoint cliport.ckpt --package models/NAME
+    OMP_WAIT_POLICY=PASSIVE PYTHON benchmarks/policy/published.py --checkpoint cliport.ckpt --package models/NAME [--package models/NAME-int8]
 
 Each contender is a process of its own, so that its peak memory is its own. They take turns; what counts is the least time of
 each, wall and processor, since other work on the machine only adds. The sentence is read once and its encoding is kept, in
-both; a last decision with another sentence says what reading one costs, and how far it raises the peak. Decisions go through
+all; a last decision with another sentence says what reading one costs, and how far it raises the peak. Decisions go through
 the five frames in turn and are compared. Eager PyTorch is the reference of models/cliport_published, whose correlation is by
 FFT: the published code's convolution takes longer.
 """
@@ -92,7 +92,7 @@ class Contender:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--package", type=Path, help="what cliport convert made of the checkpoint")
+    parser.add_argument("--package", type=Path, action="append", default=[], help="what cliport convert made of the checkpoint; several take turns")
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--serve-eager", action="store_true", help=argparse.SUPPRESS)
@@ -101,19 +101,26 @@ def main() -> None:
         return serve_eager(args.checkpoint, args.threads)
     here = str(Path(__file__))
     eager = Contender([sys.executable, here, "--checkpoint", str(args.checkpoint), "--threads", str(args.threads), "--serve-eager"], OMP_WAIT_POLICY="PASSIVE")
-    runtime = Contender(["node", str(Path(here).with_suffix(".mjs")), str(args.package), str(args.threads), str(FRAMES), GOAL], CLIPORT_PYTHON=sys.executable)
-    differ = 0
+    node = ["node", str(Path(here).with_suffix(".mjs"))]
+    packages = {str(package): Contender([*node, str(package), str(args.threads), str(FRAMES), GOAL], CLIPORT_PYTHON=sys.executable) for package in args.package}
+    differ = dict.fromkeys(packages, 0)
     for index in range(args.repeats):
-        theirs, ours = eager.decide(), runtime.decide()
-        differ += theirs["decision"] != ours["decision"]
-        print(f"{index + 1}/{args.repeats}: eager {theirs['wall_s']:.2f} s, runtime {ours['wall_s']:.2f} s; load {os.getloadavg()[0]:.1f}", file=sys.stderr)
-    another = {"eager": eager.read_another(), "runtime": runtime.read_another()}
-    ours, theirs = runtime.best(), eager.best()
-    ratios = {f"ratio_{key[:-2]}": round(theirs[key] / ours[key], 2) for key in ("wall_s", "cpu_s")}
-    report = {"runtime": ours, "eager": theirs, **ratios, "new_sentence": another, "decisions_differ": differ, "repeats": args.repeats, "threads": args.threads, "torch": eager.hello["version"], "load": round(os.getloadavg()[0], 1)}
-    for contender in (eager, runtime):
+        theirs = eager.decide()
+        took = [f"eager {theirs['wall_s']:.2f} s"]
+        for name, package in packages.items():
+            ours = package.decide()
+            differ[name] += theirs["decision"] != ours["decision"]
+            took.append(f"{name} {ours['wall_s']:.2f} s")
+        print(f"{index + 1}/{args.repeats}: {', '.join(took)}; load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    best = eager.best()
+    report = {"eager": best | {"new_sentence": eager.read_another()}, "packages": {}}
+    for name, package in packages.items():
+        ours = package.best()
+        ratios = {f"ratio_{key[:-2]}": round(best[key] / ours[key], 2) for key in ("wall_s", "cpu_s")}
+        report["packages"][name] = ours | ratios | {"new_sentence": package.read_another(), "decisions_differ": differ[name]}
+    print(json.dumps(report | {"repeats": args.repeats, "threads": args.threads, "torch": eager.hello["version"], "load": round(os.getloadavg()[0], 1)}))
+    for contender in (eager, *packages.values()):
         contender.close()
-    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import numpy as np
 
 from .colors import SEEN_COLORS, TASK_COLORS
 from .packing import NARROWEST_M, Rectangle, Spot, all_spots, best_spots
-from .scene import WALL_M, Scene, Thing, in_frame, on_map, own_goal
+from .scene import WALL_M, Named, Scene, Thing, in_frame, on_map, own_goal
+from .words import names_of
 
 PIXEL_M = 0.003125
 SHAPE = (320, 160)
@@ -33,13 +34,13 @@ def draw(rng: np.random.Generator) -> Scene:
     reach = math.hypot(*size) / 2 / PIXEL_M
     yaw = rng.uniform(-math.pi, math.pi)
     at = [rng.uniform(min(reach, side / 2), max(side - reach, side / 2)) for side in SHAPE]
-    things = [Thing(1, "box", "brown", *at, yaw, cells(size))]
+    things = [Thing(1, "box", "brown", *at, yaw, cells(size), names_of("box"))]
     names = [wanted[i] if i < len(wanted) else str(rng.choice(wanted)) for i in range(len(pieces))]
     wanted = list(dict.fromkeys(names))
     for piece, spot in packed:
         x, y = ((s + rng.normal(0, 0.0012)) / PIXEL_M for s in (spot.x, spot.y))
         turn = yaw + (math.pi / 2 if spot.across else 0) + rng.normal(0, math.radians(1.2))
-        things.append(Thing(len(things) + 1, "block", names[len(things) - 1], *on_map(things[0], x, y), turn, cells(piece)))
+        things.append(Thing(len(things) + 1, "block", names[len(things) - 1], *on_map(things[0], x, y), turn, cells(piece), names_of("block")))
     inside = len(things)
     for piece in left:
         things += beside(things, names[len(things) - 1], cells(piece), rng)
@@ -49,7 +50,10 @@ def draw(rng: np.random.Generator) -> Scene:
     color, height, labels = picture(things, rng)
     picks = tuple(t.label for t in things[inside:wanted_end])
     goal = f"pack all the {' and '.join(wanted)} blocks into the brown box"
-    scene = Scene(color, height, labels, tuple(things), TASK, goal, picks, (), True, bool(picks), PIXEL_M)
+    named = Named(tuple(t.label for t in things if t.kind == "block" and t.color in wanted), (1,), ())
+    scene = Scene(
+        color, height, labels, tuple(things), TASK, goal, picks, (), True, bool(picks), PIXEL_M, named=named, colored=(("block",), ())
+    )  # fmt: skip
     return replace(scene, own=own_goal(scene))
 
 
@@ -96,7 +100,7 @@ def beside(things: list[Thing], color: str, size: tuple[float, float], rng: np.r
         x, y = in_frame(box, u, v)
         out = math.hypot(max(0.0, abs(x) - box.size[0] / 2), max(0.0, abs(y) - box.size[1] / 2))
         if out > radius + 2 and all(math.hypot(t.u - u, t.v - v) > radius + math.hypot(*t.size) / 2 for t in things[1:]):
-            return [Thing(len(things) + 1, "block", color, u, v, rng.uniform(-math.pi, math.pi), size)]
+            return [Thing(len(things) + 1, "block", color, u, v, rng.uniform(-math.pi, math.pi), size, names_of("block"))]
     return []
 
 

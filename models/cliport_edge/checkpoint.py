@@ -1,8 +1,9 @@
 """Checkpoints: written whole, read without executing anything.
 
-    python -m cliport_edge.checkpoint OLD.pt NEW.pt
+    python -m cliport_edge.checkpoint OLD.pt NEW.pt [--tokenizer PACKAGE/tokenizer.json] [--half]
 
-converts a checkpoint that still calls the completion head `judge`.
+converts a checkpoint that still calls the completion head `judge`, or does not name the words that it knows; with `--half`
+one to begin another training from, in half the size: weights of 16 bits and no optimizer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from .model import Edge
 from .network_config import EdgeConfig
@@ -34,13 +36,33 @@ def read(path: Path, device: torch.device | str = "cpu") -> dict:
             f"checkpoint: {path} calls the completion head by its former name, `{OLD_HEAD}`; "
             f"convert it: python -m cliport_edge.checkpoint {path} NEW.pt"
         )
-    return state
+    return state | {"model": with_dtype(state["model"], torch.float16, torch.float32)}
+
+
+def with_dtype(weights: dict[str, Tensor], old: torch.dtype, new: torch.dtype) -> dict[str, Tensor]:
+    """The weights, those of the one type in the other."""
+    return {name: value.to(new) if value.dtype == old else value for name, value in weights.items()}
+
+
+def halved(state: dict) -> dict:
+    """A checkpoint to begin another training from, as small as it can be. Running statistics are kept whole: variances may be
+    beyond what 16 bits hold."""
+    weights = {name: value for name, value in state["model"].items() if "running_" not in name}
+    halves = state["model"] | with_dtype(weights, torch.float32, torch.float16)
+    return {name: value for name, value in state.items() if name != "optimizer"} | {"model": halves}
 
 
 def tokenizer_of(path: Path | None) -> Tokenizer:
-    """Of a checkpoint's words; those of this package where it names none, as those of 0.2.0, or where there is none."""
-    words = None if path is None else read(path).get("words")
-    return Tokenizer.default() if words is None else Tokenizer(words)
+    """Of a checkpoint's words; without one, those of this package. @raises SystemExit for one that does not name its words"""
+    if path is None:
+        return Tokenizer.default()
+    words = read(path).get("words")
+    if words is None:
+        raise SystemExit(
+            f"checkpoint: {path} does not say which words it knows; add those of its package: "
+            f"python -m cliport_edge.checkpoint {path} NEW.pt --tokenizer PACKAGE/tokenizer.json"
+        )
+    return Tokenizer(words)
 
 
 def load_edge(path: Path | None, tokenizer: Tokenizer, **changes) -> tuple[Edge, dict]:
@@ -76,8 +98,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
+    parser.add_argument("--tokenizer", type=Path, help="of the package that was made of it: its words go into the checkpoint")
+    parser.add_argument("--half", action="store_true", help="weights of 16 bits, no optimizer")
     args = parser.parse_args()
-    save(args.new, converted(torch.load(args.old, weights_only=True)))
+    state = converted(torch.load(args.old, weights_only=True))
+    if args.tokenizer is not None:
+        state |= {"words": Tokenizer.from_file(args.tokenizer).words}
+    save(args.new, halved(state) if args.half else state)
     print(f"checkpoint: {args.new}")
 
 

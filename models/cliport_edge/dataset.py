@@ -12,11 +12,11 @@ import torch
 from . import augment, boxes
 from .episodes import Cache
 from .labels import Sample, as_published, sample_of
-from .questions import question
+from .questions import Asking, question
 from .recolor import recolor
 from .scene import Meaning, Scene, scene_of
 from .train_config import TrainConfig
-from .words import Tokenizer, plural
+from .words import Tokenizer, names_of, plural
 
 
 class Dataset:
@@ -28,10 +28,13 @@ class Dataset:
         captioned = lambda item: item[0].samples[item[1]]["task"].startswith("captioned")
         self.captions = [item for item in every if captioned(item)]
         self.demonstrations = first_of_each_task([item for item in every if not captioned(item)], config.demonstrations)
+        self.of_task = {what: by_task(items) for what, items in (("captions", self.captions), ("demonstrations", self.demonstrations))}
         needed = {"demonstration": (self.demonstrations, config.captions < 1), "captioned scene": (self.captions, config.captions > 0)}
         for what, (items, is_needed) in needed.items():
             if is_needed and not items:
                 raise SystemExit(f"train: captions is {config.captions}, but the data has no {what}")
+
+        self.asking = Asking(config.other_goals, config.absent, config.wrong_noun, nouns_in(caches))
 
     def batch(self, step: int) -> list[Sample]:
         config = self.config
@@ -42,11 +45,11 @@ class Dataset:
         return [self.caption(rng) if rng.random() < config.captions else self.demonstration(rng) for _ in range(count)]
 
     def caption(self, rng: np.random.Generator) -> Sample:
-        return self.sample(recorded(self.captions, rng), rng)
+        return self.sample(recorded(self.of_task["captions"], rng), rng)
 
     def demonstration(self, rng: np.random.Generator) -> Sample:
         drawn = rng.random() < self.config.drawn
-        return self.sample(boxes.draw(rng) if drawn else recorded(self.demonstrations, rng), rng)
+        return self.sample(boxes.draw(rng) if drawn else recorded(self.of_task["demonstrations"], rng), rng)
 
     def sample(self, scene: Scene, rng: np.random.Generator) -> Sample:
         config = self.config
@@ -54,13 +57,19 @@ class Dataset:
             scene, meaning = augment.random_turn_and_shift(scene, scene.own, rng)
             return as_published(self.labelled(augment.light_and_noise(scene, rng), meaning, rng), scene)
         scene = recolor(scene, rng, config.recolor * (2 if scene.is_captioned else 1))
-        meaning = question(scene, rng, config.other_goals, config.absent)
+        meaning = question(scene, rng, self.asking)
         scene, meaning = augment.random_turn_and_shift(scene, meaning, rng)
         scene = augment.texture(scene, rng, table=0.5, things=0.25 if scene.is_captioned else 0.03)
         return self.labelled(augment.light_and_noise(scene, rng), meaning, rng)
 
     def labelled(self, scene: Scene, meaning: Meaning, rng: np.random.Generator) -> Sample:
         return sample_of(scene, meaning, self.tokenizer.encode(meaning.sentence), self.rotations, rng)
+
+
+def nouns_in(caches: list[Cache]) -> tuple[tuple[str, ...], ...]:
+    """What each kind of thing in these caches is called, in the alphabet's order of the kinds."""
+    told = {kind: names for cache in caches for sample in cache.samples for kind, names in sample["truth"].get("names", {}).items()}
+    return tuple(names_of(kind, told[kind]) for kind in sorted(told))
 
 
 def said_in(caches: list[Cache]) -> list[str]:
@@ -70,7 +79,17 @@ def said_in(caches: list[Cache]) -> list[str]:
     return [*{truth["goal"] for truth in truths}, *names, *(plural(name) for name in names)]
 
 
-def recorded(items: list[tuple[Cache, int]], rng: np.random.Generator) -> Scene:
+def by_task(items: list[tuple[Cache, int]]) -> list[list[tuple[Cache, int]]]:
+    """The observations of each task, in the alphabet's order of the tasks."""
+    tasks: dict[str, list[tuple[Cache, int]]] = {}
+    for cache, index in items:
+        tasks.setdefault(cache.samples[index]["task"], []).append((cache, index))
+    return [tasks[task] for task in sorted(tasks)]
+
+
+def recorded(of_task: list[list[tuple[Cache, int]]], rng: np.random.Generator) -> Scene:
+    """An observation of any task, each as likely as the others, however many observations it has."""
+    items = of_task[rng.integers(len(of_task))]
     cache, index = items[rng.integers(len(items))]
     return scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
 

@@ -19,7 +19,8 @@ from . import checkpoint
 from .episodes import Cache
 from .labels import places_of
 from .model import Edge
-from .questions import asks_for_bowls, caption, other_bowls, own_absent
+from .dataset import nouns_in
+from .questions import Asking, asks_by_color, caption, other_colors, own_absent
 from .recolor import recolor
 from .scene import scene_of
 from .words import Tokenizer
@@ -33,21 +34,22 @@ CLOSE_M = (0.01, 0.05)  # tolerances of the stacking and of the bowl tasks
 def questions(caches: list[Cache], limit: int, seed: int = 7):
     """(scene, meaning, asked) for evenly spread observations: the recorded goal, another one, and one about nothing."""
     every = [(cache, i) for cache in caches for i in range(len(cache))]
+    asking = Asking(wrong_noun=0.25, nouns=nouns_in(caches))
     for k in np.linspace(0, len(every) - 1, min(limit, len(every))).astype(int):
         rng = np.random.default_rng([seed, int(k)])
         cache, index = every[k]
         scene = scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
-        task = scene.task.split("-seen")[0].split("-full")[0]
+        task = scene.task.removesuffix("-colors").removesuffix("-seen").removesuffix("-full")
         if scene.is_captioned:
             recolored = recolor(scene, rng, 0.8)
-            yield recolored, caption(recolored, rng), "captions"
-            yield recolored, caption(recolored, rng, "pick"), "captions, absent"
+            yield recolored, caption(recolored, rng, None, asking), "captions"
+            yield recolored, caption(recolored, rng, "pick", asking), "captions, absent"
             continue
         yield scene, scene.own, task
-        yield scene, own_absent(scene, rng), f"{task}, absent"
-        if asks_for_bowls(scene):
-            yield scene, other_bowls(scene, rng), f"{task}, another goal"
-            yield scene, other_bowls(scene, rng, "place"), f"{task}, absent place"
+        yield scene, own_absent(scene, rng, asking), f"{task}, absent"
+        if asks_by_color(scene):
+            yield scene, other_colors(scene, rng), f"{task}, another goal"
+            yield scene, other_colors(scene, rng, "place"), f"{task}, absent place"
 
 
 @torch.no_grad()

@@ -129,7 +129,7 @@ def write_package(
         "thresholds": thresholds,
         "files": {n: {"sha256": hashlib.sha256((part / n).read_bytes()).hexdigest(), "bytes": (part / n).stat().st_size} for n in names},
         "models": {n.removesuffix(".onnx"): graph_of(part / n) for n in names if n.endswith(".onnx")},
-        "lexicon": lexicon(),
+        "lexicon": lexicon(tokenizer),
         "network": edge.config.to_json(),
         "training": training,
         "scores": {**scores, "parity": measured},

@@ -56,7 +56,7 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
     named = [mask.sum() for mask, names in ((full[0], named_pick), (of_place, named_place)) if names is not None]
     found = min(named, default=0)
     doable = valid.sum()
-    anywhere, first = graspable(valid), longest(scene, meaning)
+    anywhere, first = graspable(valid), first_to_move(scene, meaning)
     pick = anywhere if first == meaning.picks else graspable(np.isin(scene.labels, first))
     cell, places = None, ()
     if doable:
@@ -86,15 +86,29 @@ def sample_of(scene: Scene, meaning: Meaning, tokens: np.ndarray, rotations: int
     )
 
 
-def longest(scene: Scene, meaning: Meaning) -> tuple[int, ...]:
-    """What to move first: where yaw matters the longest things that still fit, for they do in the fewest ways."""
+def first_to_move(scene: Scene, meaning: Meaning) -> tuple[int, ...]:
+    """What to move first: of what is shoved or dragged, which takes others along, that which is farthest from where it goes;
+    where yaw matters, the longest things that still fit, for they do in the fewest ways."""
     visible = set(np.unique(scene.labels))
+    if meaning.primitive != "pick_place":
+        return farthest(scene, meaning, visible)
     sides = {t.label: max(t.size) for t in scene.things if t.label in meaning.picks and t.label in visible}
     fitting = {place.thing for place in meaning.places}
     sides = {label: side for label, side in sides.items() if label in fitting} or sides
     if not meaning.rotations or not sides:
         return meaning.picks
     return tuple(label for label, side in sides.items() if side >= 0.9 * max(sides.values()))
+
+
+def farthest(scene: Scene, meaning: Meaning, visible: set[int]) -> tuple[int, ...]:
+    """Of the things in view those whose way is nearly as long as the longest."""
+    at = {t.label: t for t in scene.things if t.label in visible and t.label in meaning.picks}
+    ways: dict[int, float] = {}
+    for place in meaning.places:
+        if place.thing in at:
+            way = math.hypot(place.u - at[place.thing].u, place.v - at[place.thing].v)
+            ways[place.thing] = min(way, ways.get(place.thing, math.inf))
+    return tuple(label for label, way in ways.items() if way >= 0.9 * max(ways.values())) or meaning.picks
 
 
 def as_published(sample: Sample, scene: Scene) -> Sample:
@@ -121,7 +135,7 @@ def place_mask(scene: Scene, labels: tuple[int, ...], spots: tuple[Spot, ...]) -
 def targets_mask(scene: Scene, meaning: Meaning) -> np.ndarray:
     """The things that something may be put in, or the spots on those that take several, as a stand does."""
     takes_several = scene.rotations and scene.tolerance_m is not None
-    if takes_several:
+    if takes_several or meaning.named_spots:
         return place_mask(scene, (), tuple(Spot(p.u, p.v) for p in meaning.places))
     return place_mask(scene, tuple({p.target for p in meaning.places}), ())
 

@@ -67,8 +67,12 @@ class Edge(nn.Module):
 
     def trunk(self, x: Tensor, text: Tensor, rgb: Tensor | None = None) -> Trunk:
         """`rgb`: the first three of x, where they are at hand; a graph then need not cut them out again."""
-        spatial = self.spatial(x)
-        _, semantic = self.semantic(x[:, :3] if rgb is None else rgb, text, spatial)
+        without = self.config.without
+        silent = lambda part, *maps: tuple(m * 0 for m in maps) if part in without else maps
+        (text,) = silent("language", text)
+        spatial = silent("spatial", *self.spatial(x))
+        semantic = self.semantic(x[:, :3] if rgb is None else rgb, text, silent("laterals", *spatial))
+        (semantic,) = silent("semantic", semantic[1])
         size = self.config.embedding
         reference = self.reference(semantic)
         this, where, _, that = text.split(size, 1)

@@ -9,7 +9,10 @@ import numpy as np
 from . import colors
 from .questions import DISTINCT
 from .scene import Scene
-from .words import kinds_of, split_goal, split_words
+from .words import split_goal, split_noun, split_words
+
+
+OWN = "own"  # the colour of a thing whose colours go with its kind
 
 
 def recolor(scene: Scene, rng: np.random.Generator, share: float) -> Scene:
@@ -21,13 +24,14 @@ def recolor(scene: Scene, rng: np.random.Generator, share: float) -> Scene:
     names = colors.TRAINED if scene.is_captioned else colors.DEMONSTRATED
     tasks = [name for name in colors.TASK_COLORS if name in names]
     color, things = scene.color.copy(), list(scene.things)
-    keep_brown = {"stand", "box"} if not scene.is_captioned else {"stand"}
-    for kind, old in sorted({(t.kind, t.color) for t in things if t.color in colors.TASK_COLORS and t.kind not in keep_brown}):
+    # In demonstrations only what sentences name by colour: others may have colours of their own (a mug), whatever is told.
+    may = lambda kind: scene.is_captioned or any(kind in kinds for kinds in scene.colored)
+    for kind, old in sorted({(t.kind, t.color) for t in things if t.color in colors.TASK_COLORS and may(t.kind)}):
         if rng.random() >= share:
             continue
         group = [i for i, t in enumerate(things) if (t.kind, t.color) == (kind, old)]
-        of_kind = {t.color for i, t in enumerate(things) if i not in group and t.kind == kind}
-        of_others = {t.color for i, t in enumerate(things) if t.kind != kind}
+        of_kind = {t.color for i, t in enumerate(things) if i not in group and t.kind == kind and t.color != OWN}
+        of_others = {t.color for i, t in enumerate(things) if t.kind != kind and t.color != OWN}
         fits = lambda name: all(colors.distance(name, c) > DISTINCT for c in of_kind) and all(
             name == c or colors.distance(name, c) > DISTINCT / 2 for c in of_others
         )
@@ -50,8 +54,8 @@ def reworded(before: Scene, after: Scene) -> str:
     """The scene's own sentence in the new colours."""
     words = split_words(before.goal)
     for part in split_goal(before.goal):
-        kinds = kinds_of(words[part[-1]]) if part else frozenset()
-        pairs = [(a.color, b.color) for a, b in zip(before.things, after.things, strict=True) if a.kind in kinds]
+        _, noun = split_noun([words[i] for i in part])
+        pairs = [(a.color, b.color) for a, b in zip(before.things, after.things, strict=True) if a.is_called(noun)]
         for i in part:
             words[i] = next((new for old, new in pairs if old == words[i]), words[i])
     return " ".join(words)

@@ -7,17 +7,16 @@ sentences about the same scene: questions.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import colors
 from .packing import Rectangle, best_spots
-from .words import COLORED_BEFORE, STEPS, is_called, kinds_of, names_of, split_goal, split_words
+from .words import is_called, names_of
 
-STEP_M = 0.05  # the stand of the pyramid task: three steps in a row along its y
 WALL_M = 0.004  # of the open box
+ROOMY_M = 0.15  # side of a box from which on it is meant for several things
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,15 @@ class Thing:
     v: float
     yaw: float  # radians
     size: tuple[float, float]  # cells, along its own x and y
-    names: tuple[str, ...] = ()  # what sentences call it, singular; absent: what its kind is called (words.py)
+    names: tuple[str, ...] = ()  # what sentences call it, singular
 
     @property
     def nouns(self) -> tuple[str, ...]:
         return self.names or names_of(self.kind)
 
-    def is_called(self, word: str) -> bool:
-        return is_called(self.nouns, word)
+    def is_called(self, noun: Sequence[str]) -> bool:
+        """@param noun its words"""
+        return is_called(self.nouns, noun)
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,17 @@ class Spot:
 
     u: float
     v: float
+
+
+@dataclass(frozen=True)
+class Room:
+    """A spot of a thing in or on which nothing lies yet."""
+
+    target: int
+    u: float
+    v: float
+    yaw: float
+    size: tuple[float, float]  # cells, along the spot's own x and y
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,8 @@ class Scene:
     named: Named | None = None  # by the sentence that it was recorded with; None: only its words tell
     tolerance_m: float | None = None  # of a place; None: the thing must lie inside the target
     colored: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # kinds that sentences name by colour: to pick, as the place
+    primitive: str = "pick_place"  # how its things are moved
+    rooms: tuple[Room, ...] = ()  # where something may be put, in scenes that are only talked about
     own: Meaning | None = None  # of the sentence that it was recorded with
 
     @property
@@ -115,12 +128,15 @@ class Meaning:
     remaining: bool
     # Instead of all of the things named as the place, these parts of one.
     named_spots: tuple[Spot, ...] = ()
+    primitive: str = "pick_place"
 
 
 def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.ndarray) -> Scene:
-    """A line of samples.jsonl and its arrays."""
+    """A line of samples.jsonl and its arrays. What a recording does not tell (an imported one) is not known."""
     space, truth = sample["workspace"], sample["truth"]
-    cell = lambda p: ((p[1] - space["yMinM"]) / space["pixelM"], (p[0] - space["xMinM"]) / space["pixelM"])
+    pixel = space["pixelM"]
+    cell = lambda p: ((p[1] - space["yMinM"]) / pixel, (p[0] - space["xMinM"]) / pixel)
+    names, colored = truth.get("names", {}), truth.get("colored", {"pick": (), "place": ()})
     scene = Scene(
         color=np.array(color),
         height=np.asarray(height, np.float32),
@@ -128,7 +144,7 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
         things=tuple(
             Thing(
                 o["label"], o["kind"], o["color"], *cell(o["p_base_m"]), o["yawRad"],
-                tuple(side / space["pixelM"] for side in o["sizeM"][:2]), tuple(truth.get("names", {}).get(o["kind"], ())),
+                tuple(side / pixel for side in o["sizeM"][:2]), names_of(o["kind"], names.get(o["kind"], ())),
             )
             for o in truth["objects"]
         ),
@@ -140,34 +156,26 @@ def scene_of(sample: dict, color: np.ndarray, height: np.ndarray, labels: np.nda
         ),
         rotations=truth["rotations"],
         remaining=truth["remaining"],
-        pixel_m=space["pixelM"],
+        pixel_m=pixel,
         demonstration=demonstration_of(sample["action"]),
         named=named_in(truth, cell),
-        tolerance_m=truth["toleranceM"] if "toleranceM" in truth else tolerance_before(truth),
-        colored=colored_in(sample),
-    )
+        tolerance_m=truth["toleranceM"],
+        colored=(tuple(colored["pick"]), tuple(colored["place"])),
+        primitive=truth.get("primitive", "pick_place"),
+        rooms=tuple(
+            Room(free["target"], *cell(free["p_base_m"]), free["yawRad"], tuple(side / pixel for side in free["roomM"]))
+            for free in truth.get("freePlaces", ())
+        ),
+    )  # fmt: skip
     return scene if scene.is_captioned else replace(scene, own=own_goal(scene))
 
 
 def named_in(truth: dict, cell) -> Named | None:
-    """None in recordings that do not tell (those of 0.2.0, imported ones)."""
+    """None in recordings that do not tell."""
     named = truth.get("named")
     if named is None:
         return None
     return Named(tuple(named["picks"]), tuple(named["places"]), tuple(Spot(*cell(p)) for p in named["spots_base_m"]))
-
-
-def tolerance_before(truth: dict) -> float | None:
-    """In recordings that do not tell."""
-    kinds = {o["kind"] for o in truth["objects"]}
-    return None if "box" in kinds else 0.05 if "bowl" in kinds else 0.01
-
-
-def colored_in(sample: dict) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    colored = sample["truth"].get("colored")
-    if colored is not None:
-        return tuple(colored["pick"]), tuple(colored["place"])
-    return next((kinds for task, kinds in COLORED_BEFORE.items() if sample["task"].startswith(task)), ((), ()))
 
 
 def demonstration_of(action: dict | None) -> Demonstration | None:
@@ -182,52 +190,33 @@ def labels_of(things: Iterable[Thing]) -> tuple[int, ...]:
     return tuple(thing.label for thing in things)
 
 
-def referents(scene: Scene, words: list[str]) -> tuple[Thing, ...]:
-    """Things that a phrase names: of any of its colours ("red and blue blocks"), and that its noun may mean."""
-    named = {word for word in words if word in colors.COLORS}
-    nouns = [word for word in words if any(t.is_called(word) for t in scene.things) or kinds_of(word)]
-    return tuple(t for t in scene.things if (not named or t.color in named) and (not nouns or t.is_called(nouns[-1])))
-
-
 def own_goal(scene: Scene) -> Meaning:
-    """The goal that the scene was recorded with: what the cell said that it names, or else what its words say."""
-    return said_goal(scene) if scene.named is not None else read_goal(scene)
-
-
-def said_goal(scene: Scene) -> Meaning:
-    named, rotations = scene.named, scene.rotations
-    # Several pieces that must lie inside: where each goes depends on where the others lie by now.
-    packs = rotations and scene.tolerance_m is None and len(named.picks) > 1
-    box = next((t for t in scene.things if packs and t.label in named.places), None)
+    """The goal that the scene was recorded with, as the cell told it."""
+    named = scene.named or Named((), (), ())
+    box = packed_box(scene)
     return Meaning(
         sentence=scene.goal,
-        named_pick=named.picks,
-        named_place=named.places,
-        picks=scene.picks,
-        places=scene.places if box is None else places_in_box(scene, box, scene.picks),
-        rotations=rotations,
-        remaining=scene.remaining,
-        named_spots=named.spots,
-    )
-
-
-def read_goal(scene: Scene) -> Meaning:
-    """By the words, which are those of the benchmark's templates."""
-    words = split_words(scene.goal)
-    pick, place = ([words[i] for i in part] for part in split_goal(scene.goal))
-    known = bool(pick) and bool(place)
-    step = next((word for word in place if word in STEPS), None)
-    box = next((t for t in scene.things if t.kind == "box" and scene.rotations), None)
-    return Meaning(
-        sentence=scene.goal,
-        named_pick=labels_of(referents(scene, pick)) if known else None,
-        named_place=labels_of(referents(scene, place)) if known and step is None else None if not known else (),
+        named_pick=None if scene.named is None else named.picks,
+        named_place=None if scene.named is None else named.places,
         picks=scene.picks,
         places=scene.places if box is None else places_in_box(scene, box, scene.picks),
         rotations=scene.rotations,
         remaining=scene.remaining,
-        named_spots=step_spots(scene, STEPS.index(step)) if step is not None else (),
+        named_spots=named.spots,
+        primitive=scene.primitive,
     )
+
+
+def packed_box(scene: Scene) -> Thing | None:
+    """The box that the sentence's things must lie inside, where it is meant for several: where each goes depends on where the
+    others lie by now."""
+    if scene.named is None or not scene.rotations or scene.tolerance_m is not None:
+        return None
+    return next((t for t in scene.things if t.label in scene.named.places and is_roomy(scene, t)), None)
+
+
+def is_roomy(scene: Scene, box: Thing) -> bool:
+    return len(scene.named.picks) > 1 or min(box.size) * scene.pixel_m > ROOMY_M
 
 
 def in_frame(thing: Thing, u, v):
@@ -263,10 +252,3 @@ def places_in_box(scene: Scene, box: Thing, picks: tuple[int, ...]) -> tuple[Pla
             u, v = on_map(box, spot.x / scene.pixel_m, spot.y / scene.pixel_m)
             places.append(Place(thing.label, box.label, u, v, box.yaw + (math.pi / 2 if spot.across else 0), math.pi))
     return tuple(places)
-
-
-def step_spots(scene: Scene, step: int) -> tuple[Spot, ...]:
-    """Middle of a step of the stand: 0 the lightest, which lies at its -y."""
-    away = (step - 1) * STEP_M / scene.pixel_m
-    # The stand's y axis in cells: yaw turns v (base x) towards u (base y).
-    return tuple(Spot(t.u + math.cos(t.yaw) * away, t.v - math.sin(t.yaw) * away) for t in scene.things if t.kind == "stand")

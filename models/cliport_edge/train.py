@@ -72,6 +72,13 @@ def learning_rates(step: int, config: TrainConfig) -> tuple[float, float, float]
     return tuple(peak * factor for peak in peaks)
 
 
+def with_more_words(weights: dict[str, Tensor], edge: Edge) -> dict[str, Tensor]:
+    """The weights of a checkpoint for a network that knows more words than it: those mean nothing yet."""
+    table = weights["text.table.weight"]
+    more = table.new_zeros(edge.config.vocabulary - len(table), table.shape[1])
+    return weights | {"text.table.weight": torch.cat([table, more]), "text.color_lab": edge.text.color_lab}
+
+
 def load_known(edge: Edge, weights: dict[str, Tensor]) -> None:
     """Weights to begin from; stages that the checkpoint does not know keep their own. @raises SystemExit on another net"""
     missing, unexpected = edge.load_state_dict(weights, strict=False)
@@ -132,14 +139,16 @@ class Training:
         """@param init checkpoint to begin from, of pre-training"""
         self.out, self.config = out, config
         self.rank, self.world = join_others()
-        # A network that goes on from another one keeps its words.
-        tokenizer = Tokenizer.default(said_in(caches)) if init is None else checkpoint.tokenizer_of(init)
+        # A network that goes on from another one keeps its words, and learns those that it lacks.
+        wanted = Tokenizer.default(said_in(caches))
+        tokenizer = wanted if init is None else checkpoint.tokenizer_of(init).with_words_of(wanted.words)
         torch.manual_seed(config.seed)
-        self.net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels)
+        without = tuple(part for part in config.without.split(",") if part)
+        self.net = EdgeConfig(vocabulary=tokenizer.size, channels=config.channels, without=without)
         self.device = own_device()
         self.edge = Edge(self.net, torch.from_numpy(tokenizer.color_features())).to(self.device, memory_format=torch.channels_last)
         if init is not None:
-            load_known(self.edge, checkpoint.read(init, self.device)["model"])
+            load_known(self.edge, with_more_words(checkpoint.read(init, self.device)["model"], self.edge))
         stages = [list(self.edge.zoom.parameters()), list(self.edge.completion.parameters())]
         apart = {id(p) for stage in stages for p in stage}
         trunk = [p for p in self.edge.parameters() if id(p) not in apart]

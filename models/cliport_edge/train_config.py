@@ -31,11 +31,13 @@ class TrainConfig:
     captions: float = 0.35  # share of captioned scenes; 1: pre-training
     other_goals: float = 0.25  # share of samples with another sentence than the recorded one
     absent: float = 0.2  # share with a sentence about something that is not there
+    wrong_noun: float = 0.25  # share of those that ask for a thing called otherwise than all that is there
     drawn: float = 0.0  # share of demonstrations that are packing scenes drawn (boxes.py)
     recolor: float = 0.4  # share of groups of things that get another named colour
     demonstrations: int = 0  # of each task; 0: all that there are
     one_pixel: int = 0  # 1: labels as published, one pixel a step
     channels: int = 40
+    without: str = ""  # parts of the trunk that say nothing, e.g. spatial,language (network_config.py), for ablations
     precision: str = "auto"  # fp32, bf16 (trunk only), or auto: bf16 where the processor has it
 
     @property

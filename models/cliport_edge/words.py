@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from .colors import COLORS, MODIFIERS, lab
 PADDING, UNKNOWN = 0, 1
 MAX_TOKENS = 24
 
+# What the tasks of the cell declare of their sentences: scripts/task-words.mjs writes it from src/sim/tasks.
+DECLARED: dict[str, dict] = json.loads(Path(__file__).with_name("tasks.json").read_text())
+
 # Words without which a sentence means the same; they do not count as understood.
 FUNCTION_WORDS = (
     "a", "an", "the", "in", "into", "inside", "to", "on", "onto", "of", "all", "one", "please", "and", "with", "it", "is", "there",
@@ -25,63 +29,67 @@ FUNCTION_WORDS = (
 )  # fmt: skip
 VERBS = (
     "put", "place", "move", "drop", "pick", "set", "stack", "pack", "push", "bring", "grab", "take", "get", "lift", "lay",
-    "transfer", "stow", "collect", "hand", "fetch", "throw", "carry", "gather", "deposit", "fill", "position",
+    "transfer", "stow", "collect", "hand", "fetch", "throw", "carry", "gather", "deposit", "fill", "position", "sweep", "align",
 )  # fmt: skip
 FILLERS = ("now", "just", "robot", "kindly", "quickly", "then", "also", "again")
+# Other words of sentences that name nothing.
+GLUE = ("from", "pile", "we", "need", "belongs", "those", "them")
 # How the thing lies to the place afterwards, and the prepositions that say so.
 RELATIONS = {"in": ("in", "into", "inside"), "on": ("on", "onto"), "to": ("to",)}
 PREPOSITIONS = tuple(word for words in RELATIONS.values() for word in words)
-# What demonstrations show (src/sim/tasks/).
-TASKS = ("put-block-in-bowl", "stack-block-pyramid-seq", "packing-boxes-pairs")
+# Where the part of a sentence that says where to place begins.
+BORDERS = (*PREPOSITIONS, "from")
+# "top" names a part of a thing, but for "on top of".
+_GRAMMAR = {*FUNCTION_WORDS, *VERBS, *FILLERS, *GLUE} - {"top"}
+ANYTHING = ("object", "thing", "item")
+
+
+def _declared_nouns() -> dict[str, tuple[str, ...]]:
+    """Kind of thing -> its names by all tasks; those of the task that has most of them first."""
+    lists: dict[str, list[list[str]]] = {}
+    for task in DECLARED.values():
+        for kind, names in task["nouns"].items():
+            lists.setdefault(kind, []).append([name.lower() for name in names])
+    return {kind: tuple(dict.fromkeys(name for names in sorted(of, key=len, reverse=True) for name in names)) for kind, of in lists.items()}
+
 
 # What things are called. A noun may name several kinds: a box is open at the top or not.
-NOUNS = {
-    "block": ("block", "cube", "brick"),
-    "bowl": ("bowl", "dish"),
-    "box": ("box", "container", "crate", "tray"),
-    "stand": ("stand",),
-    "carton": ("box", "carton", "package", "packet"),
-    "can": ("can", "cylinder"),
-    "tin": ("tin", "jar"),
-    "lid": ("lid", "cover", "disc"),
-    "plate": ("plate", "saucer"),
-    "cup": ("cup", "mug", "beaker"),
-    "ball": ("ball", "sphere"),
-}
-ANYTHING = ("object", "thing", "item")
-# Kinds that sentences name by their colour, to pick and as the place, in recordings that do not tell.
-COLORED_BEFORE = {"put-block-in-bowl": (("block",), ("bowl",))}
-# Parts of the stand of the pyramid task, in the order of its steps.
-STEPS = ("lightest", "middle", "darkest")
+NOUNS = _declared_nouns()
+
+
+_ALL_NAMES = tuple(dict.fromkeys(name for names in NOUNS.values() for name in names))
 
 
 def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(("sh", "x")) else "s")
 
 
-_KINDS_OF: dict[str, frozenset[str]] = {}
-for _kind, _names in NOUNS.items():
-    for _noun in _names:
-        for _form in (_noun, plural(_noun)):
-            _KINDS_OF[_form] = _KINDS_OF.get(_form, frozenset()) | {_kind}
-for _noun in ANYTHING:
-    for _form in (_noun, plural(_noun)):
-        _KINDS_OF[_form] = frozenset(NOUNS)
+_ANYTHING = frozenset((*ANYTHING, *map(plural, ANYTHING)))
 
 
-def kinds_of(word: str) -> frozenset[str]:
-    """Kinds of things that a noun may name; empty for what is no noun."""
-    return _KINDS_OF.get(word, frozenset())
+def names_of(kind: str, told: Iterable[str] = ()) -> tuple[str, ...]:
+    """What a kind of thing is called, singular: what a recording tells, and what the tasks declare."""
+    return tuple(dict.fromkeys((*(name.lower() for name in told), *NOUNS.get(kind, (kind.lower(),)))))
 
 
-def names_of(kind: str) -> tuple[str, ...]:
-    """Nouns of a kind, singular."""
-    return NOUNS.get(kind, (kind,))
+def heads(names: Iterable[str]) -> tuple[str, ...]:
+    """What things of compound names are called in short: the can is a soda can."""
+    return tuple(dict.fromkeys(name.split()[-1] for name in names if " " in name))
 
 
-def is_called(names: tuple[str, ...], word: str) -> bool:
-    """Whether a word, singular or plural, is one of these nouns or fits anything."""
-    return any(word in (name, plural(name)) for name in (*names, *ANYTHING))
+def is_called(names: Iterable[str], noun: Sequence[str]) -> bool:
+    """Whether the words of a noun, the last one singular or plural, are one of these names, its short form, or fit anything."""
+    said = " ".join(noun[:-1] if len(noun) > 1 and noun[-1] in _ANYTHING else noun)
+    return said in _ANYTHING or said in _spoken(tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _spoken(names: tuple[str, ...]) -> frozenset[str]:
+    every = (*names, *heads(names))
+    return frozenset((*every, *map(plural, every)))
+
+
+PLACEHOLDER = re.compile("<[a-z]+>")
 
 
 def split_words(text: str) -> list[str]:
@@ -99,9 +107,16 @@ class Tokenizer:
     @classmethod
     def default(cls, sentences: Iterable[str] = ()) -> Tokenizer:
         """The vocabulary of this package, and after it whatever else these sentences say, in the alphabet's order."""
-        own = dict.fromkeys([*FUNCTION_WORDS, *VERBS, *_KINDS_OF, *STEPS, *MODIFIERS, *COLORS])
+        names = [name for kind in NOUNS.values() for name in kind]
+        declared = [*names, *map(plural, names), *(said for task in DECLARED.values() for said in (*task["forms"], *task["parts"]))]
+        fixed = [*FUNCTION_WORDS, *VERBS, *GLUE, *ANYTHING, *map(plural, ANYTHING)]
+        own = dict.fromkeys([*fixed, *(word for said in declared for word in split_words(PLACEHOLDER.sub("", said))), *MODIFIERS, *COLORS])
+        return cls(list(own)).with_words_of(sentences)
+
+    def with_words_of(self, sentences: Iterable[str]) -> Tokenizer:
+        """The same, and after it whatever else these sentences say, in the alphabet's order."""
         said = {word for sentence in sentences for word in split_words(sentence)}
-        return cls([*own, *sorted(said - own.keys())])
+        return Tokenizer([*self.words, *sorted(said - self.id_of.keys())], self.max_tokens)
 
     @property
     def size(self) -> int:
@@ -147,18 +162,44 @@ def split_goal(sentence: str) -> tuple[list[int], list[int]]:
     """Which words say what to pick and which say where to place: those before and after the first preposition, or, where
     the sentence begins with it, those after and before the verb.
 
-    Verbs, words of grammar and words that are not known say neither. In "pick up the can" no word says where.
+    Verbs and words of grammar say neither. In "pick up the can" no word says where.
     """
     words = split_words(sentence)
-    asks = [i for i, (word, after) in enumerate(zip(words, words[1:])) if (word, after) == ("can", "you")]
-    means = lambda word: word in COLORS or word in MODIFIERS or word in STEPS or kinds_of(word)
-    says = [i for i, word in enumerate(words) if means(word) and i not in asks]
+    says = [i for i in range(len(words)) if _names(words, i)]
     first = next((i for i, word in enumerate(words) if word != "please"), 0)
-    if words and words[first] in PREPOSITIONS:
+    if words and words[first] in BORDERS:
         border = next((i for i, word in enumerate(words) if word in VERBS), len(words))
         return [i for i in says if i > border], [i for i in says if i < border]
-    border = next((i for i, word in enumerate(words) if word in PREPOSITIONS and i > 1), len(words))
+    border = next((i for i, word in enumerate(words) if word in BORDERS and i > 1), len(words))
     return [i for i in says if i < border], [i for i in says if i > border]
+
+
+def _names(words: list[str], i: int) -> bool:
+    """Whether a word names something, a colour, a thing or a part of one."""
+    word, before, after = words[i], words[i - 1] if i > 0 else "", words[i + 1] if i + 1 < len(words) else ""
+    if (word, after) == ("can", "you") or (before, word, after) == ("on", "top", "of"):
+        return False
+    return word not in _GRAMMAR
+
+
+def split_noun(phrase: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of the words that name something: colours with their modifiers, and the noun after them. Coffee is a colour, but of the
+    coffee mug it is a part of the noun."""
+    colors = lambda words: all(word in COLORS or word in MODIFIERS or word == "and" for word in words)
+    starts = [i for i in range(len(phrase)) if colors(phrase[:i])]
+    known = [i for i in starts if is_called(_ALL_NAMES, phrase[i:])]
+    at = min(known, default=max(starts, default=0))
+    if not known and colors(phrase):
+        at = len(phrase)
+    return [word for word in phrase[:at] if word != "and"], list(phrase[at:])
+
+
+def push_sentence(rng: np.random.Generator, pick: str, place: str, template: str | None = None) -> str:
+    """The same for what is pushed."""
+    if template is not None and rng.random() < 0.5:
+        return template
+    verb, what = rng.choice(["push", "sweep"]), rng.choice(["the pile of", "all the", "the", "all"])
+    return f"{verb} {what} {pick} {rng.choice(['into', 'in', 'onto', 'to'])} {rng.choice(['the', 'the', 'a'])} {place}"
 
 
 def goal_sentence(rng: np.random.Generator, pick: str, place: str | None, template: str | None = None, into: bool = True) -> str:

@@ -22,9 +22,11 @@ from torch import nn
 
 from .agent import KINDS, Agent
 from .checkpoint import CheckpointInvalid, detect_kind, load_agent, read_state
+from .graph_files import save_graph
 from .graphs import AttentionGraph, TextGraph, TransportGraph
 from .lexicon import lexicon
-from .parity import frames, parity, parity_problems
+from .parity import decide, frames, frames_of, open_graphs, parity, parity_problems
+from .quantize import compared, quantize, split
 from .sizes import Sizes, read_sizes
 from .tokenizer import ClipTokenizer
 
@@ -33,6 +35,8 @@ UNITS = {"length": "m", "angle": "rad", "color": "srgb8"}
 PIXEL_M = 0.003125
 # The published networks were trained with a suction gripper and know neither when a goal is reached nor when a thing is absent.
 END_EFFECTORS = ["suction_cup"]
+# Fewer say nothing about the ranges of activations, or leave none to compare on.
+LEAST_FRAMES = 4
 THRESHOLDS = {"pick": 0, "place": 0, "remaining": 0, "found": 0}
 
 
@@ -57,7 +61,7 @@ def roles_of(sizes: Sizes, text_size: int) -> dict:
 
 
 def export_graph(module: nn.Module, roles: tuple[dict, dict], folder: Path, name: str) -> None:
-    """NAME.onnx and, beside it, NAME.weights: the runtime maps the weights into memory instead of reading them."""
+    """A module as a graph whose tensors are called by their roles."""
     inputs, outputs = roles
     examples = tuple(torch.zeros(shape, dtype=getattr(torch, kind)) for kind, shape in inputs.values())
     whole = folder / f"{name}.whole"
@@ -78,10 +82,7 @@ def export_graph(module: nn.Module, roles: tuple[dict, dict], folder: Path, name
     for value in [*model.graph.input, *model.graph.output]:
         shape = (inputs | outputs)[value.name][1]
         value.type.tensor_type.shape.CopyFrom(onnx.helper.make_tensor_type_proto(1, shape).tensor_type.shape)
-    onnx.save(model, folder / f"{name}.onnx", save_as_external_data=True, location=f"{name}.weights", size_threshold=1024)
-    onnx.checker.check_model(folder / f"{name}.onnx")
-    for file in folder.glob(f"{name}.*"):
-        file.chmod(0o644)  # onnx makes weights that only their owner can read
+    save_graph(model, folder, name)
 
 
 def graph_entry(name: str, roles: tuple[dict, dict], has_weights: bool) -> dict:
@@ -116,10 +117,32 @@ def export_graphs(agent: Agent, folder: Path) -> dict:
     return {name: graph_entry(name, roles[name], (folder / f"{name}.weights").exists()) for name in modules}
 
 
-def write_package(state: dict, kind: str, sizes: Sizes, name: str, source: dict, out: Path) -> dict:
+def to_int8(folder: Path, calibration: Path, sizes: Sizes) -> dict:
     """
-    Writes the package beside `out` and moves it there when everything in it has been checked.
-    @raises CheckpointInvalid for weights that do not fit, and when ONNX Runtime and the reference disagree
+    Replaces a package's networks by their int8 form; returns the manifest's `precision`.
+    @raises CheckpointInvalid for frames of another size, or too few
+    """
+    try:
+        samples, source = frames_of(calibration, ClipTokenizer(sizes.text_length))
+    except (OSError, KeyError, ValueError) as cause:
+        raise CheckpointInvalid([f"{calibration} has no frames to calibrate on: {cause}"]) from cause
+    received = {tuple(color.shape[1:3]) for color, _, _ in samples}
+    if received != {(sizes.rows, sizes.cols)} or len(samples) < LEAST_FRAMES:
+        raise CheckpointInvalid([f"{calibration}: expected at least {LEAST_FRAMES} frames of {sizes.rows} x {sizes.cols} cells but received {len(samples)} of {sorted(received)}"])
+    used, kept = split(samples)
+    graphs = open_graphs(folder)
+    expected = [decide(graphs, *sample) for sample in kept]
+    del graphs
+    quantize(folder, used)
+    print(f"comparing int8 with fp32 on {len(kept)} other frames", flush=True)
+    return {"type": "int8", "accuracy": "unverified", "calibration": {"frames": len(used), "source": source}, "agreement": compared(folder, kept, expected)}
+
+
+def write_package(state: dict, kind: str, sizes: Sizes, name: str, source: dict, out: Path, calibration: Path | None = None) -> dict:
+    """
+    Writes the package beside `out` and moves it there when everything in it has been checked: in fp32 or, where there are
+    frames to calibrate on, in int8.
+    @raises CheckpointInvalid for weights or frames that do not fit, and when ONNX Runtime and the reference disagree
     """
     agent = load_agent(state, kind, sizes)
     part = out.with_name(out.name + ".part")
@@ -136,12 +159,13 @@ def write_package(state: dict, kind: str, sizes: Sizes, name: str, source: dict,
         measured = parity(part, samples, expected)
         if problems := parity_problems(measured):
             raise CheckpointInvalid(problems)
+        precision = {} if calibration is None else {"precision": to_int8(part, calibration, sizes)}
         manifest = {
             "format": "cliport-policy", "version": 2, "name": name, "architecture": kind, "units": UNITS, "workspace": workspace_of(sizes),
             "rows": sizes.rows, "cols": sizes.cols, "rotations": sizes.rotations, "end_effectors": END_EFFECTORS,
             "tokenizer": {"file": "tokenizer.json", "max_tokens": sizes.text_length}, "thresholds": THRESHOLDS,
             "files": {file.name: file_entry(file) for file in sorted(part.iterdir())}, "models": models, "lexicon": lexicon(),
-            "network": sizes.to_json(), "training": source, "scores": {"parity": measured},
+            "network": sizes.to_json(), "training": source, "scores": {"parity": measured}, **precision,
         }  # fmt: skip
         (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
         part.rename(out)
@@ -156,6 +180,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the package; must not exist")
     parser.add_argument("--name", help="the policy's name; default: that of the folder")
     parser.add_argument("--agent", choices=list(KINDS), help="default: the one whose keys fit best")
+    parser.add_argument("--int8", type=Path, metavar="FRAMES", help="the networks in int8, calibrated on these frames (parity.py says which files); absent: fp32")
     parser.add_argument("--sizes", type=Path, help="JSON with fields of cliport_published.sizes.Sizes, for tests; absent: as published")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -166,11 +191,12 @@ def main() -> int:
         state = read_state(args.checkpoint)
         kind = args.agent or detect_kind(state, sizes)
         source = {"checkpoint": {"file": args.checkpoint.name, **file_entry(args.checkpoint)}, "agent": kind}
-        manifest = write_package(state, kind, sizes, args.name or args.out.name, source, args.out)
+        manifest = write_package(state, kind, sizes, args.name or args.out.name, source, args.out, args.int8)
     except CheckpointInvalid as invalid:
         print(json.dumps({"problems": invalid.problems}))
         return 1
-    print(json.dumps({"package": str(args.out), "name": manifest["name"], "agent": kind, "parity": manifest["scores"]["parity"]}))
+    precision = {"precision": manifest["precision"]} if "precision" in manifest else {}
+    print(json.dumps({"package": str(args.out), "name": manifest["name"], "agent": kind, "parity": manifest["scores"]["parity"], **precision}))
     return 0
 
 

@@ -47,14 +47,22 @@ def frames(count: int, sizes: Sizes, tokenizer: ClipTokenizer, seed: int = 0) ->
     return made
 
 
-def frames_of(file: Path, tokenizer: ClipTokenizer) -> list[Frame]:
-    """Frames of an .npz file."""
-    with np.load(file, allow_pickle=False) as data:
-        color, height, goals = data["color"], data["height"], data["goals"]
-    return [
-        (torch.from_numpy(color[i : i + 1]), torch.from_numpy(height[i : i + 1].astype(np.float32)), torch.tensor([tokenizer.encode(str(goal))]))
+def frames_of(file: Path, tokenizer: ClipTokenizer) -> tuple[list[Frame], str]:
+    """
+    Frames of an .npz file, or of a folder with color.npy, height.npy and frames.json (`goals`, `source`): color uint8
+    N x rows x cols x 3, height N x rows x cols in metres, a goal for each. And where they come from, in words.
+    """
+    if file.is_dir():
+        text = json.loads((file / "frames.json").read_text())
+        color, height, goals, source = np.load(file / "color.npy"), np.load(file / "height.npy"), text["goals"], text["source"]
+    else:
+        with np.load(file, allow_pickle=False) as data:
+            color, height, goals, source = data["color"], data["height"], [str(goal) for goal in data["goals"]], file.name
+    made = [
+        (torch.from_numpy(color[i : i + 1]), torch.from_numpy(height[i : i + 1].astype(np.float32)), torch.tensor([tokenizer.encode(goal)]))
         for i, goal in enumerate(goals)
     ]
+    return made, source
 
 
 def open_graphs(folder: Path, threads: int = 1) -> dict[str, onnxruntime.InferenceSession]:
@@ -64,13 +72,20 @@ def open_graphs(folder: Path, threads: int = 1) -> dict[str, onnxruntime.Inferen
     return {name: onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"]) for name in ("text", "attention", "transport")}
 
 
-def decide(graphs: dict[str, onnxruntime.InferenceSession], color: Tensor, height: Tensor, tokens: Tensor) -> dict:
-    """What `Agent.decide` answers, from a package's graphs."""
+def feeds_of(graphs: dict[str, onnxruntime.InferenceSession], color: Tensor, height: Tensor, tokens: Tensor) -> dict[str, dict]:
+    """What attention and transport are fed for a frame; transport's pick is left to be added."""
     scene = {"color": color.numpy(), "height": height.numpy(), "text": graphs["text"].run(["text"], {"tokens": tokens.numpy()})[0]}
-    pick, pick_logits = graphs["attention"].run(["pick_pixel", "pick_logits"], scene | {"suppress": np.zeros_like(scene["height"])})
-    place, rotation, place_logits = graphs["transport"].run(["place_pixel", "place_rotation", "place_logits"], scene | {"pick_pixel": pick})
+    return {"attention": scene | {"suppress": np.zeros_like(scene["height"])}, "transport": scene}
+
+
+def decide(graphs: dict[str, onnxruntime.InferenceSession], color: Tensor, height: Tensor, tokens: Tensor, pick: tuple[int, int] | None = None) -> dict:
+    """What `Agent.decide` answers, from a package's graphs. `pick`: the cell whose place is asked for; absent: the one that it picks."""
+    feeds = feeds_of(graphs, color, height, tokens)
+    picked, pick_logits = graphs["attention"].run(["pick_pixel", "pick_logits"], feeds["attention"])
+    at = picked if pick is None else np.array(pick, np.int64)
+    place, rotation, place_logits = graphs["transport"].run(["place_pixel", "place_rotation", "place_logits"], feeds["transport"] | {"pick_pixel": at})
     cell = lambda pixel: (int(pixel[0]), int(pixel[1]))
-    return {"pick_logits": pick_logits, "pick": cell(pick), "place_logits": place_logits, "place": cell(place), "rotation": int(rotation[0])}
+    return {"pick_logits": pick_logits, "pick": cell(picked), "place_logits": place_logits, "place": cell(place), "rotation": int(rotation[0])}
 
 
 def parity(folder: Path, samples: list[Frame], expected: list[dict]) -> dict:
@@ -117,7 +132,7 @@ def main() -> int:
     torch.set_num_threads(1)
     sizes = read_sizes(args.sizes)
     tokenizer = ClipTokenizer(sizes.text_length)
-    samples = frames(args.frames, sizes, tokenizer, args.seed) if args.npz is None else frames_of(args.npz, tokenizer)
+    samples = frames(args.frames, sizes, tokenizer, args.seed) if args.npz is None else frames_of(args.npz, tokenizer)[0]
     state = read_state(args.checkpoint)
     agent = load_agent(state, detect_kind(state, sizes), sizes)
     expected = [agent.decide(color, height, agent.encode_text(tokens)) for color, height, tokens in samples]

@@ -64,6 +64,9 @@ def truth_of(objects: list[dict]) -> dict:
     return {
         "goal": f"put the {pick} blocks in a {place} bowl", "score": 1 - len(todo) / 2, "achieved": not todo, "remaining": bool(todo),
         "objects": objects, "validPicks": [b["label"] for b in todo], "validPlaces": places, "rotations": False, "timeS": 0,
+        "names": {"block": ["block", "cube", "brick"], "bowl": ["bowl", "dish"]}, "toleranceM": 0.05, "primitive": "pick_place",
+        "named": {"picks": [b["label"] for b in blocks], "places": [b["label"] for b in bowls], "spots_base_m": []},
+        "colored": {"pick": ["block"], "place": ["bowl"]},
     }  # fmt: skip
 
 

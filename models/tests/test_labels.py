@@ -10,7 +10,7 @@ import numpy as np
 
 from cliport_edge import augment, scene as scenes
 from cliport_edge.evaluate import fewest_wrong, threshold
-from cliport_edge.labels import PlaceLabel, as_published, longest, places_of, sample_of
+from cliport_edge.labels import PlaceLabel, as_published, first_to_move, places_of, sample_of
 from cliport_edge.losses import zoom_target
 
 from .dataset_case import WithDataset
@@ -71,10 +71,10 @@ class Labels(WithDataset):
         scene = replace(self.scene(), labels=labels, things=tuple(things))
         places = tuple(scenes.Place(i, 9, 0, 0, 0, 0) for i in (1, 2, 3, 4))
         meaning = replace(self.scene().own, picks=(1, 2, 3, 4), places=places, rotations=True)
-        self.assertEqual(longest(scene, meaning), (2, 3))
-        self.assertEqual(longest(scene, replace(meaning, places=places[:1])), (1,), "what does not fit waits")
-        self.assertEqual(longest(scene, replace(meaning, places=())), (2, 3), "where is not known")
-        self.assertEqual(longest(scene, replace(meaning, rotations=False)), (1, 2, 3, 4))
+        self.assertEqual(first_to_move(scene, meaning), (2, 3))
+        self.assertEqual(first_to_move(scene, replace(meaning, places=places[:1])), (1,), "what does not fit waits")
+        self.assertEqual(first_to_move(scene, replace(meaning, places=())), (2, 3), "where is not known")
+        self.assertEqual(first_to_move(scene, replace(meaning, rotations=False)), (1, 2, 3, 4))
 
     def test_every_place_in_view_is_right_for_the_zoom(self):
         places = [PlaceLabel(110.4, 60.0, 0, 0.0), PlaceLabel(100.0, 50.2, 0, 0.0), PlaceLabel(300.0, 60.0, 0, 0.0)]

@@ -95,6 +95,22 @@ class Net(unittest.TestCase):
         self.assertNotEqual(first.tolist(), second.tolist())
         self.assertEqual(float(suppress[0, second[0], second[1]]), 0)
 
+    def test_a_part_of_the_trunk_that_is_left_out_says_nothing(self):
+        color, height = torch.randint(0, 255, (1, 320, 160, 3), dtype=torch.uint8), torch.rand(1, 320, 160) * 0.1
+        other = height.flip(1)
+        picks = lambda edge, height, text: edge.pick(edge.trunk(edge.normalize(color, height), text).features)
+        alike = lambda a, b: bool(torch.allclose(a, b, atol=1e-6))
+        for without in ((), ("spatial",), ("semantic",), ("language",), ("laterals", "semantic")):
+            torch.manual_seed(0)
+            edge = Edge(EdgeConfig(vocabulary=20, without=without)).eval()
+            texts = [edge.text(torch.full((1, 8), word)) for word in (3, 4)]
+            with torch.no_grad():
+                sees_height = not alike(picks(edge, height, texts[0]), picks(edge, other, texts[0]))
+                hears = not alike(picks(edge, height, texts[0]), picks(edge, height, texts[1]))
+            self.assertEqual((sees_height, hears), ("spatial" not in without, "language" not in without), without)
+        with self.assertRaisesRegex(SystemExit, "no part depth; there are spatial"):
+            EdgeConfig(vocabulary=20, without=("depth",))
+
     def test_padding_does_not_change_what_a_sentence_means(self):
         net = self.net()
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Where things go in a box and on a stand, and packing scenes that are drawn."""
+"""Where things go in a box, and packing scenes that are drawn."""
 
 from __future__ import annotations
 
@@ -81,11 +81,6 @@ class Packing(WithDataset):
                 self.assertLess(max(abs(at) / side for at, side in zip(scenes.in_frame(box, place.u, place.v), box.size, strict=True)), 0.5)
             kinds.add((bool(scene.picks), bool(scene.own.places)))
         self.assertEqual(kinds, {(True, True), (True, False), (False, False)}, "to do, to do but full, and done")
-
-    def test_the_lightest_step_lies_at_minus_y_of_the_stand(self):
-        stand = scenes.Thing(9, "stand", "brown", 100.0, 60.0, 0.0, (48.0, 16.0))
-        spots = [scenes.step_spots(replace(self.scene(), things=(stand,)), step)[0] for step in range(3)]
-        self.assertEqual([(spot.u, spot.v) for spot in spots], [(84.0, 60.0), (100.0, 60.0), (116.0, 60.0)])
 
 
 if __name__ == "__main__":

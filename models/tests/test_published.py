@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import math
@@ -11,6 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -21,6 +23,7 @@ from cliport_published.convert import write_package
 from cliport_published.correlation import Correlation
 from cliport_published.fused import ExportedNorm
 from cliport_published.graphs import TextGraph
+from cliport_published.parity import decide, frames, open_graphs
 from cliport_published.random_checkpoint import random_state
 from cliport_published.rotation import rotated_crops
 from cliport_published.sizes import Sizes
@@ -29,6 +32,9 @@ from cliport_published.tokenizer import ClipTokenizer
 from . import split_policy
 
 TINY = Sizes(rows=64, cols=32, rotations=4, crop=32, spatial_width=4, clip_width=4, clip_blocks=(1, 1, 1, 1), clip_input=32, text_width=8, text_heads=2, text_layers=1, text_embedding=16)
+
+# Wide enough that its features are more than the outputs that stay fp32.
+SMALL = dataclasses.replace(TINY, spatial_width=32, clip_width=16)
 
 
 class Layout(unittest.TestCase):
@@ -154,6 +160,40 @@ class Packages(unittest.TestCase):
                 self.assertEqual(manifest["scores"]["parity"]["decisionsDiffer"], 0)
                 written = {file.name for file in Path(folder, "package").iterdir()}
                 self.assertEqual(written, {*manifest["files"], "manifest.json"})
+
+    def test_int8_keeps_logits_fine_and_says_what_it_is(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            calibration = Path(folder, "frames")
+            save_frames(calibration, frames(8, SMALL, ClipTokenizer(), seed=3))
+            state = random_state("cliport", SMALL, 1)
+            write_package(state, "cliport", SMALL, "fp32", {}, Path(folder, "fp32"))
+            manifest = write_package(state, "cliport", SMALL, "int8", {}, Path(folder, "int8"), calibration)
+            precision = manifest["precision"]
+            self.assertEqual([precision["type"], precision["accuracy"], precision["calibration"]], ["int8", "unverified", {"frames": 6, "source": "drawn"}])
+            self.assertEqual(precision["agreement"]["frames"], 2)
+            self.assertLess(precision["agreement"]["pickLogitsApartRms"], 0.1)
+            for name in ("attention", "transport"):
+                self.assertLess(manifest["files"][f"{name}.weights"]["bytes"], 0.45 * Path(folder, f"fp32/{name}.weights").stat().st_size)
+            self.assertEqual(manifest["files"]["text.weights"]["bytes"], Path(folder, "fp32/text.weights").stat().st_size)
+            color, height, tokens = frames(1, SMALL, ClipTokenizer(), seed=4)[0]
+            # Logits in 256 steps would make ties of the best cells.
+            self.assertGreater(len(np.unique(decide(open_graphs(Path(folder, "int8")), color, height, tokens)["pick_logits"])), 1000)
+
+    def test_int8_wants_frames_of_the_networks_size(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            calibration = Path(folder, "frames")
+            save_frames(calibration, frames(4, dataclasses.replace(TINY, rows=96), ClipTokenizer()))
+            with self.assertRaisesRegex(CheckpointInvalid, r"of 64 x 32 cells but received 4 of \[\(96, 32\)\]"):
+                write_package(random_state("transporter", TINY, 1), "transporter", TINY, "int8", {}, Path(folder, "int8"), calibration)
+            self.assertFalse(Path(folder, "int8").exists())
+
+
+def save_frames(folder: Path, samples: list) -> None:
+    """As `cliport convert --precision int8` hands them over."""
+    folder.mkdir()
+    np.save(folder / "color.npy", np.concatenate([color.numpy() for color, _, _ in samples]))
+    np.save(folder / "height.npy", np.concatenate([height.numpy() for _, height, _ in samples]))
+    (folder / "frames.json").write_text(json.dumps({"goals": ["put the red block in the bowl"] * len(samples), "source": "drawn"}))
 
 
 if __name__ == "__main__":

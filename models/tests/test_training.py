@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from cliport_edge.dataset import Dataset, batches, first_of_each_task
+from cliport_edge import checkpoint
+from cliport_edge.dataset import Dataset, batches, by_task, first_of_each_task, recorded
+from cliport_edge.episodes import Cache
 from cliport_edge.train import train
 from cliport_edge.train_config import TrainConfig
 from cliport_edge.words import Tokenizer
@@ -40,6 +42,37 @@ class Training(WithDataset):
         every = [(self.cache, i) for i in range(len(self.cache))]
         self.assertEqual([i for _, i in first_of_each_task(every, 2)], [0, 1, 2, 3, 4, 5])
         self.assertEqual(first_of_each_task(every, 0), every)
+
+    def test_each_task_is_shown_as_often_as_the_others(self):
+        rare = Cache(self.cache.folder)
+        rare.samples = [sample | {"task": "a-rare-task"} for sample in rare.samples[:1]]
+        of_task = by_task([(self.cache, i) for i in range(len(self.cache))] + [(rare, 0)])
+        rng = np.random.default_rng(0)
+        shown = [recorded(of_task, rng).task for _ in range(200)]
+        self.assertGreater(shown.count("a-rare-task"), 70)
+        self.assertGreater(shown.count(self.cache.samples[0]["task"]), 70)
+
+    def test_a_run_that_begins_from_another_one_learns_the_words_that_it_lacks(self):
+        first, second = self.folder / "few-words", self.folder / "more-words"
+        silently(train, [self.cache], first, self.config, False, stop_after=1)
+        before = checkpoint.read(first / "last.pt")
+        few = before["words"][:300]
+        weights = before["model"] | {name: before["model"][name][:302] for name in ("text.table.weight", "text.color_lab")}
+        checkpoint.save(first / "few.pt", before | {"model": weights, "words": few, "config": before["config"] | {"vocabulary": 302}})
+        edge = silently(train, [self.cache], second, replace(self.config, learning_rate=0.0, weight_decay=0.0), False, stop_after=1, init=first / "few.pt")
+        self.assertEqual(checkpoint.read(second / "last.pt")["words"][:300], few)
+        self.assertEqual(set(checkpoint.read(second / "last.pt")["words"]), set(before["words"]))
+        torch.testing.assert_close(edge.text.table.weight[:302], weights["text.table.weight"], rtol=0, atol=0)
+        self.assertEqual(float(edge.text.table.weight.detach()[302:].abs().max()), 0, "what means nothing yet says nothing")
+
+    def test_half_a_checkpoint_is_one_to_begin_from(self):
+        folder = self.folder / "whole-weights"
+        silently(train, [self.cache], folder, self.config, False, stop_after=1)
+        checkpoint.save(folder / "half.pt", checkpoint.halved(checkpoint.read(folder / "last.pt")))
+        whole, half = (checkpoint.read(folder / name)["model"] for name in ("last.pt", "half.pt"))
+        self.assertLess((folder / "half.pt").stat().st_size, 0.6 * 4 * sum(value.numel() for value in whole.values()))
+        for name, value in whole.items():
+            torch.testing.assert_close(half[name], value, rtol=1e-3, atol=1e-6, msg=name)
 
     def test_data_without_captions_is_refused_where_they_are_asked_for(self):
         with self.assertRaisesRegex(SystemExit, "no captioned scene"):

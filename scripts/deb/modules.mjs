@@ -1,7 +1,7 @@
 // What the Debian package brings of npm: the modules that the runtime needs, and Node.js itself, each pinned by checksum.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -74,7 +74,7 @@ function copyNeeded(modules, kept, arch, shipped) {
     const filter = (path) => isNeeded(path.slice(modules.length), arch) && !path.includes('/node_modules/.')
     cpSync(join(modules, name), join(kept, name), { recursive: true, filter })
   }
-  removeEmptyFolders(kept)
+  tidy(kept)
 }
 
 /** Not what belongs to other systems, to compilers, or to people who read the module's source. */
@@ -85,17 +85,25 @@ function isNeeded(path, arch) {
     new RegExp(`/onnxruntime-node/bin/napi-v\\d+/linux/${other}`),
     /\/zeromq\/build\/(darwin|win32)/,
     new RegExp(`/zeromq/build/linux/${other}`),
-    /\/zeromq\/build\/linux\/[^/]+\/node\/(musl|[^/]*musl)/,
+    /\/zeromq\/build\/linux\/[^/]+\/node\/(\d+|[^/]*musl[^/]*)(\/|$)/,
+    /^\/@libsql\/[^/]*musl/,
     /^\/(node-addon-api|zeromq\/(src|vendor|script|cmake|test|docs|examples)|adm-zip|global-agent)(\/|$)/,
     /\.(d\.[cm]?ts|map|tsbuildinfo|cc|cpp|h|hpp|gyp|gypi)$/,
-    /\/(\.github|\.vscode|\.editorconfig|\.eslintrc[^/]*|\.npmignore|\.nycrc|\.prettierrc[^/]*|\.travis\.yml)$/,
+    /^\/(@[^/]+\/)?[^/]+\/(node_modules\/(@[^/]+\/)?[^/]+\/)?(tests?|bench|benchmarks?|docs|examples|integration)(\/|$)/,
+    // Command lines of modules that are only called, and what compiles them.
+    /^\/(mime\/cli\.js|pino\/bin\.js|yaml\/bin\.mjs|cmake-ts\/build\/main\.m?js)$/,
+    /^\/(semver\/bin|safe-regex2\/bin|pkg-prebuilds\/bin|cmake-ts\/src|fastify\/scripts)(\/|$)/,
+    /\.(html|sh)$/,
+    /\/(\.husky|\.gitattributes|\.gitignore|\.github|\.vscode|\.editorconfig|\.eslintrc[^/]*|\.npmignore|\.nycrc|\.prettierrc[^/]*|\.travis\.yml)$/,
   ].some((pattern) => pattern.test(path))
 }
 
-function removeEmptyFolders(folder) {
+/** No empty folders, and nothing that claims to be a program. */
+function tidy(folder) {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (statSync(path).isDirectory()) removeEmptyFolders(path)
+    if (statSync(path).isDirectory()) tidy(path)
+    else chmodSync(path, 0o644)
   }
   if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true })
 }

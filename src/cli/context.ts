@@ -154,10 +154,10 @@ export function reportFailure(invocation: Invocation, error: CliportError, asJso
   invocation.exitCode = exitCodeOf(error)
 }
 
-/** Output that did not arrive is a failure of the verb, but for a reader that has read enough. */
+/** Output that did not arrive is a failure of the verb, but for a reader that has read enough. Said once, however often it is asked. */
 export async function expectWritten(invocation: Invocation): Promise<void> {
   await invocation.stdout.flush()
-  const { failure } = invocation.stdout
+  const failure = invocation.stdout.takeFailure()
   if (failure === null) return
   const full = failure.code === 'ENOSPC' || failure.code === 'EDQUOT'
   const error = new CliportError(

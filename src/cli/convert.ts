@@ -3,7 +3,8 @@
 import { type Command, Option } from 'commander'
 import { convertCheckpoint } from '../datasets/checkpoint.js'
 import { convertPackage } from '../io/policy/convert.js'
-import { type CommonOptions, runVerb, withCommonOptions } from './context.js'
+import { precisionText } from '../io/policy/manifest.js'
+import { type CommonOptions, configFor, runVerb, wholeNumber, withCommonOptions } from './context.js'
 
 interface ConvertOptions extends CommonOptions {
   readonly out: string
@@ -14,6 +15,9 @@ interface CheckpointOptions extends ConvertOptions {
   readonly agent?: string
   readonly sizes?: string
   readonly python?: string
+  readonly precision: 'fp32' | 'int8'
+  readonly scenes: number
+  readonly frames?: string
 }
 
 /** Of the publication; models/cliport_published/agent.py has them. */
@@ -34,6 +38,11 @@ export function addConvert(program: Command): void {
     .addOption(
       new Option('--agent <name>', 'the published network (default: the one whose keys fit best)').choices(agents),
     )
+    .addOption(
+      new Option('--precision <name>', 'int8: faster, accuracy unverified').choices(['fp32', 'int8']).default('fp32'),
+    )
+    .option('--scenes <n>', 'scenes of the simulated cell that int8 is calibrated on', wholeNumber(4, 10_000), 32)
+    .option('--frames <file>', 'frames of your own cell to calibrate on instead: .npz with color, height, goals')
     .option('--sizes <file>', 'JSON with sizes other than the published ones, for tests')
     .option('--python <path>', 'interpreter with models/requirements.txt (default: CLIPORT_PYTHON, else python3)')
     .action(convertCkpt)
@@ -49,8 +58,16 @@ async function convertCkpt(checkpoint: string, options: CheckpointOptions): Prom
     const given = Object.fromEntries(
       Object.entries({ name, agent, sizes, python }).filter(([, value]) => value !== undefined),
     )
-    const converted = await convertCheckpoint({ checkpoint, out, signal, tell, ...given })
-    return { exitCode: 0, json: converted, lines: [`policy package: ${out} (${converted.agent})`] }
+    const { precision, scenes, frames } = options
+    const calibration = { scenes, ...(frames === undefined ? {} : { frames }) }
+    const int8 = precision === 'int8' ? { int8: { ...calibration, config: await configFor(options, {}) } } : {}
+    const converted = await convertCheckpoint({ checkpoint, out, signal, tell, ...given, ...int8 })
+    const words = precisionText(converted)
+    return {
+      exitCode: 0,
+      json: converted,
+      lines: [`policy package: ${out} (${converted.agent})`, ...(words === null ? [] : [`precision: ${words}`])],
+    }
   })
 }
 

@@ -7,6 +7,7 @@ import { readFrames } from '../io/frame-folder.js'
 import { framesOf } from '../io/heightmap-check.js'
 import { readNpz } from '../io/npz.js'
 import { readRecordedFrames } from '../io/recording/recorded-frames.js'
+import { expectOneScene } from '../io/same-scene.js'
 import type { Config } from '../runtime/config/schema.js'
 import { realWorkspaceOf, workspaceOf } from '../runtime/settings.js'
 import { realNumber } from './context.js'
@@ -32,8 +33,8 @@ export function withFrameOptions(command: Command): Command {
 }
 
 /**
- * @throws CliportError USAGE without exactly one source; INPUT_INVALID for one that cannot be read; POSE_INVALID;
- *                      RECORDING_CORRUPT
+ * @throws CliportError USAGE without exactly one source; INPUT_INVALID for one that cannot be read, and for a folder of
+ *                      frames that are not of one scene; POSE_INVALID; RECORDING_CORRUPT
  */
 export async function openFrames(
   { frames, npz, zMin }: FrameOptions,
@@ -57,5 +58,7 @@ export async function openFrames(
     return { frames: await readRecordedFrames(frames!), workspace: { ...workspace, zMinM: zMin ?? workspace.zMinM } }
   }
   const real = realWorkspaceOf(config)
-  return { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
+  const given = { frames: await readFrames(frames!), workspace: { ...real, zMinM: zMin ?? real.zMinM } }
+  expectOneScene(given.frames, given.workspace)
+  return given
 }

@@ -70,6 +70,7 @@ async function list({ client }: ServiceVerb<ServiceVerbOptions>): Promise<VerbRe
       goals: [...unfinished, ...finished].map((goal) => ({
         ...shortOf(goal),
         sentence: goal.sentence,
+        starts: goal.starts,
         reason: goal.reason,
       })),
     },

@@ -13,6 +13,7 @@ export class Output {
   #written: Promise<void> = Promise.resolve()
   #isReaderGone = false
   #failure: NodeJS.ErrnoException | null = null
+  #isFailureTaken = false
 
   /** From here on no error of the stream ends the process. */
   constructor(stream: Writable & { readonly isTTY?: boolean }) {
@@ -26,8 +27,10 @@ export class Output {
     return this.#isReaderGone
   }
 
-  /** Why something could not be written although there is a reader; null while all is well. */
-  get failure(): NodeJS.ErrnoException | null {
+  /** Why something could not be written although there is a reader; null while all is well, and once it has been taken. */
+  takeFailure(): NodeJS.ErrnoException | null {
+    if (this.#failure === null || this.#isFailureTaken) return null
+    this.#isFailureTaken = true
     return this.#failure
   }
 

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { fitLines } from '../control/policy-fit.js'
+import { precisionText } from '../io/policy/manifest.js'
 import { type BuildProgress, buildPolicy, type PolicyBuildReport } from '../runtime/policy-build.js'
 import { describePolicyOf, type PolicyInfoReport } from '../runtime/policy-info.js'
 import { servePolicy } from '../runtime/policy-server.js'
@@ -149,6 +150,7 @@ function infoLines(report: PolicyInfoReport): string[] {
     `${pc.bold(name)} (${architecture}) from ${source}`,
     `format       ${format ?? "the server's"}`,
     `package      ${sha256 ?? 'unknown'}`,
+    ...(report.precision === null ? [] : [`precision    ${precisionText({ precision: report.precision })}`]),
     `thresholds   ${Object.entries(thresholds)
       .map(([key, value]) => `${key} ${value}`)
       .join(', ')}`,

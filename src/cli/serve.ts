@@ -95,6 +95,7 @@ async function runServe(options: ServeOptions): Promise<void> {
     const isJsonLog = (options.log ?? (stderr.isTerminal ? 'text' : 'json')) === 'json'
     const serving = await serveSettings({
       sources,
+      signal,
       ...(isJsonLog ? { log: jsonLog((line) => stderr.write(line)) } : {}),
       scene: { task, seed, sentence, ...(faults === undefined ? {} : { faults }) },
       tell: (line) => tell(pc.dim(line)),

@@ -293,9 +293,13 @@ class Stages {
   async endByError(error: unknown): Promise<CycleResult> {
     const isStopped = this.signal.aborted
     // A caller's stop may show first as something else: a plan that is refused since the arm is stopped already.
-    if (error instanceof Conclusion && !isStopped) return this.end(error.outcome, error.message)
+    if (error instanceof Conclusion && !isStopped) {
+      await this.#untilAtRest()
+      if (!this.signal.aborted) return this.end(error.outcome, error.message)
+    }
     // The controller stops by itself when this process's heartbeats end; saying so is faster.
-    await this.ports.link.stop(isStopped ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
+    await this.ports.link.stop(this.signal.aborted ? 'stopped by the caller' : 'the cycle failed').catch(() => {})
+    await this.#untilAtRest()
     if (this.signal.aborted) return this.end('stopped', 'stopped by the caller')
     if (error instanceof CliportError) return this.end('error', error.message, error)
     throw error
@@ -311,6 +315,13 @@ class Stages {
     const moving = this.#moving
     this.#moving = null
     if (moving !== null) mustBeDone(await moving.ended)
+  }
+
+  /** The same, whatever comes of it: how the cycle ends is known already. */
+  async #untilAtRest(): Promise<void> {
+    const moving = this.#moving
+    this.#moving = null
+    await moving?.ended.catch(() => {})
   }
 
   /** Begins the way to where the arm waits; over when it hides nothing any more. The rest of it goes on meanwhile. */

@@ -113,6 +113,7 @@ export function exitCodeOf(error: unknown): number {
     case 'CONSENT_REQUIRED':
     case 'DATASET_MISMATCH':
     case 'FOLDER_BUSY':
+    case 'FRAME_INVALID':
     case 'GOAL_EMPTY':
     case 'GOAL_TOO_LONG':
     case 'GOAL_UNKNOWN':

@@ -8,6 +8,7 @@ import type {
   Heightmap,
   HeightmapSpec,
   Mat4,
+  Primitive,
   Proposal,
   RgbdFrame,
   RobotState,
@@ -52,6 +53,13 @@ export interface Lexicon {
   readonly relations: Readonly<Record<string, readonly string[]>>
   /** Tasks whose sentences it was made for. */
   readonly tasks: readonly string[]
+  /**
+   * Sentences that it was trained on as they are, with `<pick>` and `<place>` for what is moved and where to, and how it has
+   * things moved; absent: its proposals are picks and places.
+   */
+  readonly forms?: readonly { readonly form: string; readonly primitive: Primitive }[]
+  /** What sentences call parts of things; absent: they name whole things only. */
+  readonly parts?: readonly string[]
 }
 
 /** Units of a policy's numbers. */

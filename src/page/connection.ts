@@ -5,6 +5,7 @@ import type { EventData, EventName, Goal, PictureHeader, ServiceEvent, ServiceSt
 import { heardClock } from './clock.js'
 import { Refusal, request } from './requests.js'
 import * as store from './store.js'
+import { tookSpoken } from './talk.js'
 import { knownToken } from './token.js'
 
 const firstRetryMs = 500
@@ -126,6 +127,7 @@ const readers: { readonly [Name in EventName]: (data: EventData<Name>) => void }
   problem: (data) => {
     store.log.value = [...store.log.value, `${data.message}. ${data.hint}`].slice(-store.logShown)
   },
+  voice: tookSpoken,
   log: ({ line }) => {
     store.log.value = [...store.log.value, line].slice(-store.logShown)
   },
@@ -142,7 +144,7 @@ function took<Name extends EventName>(name: Name, data: EventData<Name>): void {
 }
 
 function tookState(state: ServiceState): void {
-  const { session, robot, cameras, question, turn, queue, history, clock_ms, ...rest } = state
+  const { session, robot, cameras, question, turn, queue, history, clock_ms, voice, ...rest } = state
   heardClock(clock_ms, store.facts.value?.epoch !== rest.epoch)
   const isAnotherStart = store.facts.value !== null && store.facts.value.epoch !== rest.epoch
   if (isAnotherStart) {
@@ -153,6 +155,7 @@ function tookState(state: ServiceState): void {
   store.facts.value = rest
   store.session.value = session
   store.robot.value = robot
+  store.voice.value = voice
   store.cameras.value = { list: cameras, atMs: performance.now() }
   store.question.value = question
   store.turn.value = turn

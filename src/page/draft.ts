@@ -135,7 +135,7 @@ async function ask(): Promise<void> {
       answer.value = { asked: text, preview: found, heat }
       previewProblem.value = null
     })
-    if (heat !== null) requestAnimationFrame(() => drawn(keyMs))
+    if (heat !== null) requestAnimationFrame(() => drawn(text, keyMs))
   } catch (error) {
     if (mine.signal.aborted) return
     batch(() => {
@@ -146,8 +146,8 @@ async function ask(): Promise<void> {
 }
 
 /** The frame with the heat is about to be shown: from the last key to here. */
-function drawn(keyMs: number): void {
-  performance.measure('cliport-heat', { start: keyMs, end: performance.now() })
+function drawn(text: string, keyMs: number): void {
+  performance.measure('cliport-heat', { start: keyMs, end: performance.now(), detail: text })
 }
 
 /** Plans and checks, and shows the motion; nothing moves. */

@@ -112,8 +112,8 @@ export const clear = () => sessionAct('It could not be cleared', '/api/clear')
 export const pause = () => sessionAct('It could not be paused', '/api/pause')
 export const resume = () => sessionAct('It could not go on', '/api/resume')
 
-export const addGoal = (sentence: string) =>
-  act<Goal>('The goal was not taken', 'POST', '/api/goals', { sentence, source: 'page', idempotency_key: uniqueKey() })
+export const addGoal = (sentence: string, source: 'page' | 'voice') =>
+  act<Goal>('The goal was not taken', 'POST', '/api/goals', { sentence, source, idempotency_key: uniqueKey() })
 export const cancelGoal = (id: string) => act<Goal>('The goal was not canceled', 'DELETE', `/api/goals/${id}`)
 export const resumeGoal = (id: string) => act<Goal>('The goal does not go on', 'POST', `/api/goals/${id}/resume`)
 export const moveGoal = (id: string, before: string | null) =>

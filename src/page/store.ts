@@ -2,6 +2,7 @@
 
 import { computed, signal } from '@preact/signals'
 import type { Goal, PictureHeader, Question, ServiceState, Turn } from '../service/api.js'
+import type { VoiceState } from '../service/api-voice.js'
 
 export type Session = ServiceState['session']
 export type Robot = NonNullable<ServiceState['robot']>
@@ -31,6 +32,7 @@ export type Facts = Pick<
 export const facts = signal<Facts | null>(null)
 export const session = signal<Session | null>(null)
 export const robot = signal<Robot | null>(null)
+export const voice = signal<VoiceState | null>(null)
 export const cameras = signal<{ readonly list: readonly CameraAge[]; readonly atMs: number }>({ list: [], atMs: 0 })
 export const question = signal<Question | null>(null)
 export const turn = signal<Turn | null>(null)

@@ -5,6 +5,7 @@ import { type FitRow, fitOf, runtimeUnits } from '../control/policy-fit.js'
 import type { Lexicon, PolicyInfo, PolicyUnits } from '../control/ports.js'
 import type { EngineName, Execution, Provider } from '../io/policy/graph-runner.js'
 import { providers } from '../io/policy/graph-runner.js'
+import type { Manifest } from '../io/policy/manifest.js'
 import { OnnxPolicy } from '../io/policy/onnx-policy.js'
 import { chainOf, engineOf, type RunnerOptions } from '../io/policy/open-runner.js'
 import { loadPackage } from '../io/policy/package.js'
@@ -49,6 +50,8 @@ export interface PolicyInfoReport {
     readonly library: Execution['library']
   } | null
   readonly scores: Readonly<Record<string, unknown>> | null
+  /** How a package that is not fp32 was made, and what is known of its decisions; null: it is fp32, or behind a server. */
+  readonly precision: NonNullable<Manifest['precision']> | null
   /** The package's folder, or the server's address. */
   readonly source: string
   /** Whether it fits the machine that the settings describe, property by property. */
@@ -65,7 +68,7 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
     await policy.close()
     return {
       ...commonOf(policy.info, config),
-      ...{ format: null, files: null, provider: null, scores: null, source: config.policy.server },
+      ...{ format: null, files: null, provider: null, scores: null, precision: null, source: config.policy.server },
     }
   }
   const settings = packageOf(config)
@@ -92,6 +95,7 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
     files: manifest.files,
     provider: { chain, used, engine: engineOf(options), library: execution.library },
     scores: manifest.scores,
+    precision: manifest.precision ?? null,
     source: settings.package,
   }
 }

@@ -17,7 +17,9 @@ import { PolicyServer, type ServerCounts } from '../io/policy-server/server.js'
 import { type DecisionReply, type HelloReply, jsonPart, type Parts, protocolVersion } from '../io/policy-server/wire.js'
 import { workspaceKeysOf } from '../io/workspace-keys.js'
 import { expectWorkspaceSeen } from '../io/workspace-view.js'
+import { returnLargeBlocks } from '../native/memory.js'
 import { projectPath } from '../native/paths.js'
+import { expectAddons } from './addons.js'
 import type { Config } from './config/schema.js'
 import { statusOf } from './predict.js'
 import { hostClock, openSession, type Session } from './session.js'
@@ -60,6 +62,8 @@ const requestsOfClient = 8
  */
 export async function servePolicy(request: ServeRequest): Promise<ServerCounts> {
   const { config, bind, tell, signal } = request
+  expectAddons('memory')
+  returnLargeBlocks()
   expectKeysBeyondLoopback(bind, request.keys)
   const keys = request.keys === undefined ? null : await serverKeys(request.keys)
   const session = await openSession(config, { frames: 'given', tell, signal })

@@ -155,6 +155,8 @@ export interface RecordedRun {
   readonly ports: PerceptionPorts & CellPorts
   /** Null with real cameras: no film, no truth. */
   readonly cell: Cell | null
+  /** Whether the scene's own goal is this one, and all that was done in it so far: else the report says nothing of the truth. Default: true. */
+  readonly isScenesGoal?: boolean
   /** The simulated scene, for the page; absent with real cameras. */
   readonly scene?: { readonly task: string; readonly seed: number }
   /** The command that repeats the run. */
@@ -229,7 +231,8 @@ export async function recordRun(run: RecordedRun): Promise<RunReport> {
     await reel?.end()
     page.end(result)
     // The cell beside another controller is a picture only: nothing in it has been moved.
-    const truth = config.robot.link === null ? ((await cell?.truth().catch(() => null)) ?? null) : null
+    const isJudged = config.robot.link === null && run.isScenesGoal !== false
+    const truth = isJudged ? ((await cell?.truth().catch(() => null)) ?? null) : null
     const load = await cell?.load().catch(() => null)
     if (load && load.longestWaitS >= 0.1) tell(describeWait(load.longestWaitS))
     await recorder.close()

@@ -12,6 +12,8 @@ import type { VoiceSettings } from './config/voice.js'
 
 export interface Voice {
   readonly speech: Speech
+  /** Of the policy whose goals are heard. */
+  readonly lexicon: Lexicon
   /** What is missing and what that means, for a person; empty: nothing is. */
   readonly missing: readonly string[]
   /** @throws CliportError VOICE_ENGINE_ABSENT where Silero's net is missing */
@@ -45,6 +47,7 @@ export async function openVoice(settings: VoiceSettings, lexicon: Lexicon | null
     const speech = isMoonshine ? thread! : await openOther(engine, settings, lexicon)
     return {
       speech,
+      lexicon,
       missing: missingOf(files, engine),
       listen: (options) => {
         if (thread === null || vadFile === null)
@@ -60,6 +63,15 @@ export async function openVoice(settings: VoiceSettings, lexicon: Lexicon | null
     await thread?.close()
     throw error
   }
+}
+
+/** What listening lacks, by the files alone, for a person; null: nothing that a look at the disk could show. */
+export async function voiceLack(settings: VoiceSettings): Promise<string | null> {
+  const files = await voiceFiles(settings.models)
+  if (files.vadFile === null) return `the net that finds speech is not in ${settings.models} (make voice)`
+  if (settings.engine === 'moonshine' && files.moonshineFolder === null)
+    return `Moonshine's files are not in ${settings.models} (make voice)`
+  return null
 }
 
 /** The engine of the settings; of `auto` the best that is there. @throws CliportError VOICE_ENGINE_ABSENT */

@@ -45,8 +45,3 @@ export const armSchema = z
   .strict()
   .nullish()
   .meta({ id: 'Arm' })
-
-export const sceneSchema = z
-  .object({ seed: z.int().min(0).max(1_000_000), sentence: sentenceSchema, task: z.string().optional() })
-  .strict()
-  .meta({ id: 'Scene' })

@@ -6,6 +6,9 @@
 
 import { z } from 'zod'
 import { errorCodes } from '../control/errors.js'
+import { voiceEventSchema, voiceStateSchema } from './api-voice.js'
+
+export { type PictureHeader, pictureHeaderSchema } from './api-pictures.js'
 
 /** Version of this interface: a change that breaks a client raises it. */
 export const apiVersion = 1
@@ -223,6 +226,7 @@ export const stateSchema = z
     queue: z.array(goalSchema).describe('unfinished goals, in the order in which they will run'),
     history: z.array(goalSchema).describe('the newest finished ones, newest first'),
     problems: z.array(z.string()).describe('of the settings, in safe mode'),
+    voice: voiceStateSchema,
   })
   .meta({ id: 'State' })
 
@@ -324,6 +328,7 @@ export const eventSchema = z
     event('question', z.object({ question: questionSchema.nullable() })),
     event('turn', turnSchema),
     event('problem', problemSchema),
+    event('voice', voiceEventSchema),
     event('log', z.object({ line: z.string() })),
     event('robot', robotSchema),
     event('cameras', z.object({ cameras: z.array(cameraSchema) })),
@@ -334,27 +339,6 @@ export const eventSchema = z
 export type ServiceEvent = z.infer<typeof eventSchema>
 export type EventName = ServiceEvent['event']
 export type EventData<Name extends EventName> = Extract<ServiceEvent, { event: Name }>['data']
-
-/**
- * The header of a binary message of `/api/events`: 4 bytes, little-endian, its length; then this as JSON; then the picture.
- */
-export const pictureHeaderSchema = z
-  .object({
-    kind: z
-      .enum(['camera', 'cell', 'color', 'height', 'elevation', 'pick', 'place'])
-      .describe(
-        'cell: the whole simulated cell; the rest but camera seen from above: pick and place are layers, elevation has 1 mm above z_min in a grey level',
-      ),
-    name: z.string().describe('camera name; of maps the kind'),
-    type: z.literal('image/webp'),
-    width: z.int(),
-    height: z.int(),
-    clock_ms: z.number().describe('when it was taken'),
-    goal_id: z.string().nullable(),
-  })
-  .meta({ id: 'PictureHeader' })
-
-export type PictureHeader = z.infer<typeof pictureHeaderSchema>
 
 /** Headers that an act may carry: it is refused, not run late, when it arrives after that time or at another start. */
 export const expiryHeaders = {

@@ -12,6 +12,7 @@ import type { Gate } from './gate.js'
 import type { Live } from './live.js'
 import { sampleDuring } from './sampling.js'
 import { personPolicy } from './takeover.js'
+import { TakeoverEpisode } from './takeover-episode.js'
 import { planOf, proposalOf, understoodOf } from './wire.js'
 import type { Workcell } from './workcell.js'
 
@@ -36,6 +37,7 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
   const { ports, settings, config, cell, scene } = workcell
   const turn = new TurnTeller(run)
   const person = takeover === undefined ? null : personPolicy(ports.policy, takeover)
+  const episode = takeover === undefined ? null : new TakeoverEpisode(workcell, takeover)
   const report = await recordRun({
     goal: goal.sentence,
     config,
@@ -46,11 +48,12 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
       ...(person === null ? {} : { policy: person.policy }),
     },
     cell,
+    isScenesGoal: workcell.begins(goal.sentence),
     ...(scene === null ? {} : { scene: { task: scene.task, seed: scene.seed } }),
     command: `cliport ${shellCommand('goal', 'add', goal.sentence)}`,
     signal,
     ...(person === null ? { clarify: gate.around(clarify) } : {}),
-    watcher: (mapsOf) => turn.watcher(mapsOf, person?.watcher ?? {}),
+    watcher: (mapsOf) => turn.watcher(mapsOf, [person?.watcher, episode?.watcher]),
     meter: turn,
     sample: (recorder) => sampleDuring(recorder, workcell),
     givenMs: performance.now(),
@@ -58,7 +61,18 @@ export async function runGoalOfQueue(run: GoalRun): Promise<RunReport> {
   })
   // A goal that a person canceled ends while the arm is still on its way to where it waits.
   await workcell.untilAtRest()
+  if (episode !== null) await keep(episode, report.folder, tell)
   return report
+}
+
+/** Never throws: the run is over, whatever its episode comes to. */
+async function keep(episode: TakeoverEpisode, folder: string, tell: GoalRun['tell']): Promise<void> {
+  try {
+    const why = await episode.write(folder)
+    tell(why === null ? 'kept as an episode to train on' : `not kept as an episode: ${why}`)
+  } catch (error) {
+    tell(`not kept as an episode: ${(error as Error).message}`)
+  }
 }
 
 /** Gathers what belongs to one turn of the cycle. */
@@ -83,10 +97,11 @@ class TurnTeller implements StageMeter {
     this.#turn = { ...this.#turn, stages_ms: { ...this.#turn.stages_ms, [stage]: durationMs } }
   }
 
-  watcher(mapsOf: LateMaps['mapsOf'], also: CycleWatcher): CycleWatcher {
+  watcher(mapsOf: LateMaps['mapsOf'], others: readonly (CycleWatcher | undefined)[]): CycleWatcher {
     const { live, workcell, goal } = this.run
     return {
       looked: (view) => {
+        for (const other of others) other?.looked?.(view)
         workcell.seen(view)
         live.looked(view, goal.id)
       },
@@ -108,7 +123,7 @@ class TurnTeller implements StageMeter {
       planned: (plans) => this.#tell({ plan: planOf(plans) }),
       refused: () => this.#tell({ verdict: 'refused' }),
       stepped: (step) => {
-        also.stepped?.(step)
+        for (const other of others) other?.stepped?.(step)
         this.#tell({ step: step.index + 1, verdict: step.verdict.result })
       },
     }

@@ -22,6 +22,8 @@ import type { Workcell } from './workcell.js'
 const stalledMs = 1500
 /** A camera that nobody has looked through for so long is looked through alone. */
 const watchAfterMs = 700
+/** Looks make way for a sentence that is being typed, though no longer than this: ages are seen. */
+const longestWayMs = 600
 /** How often ages are told, and pauses between looks where nobody watches. */
 const tellMs = 500
 const unwatchedMs = 2000
@@ -41,15 +43,18 @@ export class Live {
   #looks = 0
   #encoding = false
   #isLooking = false
+  #turnedMs = Number.NEGATIVE_INFINITY
 
   /**
    * @param isMoving something moves in front of the cameras, or may
+   * @param isAsked  somebody types, and the policy and its pictures are wanted before others
    * @param clockMs  the service's clock
    */
   constructor(
     private readonly workcell: Workcell,
     private readonly hub: Hub,
     private readonly isMoving: () => boolean,
+    private readonly isAsked: () => boolean,
     private readonly clockMs: () => number,
   ) {}
 
@@ -177,6 +182,9 @@ export class Live {
   /** Never throws. A look that a camera holds up holds up nothing else. */
   async #turn(): Promise<void> {
     if (!this.workcell.isOpen) return
+    const nowMs = performance.now()
+    if (this.isAsked() && nowMs - this.#turnedMs < longestWayMs) return
+    this.#turnedMs = nowMs
     if (!this.isMoving() && !this.#isLooking) {
       this.#isLooking = true
       void this.#look()

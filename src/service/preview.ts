@@ -16,12 +16,22 @@ export interface PreviewRequest {
   readonly plan: boolean
 }
 
+/** Whoever types asks again so soon after an answer. */
+const betweenKeysMs = 250
+
 /** One at a time; of those that wait, the newest: an answer to what nobody types any more helps nobody. */
 export class Previewer {
   #last: Promise<unknown> = Promise.resolve()
   #newest = 0
+  #waiting = 0
+  #answeredMs = Number.NEGATIVE_INFINITY
 
   constructor(private readonly workcell: Workcell) {}
+
+  /** Whether somebody types just now, and waits for what it means. */
+  get isAsked(): boolean {
+    return this.#waiting > 0 || performance.now() - this.#answeredMs < betweenKeysMs
+  }
 
   /**
    * The look is taken when there is none yet.
@@ -30,7 +40,13 @@ export class Previewer {
   preview(request: PreviewRequest): Promise<Preview> {
     const number = ++this.#newest
     const begun = performance.now()
-    const answer = this.#last.then(() => this.#preview(request, number, begun))
+    this.#waiting++
+    const answer = this.#last
+      .then(() => this.#preview(request, number, begun))
+      .finally(() => {
+        this.#waiting--
+        this.#answeredMs = performance.now()
+      })
     this.#last = answer.catch(() => {})
     return answer
   }
@@ -50,8 +66,7 @@ export class Previewer {
     if (this.workcell.view === null) this.workcell.seen(await this.workcell.look())
     const { view, atMs } = this.workcell.view!
     const { heightmap } = view
-    const { pointOfView } = this.workcell.settings
-    const seen = pointOfView === undefined ? {} : { pointOfView }
+    const seen = this.workcell.understandOptions
     const understanding = understandFor(policy, heightmap, sentence, seen)
     // Half a sentence has a pick to show already; what it lacks to be a goal is said beside it.
     const { proposal } = await askPolicy(policy, heightmap, sentence, { ...seen, maps: heat, placeOptional: true })

@@ -5,7 +5,8 @@ import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { RunReport } from '../runtime/run.js'
 import type { Goal, ServiceState, Takeover, Turn } from './api.js'
 import { Gate } from './gate.js'
-import { type GoalQueue, unfinishedAtEnd } from './goal-queue.js'
+import { endOf } from './goal-end.js'
+import type { GoalQueue } from './goal-queue.js'
 import { runGoalOfQueue } from './goal-run.js'
 import type { GoalEnd } from './goal-store.js'
 import type { Hub } from './hub.js'
@@ -45,10 +46,15 @@ export class Runner {
   #facts = atStart
   #problem: CliportError | null = null
   #running: Running | null = null
+  /** Never rejects. Whoever opens the workcell, or makes another scene, waits for it first. */
   #opening: Promise<void> = Promise.resolve()
   #reopen: NodeJS.Timeout | null = null
+  /** Ends what waits for a latched stop to open. */
+  #giveUpClearing: (why: string) => void = () => {}
   /** Stops that people have asked for so far. */
   #stops = 0
+  /** How goals ended that the disk did not take: written before anything else begins. */
+  readonly #unwritten: { readonly id: string; readonly end: Omit<GoalEnd, 'atMs'> }[] = []
   readonly #closing = new AbortController()
 
   constructor(private readonly options: RunnerOptions) {}
@@ -107,7 +113,19 @@ export class Runner {
     if (this.#facts.latched !== null) await this.#running?.ended
     this.#expect(mayClear(this.#facts), 'clear')
     const stops = this.#stops
-    await this.options.workcell.clear(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(clearTimeoutMs)]))
+    // A timer of its own: what AbortSignal.any makes of AbortSignal.timeout may never fire in Node 20 (nodejs/node#54614).
+    const clearing = new AbortController()
+    const giveUp = (why: string) => clearing.abort(notCleared(why))
+    const timer = setTimeout(giveUp, clearTimeoutMs, `the arm has not recovered for ${clearTimeoutMs / 1000} s`)
+    this.#giveUpClearing = giveUp
+    try {
+      await this.options.workcell.clear(clearing.signal)
+    } catch (error) {
+      clearing.signal.throwIfAborted()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
     this.#expect(stops === this.#stops ? null : 'it was stopped again meanwhile', 'clear')
     this.happened({ kind: 'cleared' })
   }
@@ -133,10 +151,19 @@ export class Runner {
     return queue.inOrder(async () => {
       this.#expect(this.#running === null ? null : 'a goal runs', 'make another scene')
       workcell.expectScenes()
+      // What is lost was about to be opened again: the other scene comes instead.
+      this.#cancelReopen()
+      await this.#opening
+      this.#expect(this.#closing.signal.aborted ? 'the service is ending' : null, 'make another scene')
+      workcell.expectScenes()
       this.happened({ kind: 'lost', reason: 'another scene is made' })
       hub.forget('pick', 'place')
       try {
-        await workcell.reset(scene)
+        const made = workcell.reset(scene)
+        this.#opening = made.catch(() => {})
+        await made
+        this.#cancelReopen()
+        this.#problem = null
         this.happened({ kind: 'opened' })
         onOpened()
       } catch (error) {
@@ -163,6 +190,7 @@ export class Runner {
       this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
       if (workcell.view === null) workcell.seen(await workcell.look())
       expectInside(workcell.view!.view.heightmap, takeover)
+      await this.#writeEnds()
       const { sentence } = takeover
       const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
       const begun = (await queue.begin(goal.id))!
@@ -182,12 +210,13 @@ export class Runner {
     const { queue } = this.options
     const next = queue.inOrder(async () => {
       if (mayBegin(this.#facts, 'sentence') !== null) return
+      await this.#writeEnds()
       const goal = await queue.begin()
       if (goal === null) return
       if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
       else await queue.putBack(goal.id) // stopped while it was written
     })
-    next.catch((error) => this.#trouble(error))
+    next.catch((error) => this.#couldNotRun(error))
   }
 
   /** The controller, or a person, has stopped the arm. */
@@ -202,11 +231,18 @@ export class Runner {
     this.options.tell(`lost: ${reason}`)
     this.happened({ kind: 'lost', reason })
     this.#running?.abort.abort()
-    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#giveUpClearing(reason)
+    this.#cancelReopen()
     this.#reopen = setTimeout(() => {
       this.#reopen = null
-      this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => this.#open())
+      const before = this.#opening
+      this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => before).then(() => this.#open())
     }, reopenMs)
+  }
+
+  #cancelReopen(): void {
+    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#reopen = null
   }
 
   happened(event: SessionEvent): void {
@@ -219,11 +255,13 @@ export class Runner {
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
-    if (this.#reopen !== null) clearTimeout(this.#reopen)
+    this.#giveUpClearing('the service is ending')
+    this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
     await this.options.queue.inOrder(async () => {})
     await this.#running?.ended
+    await this.#writeEnds().catch((error) => this.#trouble(error))
     await this.#opening
     await this.options.workcell.close()
   }
@@ -241,7 +279,7 @@ export class Runner {
 
   /** Never throws. */
   async #run({ goal, gate, abort }: Running, takeover: Takeover | undefined): Promise<void> {
-    const { queue, workcell, live, hub, onTurn, onStage, onEnd, clarify, tell } = this.options
+    const { workcell, live, hub, onTurn, onStage, clarify, tell } = this.options
     try {
       const report = await runGoalOfQueue({
         goal,
@@ -258,8 +296,8 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
-      if (ended !== null) onEnd(ended)
+      this.#unwritten.push({ id: goal.id, end: endOf(goal, report, gate.canceled, this.#closing.signal.aborted) })
+      await this.#writeEnds()
       if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
@@ -269,6 +307,16 @@ export class Runner {
       this.happened({ kind: 'ended' })
     }
     this.kick()
+  }
+
+  /** @throws CliportError STORE_FAILED; what could not be written is kept */
+  async #writeEnds(): Promise<void> {
+    const { queue, onEnd } = this.options
+    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
+      const ended = await queue.end(next.id, next.end)
+      this.#unwritten.shift()
+      if (ended !== null) onEnd(ended)
+    }
   }
 
   /** The run has stopped the arm, and its controller keeps it so. */
@@ -324,19 +372,12 @@ const lossCodes: readonly ErrorCode[] = [
   'POLICY_INVALID',
 ]
 
-function endOf(
-  { kind }: Goal,
-  report: RunReport | Error,
-  canceled: string | null,
-  isClosing: boolean,
-): Omit<GoalEnd, 'atMs'> {
-  if (report instanceof Error) return { state: 'done', outcome: 'error', reason: report.message }
-  const { outcome, reason, folder } = report
-  const kept = { folder, report }
-  if (isClosing && outcome === 'stopped' && kind === 'sentence')
-    return { state: 'paused', reason: unfinishedAtEnd, ...kept }
-  if (canceled !== null && outcome === 'stopped') return { state: 'canceled', reason: canceled, ...kept }
-  return { state: 'done', outcome, reason, ...kept }
+function notCleared(why: string): CliportError {
+  return new CliportError('LINK_PEER_LOST', `The stop could not be cleared: ${why}`, {
+    stage: 'serve',
+    hint: 'Wait until the arm is reached again (cliport status), then clear once more',
+    retryable: true,
+  })
 }
 
 function asCliportError(error: unknown): CliportError {

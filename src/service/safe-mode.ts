@@ -70,4 +70,5 @@ const nothing: Omit<ServiceState, 'version' | 'epoch' | 'clock_ms' | 'started_at
   turn: null,
   queue: [],
   history: [],
+  voice: { missing: 'the settings cannot be used', microphone: null },
 }

@@ -12,7 +12,7 @@ import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
 import type { App } from './http/routes.js'
-import { createServer } from './http/server.js'
+import { closeServer, createServer } from './http/server.js'
 import { type Log, lineLog, logEvents } from './log.js'
 import { Metrics } from './metrics.js'
 import { createSafeMode } from './safe-mode.js'
@@ -29,6 +29,8 @@ export interface ServeRequest {
   /** Where the settings came from, for the page's form; absent: nothing can be changed there. */
   readonly sources?: ConfigSources
   readonly scene: SceneChoice
+  /** Stops what moves at once, and gives up what is being opened; whoever asks for it closes. */
+  readonly signal?: AbortSignal
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
   /** Hears what happens, for people and programs; absent: `tell` hears it. */
@@ -57,6 +59,7 @@ export async function serve({
   config,
   sources = {},
   scene,
+  signal,
   tell,
   log = lineLog(tell),
 }: ServeRequest): Promise<Serving> {
@@ -73,6 +76,7 @@ export async function serve({
       scene,
       store,
       version,
+      ...(signal === undefined ? {} : { signal }),
       tell: (line) => log.info(line),
       onStage: (stage, durationMs) => {
         stages++
@@ -94,8 +98,10 @@ export async function serve({
       log,
       ...own,
     })
-    opened.push(() => app.close())
+    opened.push(() => closeServer(app))
     const url = await listen(app, settings, tls !== undefined)
+    // The arm first, whatever the clients do: one that sleeps answers no goodbye.
+    opened.push(() => service.rest())
     const manager = tellServiceManager(service, () => stages, tell)
     opened.push(async () => manager.end())
     return { service, url }
@@ -152,7 +158,7 @@ export async function serveSettings(
   }
   now = await inFolder(settings, async ({ token, version, opened }) => {
     const app = await createSafeMode(file, settings, { token, version }, onFixed)
-    opened.push(() => app.close())
+    opened.push(() => closeServer(app))
     return { url: await listen(app, settings, false) }
   })
   const manager = tellSafeMode(rest.tell)

@@ -17,7 +17,10 @@ import { Live } from './live.js'
 import { Previewer, type PreviewRequest } from './preview.js'
 import { Questions } from './questions.js'
 import { RecordingRing, ringLimitsOf } from './recording-ring.js'
+import { RobotMicrophone } from './robot-microphone.js'
 import { Runner } from './runner.js'
+import { SpokenAnswers } from './spoken-answers.js'
+import { VoiceDesk } from './voice-desk.js'
 import { robotOf } from './wire.js'
 import { type SceneChoice, Workcell } from './workcell.js'
 
@@ -26,6 +29,8 @@ export interface ServiceOptions {
   readonly scene: SceneChoice
   readonly store: AsyncGoalStore
   readonly version: string
+  /** The service is to end: what is being opened is given up. */
+  readonly signal?: AbortSignal
   /** Hears one line for people at a time. */
   readonly tell: (line: string) => void
   /** Takes every stage's duration. */
@@ -43,13 +48,17 @@ export class Service {
   readonly runner: Runner
   readonly live: Live
   readonly ring: RecordingRing
+  readonly voiceDesk: VoiceDesk
   readonly #startedAtMs = Date.now()
   readonly #startedMs = performance.now()
   readonly #previewer: Previewer
   readonly #questions: Questions
   readonly #linkWatch: LinkWatch
+  readonly #answers: SpokenAnswers | null
+  readonly #microphone: RobotMicrophone | null
   readonly #version: string
   #turn: Turn | null = null
+  #resting: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
   private constructor({ config, scene, store, version, tell, onStage = () => {}, onEnd = () => {} }: ServiceOptions) {
@@ -61,7 +70,13 @@ export class Service {
     const queue = new GoalQueue(store, hub, { unfinished, finished })
     this.queue = queue
     const isMoving = () => this.runner.isMoving
-    const live = new Live(workcell, hub, isMoving, () => this.clockMs)
+    const live = new Live(
+      workcell,
+      hub,
+      isMoving,
+      () => this.#previewer.isAsked,
+      () => this.clockMs,
+    )
     this.live = live
     this.ring = new RecordingRing(config.run.out, ringLimitsOf(config), tell)
     this.#previewer = new Previewer(workcell)
@@ -84,6 +99,19 @@ export class Service {
       onOpened: () => hub.emit('state', this.state()),
       tell,
     })
+    this.voiceDesk = new VoiceDesk({
+      config,
+      table: () => workcell.view?.view.heightmap ?? null,
+      understand: () => (workcell.isOpen ? workcell.understandOptions : {}),
+      stop: (reason) => this.runner.stop(reason),
+    })
+    this.#answers = SpokenAnswers.of(config.voice.answers, hub, tell)
+    this.#microphone = RobotMicrophone.of(config.voice, this.voiceDesk, {
+      ...(this.#answers === null ? {} : { answers: this.#answers }),
+      onEvent: (event) => hub.emit('voice', event),
+      onChange: () => hub.emit('state', this.state()),
+      tell,
+    })
     this.#linkWatch = new LinkWatch(workcell, {
       onState: (state) => hub.emit('robot', robotOf(state, process.hrtime.bigint())),
       onLatched: (as, reason) => this.runner.latched(as, reason),
@@ -99,9 +127,13 @@ export class Service {
   static async start(options: ServiceOptions): Promise<Service> {
     returnLargeBlocks()
     const service = new Service(options)
+    options.signal?.addEventListener('abort', () => void service.rest(), { once: true })
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
+    await service.voiceDesk.look()
     await service.runner.open()
+    if (service.#resting !== null) return service
+    service.#microphone?.begin()
     service.live.begin()
     service.ring.begin()
     service.#linkWatch.begin()
@@ -144,6 +176,7 @@ export class Service {
       queue: [...queue.unfinished],
       history: [...queue.finished],
       problems: [],
+      voice: { missing: this.voiceDesk.lack, microphone: this.#microphone?.state ?? null },
     }
   }
 
@@ -181,17 +214,25 @@ export class Service {
     this.#questions.answer(id, choice)
   }
 
-  /** Stops what moves; its goal is paused. Everything that was told is on the disk. */
+  /** Stops what moves; its goal is paused. Arm and cameras are closed; goals may still be given, and are kept. */
+  rest(): Promise<void> {
+    this.#resting ??= this.#rest()
+    return this.#resting
+  }
+
+  /** Rests, and closes the queue: everything that was told is on the disk. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.rest().finally(() => this.queue.close())
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #rest(): Promise<void> {
     this.live.end()
     this.ring.end()
     this.#linkWatch.end()
+    this.#answers?.end()
+    await this.#microphone?.end()
+    await this.voiceDesk.close()
     await this.runner.close()
-    await this.queue.close()
   }
 }

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CycleSettings, View } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
+import type { UnderstandOptions } from '../control/goal/types.js'
 import type { Policy, RobotLink } from '../control/ports.js'
 import type { RobotMode } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
@@ -43,6 +44,8 @@ export class Workcell {
   /** The newest look that shows the workspace with nothing in front of it, and when it was taken. */
   #view: { readonly view: View; readonly atMs: number } | null = null
   #looking: Promise<View> | null = null
+  /** Whether everything that was done in the scene was for its own sentence. */
+  #isOwnWork = true
 
   /** @param scene of the simulated cell; not looked at where the settings list cameras */
   constructor(
@@ -76,6 +79,12 @@ export class Workcell {
     return this.#expectOpen().session.settings
   }
 
+  /** Whose left and right a sentence means. @throws CliportError SERVICE_REFUSED while nothing is open */
+  get understandOptions(): UnderstandOptions {
+    const { pointOfView } = this.settings
+    return pointOfView === undefined ? {} : { pointOfView }
+  }
+
   get cell(): Cell | null {
     return this.#opened?.cell ?? null
   }
@@ -102,6 +111,7 @@ export class Workcell {
       this.#opened = { session, ports: session.ports, cell: null, reset: null }
       return
     }
+    this.#isOwnWork = true
     const scene = this.#sceneOptions(this.#scene)
     const session = await openSession(config, { cell: { thread: 'worker', policy: 'package', scene }, tell, signal })
     this.#opened = {
@@ -129,6 +139,7 @@ export class Workcell {
     await this.#looking?.catch(() => {})
     const ports = await reset(this.#sceneOptions(scene))
     this.#scene = scene
+    this.#isOwnWork = true
     this.#view = null
     this.#opened = { ...opened, ports: { ...opened.ports, ...ports } }
   }
@@ -139,6 +150,12 @@ export class Workcell {
       this.#looking = null
     })
     return this.#looking
+  }
+
+  /** A goal begins. @returns whether the scene's truth judges it: its sentence is the scene's, as all were that began before it */
+  begins(sentence: string): boolean {
+    this.#isOwnWork &&= sentence === this.#scene?.sentence.trim()
+    return this.#isOwnWork
   }
 
   /** Somebody else has looked, with nothing in front of the workspace. */

@@ -128,6 +128,8 @@ export interface Truth {
   readonly named: NamedThings | null
   /** Kinds that the task's sentences name by their colour, as what is moved and as where it goes. */
   readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
+  /** How the sentence's things are moved: the oracle's way, and what the task is about (a pile is pushed). */
+  readonly primitive: Primitive
   /** Labels of the objects that may be picked now. */
   readonly validPicks: readonly number[]
   readonly validPlaces: readonly TruePlace[]

@@ -146,6 +146,7 @@ export class SimulatedCell implements Cell {
         names: namesOf(physics, task.nouns),
         named: score.saidGoal === undefined ? null : namedBy(score.saidGoal, physics),
         colored: task.colored,
+        primitive: score.saidGoal?.primitive ?? 'pick_place',
         validPicks: open.map(({ move }) => move.object).filter((label) => visible.has(label)),
         validPlaces: open.flatMap((move) => placesOf(move, physics)),
         rotations: score.goal?.rotations ?? false,

@@ -75,20 +75,26 @@ test('while a sentence is typed the map shows where it would pick and place, in 
 })
 
 test('from the last key to its heat', async () => {
-  const script = "performance.getEntriesByName('cliport-heat').map(({ duration }) => duration)"
-  const heats = () => page.evaluate(script) as Promise<number[]>
   const input = page.getByLabel('What shall be done?')
-  const sentences = ['put the red blocks in a green bowl', 'put the yellow blocks in a brown bowl']
-  for (let i = 0; i < 12; i++) {
-    await input.fill(sentences[i % 2]!)
-    await expect.poll(heats, waits).toHaveLength(i + 1)
+  await page.locator('.scene canvas[data-ready="true"]').waitFor()
+  const took: number[] = []
+  for (const color of ['brown', 'green', 'brown', 'green', 'brown', 'green', 'brown', 'green', 'brown']) {
+    const [begun, last] = [`put the red blocks in a ${color} `, 'bowl']
+    const sentence = `${begun}${last}`
+    await page.evaluate("performance.clearMeasures('cliport-heat')")
+    // As a quick typist does, so that the words of before are still on their way.
+    await input.fill(begun)
+    await input.pressSequentially(last, { delay: 70 })
+    const script = `performance.getEntriesByName('cliport-heat').find(({ detail }) => detail === '${sentence}')?.duration ?? null`
+    const heat = () => page.evaluate(script) as Promise<number | null>
+    await expect.poll(heat, waits).not.toBeNull()
+    took.push((await heat())!)
   }
-  const took = await heats()
   took.sort((a, b) => a - b)
   console.log(
-    `heat after the last key: median ${took[6]!.toFixed(0)} ms, longest ${took.at(-1)!.toFixed(0)} ms, of ${took.length}`,
+    `heat after the last key: median ${took[took.length >> 1]!.toFixed(0)} ms, longest ${took.at(-1)!.toFixed(0)} ms, of ${took.length}`,
   )
-  expect(took).toHaveLength(12)
+  expect(took[0]).toBeGreaterThan(0)
 })
 
 test('what it weighs, and when it can be used', async () => {

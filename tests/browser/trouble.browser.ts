@@ -51,12 +51,15 @@ test('safe mode shows the problems, and starts when they are corrected', async (
     expect(await write.isDisabled()).toBe(true)
     await shoot(page, 'safe-mode')
     expect(await seriousFindings(page)).toEqual([])
-    await page.getByLabel(file).fill('version: 1\nrun:\n  max_steps: 5\n')
+    await page.getByLabel(file).fill('version: 1\nrun:\n  max_steps: 5\nvoice:\n  models: nowhere\n')
     await page.getByText('No problem left').waitFor()
     expect(errors).toEqual([])
     await write.click()
     await page.getByLabel('What shall be done?').waitFor()
     expect(await readFile(file, 'utf8')).toContain('max_steps: 5')
+    // Without the nets of spoken goals there is no button, and a line that says what is missing.
+    await page.locator('.talk-line', { hasText: 'make voice' }).waitFor()
+    expect(await page.locator('.talk').count()).toBe(0)
     await close()
   } finally {
     await service.stop()

@@ -24,10 +24,10 @@ export interface Visitor {
 }
 
 /** The browser that Debian has; as root it has no sandbox. */
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(...args: readonly string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--enable-unsafe-swiftshader'],
+    args: ['--no-sandbox', '--enable-unsafe-swiftshader', ...args],
   })
 }
 

@@ -1,6 +1,6 @@
 // The verbs other than `run`: what they print, what they leave behind, and how they end.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -145,9 +145,14 @@ describe('predict on real frames', () => {
     for (const file of files) expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG')
   })
 
-  test('a folder of several cameras is projected together', async () => {
-    const { report } = await cliport('heightmap', '--frames', realTabletop, '--json')
-    expect(report).toMatchObject({ cameras: 2, cells: 51_200 })
+  test('a folder of several cameras is projected together, unless they looked at different tables', async () => {
+    const both = join(out, 'both')
+    for (const name of ['front', 'side']) cpSync(join(realTabletop, 'learn35'), join(both, name), { recursive: true })
+    expect((await cliport('heightmap', '--frames', both, '--json')).report).toMatchObject({ cameras: 2, cells: 51_200 })
+    const refused = await cliport('heightmap', '--frames', realTabletop, '--json')
+    expect(refused.report).toMatchObject({
+      error: { code: 'INPUT_INVALID', message: expect.stringContaining('learn35') },
+    })
   })
 })
 

@@ -62,7 +62,7 @@ describe('a decision', () => {
 test('a run that is given up while its graph is being opened ends at once, and is not begun', async () => {
   const { graphs, manifest } = await loadPackage(shippedPackage)
   const runner = await NativeRunner.start(shippedPackage, {
-    ...{ graphs, signatures: manifest.models, providers: ['cpu'], threads: 1 },
+    ...{ graphs, signatures: manifest.models, providers: ['cpu'], threads: 1, isInt8: false },
     optionsOf: () => expect.unreachable(),
   })
   const giveUp = new AbortController()

@@ -9,6 +9,7 @@ import { inverse } from '../../src/control/geometry.js'
 import type { Heightmap, HeightmapSpec, RgbdFrame } from '../../src/control/types.js'
 import { readFrames, writeFrame } from '../../src/io/frame-folder.js'
 import { createProjector } from '../../src/io/projector.js'
+import { expectOneScene } from '../../src/io/same-scene.js'
 import { expectWorkspaceSeen } from '../../src/io/workspace-view.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { predict } from '../../src/runtime/predict.js'
@@ -107,6 +108,19 @@ describe('a frame folder', () => {
       /depth\.png.*expected 16 bits a pixel but received uchar/,
     )
   })
+})
+
+test('frames of one scene are taken, whatever their cameras; those of two scenes are refused by name', async () => {
+  const here = await read('here')
+  const turned = await read('turned', { T: T_turned, width: 848, height: 480 })
+  const elsewhere = await read('elsewhere', { T: T_turned, at: [0.4, 0.2], halfM: 0.12 })
+  expectOneScene([here, turned, here], workspace)
+  expect(() => expectOneScene([here, turned, elsewhere], workspace)).toThrow(
+    expect.objectContaining({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(/'elsewhere'.* are not of one scene: \d+ %/),
+    }),
+  )
 })
 
 describe('the heightmap of a table with a block is right', () => {

@@ -163,7 +163,7 @@ describe('frames that cannot be used', () => {
       .toFile(join(out, 'saturated', 'depth.png'))
     expect(color.length).toBe(3 * depth.length)
     expect(await heightmap(join(out, 'saturated'))).toMatchObject({
-      exitCode: 1,
+      exitCode: 2,
       report: {
         error: { code: 'FRAME_INVALID', message: expect.stringContaining("camera 'saturated' sees 307200 points") },
       },
@@ -180,6 +180,15 @@ test('predict draws a picture of its own for every camera, whatever their names'
   expect(new Set(drawn).size).toBe(3)
   for (const file of drawn) expect(existsSync(file!)).toBe(true)
   expect(readdirSync(join(out, 'chinese-drawn'))).toContain('camera_相机一.png')
+})
+
+test.each([heightmap, predict])('frames of two scenes are not made one (%o)', async (verb) => {
+  await writeTableFrame(join(out, 'two scenes', 'first'))
+  await writeTableFrame(join(out, 'two scenes', 'second'), { at: [0.4, 0.25] })
+  expect(await verb(join(out, 'two scenes'))).toMatchObject({
+    exitCode: 2,
+    report: { error: { code: 'INPUT_INVALID', message: expect.stringContaining("'first' and 'second'") } },
+  })
 })
 
 describe('a place that cannot be written', { timeout: 180_000 }, () => {

@@ -69,6 +69,13 @@ describe('a package that is not what it says', () => {
     expect(message).toMatch(/rows: .*number.*, received "many"/)
   })
 
+  test('an int8 package without calibration and comparison, or of verified accuracy', async () => {
+    await copy.manifest((manifest) => ({ ...manifest, precision: { type: 'int8', accuracy: 'verified' } }))
+    const { code, message } = await refusal()
+    expect(code).toBe('POLICY_INVALID')
+    for (const key of ['accuracy', 'calibration', 'agreement']) expect(message).toContain(`precision.${key}: `)
+  })
+
   test('a lexicon with a word that the tokenizer does not know', async () => {
     await copy.manifest((manifest) => {
       manifest.lexicon.colors['shiny zebra'] = '#010203'

@@ -13,7 +13,7 @@ const { FoxgloveClient } = protocol
 
 let service: TestService
 beforeAll(async () => {
-  service = await startService()
+  service = await startService({ 'voice.models': 'nowhere' })
 })
 afterAll(() => service.remove())
 
@@ -276,6 +276,32 @@ test('Foxglove sees cameras and arm live with the token in its address, and noth
       .subarray(0, 4)
       .toString(),
   ).toBe('RIFF')
+})
+
+test('a microphone is taken with the token, from its own page, at its own name; what is missing is said', async () => {
+  const address = `${service.url.replace('http', 'ws')}/api/voice`
+  const statusOf = (protocols: string[], headers: Record<string, string> = {}) =>
+    new Promise<number | string>((resolve) => {
+      const socket = new WebSocket(address, protocols, { headers })
+      socket.on('unexpected-response', (request, { statusCode }) => {
+        request.destroy()
+        resolve(statusCode!)
+      })
+      socket.on('error', ({ message }) => resolve(message))
+      socket.on('message', (data) => {
+        socket.close()
+        const { event, data: heard } = JSON.parse(data.toString())
+        resolve(`${event} ${heard.kind} ${heard.code}`)
+      })
+    })
+  const right = ['cliport', `cliport-token.${service.token}`]
+  expect(await statusOf(['cliport'])).toBe(401)
+  expect(await statusOf(['cliport', 'cliport-token.x'])).toBe(401)
+  expect(await statusOf(right, { origin: 'https://example.org' })).toBe(403)
+  expect(await statusOf(right, { host: 'example.org' })).toBe(403)
+  expect(await statusOf(right, { origin: service.url })).toBe('voice ended VOICE_ENGINE_ABSENT')
+  const { voice } = await service.client.state()
+  expect(voice).toEqual({ missing: expect.stringContaining('make voice'), microphone: null })
 })
 
 test('health needs no token, metrics do', async () => {

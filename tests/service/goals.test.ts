@@ -5,10 +5,13 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { faultOf } from '../../src/io/recording/check-episode.js'
+import { readEpisode } from '../../src/io/recording/dataset.js'
 import { readRecording } from '../../src/io/recording/reader.js'
 import { mergeConfig } from '../../src/runtime/config/load.js'
 import { replay } from '../../src/runtime/replay.js'
 import type { Goal, ServiceEvent } from '../../src/service/api.js'
+import type { Truth } from '../../src/sim/api.js'
 import { eventsUntil, sceneSentence, send, startService, type TestService } from '../fixtures/service.js'
 
 let service: TestService
@@ -162,9 +165,26 @@ test('a person picks and places by two points: checked like any plan, executed, 
     code: 'INPUT_INVALID',
   })
   const { id } = await service.client.takeover(takeover)
-  expect(await service.client.ended(id)).toMatchObject({ kind: 'takeover', outcome: 'achieved', report: { steps: 1 } })
-  const after = await service.client.preview('put the red block in a green bowl')
-  expect(after.proposal!.pick.p_base_m[1]).toBeCloseTo(0.1, 1)
+  const ended = await service.client.ended(id)
+  expect(ended).toMatchObject({ kind: 'takeover', outcome: 'achieved', report: { steps: 1 } })
+  // Kept as an episode that training reads: what was seen, done, and seen after it.
+  const kept = await readEpisode(join(ended.folder!, 'episode.mcap'))
+  expect(faultOf(kept)).toBeNull()
+  expect(kept.meta).toMatchObject({ goal: takeover.sentence, seed: 3 })
+  expect(kept.actions).toMatchObject([{ pick: { pixel: takeover.pick.pixel }, place: { yawRad: 0.4 }, holding: true }])
+  const [before, after] = kept.observations.map(({ truth }) => truth as unknown as Truth)
+  expect(before).toMatchObject({
+    goal: takeover.sentence,
+    remaining: true,
+    validPlaces: [{ p_base_m: expect.any(Array) }],
+  })
+  expect(before!.objects.find(({ label }) => label === before!.validPicks[0])).toMatchObject({
+    kind: 'block',
+    color: 'red',
+  })
+  expect(after).toMatchObject({ remaining: false, validPicks: [] })
+  const next = await service.client.preview('put the red block in a green bowl')
+  expect(next.proposal!.pick.p_base_m[1]).toBeCloseTo(0.1, 1)
 })
 
 test('a service that ends in mid-run leaves the goal paused, comes back disarmed, and runs it when a person says so', async () => {

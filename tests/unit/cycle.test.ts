@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Conclusion } from '../../src/control/conclusion.js'
 import { runCycle } from '../../src/control/cycle.js'
 import { CliportError } from '../../src/control/errors.js'
 import { endOf } from '../../src/control/tool-pose.js'
@@ -109,6 +110,36 @@ test('the cameras look while the arm still comes to rest, and the next plan wait
   const result = runCycle(goal, ports, { ...settings, lookFrom: 'park' }, new AbortController().signal)
   expect(await result).toMatchObject({ outcome: 'achieved', steps: 1 })
   expect(order).toEqual(['look', 'propose', 'pick', 'place', 'park', 'look', 'propose', 'at rest'])
+})
+
+test('a conclusion while the arm still comes to rest ends the cycle when it does', async () => {
+  const order: string[] = []
+  let looks = 0
+  let rest: () => void = () => {}
+  const table = createTable({
+    capture: async () => {
+      looks++
+      if (looks === 1) return []
+      setImmediate(rest)
+      throw new Conclusion('stopped', 'canceled by a person')
+    },
+  })
+  const { link } = table.ports
+  const execute: typeof link.execute = async (plan, signal, onSegment) => {
+    const execution = await link.execute(plan, signal, onSegment)
+    if (plan.name !== 'park') return execution
+    await new Promise<void>((resolve) => {
+      rest = resolve
+    })
+    order.push('at rest')
+    return execution
+  }
+  const ports = { ...table.ports, link: { ...link, execute } }
+  Object.defineProperty(ports.link, 'state', { get: () => link.state })
+  const result = await runCycle(goal, ports, { ...settings, lookFrom: 'park' }, new AbortController().signal)
+  order.push('over')
+  expect(result).toMatchObject({ outcome: 'stopped', reason: 'canceled by a person', steps: 1 })
+  expect(order).toEqual(['at rest', 'over'])
 })
 
 test('a goal that needs several actions goes on until the runtime concludes that it is done', async () => {

@@ -35,6 +35,7 @@ function truth(over: Partial<Truth> = {}): Truth {
     names: { block: ['block'], bowl: ['bowl'] },
     named: { picks: [1], places: [3], spots_base_m: [] },
     colored: { pick: ['block'], place: ['bowl'] },
+    primitive: 'pick_place',
     validPicks: [1],
     validPlaces: [placeAt(bowl)],
     rotations: false,

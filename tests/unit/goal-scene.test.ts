@@ -220,3 +220,21 @@ test('what was placed may hide what the sentence names: then the policy says wha
   await ask('put the purple blocks in a green bowl', { underWay: true })
   expect(asked.map(({ sentence }) => sentence)).toEqual(['put the purple blocks in a green bowl'])
 })
+
+test('where colours run into one another the policy says what is there, and where they do not the scene does', () => {
+  const side = 60
+  const isIn = (du: number, dv: number) => Math.abs(du) < side && Math.abs(dv) < side / 2
+  const printed = mapOf({ rgb: colors.red, at: [100, 80], heightOf: (du, dv) => (isIn(du, dv) ? 0.05 : null) })
+  // A print: from red to blue in steps that no edge shows, and specks of white all over it.
+  for (let i = 0; i < printed.heightM.length; i++) {
+    if (printed.heightM[i] === 0) continue
+    const [u, v] = [Math.floor(i / printed.cols), i % printed.cols]
+    const share = (u - 100 + side) / (2 * side)
+    printed.color.set((2 * u + v) % 5 === 0 ? [250, 250, 250] : [220 - 160 * share, 60, 60 + 160 * share], 3 * i)
+  }
+  const plain = mapOf({ rgb: colors.red, at: [100, 80], heightOf: (du, dv) => (isIn(du, dv) ? 0.05 : null) })
+  expect([seeScene(printed, lexicon).isPlain, seeScene(plain, lexicon).isPlain]).toEqual([false, true])
+  const policy = { info: { lexicon } as never }
+  const asked = (map: Heightmap) => understandFor(policy, map, 'put the green block in the yellow bowl')?.kind
+  expect([asked(printed), asked(plain)]).toEqual(['command', 'not_found'])
+})

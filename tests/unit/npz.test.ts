@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { afterAll, expect, test } from 'vitest'
+import { npyFile } from '../../src/io/npy.js'
 import { readNpz } from '../../src/io/npz.js'
 import { npy, zip } from '../fixtures/npz.js'
 
@@ -42,6 +43,20 @@ test.each([false, true])('arrays come back with type, shape and elements (deflat
   expect(npz.array('d', '<i8').data).toEqual(BigInt64Array.of(-(2n ** 60n)))
   expect(npz.array('e', '<u2').data).toEqual(Uint16Array.of(1, 65535))
   expect(npz.array('f', '<i4')).toEqual({ dtype: '<i4', shape: [0], data: new Int32Array(0) })
+})
+
+test('arrays that are written for NumPy are read again, whatever part of a buffer they are', () => {
+  const heights = Float32Array.of(9, 1, 2, 3, 4, 5, -0.5, 9).subarray(1, 7)
+  const pair = [heights.subarray(0, 3), heights.subarray(3)]
+  const npz = readNpz(
+    fileOf(
+      zip({ 'a.npy': npyFile('<f4', [2, 3], pair), 'b.npy': npyFile('|u1', [2], [Uint8Array.of(7, 255)]) }, false),
+    ),
+  )
+  expect(npz.array('a', '<f4')).toEqual({ dtype: '<f4', shape: [2, 3], data: Float32Array.from(heights) })
+  expect(npz.array('b', '|u1')).toEqual({ dtype: '|u1', shape: [2], data: Uint8Array.of(7, 255) })
+  // NumPy maps elements that begin at a multiple of 64.
+  expect(npyFile('|u1', [2], [Uint8Array.of(7, 255)]).length % 64).toBe(2)
 })
 
 const good = zip({ 'a.npy': npy('<f4', '(200,)', new Float32Array(200).fill(1.5)) }, true)

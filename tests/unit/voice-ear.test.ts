@@ -17,7 +17,7 @@ import { frameSamples, Segmenter } from '../../src/io/voice/segmenter.js'
 import type { Speech } from '../../src/io/voice/speech.js'
 import { type StopFrame, StopSpotter, saysStop } from '../../src/io/voice/stop-spotter.js'
 import { readWav, wavBytes } from '../../src/io/voice/wav.js'
-import type { VoiceReply } from '../../src/io/voice/worker-protocol.js'
+import type { EarReply } from '../../src/io/voice/worker-protocol.js'
 import { lexicon } from '../fixtures/lexicon.js'
 
 let folder = ''
@@ -81,7 +81,7 @@ test('two looks have to agree, and one piece of speech stops once', () => {
 
 /** An ear that takes loud frames for speech and reads this at their ends. */
 function anEar(text: string | null) {
-  const replies: VoiceReply[] = []
+  const replies: EarReply[] = []
   const ear = new Ear(
     {
       probability: async (frame) => (Math.abs(frame[0]!) > 0.1 ? 0.9 : 0.05),
@@ -95,7 +95,7 @@ function anEar(text: string | null) {
     for (let at = 0; at < samples.length; at += 700) await ear.hear(samples.slice(at, at + 700))
     await ear.settled()
   }
-  const of = (kind: VoiceReply['kind']) => replies.filter((reply) => reply.kind === kind)
+  const of = (kind: EarReply['kind']) => replies.filter((reply) => reply.kind === kind)
   return { ear, hear, of }
 }
 
@@ -104,12 +104,12 @@ test('speech between silences is one piece with its beginning, and the level is 
   await hear(0.001, 20)
   await hear(0.5, 30)
   await hear(0.001, 40)
-  const pieces = of('utterance') as Extract<VoiceReply, { kind: 'utterance' }>[]
+  const pieces = of('utterance') as Extract<EarReply, { kind: 'utterance' }>[]
   expect(pieces).toHaveLength(1)
   const { audio } = pieces[0]!
   expect(audio.filter((sample) => sample > 0.1).length).toBe(30 * frameSamples)
   expect(audio[0]).toBeLessThan(0.1)
-  const levels = of('level') as Extract<VoiceReply, { kind: 'level' }>[]
+  const levels = of('level') as Extract<EarReply, { kind: 'level' }>[]
   expect(levels.map(({ levelDb }) => Math.round(levelDb))).toEqual(expect.arrayContaining([-60, -6]))
   expect(of('stop')).toEqual([])
 })
@@ -126,6 +126,17 @@ test('stop is spotted while it is said, once, and other words are not', async ()
   expect(other.of('stop')).toEqual([])
 })
 
+test('another stream of sound begins with nothing of the one before', async () => {
+  const { ear, hear, of } = anEar('Stop.')
+  await hear(0.5, 8)
+  ear.begin()
+  ear.hold(true)
+  await hear(0.001, 20)
+  ear.hold(false)
+  expect(of('utterance')).toEqual([])
+  expect(of('silence')).toMatchObject([{ seconds: expect.closeTo(0.64, 2) }])
+})
+
 test('a held button makes one piece of all that was said, and silence says so', async () => {
   const { ear, hear, of } = anEar(null)
   ear.hold(true)
@@ -134,7 +145,7 @@ test('a held button makes one piece of all that was said, and silence says so', 
   await hear(0.5, 10)
   expect(of('utterance')).toEqual([])
   ear.hold(false)
-  const [piece] = of('utterance') as Extract<VoiceReply, { kind: 'utterance' }>[]
+  const [piece] = of('utterance') as Extract<EarReply, { kind: 'utterance' }>[]
   expect(piece!.audio.length).toBeGreaterThanOrEqual(79 * frameSamples)
   ear.hold(true)
   await hear(0, 20)
@@ -144,7 +155,7 @@ test('a held button makes one piece of all that was said, and silence says so', 
   // The silence of the hold is not the beginning of what is said next.
   await hear(0.5, 10)
   await hear(0.001, 40)
-  const next = of('utterance').at(-1) as Extract<VoiceReply, { kind: 'utterance' }>
+  const next = of('utterance').at(-1) as Extract<EarReply, { kind: 'utterance' }>
   expect(next.audio.findIndex((sample) => sample > 0.1)).toBeLessThanOrEqual(12 * frameSamples)
 })
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { VoiceListener } from '../../src/io/voice/listener.js'
-import { VoiceThread } from '../../src/io/voice/voice-thread.js'
+import { type EarEvent, VoiceThread } from '../../src/io/voice/voice-thread.js'
 import { projectPath } from '../../src/native/paths.js'
 import { lexicon } from '../fixtures/lexicon.js'
 
@@ -19,4 +19,23 @@ test('a thread that can no longer listen says so to who listens, and transcribes
   } finally {
     await thread.close()
   }
+})
+
+test('a listener hears its own stream, and nothing that came too late from the one before', () => {
+  const listeners: ((event: EarEvent) => void)[] = []
+  let streams = 0
+  const ear = {
+    begin: () => ++streams,
+    listen: (listener: (event: EarEvent) => void) => {
+      listeners.push(listener)
+      return () => {}
+    },
+  } as unknown as VoiceThread
+  const heard: string[] = []
+  const listenerNamed = (name: string) =>
+    new VoiceListener(ear, ear, { lexicon, onEvent: ({ kind }) => heard.push(`${name} ${kind}`) })
+  listenerNamed('first')
+  listenerNamed('second')
+  for (const stream of [1, 2]) for (const tell of listeners) tell({ kind: 'stop', stream })
+  expect(heard).toEqual(['first stop', 'second stop'])
 })

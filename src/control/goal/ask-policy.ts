@@ -41,10 +41,12 @@ export function understandFor(
   options: UnderstandOptions = {},
 ): Understanding | null {
   if (lexicon === undefined) return null
-  const understanding = understand(sentence, lexicon, seeScene(heightmap, lexicon), options)
-  // What was placed may hide what the sentence names; then the policy alone says what remains.
-  const isHidden = options.underWay === true && understanding.kind === 'not_found'
-  return isHidden ? understand(sentence, lexicon, null, options) : understanding
+  const scene = seeScene(heightmap, lexicon)
+  const understanding = understand(sentence, lexicon, scene, options)
+  // What was placed may hide what the sentence names, and so may colours that run into one another: the policy alone says
+  // then what is there.
+  const mayBeThere = (options.underWay === true || !scene.isPlain) && understanding.kind === 'not_found'
+  return mayBeThere ? understand(sentence, lexicon, null, options) : understanding
 }
 
 /**
@@ -72,15 +74,16 @@ export async function proposeFor(
 async function ask(
   policy: Policy,
   heightmap: Heightmap,
-  { sentence, pickCells, placeCells }: PolicyQuestion,
+  { sentence, primitive, pickCells, placeCells }: PolicyQuestion,
   { suppress, signal, maps: wanted = false }: ProposeOptions,
 ): Promise<Proposal> {
-  const proposal = await policy.propose(heightmap, sentence, {
+  const proposed = await policy.propose(heightmap, sentence, {
     ...(suppress === undefined ? {} : { suppress }),
     ...(signal === undefined ? {} : { signal }),
     ...(pickCells === undefined ? {} : { pickCells }),
     maps: wanted || placeCells !== undefined,
   })
+  const proposal = primitive === undefined ? proposed : { ...proposed, primitive }
   if (placeCells === undefined) return proposal
   const { maps, ...placed } = placedWithin(heightmap, proposal, placeCells)
   return wanted && maps !== undefined ? { ...placed, maps } : placed

@@ -4,6 +4,7 @@ import type { Lexicon } from '../ports.js'
 import { explain } from './explain.js'
 import { read } from './read.js'
 import { resolve } from './resolve.js'
+import { saidForm } from './said-form.js'
 import type { SceneView, Understanding, UnderstandOptions } from './types.js'
 import { vocabularyOf } from './vocabulary.js'
 
@@ -25,7 +26,9 @@ export function understand(
   options: UnderstandOptions = {},
 ): Understanding {
   const vocabulary = vocabularyOf(lexicon)
+  const beyondGrammar = saidForm(sentence, vocabulary, true)
+  if (beyondGrammar !== null) return beyondGrammar
   const reading = read(sentence, vocabulary)
-  if (reading.command === null) return explain(reading, vocabulary, scene)
+  if (reading.command === null) return saidForm(sentence, vocabulary, false) ?? explain(reading, vocabulary, scene)
   return resolve(reading.command, vocabulary, scene, reading.notes, options)
 }

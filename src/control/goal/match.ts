@@ -1,6 +1,7 @@
 // Which things in view a phrase means.
 
 import { distance, familyOf, type Lab, labOf, nameDistance, nearestColor, paletteOf, rgbOfHex } from './color.js'
+import { shapeKinds } from './scene.js'
 import type { ColorWord, SceneObject, SceneView, Side, ThingPhrase } from './types.js'
 import type { Vocabulary } from './vocabulary.js'
 
@@ -56,6 +57,7 @@ function inheritNoun(phrase: ThingPhrase, from: ThingPhrase): ThingPhrase {
 }
 
 function ofKind({ kinds, noun }: ThingPhrase, role: 'pick' | 'place', { objects }: SceneView): readonly SceneObject[] {
+  if (kinds?.some((kind) => !shapeKinds.has(kind))) return objects
   if (kinds !== null) return objects.filter((object) => object.kinds.some((kind) => kinds.includes(kind)))
   const wanted = objects.filter((object) => isContainer(object) === (role === 'place'))
   const loose = role === 'pick' ? wanted.filter((object) => object.kinds[0] !== 'stand') : wanted

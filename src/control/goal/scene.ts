@@ -6,7 +6,7 @@ import type { Lexicon } from '../ports.js'
 import type { Heightmap } from '../types.js'
 import { labOf, nearestColor, paletteOf, type Rgb } from './color.js'
 import { hullOf, type Outline } from './outline.js'
-import { segmentsOf } from './segments.js'
+import { areColorsPlain, segmentsOf } from './segments.js'
 import type { SceneObject, SceneView } from './types.js'
 
 /** A block of 4 cm covers 160 cells; of half of one this is left when another lies on it. */
@@ -34,7 +34,8 @@ export function seeScene(heightmap: Heightmap, lexicon: Pick<Lexicon, 'colors'>)
   const { rows, cols, spec } = heightmap
   const leastCells = Math.round(leastAreaM2 / spec.pixelM ** 2)
   const palette = paletteOf(lexicon)
-  const parts = segmentsOf(heightmap, leastCells).map((cells) => partOf(heightmap, cells))
+  const segments = segmentsOf(heightmap, leastCells)
+  const parts = segments.map((cells) => partOf(heightmap, cells))
   const objects = joinedParts(heightmap, parts).map((part, i): SceneObject => {
     const rgb = part.rgb
     const [u, v] = [Math.round(part.outline.middle[0]), Math.round(part.outline.middle[1])]
@@ -54,7 +55,13 @@ export function seeScene(heightmap: Heightmap, lexicon: Pick<Lexicon, 'colors'>)
       inside: null,
     }
   })
-  return { rows, cols, objects: objects.map((object) => ({ ...object, inside: containerOf(object, objects) })) }
+  const isPlain = areColorsPlain(heightmap, segments)
+  return {
+    rows,
+    cols,
+    isPlain,
+    objects: objects.map((object) => ({ ...object, inside: containerOf(object, objects) })),
+  }
 }
 
 interface Part {
@@ -114,6 +121,11 @@ function isShadeOf({ spec }: Heightmap, part: Part, other: Part): boolean {
     )
   })
 }
+
+/** Kinds that are told by their shape. Whether a thing is of any other kind is the policy's to say. */
+export const shapeKinds: ReadonlySet<string> = new Set(
+  'block bowl box stand carton can tin lid plate cup ball'.split(' '),
+)
 
 function kindsOf(heightmap: Heightmap, part: Part): readonly string[] {
   const { spec } = heightmap

@@ -1,6 +1,7 @@
 // Segments of the heightmap: neighbouring cells above the table that have one colour, however it is lit.
 
 import type { Heightmap } from '../types.js'
+import { labOf } from './color.js'
 
 /** What is lower is table, noise included. Base z. */
 const tableTopM = 0.0035
@@ -39,6 +40,33 @@ export function segmentsOf(heightmap: Heightmap, leastCells: number): readonly I
     }
   }
   return gather(cells, parent, find, leastCells)
+}
+
+/** Mean difference in a and b (CIE Lab) from the segment's middle colour, and share of what is above the table in segments. */
+const mostSpread = 3.5
+const leastShare = 0.85
+/** Cells that are looked at. */
+const sampledCells = 2000
+
+/**
+ * Whether colours tell the segments apart. In a camera's picture of printed and glossy things, one colour runs into the next,
+ * and much belongs to no segment at all: what is seen there says little about what is not.
+ */
+export function areColorsPlain({ heightM, color, spec }: Heightmap, segments: readonly Int32Array[]): boolean {
+  const inSegments = segments.reduce((sum, { length }) => sum + length, 0)
+  const above = heightM.reduce((sum, z) => sum + (z > tableTopM - spec.zMinM ? 1 : 0), 0)
+  if (inSegments >= leastShare * above) return true
+  const every = Math.max(1, Math.floor(inSegments / sampledCells))
+  let [sum, count] = [0, 0]
+  for (const cells of segments) {
+    const sampled = cells.filter((_, i) => i % every === 0)
+    const labs = Array.from(sampled, (i) => labOf([color[3 * i]!, color[3 * i + 1]!, color[3 * i + 2]!]))
+    const middle = (axis: 1 | 2) => labs.map((lab) => lab[axis]).sort((a, b) => a - b)[labs.length >> 1]!
+    const [a, b] = [middle(1), middle(2)]
+    for (const lab of labs) sum += Math.hypot(lab[1] - a, lab[2] - b)
+    count += labs.length
+  }
+  return count === 0 || sum / count <= mostSpread
 }
 
 function gather(cells: number, parent: Int32Array, find: (i: number) => number, leastCells: number): Int32Array[] {

@@ -1,6 +1,6 @@
 // A sentence's meaning: a typed command, or why there is none. Nothing here knows how a sentence is read.
 
-import type { Pixel, Proposal, Vec3 } from '../types.js'
+import type { Pixel, Primitive, Proposal, Vec3 } from '../types.js'
 
 /** A colour as the sentence has it, and the colours of the scene or of the palette that it stands for. */
 export interface ColorWord {
@@ -101,6 +101,8 @@ export interface SceneObject {
 export interface SceneView {
   readonly rows: number
   readonly cols: number
+  /** Whether colours tell things apart here; otherwise what is not seen may be there (segments.ts). */
+  readonly isPlain: boolean
   readonly objects: readonly SceneObject[]
 }
 
@@ -116,6 +118,8 @@ export interface Candidate {
 /** What to ask the policy: a sentence that it was trained on, and where its answer may lie. */
 export interface PolicyQuestion {
   readonly sentence: string
+  /** How what it asks for is moved; absent: by pick and place. */
+  readonly primitive?: Primitive
   /** rows x cols, 1 where a pick may be; absent: anywhere. */
   readonly pickCells?: Uint8Array
   /** rows x cols, 1 where a place may be; absent: anywhere. */

@@ -118,13 +118,13 @@ function convertGraph(name: GraphName, { inputs, outputs }: z.infer<typeof graph
   }
 }
 
-/** Of the training's lexicon, what this package's tokenizer knows. */
+/** Of the lexicon of the trainings that wrote format 1, what this package's tokenizer knows. */
 async function lexiconOf(folder: string, { tokenizer: { file } }: ManifestV1, files: ReadonlyMap<string, Buffer>) {
   const bytes = files.get(file)
   if (bytes === undefined) {
     throw packageError('POLICY_INVALID', folder, `manifest.json lists no checksum of ${file}`, restore)
   }
-  const all = lexiconSchema.parse(JSON.parse(await readFile(projectPath('models/lexicon.json'), 'utf8')))
+  const all = lexiconSchema.parse(JSON.parse(await readFile(projectPath('models/lexicon-of-format-1.json'), 'utf8')))
   let tokenizer: Tokenizer
   try {
     tokenizer = Tokenizer.parse(bytes.toString('utf8'))

@@ -21,6 +21,8 @@ export interface RunnerSettings {
   /** Tried in this order; the first that works is used. */
   readonly providers: readonly Provider[]
   readonly threads: number
+  /** Results of the graphs are a quarter of fp32's. */
+  readonly isInt8: boolean
 }
 
 /** Why a provider was not used. */

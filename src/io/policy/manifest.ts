@@ -80,10 +80,31 @@ export const lexiconSchema = z.strictObject({
   colors: z.record(z.string(), z.string().regex(/^#[0-9a-f]{6}$/, 'a colour like #ff5759')),
   relations: z.record(z.string(), words),
   tasks: z.array(z.string().min(1)),
+  /** The tasks' own sentences, and how what they ask for is moved. */
+  forms: z
+    .array(z.strictObject({ form: z.string().min(1), primitive: z.enum(['pick_place', 'drag', 'push']) }))
+    .optional(),
+  /** What sentences call parts of things. */
+  parts: z.array(z.string().min(1)).optional(),
 })
 
 /** End effectors that a package may serve: those that can hold something. */
 const servedEndEffectors = ['suction_cup', 'two_finger'] as const satisfies readonly EndEffectorKind[]
+
+/** Of a package that is not fp32: nobody has counted its successes, so what is known is how it was made. */
+const precision = z.strictObject({
+  type: z.literal('int8'),
+  accuracy: z.literal('unverified'),
+  /** Frames that its ranges were taken from, and where these are from. */
+  calibration: z.strictObject({ frames: z.int().positive(), source: z.string().min(1) }),
+  /** Decisions beside those of its fp32 form on other frames (models/cliport_published/quantize.py). */
+  agreement: z.looseObject({
+    frames: z.int().positive(),
+    samePicks: z.int().min(0),
+    samePlaces: z.int().min(0),
+    sameRotations: z.int().min(0),
+  }),
+})
 
 export const manifestSchema = z.strictObject({
   format: z.literal(packageFormat),
@@ -113,6 +134,8 @@ export const manifestSchema = z.strictObject({
   thresholds: z.strictObject({ pick: probability, place: probability, remaining: probability, found: probability }),
   files: z.record(fileName, file),
   models,
+  /** Absent: fp32. */
+  precision: precision.optional(),
   lexicon: lexiconSchema,
   /** The architecture's own. */
   network: z.record(z.string(), z.unknown()).optional(),
@@ -128,6 +151,14 @@ export function outputRoles(graph: GraphName): string[] {
   const { shape } = models
   const spec = graph === 'text' ? shape.text : shape[graph].unwrap()
   return Object.keys(spec.shape.outputs.shape)
+}
+
+/** 'int8, accuracy unverified (...)': for people; null for fp32, of which there is nothing to say. */
+export function precisionText({ precision }: Pick<Manifest, 'precision'>): string | null {
+  if (precision === undefined) return null
+  const { type, accuracy, calibration, agreement } = precision
+  const { frames, samePicks, samePlaces, sameRotations } = agreement
+  return `${type}, accuracy ${accuracy} (calibrated on ${calibration.frames} frames of ${calibration.source}; as fp32 on ${frames} others: ${samePicks} picks, ${samePlaces} places, ${sameRotations} rotations)`
 }
 
 /** The workspace as the runtime calls it. */

@@ -163,7 +163,7 @@ export class NativeRunner implements GraphRunner {
       graph: source,
       providers: await this.#choices(name, on),
       threads: this.#settings.threads,
-      keepMemory: keepsMemory(name, source),
+      keepMemory: keepsMemory(name, source, this.#settings.isInt8),
       config: {
         'session.force_spinning_stop': spinning.forceStop,
         'session.intra_op.allow_spinning': spinning.allow,

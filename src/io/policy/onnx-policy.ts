@@ -8,7 +8,7 @@ import type { Affordance, Heightmap, Pixel, Proposal, SuppressedSpot } from '../
 import type { Execution, GraphRunner, RoleOutputs } from './graph-runner.js'
 import type { GraphSpec } from './graph-spec.js'
 import { expectHeightmapOf } from './heightmap-of-policy.js'
-import { type GraphName, type Manifest, workspaceOf } from './manifest.js'
+import { type GraphName, type Manifest, precisionText, workspaceOf } from './manifest.js'
 import { openRunner, type RunnerOptions } from './open-runner.js'
 import { loadPackage, type PolicyPackage, packageError } from './package.js'
 
@@ -51,6 +51,8 @@ export class OnnxPolicy implements Policy {
     for (const { provider, reason } of attempts) {
       options.log?.(`policy: ${provider} cannot be used, ${used} runs instead: ${reason}`)
     }
+    const precision = precisionText(policyPackage.manifest)
+    if (precision !== null) options.log?.(`policy: ${policyPackage.manifest.name} is ${precision}`)
     return new OnnxPolicy(policyPackage, runner)
   }
 

@@ -68,6 +68,7 @@ export async function openRunner(policyPackage: PolicyPackage, options: RunnerOp
     signatures: manifest.models,
     providers: chainOf(options),
     threads: options.threads ?? 2,
+    isInt8: manifest.precision !== undefined,
   }
   if (engineOf(options) === 'onnxruntime-node') return PolicyThread.start(folder, settings)
   return NativeRunner.start(folder, {

@@ -120,8 +120,8 @@ function checkLexicon(folder: string, { lexicon }: Manifest, tokenizer: Sentence
   throw packageError('POLICY_INVALID', folder, what, restore)
 }
 
-function lexiconNames({ nouns, colors, relations }: Manifest['lexicon']): string[] {
-  return [...Object.values(nouns).flat(), ...Object.keys(colors), ...Object.values(relations).flat()]
+function lexiconNames({ nouns, colors, relations, parts = [] }: Manifest['lexicon']): string[] {
+  return [...Object.values(nouns).flat(), ...Object.keys(colors), ...Object.values(relations).flat(), ...parts]
 }
 
 function tokenizerOf(folder: string, manifest: Manifest, bytes: Buffer): SentenceTokenizer {

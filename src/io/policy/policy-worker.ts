@@ -20,7 +20,7 @@ import { goodbye, type RunRequest, type WorkerReply, type WorkerSettings } from 
 if (process.platform === 'linux' && getPriority() < 0) setPriority(0)
 
 const port = parentPort!
-const { graphs, signatures, providers, threads } = workerData as WorkerSettings
+const { graphs, signatures, providers, threads, isInt8 } = workerData as WorkerSettings
 
 const deciding = decidingGraphs(graphs)
 const library = { version: env.versions.node ?? env.versions.common, path: shippedOnnxRuntime() }
@@ -90,8 +90,8 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    enableCpuMemArena: keepsMemory(name, graphs[name]!),
-    ...(isLarge(graphs[name]!) && { enableMemPattern: false }),
+    enableCpuMemArena: keepsMemory(name, graphs[name]!, isInt8),
+    ...(isLarge(graphs[name]!) && { enableMemPattern: isInt8 }),
     extra: {
       session: {
         force_spinning_stop: spinning.forceStop,

@@ -5,6 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 export interface Announcer {
   /** Says a line after those that are still being said; more than a few wait for nobody, and are left out. */
   say(line: string): void
+  /** Whether a line is being said: what a microphone hears then is this program. */
+  readonly isSpeaking: boolean
   close(): void
 }
 
@@ -22,12 +24,16 @@ export function openAnnouncer(log: (line: string) => void, program = 'espeak-ng'
     const child = spawn(program, ['-v', 'en', '--', line], { stdio: 'ignore' })
     speaking = child
     child.on('error', (error) => {
+      speaking = null
       log(`no spoken answers: ${program} cannot be run (${error.message}); apt-get install espeak-ng`)
       isClosed = true
     })
     child.on('close', next)
   }
   return {
+    get isSpeaking() {
+      return speaking !== null
+    },
     say: (line) => {
       if (isClosed || waiting.length >= mostWaiting) return
       waiting.push(line)

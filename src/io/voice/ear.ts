@@ -3,7 +3,7 @@
 import { frameS, frameSamples, Segmenter } from './segmenter.js'
 import { framesBetweenLooks, longestLookS, type StopFrame, StopSpotter } from './stop-spotter.js'
 import { joined } from './wav.js'
-import type { VoiceReply } from './worker-protocol.js'
+import type { EarReply } from './worker-protocol.js'
 
 /** What an ear needs of nets. */
 export interface EarModels {
@@ -38,8 +38,20 @@ export class Ear {
 
   constructor(
     private readonly models: EarModels,
-    private readonly tell: (reply: VoiceReply) => void,
+    private readonly tell: (reply: EarReply) => void,
   ) {}
+
+  /** Another stream of sound, of which nothing is known yet. */
+  begin(): void {
+    this.#frames = []
+    this.#levels = []
+    this.#rest = new Float32Array(0)
+    this.#isHeld = false
+    this.#heldSpeech = false
+    this.#sinceSpeech = Number.POSITIVE_INFINITY
+    this.#segmenter.reset()
+    this.#spotter.reset()
+  }
 
   /** A button is pressed, or let go: then what was said until now is a piece of speech. */
   hold(isHeld: boolean): void {

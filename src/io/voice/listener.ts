@@ -41,6 +41,7 @@ const closedDb = -85
 /** One stream of sound at a time: a second listener on the same thread would mix two voices. */
 export class VoiceListener {
   readonly #unlisten: () => void
+  readonly #stream: number
   readonly #end = new AbortController()
 
   constructor(
@@ -48,6 +49,7 @@ export class VoiceListener {
     private readonly speech: Speech,
     private readonly options: ListenerOptions,
   ) {
+    this.#stream = ear.begin()
     this.#unlisten = ear.listen((event) => this.#on(event))
   }
 
@@ -69,6 +71,7 @@ export class VoiceListener {
 
   #on(event: EarEvent): void {
     const { onEvent } = this.options
+    if ('stream' in event && event.stream !== this.#stream) return
     if (event.kind === 'utterance') void this.#transcribe(event)
     else if (event.kind === 'ended') onEvent({ kind: 'ended', ...asFailure(event.error) })
     else if (event.kind !== 'silence') onEvent(event)

@@ -6,11 +6,11 @@ import type { Hearing } from '../../control/goal/spoken/hearing.js'
 import { workerHeap, workerUrl } from '../../native/paths.js'
 import { turnOffTelemetry } from '../policy/telemetry.js'
 import type { EngineName, Speech } from './speech.js'
-import type { VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
+import type { EarReply, VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
 
 /** What the thread hears, but for answers to `hear`. */
 export type EarEvent =
-  | Extract<VoiceReply, { readonly kind: 'level' | 'stop' | 'utterance' | 'silence' }>
+  | (EarReply & { readonly stream: number })
   /** The thread failed or ended by itself: nothing more is heard. */
   | { readonly kind: 'ended'; readonly error: Error }
 
@@ -30,6 +30,7 @@ export class VoiceThread implements Speech {
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: EarEvent) => void>()
   #nextId = 1
+  #stream = 0
   #ended: Error | null = null
 
   private constructor(settings: VoiceWorkerSettings) {
@@ -73,6 +74,12 @@ export class VoiceThread implements Speech {
   listen(listener: (event: EarEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Another stream of sound begins. @returns its number, which what is heard in it carries */
+  begin(): number {
+    this.#post({ kind: 'begin', stream: ++this.#stream })
+    return this.#stream
   }
 
   /** The next samples of the stream, 16 kHz mono, -1..1; handed over. */

@@ -28,17 +28,25 @@ try {
 
 function serve(moonshine: Moonshine | null, vad: VoiceActivity | null): void {
   const grammar = spokenGrammar(lexicon)
+  let stream = 0
   const ear =
     vad === null
       ? null
       : new Ear(
           { probability: (frame) => vad.probability(frame), look: moonshine && ((audio) => moonshine.look(audio)) },
-          reply,
+          (heard) => reply({ ...heard, stream }),
         )
   /** Sound in its order; sentences one after another, beside it. */
   let [sound, sentences]: [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()]
   port.on('message', (request: VoiceRequest) => {
     switch (request.kind) {
+      case 'begin':
+        sound = sound.then(() => {
+          stream = request.stream
+          vad?.reset()
+          ear?.begin()
+        })
+        break
       case 'audio':
         sound = sound.then(() => ear?.hear(request.samples)).catch((error: unknown) => fail(null, error))
         break

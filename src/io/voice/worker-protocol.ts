@@ -13,14 +13,16 @@ export interface VoiceWorkerSettings {
 }
 
 export type VoiceRequest =
+  /** Another stream of sound: nothing of the one before is heard in it. */
+  | { readonly kind: 'begin'; readonly stream: number }
   | { readonly kind: 'audio'; readonly samples: Float32Array }
   /** A button was pressed (everything until it is let go is one piece of speech), or let go. */
   | { readonly kind: 'hold'; readonly isHeld: boolean }
   | { readonly kind: 'hear'; readonly id: number; readonly audio: Float32Array }
   | { readonly kind: 'goodbye' }
 
-export type VoiceReply =
-  | { readonly kind: 'ready' }
+/** What is heard in a stream of sound. */
+export type EarReply =
   /** Loudness of the last 128 ms (root mean square against full scale), and whether it is speech. */
   | { readonly kind: 'level'; readonly levelDb: number; readonly isSpeech: boolean }
   | { readonly kind: 'stop' }
@@ -28,5 +30,9 @@ export type VoiceReply =
   | { readonly kind: 'utterance'; readonly audio: Float32Array; readonly endedAt: number }
   /** A button was let go, and there was none. */
   | { readonly kind: 'silence'; readonly seconds: number; readonly levelDb: number }
+
+export type VoiceReply =
+  | { readonly kind: 'ready' }
+  | (EarReply & { readonly stream: number })
   | { readonly kind: 'heard'; readonly id: number; readonly hearing: Hearing }
   | { readonly kind: 'failed'; readonly id: number | null; readonly message: string }

@@ -3,8 +3,15 @@
 import { completion, dryRun, isUnderWay, runDry, sentence, type, understood } from '../draft.js'
 import { addGoal } from '../requests.js'
 import { link, session } from '../store.js'
+import { heard, isSpoken, spoken } from '../talk.js'
+import { TalkButton, TalkLine } from './talk.js'
 
-const canDo = () => sentence.value.trim() !== '' && link.value === 'open'
+const kindNow = () => understood.value?.kind
+/** What was spoken is confirmed only when it is understood; what was typed may be meant for another table. */
+const canDo = () =>
+  sentence.value.trim() !== '' &&
+  link.value === 'open' &&
+  (!isSpoken() || ['command', 'as_said', 'ambiguous'].includes(kindNow() ?? ''))
 
 let isAdding = false
 
@@ -13,14 +20,17 @@ async function doIt(): Promise<void> {
   if (!canDo() || isAdding) return
   const said = sentence.peek()
   isAdding = true
-  const goal = await addGoal(said.trim())
+  const goal = await addGoal(said.trim(), isSpoken() ? 'voice' : 'page')
   isAdding = false
   // What was typed meanwhile stays.
-  if (goal !== null && sentence.peek() === said) type('')
+  if (goal === null || sentence.peek() !== said) return
+  type('')
+  spoken.value = null
+  heard.value = null
 }
 
 export function GoalBox() {
-  const kind = understood.value?.kind
+  const kind = kindNow()
   const isWhole = !isUnderWay.value && (kind === 'command' || kind === 'as_said')
   return (
     <form
@@ -30,7 +40,10 @@ export function GoalBox() {
         void doIt()
       }}
     >
-      <label for="goal">What shall be done?</label>
+      <div class="goal-head">
+        <label for="goal">What shall be done?</label>
+        <TalkLine />
+      </div>
       <div class="goal-line">
         <div class="goal-text">
           <div class="ghost" aria-hidden="true">
@@ -57,6 +70,7 @@ export function GoalBox() {
           />
         </div>
         <div class="goal-acts">
+          <TalkButton />
           <button type="button" class="quiet" disabled={!canDo() || !isWhole} onClick={() => void runDry()}>
             Dry run
           </button>

@@ -2,6 +2,7 @@
 
 import { base, layersShown } from '../map-view.js'
 import { beginTakeover, endTakeover, takeover } from '../takeover.js'
+import { Choice } from './choice.js'
 
 const grounds = [
   ['color', 'Colour'],
@@ -12,22 +13,15 @@ export function MapControls() {
   return (
     <div class="bar">
       <h2>From above</h2>
-      <fieldset class="choice">
-        <legend class="unseen">Picture</legend>
-        {grounds.map(([value, label]) => (
-          <label key={value}>
-            <input
-              type="radio"
-              name="ground"
-              checked={base.value === value}
-              onChange={() => {
-                base.value = value
-              }}
-            />
-            <span>{label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Choice
+        legend="Picture"
+        name="ground"
+        value={base.value}
+        options={grounds}
+        onChange={(value) => {
+          base.value = value
+        }}
+      />
       <Layer kind="pick" label="Pick" />
       <Layer kind="place" label="Place" />
       <button

@@ -7,6 +7,7 @@ import { type as draft } from '../draft.js'
 import { duration, outcomeWords, timeOfDay, toneOf } from '../format.js'
 import { flagGoal } from '../requests.js'
 import { addressOf, filesOf, save } from '../runs.js'
+import { Choice } from './choice.js'
 
 export function RunDetail({ goal, closeAddress }: { readonly goal: Goal; readonly closeAddress: string }) {
   const files = useSignal<readonly string[]>([])
@@ -101,22 +102,16 @@ function BeforeAfter({ goal, files }: FilesProps) {
     <>
       <div class="bar">
         <h3>Before and after</h3>
-        <fieldset class="choice push">
-          <legend class="unseen">Camera</legend>
-          {cameras.map((name) => (
-            <label key={name}>
-              <input
-                type="radio"
-                name={`camera-${goal.id}`}
-                checked={name === chosen}
-                onChange={() => {
-                  camera.value = name
-                }}
-              />
-              <span>{name}</span>
-            </label>
-          ))}
-        </fieldset>
+        <Choice
+          class="push"
+          legend="Camera"
+          name={`camera-${goal.id}`}
+          value={chosen}
+          options={cameras.map((name) => [name, name])}
+          onChange={(name) => {
+            camera.value = name
+          }}
+        />
       </div>
       <div class="pair">
         {['before', 'after'].map((when) => (
@@ -208,27 +203,26 @@ function StageTimes({ goal }: { readonly goal: Goal }) {
   )
 }
 
+const flags = [
+  ['good', 'Good'],
+  ['bad', 'Bad'],
+  [null, 'None'],
+] as const
+
 /** Flag and note; the flag is kept at once, the note when the field is left. */
 function Judgement({ goal }: { readonly goal: Goal }) {
   const note = useSignal(goal.note)
   const set = (flag: Goal['flag']) => void flagGoal(goal.id, flag, note.peek())
   return (
     <div class="judgement">
-      <fieldset class="choice">
-        <legend>Your judgement</legend>
-        {(
-          [
-            ['good', 'Good'],
-            ['bad', 'Bad'],
-            [null, 'None'],
-          ] as const
-        ).map(([flag, label]) => (
-          <label key={label}>
-            <input type="radio" name={`flag-${goal.id}`} checked={goal.flag === flag} onChange={() => set(flag)} />
-            <span>{label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Choice
+        legend="Your judgement"
+        isLegendUnseen={false}
+        name={`flag-${goal.id}`}
+        value={goal.flag}
+        options={flags}
+        onChange={set}
+      />
       <label class="note">
         <span>Note</span>
         <input

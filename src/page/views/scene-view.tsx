@@ -115,6 +115,12 @@ function marks(): MarksOf | null {
   return { pick: pick.p_base_m, place: place?.p_base_m ?? null, colors }
 }
 
+/** A colour of the style as it is now, light or dark: a property alone would name both. */
 function cssColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  const probe = document.createElement('i')
+  probe.style.color = `var(${name})`
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
 }

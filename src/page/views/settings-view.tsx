@@ -5,6 +5,7 @@ import { makeScene } from '../requests.js'
 import { facts, link, session } from '../store.js'
 import { type Theme, theme } from '../theme.js'
 import { forgetToken } from '../token.js'
+import { Choice } from './choice.js'
 import { SettingsForm } from './settings-form.js'
 
 export function SettingsView() {
@@ -39,22 +40,15 @@ const themes: readonly (readonly [Theme, string])[] = [
 function Look() {
   return (
     <Part title="Look">
-      <fieldset class="choice">
-        <legend class="unseen">Light or dark</legend>
-        {themes.map(([value, label]) => (
-          <label key={value}>
-            <input
-              type="radio"
-              name="theme"
-              checked={theme.value === value}
-              onChange={() => {
-                theme.value = value
-              }}
-            />
-            <span>{label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Choice
+        legend="Light or dark"
+        name="theme"
+        value={theme.value}
+        options={themes}
+        onChange={(value) => {
+          theme.value = value
+        }}
+      />
     </Part>
   )
 }

@@ -5,11 +5,13 @@ import type { Understood } from '../../service/api.js'
 import { choose } from '../choose.js'
 import { answer, dryRun, isUnderWay, previewProblem, sentence, type, understood } from '../draft.js'
 import { degrees, percent } from '../format.js'
-import { question } from '../store.js'
+import { question, voice } from '../store.js'
+import { SpokenDoubts } from './talk.js'
 
 export function Understanding() {
   return (
-    <div class="understanding" id="understanding" aria-live="polite">
+    <div class={`understanding ${voice.value?.missing === null ? 'spoken' : ''}`} id="understanding" aria-live="polite">
+      <SpokenDoubts />
       {content()}
     </div>
   )

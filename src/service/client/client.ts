@@ -3,7 +3,7 @@
 import type { z } from 'zod'
 import { CliportError, errorCodes } from '../../control/errors.js'
 import type { Goal, lexiconSchema, Preview, ServiceEvent, ServiceState, Takeover } from '../api.js'
-import type { sceneSchema } from '../api-acts.js'
+import type { sceneSchema } from '../api-scene.js'
 import { absent } from './absent.js'
 import { events } from './events.js'
 import { findService, type ServiceAddress } from './find.js'

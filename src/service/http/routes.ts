@@ -21,15 +21,8 @@ import {
   stateSchema,
   takeoverSchema,
 } from '../api.js'
-import {
-  addGoalSchema,
-  answerSchema,
-  armSchema,
-  flagGoalSchema,
-  moveGoalSchema,
-  sceneSchema,
-  stopSchema,
-} from '../api-acts.js'
+import { addGoalSchema, answerSchema, armSchema, flagGoalSchema, moveGoalSchema, stopSchema } from '../api-acts.js'
+import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
 export type App = FastifyInstance<RawServerBase, never, never, never, ZodTypeProvider>
@@ -107,7 +100,8 @@ export function addArmRoutes(app: App, service: Service): void {
     { schema: actWith('Makes another simulated scene, disarmed', { 200: stateSchema }, sceneSchema) },
     async ({ body }) => {
       const { task = defaultTask, seed, sentence } = body
-      await service.runner.reset({ task, seed, sentence })
+      const faults = cellFaultsOf(body.faults)
+      await service.runner.reset({ task, seed, sentence, ...(faults === undefined ? {} : { faults }) })
       return service.state()
     },
   )
@@ -210,9 +204,10 @@ export function addGoalRoutes(app: App, service: Service): void {
 }
 
 export function addStateRoutes(app: App, service: Service): void {
-  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () =>
-    service.state(),
-  )
+  app.get('/api/state', { schema: ask('Everything that the page shows', { 200: stateSchema }) }, async () => {
+    await service.voiceDesk.look()
+    return service.state()
+  })
   app.get('/api/lexicon', { schema: ask('Words that the policy knows', { 200: lexiconSchema }) }, async () =>
     service.lexicon(),
   )

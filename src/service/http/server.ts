@@ -34,6 +34,7 @@ import {
 } from './guard.js'
 import { type App, addArmRoutes, addGoalRoutes, addStateRoutes, addStopRoute } from './routes.js'
 import { addSettingsRoutes } from './settings-routes.js'
+import { serveVoice } from './voice.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly log?: Log
 }
 
+/** For how long clients may answer a goodbye. */
+const goodbyeMs = 2000
 const bodyLimitBytes = 64 * 1024
 /** A client that sends its request more slowly is no client. */
 const requestTimeoutMs = 20_000
@@ -66,6 +69,15 @@ export async function createServer(service: Service, options: ServerOptions): Pr
   const app = await createApp({ epoch, clockMs: () => service.clockMs }, service.workcell.config.service, options)
   addRoutes(app, service, options)
   return app
+}
+
+/** Says goodbye to every client, and cuts off those that do not answer: asleep, gone, or in the middle of a request. */
+export async function closeServer(app: App): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const client of app.websocketServer.clients) client.terminate()
+    if ('closeAllConnections' in app.server) app.server.closeAllConnections()
+  }, goodbyeMs)
+  await app.close().finally(() => clearTimeout(timer))
 }
 
 /** What every request passes before a route: guard, rate limit, JSON only; and the page. */
@@ -104,7 +116,10 @@ export async function createApp(
     }
   })
   app.addHook('onRequest', async (request) => expectAllowed(request, guard))
-  app.addHook('onResponse', async (request, reply) => told(request, reply, options))
+  app.addHook('onResponse', async (request, reply) => {
+    told(request, reply, options)
+    endRefusedUpgrade(request)
+  })
   app.addHook('onSend', async (_request, reply) => void reply.headers(securityHeaders))
   await app.register(rateLimit, {
     max,
@@ -141,6 +156,11 @@ function addRoutes(app: App, service: Service, { metrics, settings }: ServerOpti
       '/api/events',
       { websocket: true, schema: { hide: true } } as object,
       ((socket: Parameters<typeof serveEvents>[0]) => serveEvents(socket, service)) as never,
+    )
+    app.get(
+      '/api/voice',
+      { websocket: true, schema: { hide: true } } as object,
+      ((socket: Parameters<typeof serveVoice>[0]) => serveVoice(socket, service.voiceDesk)) as never,
     )
     const foxglove = new FoxgloveFeed(service)
     app.get(
@@ -185,6 +205,14 @@ function expectAllowed(request: FastifyRequest, guard: GuardOptions): void {
   if (isStop || isOpen) return
   expectToken(request, guard)
   if (method !== 'GET' && method !== 'HEAD') expectInTime(request, guard)
+}
+
+/**
+ * A WebSocket that the guard refused: Node has handed its socket out, and neither reads nor closes it any more. It would stay
+ * open for ever, and hold up the end of the service.
+ */
+function endRefusedUpgrade({ headers, ws, raw }: FastifyRequest): void {
+  if (headers.upgrade !== undefined && ws !== true) raw.socket.destroySoon()
 }
 
 function told(

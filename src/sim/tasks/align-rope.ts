@@ -41,6 +41,8 @@ export const task: Task = {
   variants: [{ name: 'align-rope', split: 'full', publishedPercent: 85.6 }],
   nouns: { rope: ['rope'], square: ['square'] },
   forms: [],
+  sentences: lines.map(([from, to]) => `align the rope from ${from} to ${to}`),
+  primitive: 'drag',
   colored: { pick: [], place: [] },
   deviations: [
     'The rope is laid in a smooth curve; published: dropped in a heap. Beads of 10 g instead of 100 g.',
@@ -87,7 +89,16 @@ function goalOf(
   const [nearer, other] =
     wayM(rope, targets, square) <= wayM(rope, backwards, square) ? [targets, backwards] : [backwards, targets]
   const moves = rope.map(({ label }, i): Move => ({ object: label, targets: [nearer[i]!, other[i]!], symmetryRad: 0 }))
-  return { sentence, moves, toleranceM, maxReward: 1, rotations: false, isOneArrangement: true, primitive: 'drag' }
+  return {
+    sentence,
+    moves,
+    toleranceM,
+    maxReward: 1,
+    rotations: false,
+    isOneArrangement: true,
+    namedPlace: 'spots',
+    primitive: 'drag',
+  }
 }
 
 /** Sum of the ways of all beads, each to its own target. */

@@ -32,6 +32,7 @@ export const task: Task = {
   variants: [...rows, ...asPublished(rows)],
   nouns: { ...Object.fromEntries(kitShapes.map(({ name }) => [name, [name]])), kit: ['kit'] },
   forms: ['put the <pick> in the <place>'],
+  parts: ['hole', 'left hole', 'right hole', 'top hole', 'bottom hole', 'middle hole'],
   colored: { pick: kitShapes.map(({ name }) => name), place: [] },
   deviations: [
     'Left, right, top and bottom of a hole are as the robot sees the table (top: far from it); published, and in the rows as published: as the front camera shows it (top: near the robot).',

@@ -22,6 +22,7 @@ export const task: Task = {
   variants: colorVariants('separating-piles', { seen: 93.1, unseen: 76.6 }),
   nouns: { block: ['block', 'cube', 'brick'], square: ['square'] },
   forms: ['push the pile of <pick> into the <place>'],
+  primitive: 'push',
   colored: { pick: ['block'], place: ['square'] },
   deviations: [
     'The pile lies anywhere on the table and never in a square; published: always within 10 cm of x 0.50 m, y 0 m, whatever is there.',

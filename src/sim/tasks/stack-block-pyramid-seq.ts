@@ -34,6 +34,7 @@ export const task: Task = {
   variants: colorVariants('stack-block-pyramid-seq', { seen: 96.8, unseen: 59.3 }),
   nouns: { block: ['block', 'cube', 'brick'], stand: ['stand'] },
   forms: ['put the <pick> on the <place>'],
+  parts: steps.map((step) => `${step} brown block`),
   colored: { pick: ['block'], place: [] },
   deviations: [
     'The upper rows lie at the heights at which 4 cm blocks come to rest; published: 1 and 2 cm higher, which the score does not see.',

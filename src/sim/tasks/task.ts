@@ -19,6 +19,12 @@ export interface Task {
    * is read by the task itself (`SceneRequest.goal`), by a pattern of its own, and may say more than the forms do.
    */
   readonly forms: readonly string[]
+  /** All of its sentences, where they are few and no form makes them; absent: `forms` say them. */
+  readonly sentences?: readonly string[]
+  /** What sentences call parts of its things, which have no label of their own; absent: they name whole things only. */
+  readonly parts?: readonly string[]
+  /** How its things are moved; absent: by pick and place. */
+  readonly primitive?: Primitive
   /** Kinds that a sentence names by their colour, as what is moved and as where it goes: of these absent ones are asked for. */
   readonly colored: { readonly pick: readonly string[]; readonly place: readonly string[] }
   /** Where it differs from the publication's own code (github.com/cliport/cliport, 2be5c47), for docs/tasks.md. */

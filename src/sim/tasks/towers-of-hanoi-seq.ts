@@ -18,6 +18,7 @@ export const task: Task = {
   variants: colorVariants('towers-of-hanoi-seq', { seen: 98.7, unseen: 95.9 }),
   nouns: { ring: ['ring'], stand: ['stand'] },
   forms: ['move the <pick> to the <place>'],
+  parts: rods,
   colored: { pick: ['ring'], place: [] },
   build,
 }

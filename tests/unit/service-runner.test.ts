@@ -1,0 +1,96 @@
+// What the service does with the arm where the arm, or the disk, does not do its part. Workcell, queue and run are stand-ins.
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { CliportError } from '../../src/control/errors.js'
+import type { Goal } from '../../src/service/api.js'
+import type { GoalQueue } from '../../src/service/goal-queue.js'
+import { Hub } from '../../src/service/hub.js'
+import { Runner } from '../../src/service/runner.js'
+import type { Workcell } from '../../src/service/workcell.js'
+
+vi.mock('../../src/service/goal-run.js', () => ({
+  runGoalOfQueue: async () => ({ outcome: 'achieved', reason: 'done', folder: '/runs/one' }),
+}))
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** @param clear how the arm answers a clear */
+function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<void> = async () => {}) {
+  const link = { stop: async () => {} }
+  const workcell = { open: async () => {}, close: async () => {}, arm: async () => {}, clear, link, ports: { link } }
+  const done: string[] = []
+  const runner = new Runner({
+    queue: {
+      inOrder: <T>(work: () => Promise<T>) => work(),
+      begin: async () => null,
+      ...queue,
+    } as unknown as GoalQueue,
+    workcell: workcell as unknown as Workcell,
+    live: {} as never,
+    hub: new Hub(() => 0),
+    clarify: async () => null,
+    onTurn: () => {},
+    onStage: () => {},
+    onEnd: ({ id }) => done.push(id),
+    onOpened: () => {},
+    tell: () => {},
+  })
+  return { runner, done }
+}
+
+const never = (signal: AbortSignal) =>
+  new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+test.each([
+  ['the arm is lost', 'nobody there', (runner: Runner) => runner.lost('nobody there')],
+  ['its time is over', '30 s', () => vi.advanceTimersByTimeAsync(30_000)],
+  ['the service ends', 'is ending', (runner: Runner) => void runner.close()],
+])('a clear that the arm never answers ends when %s', async (_name, why, happen) => {
+  const { runner } = createRunner({}, never)
+  await runner.open()
+  runner.latched('stopped', 'a person asked for it')
+  const cleared = expect(runner.clear()).rejects.toMatchObject({
+    code: 'LINK_PEER_LOST',
+    message: expect.stringContaining(why),
+  })
+  await vi.advanceTimersByTimeAsync(1)
+  await happen(runner)
+  await cleared
+  expect(runner.session.mode).not.toBe('disarmed')
+})
+
+test('an end that the disk did not take is written before the next goal begins, and nothing begins without it', async () => {
+  const did: string[] = []
+  const waiting = ['g1', 'g2']
+  let isDiskFull = true
+  const { runner, done } = createRunner({
+    begin: async () => {
+      const id = waiting.shift()
+      if (id === undefined) return null
+      did.push(`begin ${id}`)
+      return { id, kind: 'sentence', sentence: 'put it there' } as Goal
+    },
+    end: async (id: string) => {
+      did.push(`end ${id}${isDiskFull ? ' fails' : ''}`)
+      if (isDiskFull) throw new CliportError('STORE_FAILED', 'no room', { stage: 'serve', hint: 'Make some' })
+      return { id } as Goal
+    },
+  })
+  await runner.open()
+  await runner.arm(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(runner.session).toMatchObject({ mode: 'disarmed', problem: { code: 'STORE_FAILED' } })
+  await runner.arm(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(did).toEqual(['begin g1', 'end g1 fails', 'end g1 fails'])
+  expect(runner.session.mode).toBe('disarmed')
+  isDiskFull = false
+  await runner.arm(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(did.slice(3)).toEqual(['end g1', 'begin g2', 'end g2'])
+  expect(done).toEqual(['g1', 'g2'])
+})
