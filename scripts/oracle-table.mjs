@@ -11,7 +11,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -146,7 +146,6 @@ async function row(task) {
 /** The first scenes of a row, or all of them, against what is written down. */
 async function verify(task, before) {
   if (before === null) return console.log(`${task}: nothing is written down`)
-  const [load] = loadavg()
   const report = await measure(task)
   const isSame =
     report.episodes === before.episodes
@@ -156,7 +155,7 @@ async function verify(task, before) {
     `${task}: ${report.episodes} scenes ${isSame ? 'are the same to the last bit' : 'DIFFER from what is written down'}`,
   )
   if (!isSame) process.exitCode = 1
-  verified[task] = { scenes: report.episodes, same: isSame, load: Number(load.toFixed(1)) }
+  verified[task] = { scenes: report.episodes, same: isSame }
 }
 
 /** What `--verify` has found of the rows that are there. */
@@ -165,8 +164,7 @@ function verifiedText(reports) {
   if (same.length === 0) return ''
   const range = (values) => [...new Set([Math.min(...values), Math.max(...values)])].join(' to ')
   const scenes = range(same.map((one) => one.scenes))
-  const load = range(same.map((one) => one.load))
-  return ` When last run, the first ${scenes} scenes of ${same.length} of the ${reports.length} rows were the same to the last bit (load average of the machine ${load}; benchmarks/oracle-verified.json).`
+  return ` When last run, the first ${scenes} scenes of ${same.length} of the ${reports.length} rows were the same to the last bit beside other work (benchmarks/oracle-verified.json).`
 }
 
 async function writePage() {
@@ -189,7 +187,7 @@ async function writePage() {
   })
   const page = `# The oracle on every task
 
-Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, with other programs beside it (a lower bound), ${Math.max(...reports.map((report) => report.jobs))} at a time on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, other work running beside most rows, so that they compare badly with each other; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit.${verifiedText(reports)}
+Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, with other programs beside it (a lower bound), ${Math.max(...reports.map((report) => report.jobs))} at a time on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit.${verifiedText(reports)}
 
 | task | seeds (scenes) | score | 95 % | success | steps | scenes a minute | published |
 |---|---|---|---|---|---|---|---|
