@@ -1,9 +1,15 @@
 """What a policy's words mean, for programs that talk to people: part of the manifest of a policy package.
 
+    python -m cliport_edge.lexicon --out models/lexicon.json
+
 Written from words.py, which has what the tasks of the cell declare, and colors.py.
 """
 
 from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
 
 from .colors import COLORS, MODIFIED
 from .words import ANYTHING, DECLARED, NOUNS, RELATIONS, Tokenizer, split_words
@@ -28,3 +34,14 @@ def lexicon(tokenizer: Tokenizer | None = None) -> dict:
         "forms": [{"form": form, "primitive": primitive} for form, primitive in forms.items()],
         "parts": list(dict.fromkeys(part for task in tasks.values() for part in task["parts"])),
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    args.out.write_text(json.dumps(lexicon(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

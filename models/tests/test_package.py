@@ -103,6 +103,9 @@ class TinyPolicy(unittest.TestCase):
 
 
 class Lexicon(unittest.TestCase):
+    def test_the_committed_lexicon_is_that_of_words_and_colors(self):
+        self.assertEqual(json.loads((MODELS / "lexicon.json").read_text()), lexicon(), "python -m cliport_edge.lexicon --out models/lexicon.json")
+
     def test_the_tokenizer_knows_every_word_of_it(self):
         known = set(Tokenizer.default().words)
         words = lexicon()
