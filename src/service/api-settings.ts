@@ -8,7 +8,7 @@ export const settingSchema = z
     section: z.string(),
     type: z.string(),
     allowed: z.string().describe('bounds or choices, for a person'),
-    default: z.unknown(),
+    default: z.unknown().optional().describe('absent: there is none'),
     description: z.string(),
     variable: z.string(),
     editable: z.boolean().describe('false: changed in the file only'),

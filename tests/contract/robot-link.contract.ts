@@ -172,6 +172,13 @@ export function robotLinkContract(name: string, start: () => Promise<Peer>): voi
       expect(await second.execute(plan(moveTo(0.46, 0, 0.3)))).toMatchObject({ status: 'done' })
     })
 
+    test('what is asked of a link that is closed fails at once, a stop too', async () => {
+      await link.close()
+      const lost = { code: 'LINK_PEER_LOST', message: expect.stringContaining('has been closed') }
+      await expect(link.stop('nobody is there')).rejects.toMatchObject(lost)
+      await expect(link.clear()).rejects.toMatchObject(lost)
+    })
+
     test('a command id is never run twice', async () => {
       const session = raw()
       await session.send(session.encode({ case: 'acquire', value: { id: 7n } }))

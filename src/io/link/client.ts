@@ -380,6 +380,7 @@ export class LinkClient implements RobotLink {
     const closed = this.#failures.lost('was left: the link has been closed')
     this.#endTicks()
     this.#handshake.close(closed)
+    this.#commands.pending.end(closed)
     this.#lose(closed)
     await this.#transport.close()
   }

@@ -77,11 +77,11 @@ export class LinkCommands {
     const send = async () => {
       try {
         await this.session.stop(id, why)
-        if (!this.streams) this.pending.giveUp(id, this.failures.unanswered('stop'))
       } catch {
         // The other way; if there is none either, the answer's time-out says so.
         await this.session.request({ case: 'stop', value: { id, detail: why } }).sent.catch(() => {})
       }
+      if (!this.streams) this.pending.giveUp(id, this.failures.unanswered('stop'))
     }
     await new Promise<void>((resolve, reject) => {
       let sentMs = this.loopTime.ms

@@ -17,13 +17,16 @@ export interface Pending {
 
 export class PendingCommands {
   readonly #byId = new Map<bigint, Pending>()
+  #ended: LinkError | null = null
 
   get isEmpty(): boolean {
     return this.#byId.size === 0
   }
 
+  /** After the end it fails at once: nothing would ever answer it, or say that its time is over. */
   add(id: bigint, pending: Pending): void {
-    this.#byId.set(id, pending)
+    if (this.#ended === null) this.#byId.set(id, pending)
+    else pending.fail(this.#ended)
   }
 
   onEvent(event: Event): void {
@@ -50,5 +53,11 @@ export class PendingCommands {
 
   giveUpAll(error: LinkError): void {
     for (const id of [...this.#byId.keys()]) this.giveUp(id, error)
+  }
+
+  /** The link is closed. */
+  end(error: LinkError): void {
+    this.#ended = error
+    this.giveUpAll(error)
   }
 }
