@@ -11,7 +11,7 @@ const root = new URL('..', import.meta.url)
 const seed = 10001
 const mostWords = 12
 
-/** The comment at the head of a task's file, without the line that quotes a sentence of it only. */
+/** The comment at the head of a task's file, as one line. */
 async function headOf(name) {
   const lines = (await readFile(new URL(`src/sim/tasks/${name}.ts`, root), 'utf8')).split('\n')
   const end = lines.findIndex((line) => !line.startsWith('//'))
@@ -33,7 +33,7 @@ const counted = (kinds) =>
     .map((kind) => [kind, kinds.filter((other) => other === kind).length])
     .map(([kind, n]) => `${n} ${kind}`)
 
-const metres = (m) => `${(100 * m).toFixed(m < 0.01 ? 2 : 1).replace(/\.0$/, '')} cm`
+const centimetres = (lengthM) => `${(100 * lengthM).toFixed(lengthM < 0.01 ? 2 : 1).replace(/\.0$/, '')} cm`
 
 function whatIsDone(scene) {
   const { goals, maxSteps, tool } = scene
@@ -51,12 +51,12 @@ function whatIsDone(scene) {
 function doneWhen({ goals: [goal] }) {
   const { zone, toleranceM, rotations, moves } = goal
   if (zone) {
-    const size = zone.sizeM.map(metres).join(' x ')
-    return `share of the sample points of what is named that lie in the zone (${size} in this scene, up to ${metres(zone.topM)} above the table)`
+    const size = zone.sizeM.map(centimetres).join(' x ')
+    return `share of the sample points of what is named that lie in the zone (${size} in this scene, up to ${centimetres(zone.topM)} above the table)`
   }
   const yaw =
     rotations && moves.some(({ symmetryRad }) => symmetryRad > 0) ? ', yaw within 15 degrees (by its symmetry)' : ''
-  return `share of the objects whose middle is within ${metres(toleranceM)} of a target${yaw}`
+  return `share of the objects whose middle is within ${centimetres(toleranceM)} of a target${yaw}`
 }
 
 const published = (percent) => (percent === undefined ? '-' : percent.toFixed(1))
@@ -88,7 +88,7 @@ async function section(task) {
     '',
     await headOf(name),
     '',
-    '| row | colours | sentence of scene 10001 | oracle, per cent (scenes) | published |',
+    `| row | colours | sentence of scene ${seed} | oracle, per cent (scenes) | published |`,
     '|---|---|---|---|---|',
     ...(await Promise.all(variants.map(row))),
     '',

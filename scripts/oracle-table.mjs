@@ -35,6 +35,11 @@ const { values, positionals } = parseArgs({
   },
 })
 const [episodes, firstSeed, jobs] = [Number(values.episodes), Number(values.seed), Number(values.jobs)]
+if (values.verify && episodes % scenesAPart !== 0) {
+  throw new Error(
+    `Expected a multiple of ${scenesAPart} for --episodes, in which rows are compared, but received ${episodes}`,
+  )
+}
 const isPublished = (name) => publishedPercent(name) !== null && !name.endsWith('-as-published')
 const rows = positionals.length > 0 ? positionals : taskNames.filter(isPublished)
 
@@ -123,6 +128,7 @@ async function measure(task) {
     outcomes: count(lines.map(({ outcome }) => outcome)),
     episodes_per_minute: lines.length / minutes,
     jobs,
+    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
     lines_sha256: sha256(text(lines)),
     parts_sha256: Array.from({ length: Math.ceil(lines.length / scenesAPart) }, (_, i) =>
       sha256(text(lines.slice(i * scenesAPart, (i + 1) * scenesAPart))),
@@ -167,6 +173,11 @@ function verifiedText(reports) {
   return ` When last run, the first ${scenes} scenes of ${same.length} of the ${reports.length} rows were the same to the last bit beside other work (benchmarks/oracle-verified.json).`
 }
 
+/** Where the rows were measured. */
+function machinesOf(reports) {
+  return [...new Set(reports.map(({ machine: { cpu, cores } }) => `${cores} cores of ${cpu}`))].join(', and ')
+}
+
 async function writePage() {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()
   const reports = await Promise.all(files.map((file) => jsonOf(join(folder, file))))
@@ -187,7 +198,7 @@ async function writePage() {
   })
   const page = `# The oracle on every task
 
-Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, with other programs beside it (a lower bound), ${Math.max(...reports.map((report) => report.jobs))} at a time on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit; after a change of planner or controller the rows are to be measured again (towers-of-hanoi and kits were measured before the last one, of 30 November 2026).${verifiedText(reports)}
+Made by \`node scripts/oracle-table.mjs\` from benchmarks/oracle. The oracle knows the truth and acts through the same plans, checks, controller and physics as a policy, so its score bounds what a policy can reach here. Score and success in per cent; *scenes a minute* of one process, with other programs beside it (a lower bound), on ${machinesOf(reports)}; *published*: best published policy at 100 demonstrations a task, in the publication's own simulator. \`node scripts/oracle-table.mjs --verify\` runs the rows again beside busy cores and compares them bit for bit; after a change of scenes, planner or controller a row is to be measured again.${verifiedText(reports)}
 
 | task | seeds (scenes) | score | 95 % | success | steps | scenes a minute | published |
 |---|---|---|---|---|---|---|---|

@@ -39,9 +39,11 @@ for (let round = 0; round < Number(values.rounds); round++) {
 
 /** Scenes of even seeds are of training, of odd ones of validation. */
 function make(part, { task, round, first, count }) {
-  const cache = join(resolve(out), part, `${task}-${String(round).padStart(2, '0')}`)
+  const name = `${task}-${String(round).padStart(2, '0')}`
+  const cache = join(resolve(out), part, name)
   if (existsSync(join(cache, 'cache.json'))) return
-  const episodes = `${cache}.episodes`
+  // Apart: everything in `part` is trained on.
+  const episodes = join(resolve(out), 'episodes', part, name)
   mkdirSync(episodes, { recursive: true })
   const beganMs = performance.now()
   const seed = 2 * first + (part === 'train' ? 0 : 1)
@@ -61,7 +63,7 @@ function make(part, { task, round, first, count }) {
   run(python, ['-m', 'cliport_edge.episodes', episodes, '--out', cache], { PYTHONPATH: join(root, 'models') })
   const minutes = (performance.now() - beganMs) / 60_000
   const { samples } = JSON.parse(readFileSync(join(cache, 'cache.json'), 'utf8'))
-  const line = { cache: `${part}/${task}-${round}`, episodes: count, observations: samples, minutes: round2(minutes) }
+  const line = { cache: `${part}/${name}`, episodes: count, observations: samples, minutes: round2(minutes) }
   const megabytes = { episodesMB: round2(bytesIn(episodes) / 1e6), cacheMB: round2(bytesIn(cache) / 1e6) }
   appendFileSync(join(resolve(out), 'made.jsonl'), `${JSON.stringify({ ...line, ...megabytes })}\n`)
   if (!values['keep-episodes']) rmSync(episodes, { recursive: true })

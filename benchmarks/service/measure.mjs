@@ -5,7 +5,7 @@
 // Needs `make setup` and Debian's chromium; on a machine that does nothing else.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,7 +49,10 @@ async function observe(address) {
     link,
     /** Until the arm has moved for a moment on what was planned, in no step with the loop. */
     async untilMoving(isPlanned) {
-      while (!(await isPlanned()) || link.state?.mode !== 'moving') await sleep(20)
+      for (let i = 0; !(await isPlanned()) || link.state?.mode !== 'moving'; i++) {
+        if (i > 3000) throw new Error('the arm never moved')
+        await sleep(20)
+      }
       await sleep(100 + 100 * Math.random())
     },
     /** From the call of `stop` to the cycle that brakes, ms; null: the arm had ended by itself. */
@@ -101,7 +104,7 @@ async function withService(address, measured) {
   const disk = join(folder, `disk-${Date.now()}`)
   const service = await startService({ folder, disk, robot: address, scene, recordingsGb: 1, onSurprise })
   const observer = await observe(address)
-  const token = execFileSync('cat', [join(service.state, 'token')], { encoding: 'utf8' }).trim()
+  const token = readFileSync(join(service.state, 'token'), 'utf8').trim()
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
   const args = ['--no-sandbox', '--enable-unsafe-swiftshader']
   const browsers = await Promise.all([0, 1].map(() => chromium.launch({ executablePath, args })))
@@ -172,8 +175,11 @@ for (let round = 0; round < Number(values.rounds); round++) {
     const measured = samples()
     const sinceMs = performance.now()
     const load = loadavg()[0]
-    await run(controller.address, measured)
-    await controller.end('SIGTERM')
+    try {
+      await run(controller.address, measured)
+    } finally {
+      await controller.end('SIGTERM')
+    }
     const loop = JSON.parse(controller.lines.at(-1))
     const { scheduler } = JSON.parse(controller.lines[0])
     const seconds = (performance.now() - sinceMs) / 1000

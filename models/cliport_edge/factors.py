@@ -19,9 +19,8 @@ import torch
 from . import checkpoint, colors
 from .episodes import Cache
 from .model import Edge
-from .recolor import recolor
 from .scene import Scene, Thing, scene_of
-from .words import Tokenizer, split_words
+from .words import Tokenizer
 
 NEAR_CELLS = 2  # things that come closer touch
 WHOLE_CELLS = 30  # fewer cells in view: hardly anything of it is
@@ -37,9 +36,8 @@ class Asked:
 
 def ask(scene: Scene, tokenizer: Tokenizer, rng: np.random.Generator) -> Asked | None:
     """One thing by its colour and noun, or by its noun alone where its colours go with its kind; None where no words are known."""
-    knows = lambda text: all(word in tokenizer.id_of for word in split_words(text))
     for thing in (scene.things[i] for i in rng.permutation(len(scene.things))):
-        names = [name for name in thing.nouns if knows(name)]
+        names = [name for name in thing.nouns if tokenizer.knows(name)]
         color = "" if thing.color not in colors.COLORS else thing.color
         if not names or (scene.labels == thing.label).sum() < WHOLE_CELLS:
             continue
@@ -93,14 +91,14 @@ def picks_right(edge: Edge, tokenizer: Tokenizer, asked: list[Asked]) -> list[bo
     return right
 
 
-def questions(caches: list[Cache], tokenizer: Tokenizer, limit: int, recolored: float) -> list[Asked]:
-    """For evenly spread observations; `recolored`: share of groups of things that get another named colour."""
+def questions(caches: list[Cache], tokenizer: Tokenizer, limit: int) -> list[Asked]:
+    """For evenly spread observations."""
     every = [(cache, i) for cache in caches for i in range(len(cache))]
     found = []
     for k in np.linspace(0, len(every) - 1, min(limit, len(every))).astype(int):
         rng = np.random.default_rng([11, int(k)])
         cache, index = every[k]
-        scene = recolor(scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index]), rng, recolored)
+        scene = scene_of(cache.samples[index], cache.color[index], cache.height[index], cache.labels[index])
         found.append(ask(scene, tokenizer, rng))
     return [one for one in found if one is not None]
 
@@ -124,7 +122,7 @@ def main() -> None:
     torch.set_num_threads(1)
     tokenizer = checkpoint.tokenizer_of(args.checkpoint)
     edge, _ = checkpoint.load_edge(args.checkpoint, tokenizer)
-    asked = questions([Cache(folder) for folder in args.data], checkpoint.tokenizer_of(args.words or args.checkpoint), args.limit, 0.0)
+    asked = questions([Cache(folder) for folder in args.data], checkpoint.tokenizer_of(args.words or args.checkpoint), args.limit)
     print(json.dumps(table(asked, picks_right(edge.eval(), tokenizer, asked)), indent=1))
 
 

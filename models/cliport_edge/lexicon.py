@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from .colors import COLORS, MODIFIED
-from .words import ANYTHING, DECLARED, NOUNS, RELATIONS, Tokenizer, split_words
+from .words import ANYTHING, DECLARED, NOUNS, RELATIONS, Tokenizer
 
 
 def lexicon(tokenizer: Tokenizer | None = None) -> dict:
@@ -22,8 +22,7 @@ def lexicon(tokenizer: Tokenizer | None = None) -> dict:
     A noun may name several kinds; plurals are not listed. With a tokenizer: of the tasks all of whose nouns it knows.
     """
     tokenizer = tokenizer or Tokenizer.default()
-    knows = lambda text: all(word in tokenizer.id_of for word in split_words(text))
-    tasks = {name: task for name, task in DECLARED.items() if all(knows(noun) for names in task["nouns"].values() for noun in names)}
+    tasks = {name: task for name, task in DECLARED.items() if all(tokenizer.knows(noun) for names in task["nouns"].values() for noun in names)}
     kinds = {kind for task in tasks.values() for kind in task["nouns"]}
     forms = {form: task["primitive"] for task in tasks.values() for form in task["forms"]}
     return {

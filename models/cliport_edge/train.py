@@ -73,8 +73,10 @@ def learning_rates(step: int, config: TrainConfig) -> tuple[float, float, float]
 
 
 def with_more_words(weights: dict[str, Tensor], edge: Edge) -> dict[str, Tensor]:
-    """The weights of a checkpoint for a network that knows more words than it: those mean nothing yet."""
-    table = weights["text.table.weight"]
+    """The weights of a checkpoint for a network that knows more words; the new ones begin as zeros. Another net's: as they are."""
+    table = weights.get("text.table.weight")
+    if table is None or len(table) > edge.config.vocabulary:
+        return weights
     more = table.new_zeros(edge.config.vocabulary - len(table), table.shape[1])
     return weights | {"text.table.weight": torch.cat([table, more]), "text.color_lab": edge.text.color_lab}
 

@@ -122,6 +122,9 @@ class Tokenizer:
     def size(self) -> int:
         return len(self.words) + 2
 
+    def knows(self, text: str) -> bool:
+        return all(word in self.id_of for word in split_words(text))
+
     def encode(self, text: str) -> np.ndarray:
         """int64 [max_tokens]; words beyond that are not read."""
         ids = [self.id_of.get(word, UNKNOWN) for word in split_words(text)][: self.max_tokens]

@@ -2,8 +2,9 @@
 
 What stays fp32: the normalisation of the inputs and the first convolutions, whose input joins colours and heights, so that
 one range would leave neither enough steps; the decoders' norms; what gates by the sentence; from the first convolution with
-one to three outputs on, what makes logits and features: 256 steps would make ties of the best cells; the correlation. Calibration, scales and nodes are those of onnxruntime.quantization, as QDQ: ONNX Runtime
-computes with integers where it has kernels, TensorRT too, and anything else computes the same in fp32.
+one to three outputs on, what makes logits and features: 256 steps would make ties of the best cells; the correlation. Calibration, scales and nodes are those of
+onnxruntime.quantization, as QDQ: ONNX Runtime computes with integers where it has kernels, TensorRT too, and anything else
+computes the same in fp32.
 
 int8 x uint8 sums are exact on cores with VNNI and on arm64; older x64 cores saturate sums of two products.
 """

@@ -100,14 +100,18 @@ class Net(unittest.TestCase):
         other = height.flip(1)
         picks = lambda edge, height, text: edge.pick(edge.trunk(edge.normalize(color, height), text).features)
         alike = lambda a, b: bool(torch.allclose(a, b, atol=1e-6))
-        for without in ((), ("spatial",), ("semantic",), ("language",), ("laterals", "semantic")):
+        torch.manual_seed(0)
+        whole = Edge(EdgeConfig(vocabulary=20)).eval()
+        for without in ((), ("spatial",), ("semantic",), ("language",), ("laterals",)):
             torch.manual_seed(0)
             edge = Edge(EdgeConfig(vocabulary=20, without=without)).eval()
             texts = [edge.text(torch.full((1, 8), word)) for word in (3, 4)]
             with torch.no_grad():
                 sees_height = not alike(picks(edge, height, texts[0]), picks(edge, other, texts[0]))
+                same = torch.equal(picks(edge, height, texts[0]), picks(whole, height, whole.text(torch.full((1, 8), 3))))
                 hears = not alike(picks(edge, height, texts[0]), picks(edge, height, texts[1]))
             self.assertEqual((sees_height, hears), ("spatial" not in without, "language" not in without), without)
+            self.assertEqual(same, without == (), without)
         with self.assertRaisesRegex(SystemExit, "no part depth; there are spatial"):
             EdgeConfig(vocabulary=20, without=("depth",))
 

@@ -28,6 +28,11 @@ async function fill(path) {
   }
 }
 
+const ofCell = ['camera stalls', 'camera delivers nan', 'camera delivers zero', 'cell controller dies']
+const ofController = ['controller SIGKILL', 'controller SIGTERM', 'controller SIGSTOP']
+const ofAnyLife = ['connection cut', 'client SIGSTOP', 'half-open connections']
+export const faultNames = [...ofCell, ...ofController, 'disk full', ...ofAnyLife]
+
 export class Faults {
   /** @param soak the life of the service: its processes, its person, its readers */
   constructor(soak) {
@@ -37,14 +42,10 @@ export class Faults {
   /** Names of the faults that this life can have. */
   get names() {
     const { controller, isDiskLimited, onlyFaults } = this.soak
-    const cell = ['camera stalls', 'camera delivers nan', 'camera delivers zero', 'cell controller dies']
-    const own = ['controller SIGKILL', 'controller SIGTERM', 'controller SIGSTOP']
     const all = [
-      ...(controller === null ? cell : own),
+      ...(controller === null ? ofCell : ofController),
       ...(isDiskLimited ? ['disk full'] : []),
-      'connection cut',
-      'client SIGSTOP',
-      'half-open connections',
+      ...ofAnyLife,
     ]
     return onlyFaults === null ? all : all.filter((name) => onlyFaults.includes(name))
   }

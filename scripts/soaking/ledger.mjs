@@ -37,7 +37,7 @@ export class Ledger {
     return [...this.#goals.values()].reduce((sum, { starts }) => sum + starts, 0)
   }
 
-  /** Finished goals that moved the arm for a sentence or a takeover. */
+  /** Goals that have ended, with any outcome. */
   get done() {
     return [...this.#goals.values()].filter(({ state }) => state === 'done').length
   }

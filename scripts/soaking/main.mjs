@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { faultNames } from './faults.mjs'
 import { Ledger } from './ledger.mjs'
 import { Person, randomFrom } from './person.mjs'
 import { pictureOf } from './picture.mjs'
@@ -29,6 +30,10 @@ const { values } = parseArgs({
 })
 const hours = Number(values.hours)
 if (!(hours > 0)) throw new Error(`Expected a number of hours for --hours but received '${values.hours}'`)
+const unknown = values.faults?.split(',').find((name) => !faultNames.includes(name))
+if (unknown !== undefined) {
+  throw new Error(`Expected faults of ${faultNames.join(', ')} for --faults but received '${unknown}'`)
+}
 execFileSync(values.python, ['-c', 'import mcap'], { stdio: 'inherit' })
 
 const folder = mkdtempSync(join(tmpdir(), 'cliport-soak-'))

@@ -44,7 +44,8 @@ class Process {
     this.#isExpectedToEnd = true
     const sinceMs = performance.now()
     if (!this.isAlive) return { tookMs: 0, hung: false }
-    const ended = once(this.#child, 'exit')
+    // With what it has printed.
+    const ended = once(this.#child, 'close')
     this.#child.kill(signal)
     let hung = false
     const timer = setTimeout(() => {
@@ -70,7 +71,9 @@ async function firstLine(name, child) {
 }
 
 function run(name, command, args, { folder, env }) {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  // Of a group of its own: Ctrl-C is for the soak, which ends them in order.
+  const options = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, detached: true }
+  const child = spawn(command, args, options)
   child.stderr.pipe(createWriteStream(join(folder, `${name}.log`), { flags: 'a' }))
   return child
 }
@@ -110,5 +113,10 @@ export async function startService({ folder, disk, robot, scene, recordingsGb, o
   const child = run(name, process.execPath, [join(root, 'dist/cli/main.js'), ...args], { folder, env })
   const { url } = JSON.parse((await firstLine(name, child))[0])
   const service = new Process(name, child, onSurprise)
-  return Object.assign(service, { url, state, client: await ServiceClient.connect({ stateFolder: state, url }) })
+  try {
+    return Object.assign(service, { url, state, client: await ServiceClient.connect({ stateFolder: state, url }) })
+  } catch (error) {
+    await service.end('SIGTERM')
+    throw error
+  }
 }

@@ -189,9 +189,13 @@ export class Soak {
 
   async end() {
     if (this.service !== null) await this.#endService('SIGTERM')
+    // Its service could not be started.
+    if (this.controller !== null) await this.endController('SIGTERM')
+    this.controller = null
     await this.recordings.read(true)
     this.recordings.end()
     for (const reader of this.readers) reader.end()
+    for (const { seen } of this.readers) if (!seen.connections) this.fail(`the ${seen.pace} reader never connected`)
     for (const { seen } of this.readers) for (const gap of seen.gaps ?? []) this.fail(`${seen.pace} reader: ${gap}`)
     const { runs } = this.recordings
     if (runs > this.ledger.starts) this.fail(`${runs} runs have a folder, but only ${this.ledger.starts} were begun`)

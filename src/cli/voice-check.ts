@@ -3,10 +3,11 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { joined } from '../io/joined.js'
 import { expectWritableFile } from '../io/unwritable.js'
 import type { VoiceEvent } from '../io/voice/listener.js'
 import { type Microphone, openMicrophone } from '../io/voice/microphone.js'
-import { joined, wavBytes } from '../io/voice/wav.js'
+import { wavBytes } from '../io/voice/wav.js'
 import type { Config } from '../runtime/config/schema.js'
 import { policyLexicon } from '../runtime/policy.js'
 import { openVoice } from '../runtime/voice.js'
@@ -57,7 +58,7 @@ export async function checkVoice(config: Config, options: VoiceCheckOptions, ver
     // What was said to its end when the time was over is still being transcribed.
     if (events.some(({ kind }) => kind === 'listening_ended')) await unlessAborted(answered, signal)
     listener.close()
-    if (options.save !== undefined) await writeFile(options.save, wavBytes(joined(kept)), { mode: 0o600 })
+    if (options.save !== undefined) await writeFile(options.save, wavBytes(joined(kept, Float32Array)), { mode: 0o600 })
     const checks = checksOf(device, voice.speech.engine, voice.missing, events)
     return resultOf(checks, events)
   } finally {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { CliportError } from '../control/errors.js'
 import type { Vec3 } from '../control/types.js'
 import { splitOf } from '../evaluation/evaluate.js'
+import { joined } from '../io/joined.js'
 import { readEpisode } from '../io/recording/dataset.js'
 import { type Action, type ActionPose, type EpisodeMeta, episodeFormat } from '../io/recording/demonstration.js'
 import type { Episode, EpisodeObservation } from '../io/recording/episode.js'
 import {
-  joined,
   type PublishedBody,
   type PublishedEpisode,
   type PublishedLook,

@@ -59,7 +59,7 @@ export class TakeoverEpisode {
     ])
     const { scene, config } = this.workcell
     if (!knownBefore || !knownAfter || scene === null) return 'a real cell has no truth to train on'
-    const { rows: _, cols } = before.heightmap
+    const { cols } = before.heightmap
     const labelAt = ([u, v]: readonly [number, number]) => knownBefore.labels[u * cols + v]!
     const picked = labelAt(proposal.pick.pixel)
     if (picked === 0) return 'there is no object under the pick'

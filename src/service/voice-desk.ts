@@ -133,11 +133,11 @@ export class VoiceDesk {
   }
 
   #heard(event: VoiceEvent, tell: (event: SpokenEvent) => void): void {
-    tell(spokenOf(event))
     if (event.kind === 'stop') {
       // As the page's button does it: at once, and of a stop that does not reach the arm a person hears.
       this.options.stop('"stop" was said').catch((error: unknown) => tell({ kind: 'failed', ...asFailure(error) }))
     }
+    tell(spokenOf(event))
     // The engine's thread is gone: the next one who speaks opens another.
     if (event.kind === 'ended') {
       const ended = this.#voice

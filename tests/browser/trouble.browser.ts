@@ -92,6 +92,7 @@ test('a connection that is silent is said to be gone and joined again; a stop of
     await page.locator('.mode.stopped').waitFor()
     await page.locator('.link.open').waitFor()
     await page.locator('.stop-failed').waitFor({ state: 'detached' })
+    expect((await service.state()).session.reason).toContain('Stop on the page')
     await close()
   } finally {
     service.thaw()

@@ -46,7 +46,7 @@ test.each([[['--help']], [['completion', 'bash']]])(
     child.stderr!.on('data', (chunk) => {
       stderr += chunk
     })
-    expect(await exitOf(child)).toBe(1)
+    expect((await once(child, 'close'))[0]).toBe(1)
     closeSync(full)
     expect(stderr.match(/DISK_FULL/g)).toEqual(['DISK_FULL'])
   },

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readEpisode } from '../../src/io/recording/dataset.js'
 import { type PublishedEpisode, writePublished } from '../../src/io/recording/published.js'
 import { cliport } from '../fixtures/cli.js'
@@ -59,6 +59,7 @@ describe('recording', () => {
     const folder = join(out, 'killed')
     const command = ['dist/cli/main.js', ...args, '--out', folder, '--jobs', '2']
     const first = spawn(process.execPath, command, { stdio: 'ignore' })
+    onTestFinished(() => void first.kill('SIGKILL'))
     const processes = () => readFileSync(`/proc/${first.pid}/task/${first.pid}/children`, 'utf8').split(' ').map(Number)
     /** The process of a part that none of `others` has begun. */
     const begun = async (others: readonly number[]) => {

@@ -1,7 +1,9 @@
 // Who may act on the service, from where, and until when. Acts are taken from its own OpenAPI text, so that a new one is
 // tried too.
 
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import protocol from '@foxglove/ws-protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -10,6 +12,7 @@ import { CliportError } from '../../src/control/errors.js'
 import { send, startService, type TestService } from '../fixtures/service.js'
 
 const { FoxgloveClient } = protocol
+const waits = { timeout: 60_000, interval: 50 }
 
 let service: TestService
 beforeAll(async () => {
@@ -186,8 +189,8 @@ test('a stop while a goal is being begun is kept: the goal waits, clicks are can
   })
   const { id } = await service.client.add('put the red blocks in a green bowl')
   await service.client.arm()
-  await expect.poll(async () => (await facts()).session.mode).toBe('stopped')
-  await expect.poll(async () => service.client.goal(id)).toMatchObject({ state: 'queued', starts: 0 })
+  await expect.poll(async () => (await facts()).session.mode, waits).toBe('stopped')
+  await expect.poll(async () => service.client.goal(id), waits).toMatchObject({ state: 'queued', starts: 0 })
   await service.client.cancel(id)
   await service.client.clear()
   await service.client.arm()
@@ -213,9 +216,9 @@ test('where a run cannot be written the queue is not used up: one goal says why,
   const sentence = 'put the red blocks in a green bowl'
   const [first, second] = [await service.client.add(sentence), await service.client.add(sentence)]
   await service.client.arm()
-  await expect.poll(() => service.client.goal(first.id)).toMatchObject({ state: 'done', outcome: 'error' })
+  await expect.poll(() => service.client.goal(first.id), waits).toMatchObject({ state: 'done', outcome: 'error' })
   await expect
-    .poll(async () => (await facts()).session)
+    .poll(async () => (await facts()).session, waits)
     .toMatchObject({ mode: 'disarmed', problem: { stage: 'start' } })
   expect(await service.client.goal(second.id)).toMatchObject({ state: 'queued', starts: 0 })
   await service.client.cancel(second.id)
@@ -302,6 +305,21 @@ test('a microphone is taken with the token, from its own page, at its own name; 
   expect(await statusOf(right, { origin: service.url })).toBe('voice ended VOICE_ENGINE_ABSENT')
   const { voice } = await service.client.state()
   expect(voice).toEqual({ missing: expect.stringContaining('make voice'), microphone: null })
+})
+
+test('a WebSocket that is refused is closed by the service', async () => {
+  const { host, port } = new URL(service.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data
+  })
+  const closed = once(socket, 'close')
+  const head = ['GET /api/voice HTTP/1.1', `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket']
+  const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+  socket.write([...head, ...key, '', ''].join('\r\n'))
+  await closed
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /)
 })
 
 test('health needs no token, metrics do', async () => {

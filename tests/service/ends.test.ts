@@ -105,6 +105,8 @@ test(`${rounds} ends by SIGTERM at random moments`, async () => {
     expect({ name, code, signal: isBeforeItListens ? null : signal, told: told() }).toMatchObject({
       name,
       signal: null,
+      // 130: given up while it starts
+      code: name === 'it starts' ? expect.toBeOneOf([0, 130, null]) : 0,
     })
     expect(told()).not.toContain('still open')
   }

@@ -26,6 +26,7 @@ function aDesk({ fails = 0 } = {}) {
   }[] = []
   const stops: string[] = []
   let failures = fails
+  const closed = vi.fn(async () => {})
   const open = vi.fn(async () => {
     if (failures-- > 0) throw new Error('no memory')
     return {
@@ -43,7 +44,7 @@ function aDesk({ fails = 0 } = {}) {
           },
         } as unknown as VoiceListener
       },
-      close: async () => {},
+      close: closed,
     } as unknown as Voice
   })
   const desk = new VoiceDesk({
@@ -53,13 +54,13 @@ function aDesk({ fails = 0 } = {}) {
     stop: async (reason) => void stops.push(reason),
     open,
   })
-  return { desk, listeners, stops, open }
+  return { desk, listeners, stops, open, closed }
 }
 
 const sound = (value: number) => Float32Array.of(value)
 
 test('a second person is refused while the first one is listened to, and heard afterwards', async () => {
-  const { desk, listeners, open } = aDesk()
+  const { desk, listeners, open, closed } = aDesk()
   const first = await desk.listen('page', () => {})
   await expect(desk.listen('page', () => {})).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
   first.push(sound(1))
@@ -73,6 +74,7 @@ test('a second person is refused while the first one is listened to, and heard a
   ])
   expect(open, 'one engine').toHaveBeenCalledTimes(1)
   await desk.close()
+  expect(closed).toHaveBeenCalledTimes(1)
   expect(second.isOver).toBe(true)
   await expect(desk.listen('page', () => {})).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
 })
@@ -86,9 +88,13 @@ test('two who press at once are one who is heard and one who is told, while the 
 test('"stop" stops the arm before anything else is said of it, and a goal does nothing', async () => {
   const { desk, listeners, stops } = aDesk()
   const told: SpokenEvent[] = []
-  await desk.listen('page', (event) => told.push(event))
+  await desk.listen('page', (event) => {
+    if (event.kind === 'stop') expect(stops, 'before it is told').toHaveLength(1)
+    told.push(event)
+  })
   listeners[0]!.tell({ kind: 'stop' })
   expect(stops).toEqual(['"stop" was said'])
+  expect(told.at(-1)).toEqual({ kind: 'stop' })
   const goal = { sentence: 'put it there', heard: 'Put it there.', understanding: null, alternatives: ['put it here'] }
   listeners[0]!.tell({ kind: 'goal', ...goal, doubts: [{ kind: 'another', reason: 'or here' }], tookMs: 7 })
   expect(stops).toHaveLength(1)
@@ -103,11 +109,12 @@ test('"stop" stops the arm before anything else is said of it, and a goal does n
 })
 
 test('an engine that fails to open, or ends, is opened again for the next one', async () => {
-  const { desk, listeners, open } = aDesk({ fails: 1 })
+  const { desk, listeners, open, closed } = aDesk({ fails: 1 })
   await expect(desk.listen('page', () => {})).rejects.toThrow('no memory')
   const stream = await desk.listen('page', () => {})
   listeners[0]!.tell({ kind: 'ended', code: 'VOICE_ENGINE_FAILED', message: 'gone', hint: '' })
   expect(stream.isOver).toBe(true)
+  await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(1))
   await desk.listen('page', () => {})
   expect(open).toHaveBeenCalledTimes(3)
 })
@@ -240,7 +247,7 @@ test("with a button the robot's microphone hears what is said while it is held, 
   await sounds.put(sound(2))
   expect(listeners[0]).toMatchObject({ pushed: [2], held: true })
   await presses.put(false)
-  await vi.waitFor(() => expect(listeners[0]!.held).toBe(false))
+  await vi.waitFor(() => expect(listeners[0]!.held).toBe(false), { timeout: 60_000 })
   listeners[0]!.tell({ kind: 'no_goal', heard: 'hm', tookMs: 1 })
   await sounds.put(sound(3))
   expect(listeners).toHaveLength(1)
@@ -249,11 +256,25 @@ test("with a button the robot's microphone hears what is said while it is held, 
   await robot.end()
 })
 
-test('what the service says itself is not heard', async () => {
-  const { listeners, robot, sounds } = aRobot(null, { isSpeaking: true })
-  await sounds.put(sound(1))
-  expect(listeners).toEqual([])
-  await robot.end()
+test('what the service says itself is not heard; a moment after, the microphone hears again', async () => {
+  vi.useFakeTimers()
+  try {
+    const { listeners, robot, sounds, answers } = aRobot(null, { isSpeaking: true })
+    const put = async (value: number) => {
+      const done = sounds.put(sound(value))
+      await vi.advanceTimersByTimeAsync(5)
+      await done
+    }
+    await put(1)
+    answers.isSpeaking = false
+    await put(2) // on its way still
+    await vi.advanceTimersByTimeAsync(300)
+    await put(3)
+    expect(listeners.map(({ pushed }) => pushed)).toEqual([[3]])
+    await robot.end()
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a microphone that cannot be opened is told, tried again, and told again when it is heard', async () => {

@@ -6,6 +6,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliportError } from '../../control/errors.js'
 import type { Vec3 } from '../../control/types.js'
+import { joined } from '../joined.js'
 import { makeFolder } from '../make-folder.js'
 import { readPickle } from '../pickle/reader.js'
 import { NdArray, type PickleValue, Tuple } from '../pickle/values.js'
@@ -158,17 +159,6 @@ export async function writePublished(
     await Promise.all(Object.keys(fields).map((field) => rm(join(folder, field, `${file}.part`), { force: true })))
     throw unwritable('the episode', join(folder, '*', file), '--out', cause)
   }
-}
-
-/** Pictures one after the other. */
-export function joined<A extends Uint8Array | Float32Array>(parts: readonly A[], Kind: new (length: number) => A): A {
-  const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function extrasPickle({ meta, looks, actions }: PublishedExtras): PickleValue {

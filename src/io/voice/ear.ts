@@ -1,8 +1,8 @@
 // Listens to a stream: level, pieces of speech, "stop". Runs in the voice's thread.
 
+import { joined } from '../joined.js'
 import { frameS, frameSamples, Segmenter } from './segmenter.js'
 import { framesBetweenLooks, longestLookS, type StopFrame, StopSpotter } from './stop-spotter.js'
-import { joined } from './wav.js'
 import type { EarReply } from './worker-protocol.js'
 
 /** What an ear needs of nets. */
@@ -104,7 +104,7 @@ export class Ear {
   }
 
   #tellUtterance(): void {
-    const audio = joined(this.#frames)
+    const audio = joined(this.#frames, Float32Array)
     this.#frames = this.#frames.slice(-framesBefore)
     this.tell({ kind: 'utterance', audio, endedAt: performance.timeOrigin + performance.now() })
   }
@@ -123,7 +123,7 @@ export class Ear {
     if (look === null || ++this.#sinceLook < framesBetweenLooks || this.#looking !== null) return
     if (this.#sinceSpeech > framesAfterSpeech) return
     this.#sinceLook = 0
-    const audio = joined(this.#frames.slice(-Math.round(longestLookS / frameS)))
+    const audio = joined(this.#frames.slice(-Math.round(longestLookS / frameS)), Float32Array)
     this.#looking = look(audio)
       .then((frame) => {
         if (this.#spotter.look(frame)) this.tell({ kind: 'stop' })
@@ -141,7 +141,7 @@ function powerOf(samples: Float32Array): number {
 }
 
 function levelOf(frames: readonly Float32Array[]): number {
-  return decibels(powerOf(joined(frames)))
+  return decibels(powerOf(joined(frames, Float32Array)))
 }
 
 /** Root mean square against full scale; -100 for silence. */

@@ -65,17 +65,6 @@ function invalid(path: string, what: string, cause?: unknown): CliportError {
   })
 }
 
-/** Pieces of sound one after another. */
-export function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
-
 /** A WAV file of samples, 16 kHz, 16 bit, mono; louder than full scale is cut off. */
 export function wavBytes(samples: Float32Array): Uint8Array {
   const file = Buffer.alloc(44 + 2 * samples.length)
