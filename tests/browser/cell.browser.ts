@@ -191,7 +191,7 @@ test('a reload and a second browser in mid-run show the run, which goes on when 
   await mode('asking')
   // Held between its action and its next look, however fast the machine is.
   await service.ask('POST', '/api/pause')
-  await page.getByRole('button', { name: 'the red block' }).click()
+  await page.locator('.answer', { hasText: 'the red block' }).click()
   await mode('paused')
   await page.reload()
   await mode('paused')

@@ -40,7 +40,7 @@ test('a camera that stops says so; the others and the whole cell go on', async (
 test('safe mode shows the problems, and starts when they are corrected', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cliport-safe-'))
   const file = join(folder, 'cell.yaml')
-  await writeFile(file, 'version: 1\nrun:\n  max_stepz: 5\n')
+  await writeFile(file, 'version: 1\nrun:\n  max_stepz: 5\nvoice:\n  models: nowhere\n')
   // It starts again on the port of before.
   const service = await startService('--config', file, '--port', `${await freePort()}`)
   try {
