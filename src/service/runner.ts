@@ -104,7 +104,8 @@ export class Runner {
   async stop(reason: string): Promise<void> {
     this.#stops += 1
     const stopping = this.options.workcell.link?.stop(reason)
-    this.latched('stopped', reason)
+    this.happened({ kind: 'latched', as: 'stopped', reason })
+    this.#running?.abort.abort()
     await stopping
   }
 
@@ -219,9 +220,9 @@ export class Runner {
     next.catch((error) => this.#couldNotRun(error))
   }
 
-  /** The controller, or a person, has stopped the arm. */
+  /** The controller has stopped the arm. What it says of a stop that is latched follows from that: the first reason stays. */
   latched(as: 'stopped' | 'fault', reason: string): void {
-    this.happened({ kind: 'latched', as, reason })
+    if (as === 'fault' || this.#facts.latched === null) this.happened({ kind: 'latched', as, reason })
     this.#running?.abort.abort()
   }
 

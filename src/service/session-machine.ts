@@ -76,8 +76,8 @@ export function after(facts: SessionFacts, event: SessionEvent): SessionFacts {
     case 'resumed':
       return { ...facts, paused: false }
     case 'latched':
-      // The first reason stays, because stops that follow from it come after it; but a stop may turn out to be a fault.
-      return facts.latched !== null && (facts.latched.kind === 'fault' || event.as === 'stopped')
+      // A fault is not made a mere stop by a stop that comes after it.
+      return facts.latched?.kind === 'fault'
         ? { ...facts, armed: false }
         : { ...facts, armed: false, latched: { kind: event.as, reason: event.reason } }
     case 'cleared':
