@@ -14,6 +14,8 @@ export interface StopFrame {
 
 /** Frames of voice activity (32 ms) from one look to the next. */
 export const framesBetweenLooks = 5
+/** After a look that heard it: the second one follows sooner. */
+export const framesToAgree = 2
 /** What a look hears at most; more would be slower, and say nothing more about its end. */
 export const longestLookS = 1.2
 
@@ -46,6 +48,11 @@ export function saysStop({ text, score, isWhole, gap }: StopFrame): boolean {
 export class StopSpotter {
   #agreed = 0
   #isSpotted = false
+
+  /** Frames until the next look. */
+  get framesToWait(): number {
+    return this.#agreed > 0 && !this.#isSpotted ? framesToAgree : framesBetweenLooks
+  }
 
   /** A new piece of speech begins. */
   reset(): void {
