@@ -35,12 +35,16 @@ def main():
     rest = [pair for pair in wanted if pair not in played]
     print(f"{len(wanted) - len(rest)} of {len(wanted)} episodes are there already", file=sys.stderr)
     failed = []
-    try:
-        play_all(options, rest, played, failed, out / "episodes.jsonl")
-    finally:  # an interrupted run says what it has, too
+
+    def write_summary():
+        """After each episode: a run that is interrupted says what it has."""
         summary = summary_of(conditions, [played[pair] for pair in wanted if pair in played], failed)
         (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    print(json.dumps(summary))
+        return summary
+
+    write_summary()
+    play_all(options, rest, played, failed, write_summary)
+    print(json.dumps(write_summary()))
     return 1 if failed else 0
 
 
@@ -86,8 +90,9 @@ def summary_of(conditions, episodes, failed):
     return rounded({**conditions, "versions": versions, "rows": rows, "failed": failed})
 
 
-def play_all(options, rest, played, failed, lines):
-    """Plays the episodes of `rest` into `played` and the file `lines`; those that come to no end are listed in `failed`."""
+def play_all(options, rest, played, failed, write_summary):
+    """Plays the episodes of `rest` into `played` and episodes.jsonl; those that come to no end are listed in `failed`."""
+    lines = pathlib.Path(options.out) / "episodes.jsonl"
     lock = threading.Lock()
 
     def one(pair):
@@ -100,6 +105,7 @@ def play_all(options, rest, played, failed, lines):
             played[pair] = episode
             with lines.open("a") as file:
                 file.write(json.dumps(episode) + "\n")
+            write_summary()
             print(f"{pair[0]} {pair[1]}: {episode['score']:.2f}, {episode['end']}", file=sys.stderr, flush=True)
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
