@@ -12,6 +12,7 @@ import { type RawResults, readRawFolders } from '../raw-folder.js'
 import { episodesOf } from './episodes.js'
 import { failureSection, realFramesSection, realReliabilitySvg } from './gallery.js'
 import { table } from './markdown.js'
+import { originalSection, readOriginalSummary } from './original-environment.js'
 import { groundingSection, paraphraseSection, reliabilitySvg, sensitivitySection } from './reliability.js'
 import { loopSection, partsSection, scoreSection } from './scores.js'
 
@@ -25,9 +26,14 @@ export interface ResultsReport {
  * Writes the page and, in the folder `images/results` beside it, the pictures that it shows and no others. A checkout has
  * raw results without their pictures: those beside the page are kept then.
  * @param raw folder of the folders given to `cliport eval --out`
+ * @param original folder of examples/original-environment/run.py; one without a summary is left out
  * @throws CliportError INPUT_INVALID where there are no results, DISK_FULL
  */
-export async function writeResults(raw: string, page: string): Promise<ResultsReport> {
+export async function writeResults(
+  raw: string,
+  page: string,
+  original = join(dirname(raw), 'original'),
+): Promise<ResultsReport> {
   const all = await readRawFolders(raw)
   if (all.length === 0) {
     throw new CliportError('INPUT_INVALID', `The folder ${raw} holds no results`, {
@@ -47,6 +53,7 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
     '# Results',
     `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line for each episode, with every decision and step). Do not edit. Run times: benchmarks/RESULTS.md.`,
     ...scoreSection(episodes),
+    ...originalSection(await readOriginalSummary(original), episodes),
     ...loopSection(episodes),
     ...groundingSection(all, reference('reliability.svg')),
     ...paraphraseSection(all),
