@@ -1,4 +1,4 @@
-// The same bits on the device as in exact mode on the processor; skipped where there is no device.
+// The same bits on the device as in exact mode on the processor; skipped where there is no device. The stand-in is one.
 #include "cuda/heightmap.hpp"
 
 #include <gtest/gtest.h>

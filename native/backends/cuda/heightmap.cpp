@@ -1,21 +1,16 @@
-// One thread a pixel. Compiled without fused multiply-adds, with IEEE division and denormals: the arithmetic of
-// native/core/heightmap_point.hpp then has the same bits as on a processor. Which thread comes first does not matter:
-// the largest of a cell's points is the same in any order.
+#include "cuda/heightmap.hpp"
 
-#include <cuda_runtime.h>
+#include <cuda_runtime_api.h>
 
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "../../core/heightmap_projection.hpp"
-#include "cuda/heightmap.hpp"
-#include "cuda/pixels.hpp"
+#include "cuda/kernel.hpp"
 
 namespace cliport::cuda {
 namespace {
-
-constexpr unsigned kThreads = 256;  // of a block
 
 void check(cudaError_t error, const char* what) {
   if (error != cudaSuccess) {
@@ -52,16 +47,6 @@ class Memory {
   Number* numbers_ = nullptr;
   std::size_t size_ = 0;
 };
-
-__global__ void place_pixels(const Projection projection, const Pixels pixels, unsigned long long* best) {
-  const unsigned pixel = blockIdx.x * kThreads + threadIdx.x;
-  if (pixel >= pixels.count) return;
-  const PlacedPoint placed = place_pixel(projection, pixels, pixel);
-  if (placed.cell == projection.rows * projection.cols) return;
-  const unsigned long long point = best_of(placed.z, pixel);
-  // Most points lie below what is there already: a plain read, even of an old value, spares their atomic.
-  if (best[placed.cell] < point) atomicMax(best + placed.cell, point);
-}
 
 }  // namespace
 
@@ -128,9 +113,7 @@ class HeightmapProjector::Device {
     camera.rays = rays;
     pixels.width = static_cast<unsigned>(frame.intrinsics.width);
     pixels.count = static_cast<unsigned>(frame.intrinsics.pixels());
-    const unsigned blocks = (pixels.count + kThreads - 1) / kThreads;
-    place_pixels<<<blocks, kThreads, 0, stream_>>>(Projection(frame, spec, rays.get()), pixels, best);
-    check(cudaGetLastError(), "start its kernel");
+    check(place_pixels(Projection(frame, spec, rays.get()), pixels, best, stream_), "start its kernel");
   }
 
   cudaStream_t stream_ = nullptr;
