@@ -80,15 +80,6 @@ test('two looks have to agree, and one piece of speech stops once', () => {
   expect([spotter.look(stop), spotter.look(stop)]).toEqual([false, true])
 })
 
-test('after a look that heard it the second one comes sooner', () => {
-  const spotter = new StopSpotter()
-  const before = spotter.framesToWait
-  spotter.look(stop)
-  expect(spotter.framesToWait).toBeLessThan(before)
-  spotter.look({ ...stop, text: 'Store.' })
-  expect(spotter.framesToWait).toBe(before)
-})
-
 /** An ear that takes loud frames for speech and reads this at their ends. */
 function anEar(text: string | null) {
   const replies: EarReply[] = []

@@ -2,7 +2,7 @@
 
 import { joined } from '../joined.js'
 import { frameS, frameSamples, Segmenter } from './segmenter.js'
-import { longestLookS, type StopFrame, StopSpotter } from './stop-spotter.js'
+import { framesBetweenLooks, longestLookS, type StopFrame, StopSpotter } from './stop-spotter.js'
 import type { EarReply } from './worker-protocol.js'
 
 /** What an ear needs of nets. */
@@ -120,7 +120,7 @@ export class Ear {
   /** One look at a time: a slow machine looks less often, and never later. */
   #lookForStop(): void {
     const { look } = this.models
-    if (look === null || ++this.#sinceLook < this.#spotter.framesToWait || this.#looking !== null) return
+    if (look === null || ++this.#sinceLook < framesBetweenLooks || this.#looking !== null) return
     if (this.#sinceSpeech > framesAfterSpeech) return
     this.#sinceLook = 0
     const audio = joined(this.#frames.slice(-Math.round(longestLookS / frameS)), Float32Array)

@@ -12,10 +12,8 @@ export interface StopFrame {
   readonly gap: number
 }
 
-/** Frames of voice activity (32 ms) from one look to the next. */
+/** Frames of voice activity (32 ms) from one look to the next; where the second one came after two, "drop me" was a stop. */
 export const framesBetweenLooks = 5
-/** After a look that heard it: the second one follows sooner. */
-export const framesToAgree = 2
 /** What a look hears at most; more would be slower, and say nothing more about its end. */
 export const longestLookS = 1.2
 
@@ -48,11 +46,6 @@ export function saysStop({ text, score, isWhole, gap }: StopFrame): boolean {
 export class StopSpotter {
   #agreed = 0
   #isSpotted = false
-
-  /** Frames until the next look. */
-  get framesToWait(): number {
-    return this.#agreed > 0 && !this.#isSpotted ? framesToAgree : framesBetweenLooks
-  }
 
   /** A new piece of speech begins. */
   reset(): void {
