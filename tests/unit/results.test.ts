@@ -142,6 +142,7 @@ test("the original's environment has a table of its own, beside the own cell's s
   )
   expect(text).toContain(`| ${task} | 2 of 3 (10.0 to 90.0 %) | 3 of 3 | 2 of 3 | 1 of 7 | 2 of 7 |`)
   expect(text).toContain(`No end, and not in the tables: ${task} 10109.`)
+  expect(text).toContain('Fewer than 50 episodes in some rows')
   writeFileSync(join(original, 'summary.json'), JSON.stringify({ ...summary, act: 'sometimes' }))
   await expect(writeResults(join(out, 'raw'), page, original)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
 })

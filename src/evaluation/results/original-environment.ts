@@ -41,6 +41,9 @@ const summarySchema = z.object({
 type Row = z.infer<typeof rowSchema>
 type Share = z.infer<typeof shareSchema>
 
+/** Episodes of a row, by default. */
+const wholeRow = 50
+
 /** What run.py has written into its folder. */
 export type OriginalSummary = z.infer<typeof summarySchema>
 
@@ -85,12 +88,13 @@ export function originalSection(summary: OriginalSummary | null, own: readonly E
       ],
       rows,
     ),
-    'Whether it knows that it is done. A *finished scene* has the full reward; the look at it has the UR5 above the place of the last action. *Arm at home*: the same scene with the arm out of view. *Finished sentence*: the last look at each sentence that came true, in tasks of several sentences. *Wrong move*: an object was moved and the reward did not grow. *To and fro*: the object had been moved in an earlier step of the episode.',
+    'Whether it knows that it is done. A *finished scene* has the full reward; the look at it has the UR5 above the place of the last action. *Arm at home*: the same scene with the arm out of view. *Finished sentence*: the last look at each sentence that came true, in tasks of several sentences (a run also counts: it stops after as many things as the sentence names). *Wrong move*: an object was moved and the reward did not grow. *To and fro*: the object had been moved in an earlier step of the episode.',
     table(
       ['task', 'stops in a finished scene', 'arm at home', 'stops at a finished sentence', 'wrong moves', 'to and fro'],
       endings,
     ),
     ...failedText(summary),
+    ...fewText(summary),
   ]
 }
 
@@ -133,4 +137,9 @@ function versionsText({ versions, checkout_sha256 }: OriginalSummary): string {
 function failedText({ failed }: OriginalSummary): string[] {
   if (failed.length === 0) return []
   return [`No end, and not in the tables: ${failed.map(({ task, seed }) => `${task} ${seed}`).join(', ')}.`]
+}
+
+function fewText({ rows }: OriginalSummary): string[] {
+  const least = Math.min(...Object.values(rows).map(({ episodes }) => episodes))
+  return least >= wholeRow ? [] : [`Fewer than ${wholeRow} episodes in some rows: read the intervals, not the means.`]
 }
