@@ -81,7 +81,7 @@ test('the page puts scores beside the published ones, and pairs of open and clos
 
 test('the published page is what its raw results say, and shows the pictures beside it', async () => {
   const copy = join(out, 'checkout')
-  for (const folder of ['benchmarks/policy/raw', 'docs/images/results']) {
+  for (const folder of ['benchmarks/policy/raw', 'benchmarks/policy/original', 'docs/images/results']) {
     cpSync(folder, join(copy, folder), { recursive: true, filter: (path) => !path.endsWith('/pictures') })
   }
   await writeResults(join(copy, 'benchmarks/policy/raw'), join(copy, 'docs/results.md'))
@@ -113,6 +113,38 @@ test('pictures come from the raw results; those of earlier ones go, but not befo
   await writeResults(raw, join(docs, 'results.md'))
   expect(readdirSync(images)).toEqual(['bowl-p.webp'])
   expect(readFileSync(join(docs, 'results.md'), 'utf8')).toContain('(images/results/bowl-p.webp)')
+})
+
+test("the original's environment has a table of its own, beside the own cell's score", async () => {
+  const share = (count: number, of: number) => ({ count, of, share: count / of, ci95: [0.1, 0.9] })
+  const row = {
+    ...{ episodes: 4, seeds: [10101, 10107], score: { mean: 0.75, ci95: [0.3, 0.95] }, success: share(3, 4) },
+    ...{ score_when_decided: { mean: 0.5, ci95: [0.2, 0.85] }, false_achieved: share(1, 4) },
+    ...{ stops_when_done: share(2, 3), stops_when_done_arm_home: share(3, 3), stops_when_sentence_done: share(2, 3) },
+    ...{ wrong_moves: share(1, 7), moves_of_a_moved_object: { count: 2, of: 7 } },
+  }
+  const summary = {
+    ...{ version: 1, policy: { name: 'edge', package_sha256: 'a'.repeat(64) }, act: 'always' },
+    ...{ checkout_sha256: 'b'.repeat(64), versions: { pybullet: '3.2.7' }, rows: { [task]: row } },
+    failed: [{ task, seed: 10109, reason: 'no end' }],
+  }
+  const original = join(out, 'original')
+  mkdirSync(original)
+  const page = join(out, 'original.md')
+  await episodes('plain', [1, 1, 0], {})
+  await writeResults(join(out, 'raw'), page, join(out, 'nothing'))
+  expect(readFileSync(page, 'utf8')).not.toContain('not trained there')
+  writeFileSync(join(original, 'summary.json'), JSON.stringify(summary))
+  await writeResults(join(out, 'raw'), page, original)
+  const text = readFileSync(page, 'utf8')
+  expect(text).toContain(
+    `| ${task} | 10101 to 10107 | 4 | 75.0 (30.0 to 95.0) | 75.0 | 50.0 (20.0 to 85.0) | 1 of 4 | 66.7 | 99.5 |`,
+  )
+  expect(text).toContain(`| ${task} | 2 of 3 (10.0 to 90.0 %) | 3 of 3 | 2 of 3 | 1 of 7 | 2 of 7 |`)
+  expect(text).toContain(`No end, and not in the tables: ${task} 10109.`)
+  expect(text).toContain('Fewer than 50 episodes in some rows')
+  writeFileSync(join(original, 'summary.json'), JSON.stringify({ ...summary, act: 'sometimes' }))
+  await expect(writeResults(join(out, 'raw'), page, original)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
 })
 
 test('a folder without results is named', async () => {

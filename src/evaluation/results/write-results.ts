@@ -10,9 +10,10 @@ import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
 import { episodesOf } from './episodes.js'
-import { failureSection, realFramesSection } from './gallery.js'
+import { failureSection, realFramesSection, realReliabilitySvg } from './gallery.js'
 import { table } from './markdown.js'
-import { groundingSection, paraphraseSection, reliabilitySvg } from './reliability.js'
+import { originalSection, readOriginalSummary } from './original-environment.js'
+import { groundingSection, paraphraseSection, reliabilitySvg, sensitivitySection } from './reliability.js'
 import { loopSection, partsSection, scoreSection } from './scores.js'
 
 export interface ResultsReport {
@@ -25,9 +26,14 @@ export interface ResultsReport {
  * Writes the page and, in the folder `images/results` beside it, the pictures that it shows and no others. A checkout has
  * raw results without their pictures: those beside the page are kept then.
  * @param raw folder of the folders given to `cliport eval --out`
+ * @param original folder of examples/original-environment/run.py; one without a summary is left out
  * @throws CliportError INPUT_INVALID where there are no results, DISK_FULL
  */
-export async function writeResults(raw: string, page: string): Promise<ResultsReport> {
+export async function writeResults(
+  raw: string,
+  page: string,
+  original = join(dirname(raw), 'original'),
+): Promise<ResultsReport> {
   const all = await readRawFolders(raw)
   if (all.length === 0) {
     throw new CliportError('INPUT_INVALID', `The folder ${raw} holds no results`, {
@@ -47,22 +53,26 @@ export async function writeResults(raw: string, page: string): Promise<ResultsRe
     '# Results',
     `Written by \`npx cliport results\` from the raw results in \`${relative(dirname(page), raw)}\` (one line for each episode, with every decision and step). Do not edit. Run times: benchmarks/RESULTS.md.`,
     ...scoreSection(episodes),
+    ...originalSection(await readOriginalSummary(original), episodes),
     ...loopSection(episodes),
     ...groundingSection(all, reference('reliability.svg')),
     ...paraphraseSection(all),
-    ...realFramesSection(all, take),
+    ...sensitivitySection(all),
+    ...realFramesSection(all, take, reference('reliability-real.svg')),
     ...partsSection(episodes),
     ...failureSection(episodes, take),
     ...originSection(all, raw),
   ]
-  const svg = reliabilitySvg(all)
+  const drawn = Object.entries({
+    'reliability.svg': reliabilitySvg(all),
+    'reliability-real.svg': realReliabilitySvg(all),
+  }).flatMap(([name, svg]) => (svg === null ? [] : [{ name, svg }]))
   try {
     await makeFolder(images)
     for (const { from, to } of pictures) if (existsSync(from) || !existsSync(to)) await copyFile(from, to)
-    if (svg !== null) await writeFile(join(images, 'reliability.svg'), svg)
+    for (const { name, svg } of drawn) await writeFile(join(images, name), svg)
     await writeFile(page, `${sections.join('\n\n')}\n`)
-    const shown = new Set(pictures.map(({ to }) => basename(to)))
-    if (svg !== null) shown.add('reliability.svg')
+    const shown = new Set([...pictures.map(({ to }) => basename(to)), ...drawn.map(({ name }) => name)])
     for (const name of await readdir(images)) if (!shown.has(name)) await rm(join(images, name))
   } catch (cause) {
     throw unwritable('the page and its pictures', page, '--out', cause)
