@@ -8,7 +8,7 @@ SEED ?= 3
 # ONNX Runtime's GPU parts are downloaded on request only (docs/real-hardware.md, "GPU").
 export ONNXRUNTIME_NODE_INSTALL ?= skip
 
-NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
+NATIVE_SOURCES := CMakeLists.txt native/CMakeLists.txt $(shell find native packages/realsense/native -name '*.cpp' -o -name '*.cu' -o -name '*.hpp' -o -name '*.proto') packages/realsense/CMakeLists.txt
 TS_SOURCES := tsconfig.json $(shell find src packages/realsense/src -name '*.ts' -not -path '*/gen/*' -not -path 'src/page/*')
 PAGE_SOURCES := scripts/build-page.mjs src/service/api.ts $(shell find src/page -type f)
 

@@ -1,7 +1,8 @@
 // How soon "stop" is spotted, and how often where nobody said it:
 //
-//   node benchmarks/voice/stop.mjs [--minutes M] [--part K/N]
+//   node benchmarks/voice/stop.mjs [--minutes M] [--part K/N] [--seconds S]
 //
+// --minutes: so much other speech; --seconds: each of the two ends after so long, and counts what it has.
 // Sound is heard as fast as the machine can, and time is the sound's: to what a look found its own processor time is added.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -13,8 +14,13 @@ import { VoiceActivity } from '../../dist/io/voice/vad.js'
 import { speak, withNoise } from './make-set.mjs'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '30' }, part: { type: 'string', default: '1/1' } },
+  options: {
+    minutes: { type: 'string', default: '30' },
+    part: { type: 'string', default: '1/1' },
+    seconds: { type: 'string', default: '1e9' },
+  },
 })
+const deadline = () => performance.now() + 1000 * Number(values.seconds)
 const [part, parts] = values.part.split('/').map(Number)
 const rateHz = 16_000
 const marginS = 0.3
@@ -58,18 +64,21 @@ function withSilence(speech, seconds) {
 const delays = []
 let [said, spotted] = [0, 0]
 if (part === 1) {
-  for (const [synthesizer, voice] of voices) {
-    for (const sentence of ['stop', 'stop!', 'no, stop', 'stop it']) {
-      for (const ratioDb of [null, 20, 10]) {
-        const speech = speak(synthesizer, voice, sentence)
-        const endS = speech.length / rateHz - marginS
-        const stops = await stopsIn(withNoise(withSilence(speech, 1), ratioDb, ++said))
-        if (stops.length > 0) {
-          spotted++
-          delays.push(Math.max(0, stops[0].atS - endS) + stops[0].lookS)
-        } else console.log(`missed: "${sentence}" by ${voice}, ${ratioDb ?? 'no noise'}`)
-      }
-    }
+  const until = deadline()
+  const clips = ['stop', 'no, stop', 'stop it', 'stop!'].flatMap((sentence) =>
+    [null, 20, 10].flatMap((ratioDb) =>
+      voices.map(([synthesizer, voice]) => ({ sentence, ratioDb, synthesizer, voice })),
+    ),
+  )
+  for (const { sentence, ratioDb, synthesizer, voice } of clips) {
+    if (performance.now() > until) break
+    const speech = speak(synthesizer, voice, sentence)
+    const endS = speech.length / rateHz - marginS
+    const stops = await stopsIn(withNoise(withSilence(speech, 1), ratioDb, ++said))
+    if (stops.length > 0) {
+      spotted++
+      delays.push(Math.max(0, stops[0].atS - endS) + stops[0].lookS)
+    } else console.log(`missed: "${sentence}" by ${voice}, ${ratioDb ?? 'no noise'}`)
   }
   delays.sort((a, b) => a - b)
   const within = delays.filter((delay) => delay <= 0.5).length
@@ -86,7 +95,8 @@ const others = [
   ...sentences.development.goals,
 ]
 let [seconds, falseStops, cpuS] = [0, 0, 0]
-for (let i = part - 1; seconds < 60 * Number(values.minutes); i += parts) {
+const end = deadline()
+for (let i = part - 1; seconds < 60 * Number(values.minutes) && performance.now() < end; i += parts) {
   const [synthesizer, voice] = voices[i % voices.length]
   const sentence = others[(i * 7) % others.length]
   const sound = withNoise(withSilence(speak(synthesizer, voice, sentence), 0.7), [null, 20, 10][i % 3], i)
@@ -98,7 +108,8 @@ for (let i = part - 1; seconds < 60 * Number(values.minutes); i += parts) {
   for (const { atS } of stops) console.log(`false stop: "${sentence}" by ${voice} at ${atS.toFixed(2)} s`)
   falseStops += stops.length
 }
-console.log(
-  `other speech: ${falseStops} false stops in ${(seconds / 60).toFixed(1)} min (${((3600 * falseStops) / seconds).toFixed(1)} an hour); processor share ${(cpuS / seconds).toFixed(2)}`,
-)
+if (seconds > 0)
+  console.log(
+    `other speech: ${falseStops} false stops in ${(seconds / 60).toFixed(1)} min (${((3600 * falseStops) / seconds).toFixed(1)} an hour); processor share ${(cpuS / seconds).toFixed(2)}`,
+  )
 console.log(`resident memory ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`)

@@ -138,27 +138,37 @@ def to_int8(folder: Path, calibration: Path, sizes: Sizes) -> dict:
     return {"type": "int8", "accuracy": "unverified", "calibration": {"frames": len(used), "source": source}, "agreement": compared(folder, kept, expected)}
 
 
+def export_checked(state: dict, kind: str, sizes: Sizes, tokenizer: ClipTokenizer, folder: Path) -> tuple[dict, dict]:
+    """
+    Writes the graphs and decides with them and with PyTorch; returns the manifest's `models` and how far the two lie apart.
+    The agent's copy of the weights, 1 GB at official size, is gone when it returns.
+    @raises CheckpointInvalid for weights that do not fit, and when ONNX Runtime and the reference disagree
+    """
+    agent = load_agent(state, kind, sizes)
+    samples = frames(2, sizes, tokenizer)
+    print("deciding with PyTorch", flush=True)
+    expected = [agent.decide(color, height, agent.encode_text(tokens)) for color, height, tokens in samples]
+    models = export_graphs(agent, folder)
+    print("deciding with ONNX Runtime", flush=True)
+    measured = parity(folder, samples, expected)
+    if problems := parity_problems(measured):
+        raise CheckpointInvalid(problems)
+    return models, measured
+
+
 def write_package(state: dict, kind: str, sizes: Sizes, name: str, source: dict, out: Path, calibration: Path | None = None) -> dict:
     """
     Writes the package beside `out` and moves it there when everything in it has been checked: in fp32 or, where there are
     frames to calibrate on, in int8.
     @raises CheckpointInvalid for weights or frames that do not fit, and when ONNX Runtime and the reference disagree
     """
-    agent = load_agent(state, kind, sizes)
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         tokenizer = ClipTokenizer(sizes.text_length)
         (part / "tokenizer.json").write_text(json.dumps(tokenizer.to_json(), ensure_ascii=False, indent=0) + "\n")
-        samples = frames(2, sizes, tokenizer)
-        print("deciding with PyTorch", flush=True)
-        expected = [agent.decide(color, height, agent.encode_text(tokens)) for color, height, tokens in samples]
-        models = export_graphs(agent, part)
-        print("deciding with ONNX Runtime", flush=True)
-        measured = parity(part, samples, expected)
-        if problems := parity_problems(measured):
-            raise CheckpointInvalid(problems)
+        models, measured = export_checked(state, kind, sizes, tokenizer, part)
         precision = {} if calibration is None else {"precision": to_int8(part, calibration, sizes)}
         manifest = {
             "format": "cliport-policy", "version": 2, "name": name, "architecture": kind, "units": UNITS, "workspace": workspace_of(sizes),

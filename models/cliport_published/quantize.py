@@ -19,6 +19,8 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, MinMaxCalibrater, QDQQuantizer, QuantType
+from onnxruntime.quantization.calibrate import TensorsData
+from onnxruntime.quantization.quant_utils import add_infer_metadata
 
 from .agent import TRANSPORT_CHANNELS
 from .graph_files import save_graph
@@ -79,15 +81,23 @@ def quantized_nodes(model: onnx.ModelProto, graph: str) -> list[str]:
     return names
 
 
-def _in_int8(file: Path, graph: str, feeds: list[dict[str, np.ndarray]]) -> onnx.ModelProto:
-    """The graph in `file`, with the ranges that its tensors have with these inputs."""
+def _ranges(file: Path, feeds: list[dict[str, np.ndarray]]) -> TensorsData:
+    """Which values the tensors of the graph in `file` have with these inputs. The session is gone when it returns."""
     with TemporaryDirectory(dir=file.parent) as scratch:
         calibrator = _Ranges(file, OPERATORS, str(Path(scratch, "ranges.onnx")), use_external_data_format=True)
         calibrator.augment_graph()
         calibrator.create_inference_session()
         calibrator.collect_data(_Feeds(feeds))
-        ranges = calibrator.compute_data()
-    model = onnx.shape_inference.infer_shapes(onnx.load(file))
+        return calibrator.compute_data()
+
+
+def _in_int8(file: Path, graph: str, feeds: list[dict[str, np.ndarray]]) -> onnx.ModelProto:
+    """The graph in `file`, with the ranges that its tensors have with these inputs."""
+    ranges = _ranges(file, feeds)
+    # Shapes first, then the weights: none of the copies that are made for the shapes has them.
+    model = onnx.shape_inference.infer_shapes(onnx.load(file, load_external_data=False))
+    add_infer_metadata(model)
+    onnx.load_external_data_for_model(model, str(file.parent))
     quantizer = QDQQuantizer(
         model, per_channel=True, reduce_range=False, weight_qType=QuantType.QInt8, activation_qType=QuantType.QUInt8,
         tensors_range=ranges, nodes_to_quantize=quantized_nodes(model, graph), nodes_to_exclude=[],

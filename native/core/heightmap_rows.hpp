@@ -8,7 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cfloat>
 #include <cmath>
 #include <cstring>
 
@@ -152,27 +151,12 @@ struct Avx512Sieve {
 };
 #endif
 
-// Maps heights to integers in the same order. Adding 0 makes -0 equal to 0, as it is for a sort.
-CLIPORT_INLINE std::uint32_t key_of(float z) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(z + 0.0f);
-  const std::uint32_t negative = static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31);
-  return bits ^ (negative | 0x80000000u);
-}
-
-template <bool kFused>
-CLIPORT_INLINE float along(const double* t, double X, double Y, double Z) {
-  if constexpr (kFused) return static_cast<float>(std::fma(t[0], X, std::fma(t[1], Y, std::fma(t[2], Z, t[3]))));
-  return static_cast<float>(((t[0] * X + t[1] * Y) + t[2] * Z) + t[3]);
-}
-
 // Cell and Best of the first `count` points of a block; those outside get the place behind the last cell.
 template <bool kFused, bool kLens>
 CLIPORT_INLINE void place(const Projection& projection, int row_of_picture, std::uint32_t first_pixel, int count,
                           Block& block) {
   const Projection p = projection;
   const double v_from_center = static_cast<double>(row_of_picture) - p.cy;
-  const float last_col = static_cast<float>(p.cols - 1), last_row = static_cast<float>(p.rows - 1);
-  const std::int32_t nowhere = p.rows * p.cols;
   const float* ray_x = kLens ? p.rays->x.data() + first_pixel : nullptr;
   const float* ray_y = kLens ? p.rays->y.data() + first_pixel : nullptr;
   for (int i = 0; i < count; ++i) {
@@ -183,21 +167,12 @@ CLIPORT_INLINE void place(const Projection& projection, int row_of_picture, std:
       X = ray_x[column] * depth;
       Y = ray_y[column] * depth;
     } else {
-      X = static_cast<float>((static_cast<double>(column) - p.cx) * static_cast<double>(depth / p.fx));
-      Y = static_cast<float>(v_from_center * static_cast<double>(depth / p.fy));
+      X = across(static_cast<double>(column) - p.cx, depth, p.fx);
+      Y = across(v_from_center, depth, p.fy);
     }
-    const float x = along<kFused>(p.T.data(), X, Y, depth);
-    const float y = along<kFused>(p.T.data() + 4, X, Y, depth);
-    const float z = along<kFused>(p.T.data() + 8, X, Y, depth);
-    const bool inside = (depth <= FLT_MAX) & (x >= p.x_min) & (x < p.x_max) & (y >= p.y_min) & (y < p.y_max) &
-                        (z >= p.z_min) & (z < p.z_max);
-    // Not negative where inside, so that truncation is floor; elsewhere 0, so that the conversion is defined.
-    const float col = inside ? (x - p.x_min) / p.pixel : 0.0f;
-    const float row = inside ? (y - p.y_min) / p.pixel : 0.0f;
-    const std::int32_t at = static_cast<std::int32_t>(row < last_row ? row : last_row) * p.cols +
-                            static_cast<std::int32_t>(col < last_col ? col : last_col);
-    block.cell[i] = inside ? at : nowhere;
-    block.point[i] = static_cast<Best>(key_of(z)) << 32 | (first_pixel + static_cast<std::uint32_t>(column));
+    const PlacedPoint placed = place_point<kFused>(p, X, Y, depth);
+    block.cell[i] = placed.cell;
+    block.point[i] = best_of(placed.z, first_pixel + static_cast<std::uint32_t>(column));
   }
 }
 

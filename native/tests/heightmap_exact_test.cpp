@@ -72,28 +72,6 @@ void project_slowly(std::span<const RgbdFrame> frames, Map& map) {
   }
 }
 
-// One to four cameras of any size and pose, not even rigid; a tenth of the depths is bad, many points are equally high.
-std::vector<Shot> random_shots(Random& random) {
-  const auto upto = [&random](int n) { return static_cast<int>(random.uniform() * n); };
-  const bool square_pixels = random.uniform() < 0.5;
-  std::vector<Shot> shots;
-  for (int camera = upto(4); camera >= 0; --camera) {
-    Shot shot(1 + upto(1100), 1 + upto(12), 1.0f);
-    shot.intrinsics.fx = 20 + 600 * random.uniform();
-    shot.intrinsics.fy = square_pixels ? shot.intrinsics.fx : 20 + 600 * random.uniform();
-    for (double& number : shot.T_base_camera) number += 0.3 * random.normal();
-    for (float& depth : shot.depth_m) {
-      const float odd[] = {kNaN, kInfinity, -kInfinity, 0.0f, -1.0f, 3e38f, 1e-42f};
-      depth = random.uniform() < 0.1 ? odd[upto(7)] : 0.5f + 0.01f * static_cast<float>(upto(100));
-    }
-    for (std::uint8_t& channel : shot.color) {
-      channel = static_cast<std::uint8_t>(random.uniform() < 0.4 ? 0 : upto(256));
-    }
-    shots.push_back(shot);
-  }
-  return shots;
-}
-
 TEST(Heightmap, EqualsASlowTranscriptionOnRandomFrames) {
   Random random(4);
   for (int round = 0; round < 60; ++round) {

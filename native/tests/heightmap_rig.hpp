@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/random.hpp"
 #include "cliport/heightmap.hpp"
 
 namespace cliport {
@@ -40,6 +41,28 @@ struct Shot {
   std::vector<std::uint8_t> color;
   std::vector<std::uint8_t> labels;
 };
+
+// One to four cameras of any size and pose, not even rigid; a tenth of the depths is bad, many points are equally high.
+inline std::vector<Shot> random_shots(Random& random) {
+  const auto upto = [&random](int n) { return static_cast<int>(random.uniform() * n); };
+  const bool square_pixels = random.uniform() < 0.5;
+  std::vector<Shot> shots;
+  for (int camera = upto(4); camera >= 0; --camera) {
+    Shot shot(1 + upto(1100), 1 + upto(12), 1.0f);
+    shot.intrinsics.fx = 20 + 600 * random.uniform();
+    shot.intrinsics.fy = square_pixels ? shot.intrinsics.fx : 20 + 600 * random.uniform();
+    for (double& number : shot.T_base_camera) number += 0.3 * random.normal();
+    for (float& depth : shot.depth_m) {
+      const float odd[] = {kNaN, kInfinity, -kInfinity, 0.0f, -1.0f, 3e38f, 1e-42f};
+      depth = random.uniform() < 0.1 ? odd[upto(7)] : 0.5f + 0.01f * static_cast<float>(upto(100));
+    }
+    for (std::uint8_t& channel : shot.color) {
+      channel = static_cast<std::uint8_t>(random.uniform() < 0.4 ? 0 : upto(256));
+    }
+    shots.push_back(shot);
+  }
+  return shots;
+}
 
 inline Shot two_pixels_of_one_cell(float depth_m) {
   Shot shot(2, 1, depth_m);

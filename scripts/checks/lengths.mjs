@@ -54,7 +54,7 @@ function main() {
     }
   }
   for (const file of sourceFiles(['.ts', '.tsx', '.mjs', '.cjs'], folders)) add(file, tsFunctions(file, textOf(file)))
-  for (const file of sourceFiles(['.cpp', '.hpp'], folders)) {
+  for (const file of sourceFiles(['.cpp', '.cu', '.hpp'], folders)) {
     try {
       add(file, cppFunctions(textOf(file)))
     } catch (error) {

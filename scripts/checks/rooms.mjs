@@ -79,7 +79,7 @@ export function includeProblems(file, text, list) {
 
 function nativeProblems() {
   const surroundings = around.map(({ folder }) => `${folder}/`)
-  return sourceFiles(['.cpp', '.hpp'], ['native', 'packages'])
+  return sourceFiles(['.cpp', '.cu', '.hpp'], ['native', 'packages'])
     .filter((file) => !surroundings.some((folder) => file.startsWith(folder)))
     .flatMap((file) => includeProblems(file, readFileSync(join(root, file), 'utf8'), rooms))
 }

@@ -139,13 +139,13 @@ export class Faults {
   async #fullDisk() {
     const { disk, recordings } = this.soak
     const ballast = join(disk, 'ballast')
-    const fromMs = Date.now()
+    const end = recordings.excuse('cut_by_full_disk', Date.now() - 2000)
     try {
       await fill(ballast)
       await this.#turnsFor(30_000)
     } finally {
       await rm(ballast, { force: true })
-      recordings.excuse('cut_by_full_disk', fromMs - 2000, Date.now() + 2000)
+      end(Date.now() + 2000)
     }
   }
 

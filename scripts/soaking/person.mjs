@@ -11,6 +11,7 @@ const statedCodes = [
   'STORE_FAILED',
   'DISK_FULL',
   'INPUT_INVALID',
+  'LINK_ABSENT',
   'LINK_REFUSED',
   'LINK_PEER_LOST',
   'LINK_STATE_STALE',

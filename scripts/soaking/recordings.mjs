@@ -32,9 +32,17 @@ export class Recordings {
     return this.#folders.size
   }
 
-  /** A recording that was written to in this time may lack its end. @param why cut_by_kill or cut_by_full_disk */
-  excuse(why, fromMs, toMs) {
-    this.#excuses.push({ why, fromMs, toMs })
+  /**
+   * A recording that was written to in this time may lack its end.
+   * @param why cut_by_kill or cut_by_full_disk
+   * @returns says when it is over
+   */
+  excuse(why, fromMs, toMs = Number.POSITIVE_INFINITY) {
+    const excuse = { why, fromMs, toMs }
+    this.#excuses.push(excuse)
+    return (ms) => {
+      excuse.toMs = ms
+    }
   }
 
   /** Reads what has not been read. @param isAtEnd nothing writes any more */

@@ -94,7 +94,7 @@ export function addEval(program: Command): void {
     .addOption(
       new Option(
         '--grounding <what>',
-        'only the first decision, without motion: sentences about objects that are present, absent, both, or paraphrased sentences',
+        'only the first decision, without motion: sentences about objects that are present, absent, both, paraphrased sentences, or sentences that name another thing of the scene',
       ).choices(groundingModes),
     )
     .option(
@@ -209,6 +209,7 @@ async function realFrames(options: EvalOptions, folder: string, { tell }: Verb):
     `nearest colour ${report.nearest_color_picks} picks, ${report.nearest_color_places} places`,
     `would act on  ${acted}, ${well} of them right`,
     ...(absent > 0 ? [`absent        would act on ${absentActed} of ${absent} sentences about absent objects`] : []),
+    calibrationLine(report.calibration_error),
   ]
   return { exitCode: 0, json: report, lines }
 }
@@ -288,6 +289,7 @@ function groundingSummary({
   split,
   absent,
   present,
+  exchanged,
   calibration_error: ece,
 }: GroundingReport): string[] {
   const lines = [`${policy} on ${task}, grounding questions from ${seed} (${split})`]
@@ -296,6 +298,13 @@ function groundingSummary({
     lines.push(`there        ${present.refusals} refusals of ${present.asked}`)
     lines.push(`acted on     ${percent(present.pick_right)} pick right, ${percent(present.place_right)} place right`)
   }
-  const errors = Object.entries(ece).map(([name, error]) => `${name} ${error.toFixed(3)}`)
-  return [...lines, `calibration  expected error ${errors.join(', ')}`]
+  if (exchanged !== null) {
+    lines.push(`exchanged    ${exchanged.right} of ${exchanged.asked} change the action to the right one`)
+  }
+  return [...lines, calibrationLine(ece)]
+}
+
+function calibrationLine(errors: Readonly<Record<string, number>>): string {
+  const spoken = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(3)}`)
+  return `calibration  expected error ${spoken.join(', ')}`
 }

@@ -56,7 +56,8 @@ export function decide(
   const found = proposal.found >= thresholds.found
   if (proposal.remaining < thresholds.remaining) {
     if (history.placed > 0 || found) {
-      return conclude('achieved', `the policy sees nothing left to do (remaining ${percent(proposal.remaining)})`)
+      const seen = `the policy sees nothing left to do (remaining ${percent(proposal.remaining)})`
+      return conclude('achieved', proposal.doneReason ?? seen)
     }
     return conclude('not_found', `something that the sentence names is not in view (found ${percent(proposal.found)})`)
   }

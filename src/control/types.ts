@@ -110,6 +110,8 @@ export interface Proposal {
   readonly knownWords: number
   /** Why nothing can be picked at the pick, for a person; absent: something can, or nobody has looked (possible-pick.ts). */
   readonly pickProblem?: string
+  /** Why nothing is left to do, for a person; absent: the policy sees nothing left. */
+  readonly doneReason?: string
   /** How to grasp, from policies that say it; a suction cup needs neither. */
   readonly grasp?: {
     /** Opening of the fingers before they close, metres. */

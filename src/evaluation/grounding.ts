@@ -17,16 +17,17 @@ import { taskNamed } from '../sim/tasks/index.js'
 import { askForAbsent } from './absent-questions.js'
 import { labelAt } from './episode-trace.js'
 import { splitOf } from './evaluate.js'
+import { exchange } from './exchanged-questions.js'
 import { aimOf } from './judge.js'
 import { type Look, lookAtScene } from './look.js'
 import { paraphrased } from './paraphrases.js'
 import type { RawFolder } from './raw-folder.js'
 
 /**
- * Scenes whose sentence names something that is there, something that is not, one question of each, or the sentence in
- * other words.
+ * Scenes whose sentence names something that is there, something that is not, one question of each, the sentence in
+ * other words, or the sentence with another thing of the scene in place of what is picked or where it goes.
  */
-export const groundingModes = ['present', 'absent', 'both', 'paraphrased'] as const
+export const groundingModes = ['present', 'absent', 'both', 'paraphrased', 'exchanged'] as const
 export type GroundingMode = (typeof groundingModes)[number]
 
 export interface GroundingRequest {
@@ -47,6 +48,8 @@ export interface GroundingLine {
   readonly asked: 'present' | 'absent'
   /** Of absent things: what is not there. */
   readonly missing: 'pick' | 'place' | null
+  /** What it names otherwise than the scene's own sentence; absent in older results. */
+  readonly exchanged?: 'pick' | 'place' | null
   readonly sentence: string
   /** 'act', or how it would end without a move. */
   readonly decision: 'act' | Outcome
@@ -83,6 +86,12 @@ export interface GroundingReport {
     readonly pick_right: number
     readonly place_right: number
   } | null
+  /** Of sentences that name another thing of the scene: those whose action is the right one for that thing. */
+  readonly exchanged: {
+    readonly asked: number
+    readonly right: number
+    readonly ci95: readonly [number, number]
+  } | null
   /** Expected calibration error of each probability over all questions. */
   readonly calibration_error: Readonly<Record<BeliefName, number>>
   readonly decision_ms: Durations
@@ -101,18 +110,18 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
     for (let index = 0; index < scenes; index++) {
       const seed = request.seed + 2 * index
       const look = await lookAtScene(session, { task: request.task, seed })
-      for (const { sentence, missing } of questionsOf(request, index, look.truth)) {
+      for (const question of questionsOf(request, index, look.truth)) {
         signal.throwIfAborted()
         const startNs = hostClock.nowNs()
-        const answer = await askPolicy(policy, look.heightmap, sentence, { signal, always: true })
+        const answer = await askPolicy(policy, look.heightmap, question.sentence, { signal, always: true })
         const proposal = answer.proposal!
         durations.observe('propose', Number(hostClock.nowNs() - startNs) / 1e6)
-        const line = lineOf(seed, sentence, missing, look, answer, policy)
+        const line = lineOf(seed, question, look, answer, policy)
         const name = `${seed}-${line.asked}`
         const pictures = isWrong(line) ? ((await raw?.pictures(name, { view: look, proposal })) ?? []) : []
         lines.push({ ...line, pictures })
         await raw?.line({ ...line, pictures })
-        if (isWrong(line)) tell(`scene ${seed}: ${line.decision} on "${sentence}" (${line.asked})`)
+        if (isWrong(line)) tell(`scene ${seed}: ${line.decision} on "${line.sentence}" (${findingOn(line)})`)
       }
     }
   } finally {
@@ -123,42 +132,48 @@ export async function evaluateGrounding(request: GroundingRequest): Promise<Grou
 
 interface Question {
   readonly sentence: string
-  readonly missing: GroundingLine['missing']
+  readonly missing?: 'pick' | 'place'
+  readonly exchanged?: 'pick' | 'place'
+  /** What is true with this sentence. */
+  readonly truth: Truth
 }
 
 /** Sentences about one scene; none where the scene allows no such question. */
-function questionsOf(
-  { grounding, seed: first, task }: GroundingRequest,
-  index: number,
-  { goal, objects }: Truth,
-): Question[] {
+function questionsOf({ grounding, seed: first, task }: GroundingRequest, index: number, truth: Truth): Question[] {
+  const { goal, objects } = truth
   const seed = first + 2 * index
   const questions: Question[] = []
   const { task: asked, variant } = taskNamed(task)
-  if (grounding === 'present' || grounding === 'both') questions.push({ sentence: goal, missing: null })
+  if (grounding === 'present' || grounding === 'both') questions.push({ sentence: goal, truth })
   if (grounding === 'paraphrased') {
     const sentence = paraphrased(goal, asked.forms, random(seed, 'paraphrase'))
-    if (sentence !== null) questions.push({ sentence, missing: null })
+    if (sentence !== null) questions.push({ sentence, truth })
+  }
+  // By turns, where the sentence names a place by its colour.
+  const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
+  if (grounding === 'exchanged') {
+    const ask = (kind: 'pick' | 'place') => exchange(kind, truth, random(seed, 'exchanged'))
+    const question = ask(kinds[0]) ?? ask(kinds[1])
+    if (question !== null) questions.push(question)
   }
   if (grounding === 'absent' || grounding === 'both') {
-    // By turns, where the sentence names a place by its colour.
-    const kinds = index % 2 === 0 ? (['pick', 'place'] as const) : (['place', 'pick'] as const)
     const ask = (kind: 'pick' | 'place') =>
       askForAbsent(goal, kind, asked, objects, paletteOf(variant.split, seed), random(seed, 'absent'))
     const question = ask(kinds[0]) ?? ask(kinds[1])
-    if (question !== null) questions.push(question)
+    if (question !== null) questions.push({ ...question, truth })
   }
   return questions
 }
 
 function lineOf(
   seed: number,
-  sentence: string,
-  missing: GroundingLine['missing'],
-  { map, truth }: Look & { readonly truth: Truth },
+  question: Question,
+  { map }: Look,
   answer: Answer,
   { info }: Policy,
 ): Omit<GroundingLine, 'pictures'> {
+  const { sentence, truth } = question
+  const [missing, exchanged] = [question.missing ?? null, question.exchanged ?? null]
   const decision = decideAnswerAtFirst(answer, info.thresholds)
   const proposal = answer.proposal!
   const aim = aimOf(proposal, labelAt(map, proposal.pick.pixel), truth)
@@ -166,6 +181,7 @@ function lineOf(
     seed,
     asked: missing === null ? 'present' : 'absent',
     missing,
+    exchanged,
     sentence,
     decision: decision.kind === 'conclude' ? decision.outcome : 'act',
     pick_probability: proposal.pick.probability,
@@ -182,6 +198,21 @@ function lineOf(
 /** A move for something that is not there, none for something that is, or one at the wrong thing. */
 function isWrong({ asked, decision, pick_right: pick, place_right: place }: Omit<GroundingLine, 'pictures'>): boolean {
   return asked === 'absent' ? decision === 'act' : decision !== 'act' || !pick || !place
+}
+
+function findingOn({ asked, decision, pick_right: pick }: Omit<GroundingLine, 'pictures'>): string {
+  return asked === 'absent'
+    ? 'it is not there'
+    : decision !== 'act'
+      ? 'it is there'
+      : pick
+        ? 'wrong place'
+        : 'wrong pick'
+}
+
+/** It acts, and what the sentence names otherwise is what it picks, or where it places. */
+function isAnswered({ decision, exchanged, pick_right: pick, place_right: place }: GroundingLine): boolean {
+  return decision === 'act' && (exchanged === 'place' ? place : pick) === true
 }
 
 /** Each probability that a decision states, beside whether it was so. */
@@ -212,6 +243,7 @@ function summarize(
   const count = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   const share = (of: (line: GroundingLine) => boolean | null) => mean(acted.map((line) => (of(line) ? 1 : 0)))
   const beliefs = beliefsOf(lines)
+  const exchanged = lines.flatMap((line) => ((line.exchanged ?? null) === null ? [] : [isAnswered(line) ? 1 : 0]))
   return {
     task,
     grounding,
@@ -230,6 +262,10 @@ function summarize(
             pick_right: share(({ pick_right }) => pick_right),
             place_right: share(({ place_right }) => place_right),
           },
+    exchanged:
+      exchanged.length === 0
+        ? null
+        : { asked: exchanged.length, right: count(exchanged), ci95: wilsonInterval(exchanged) },
     calibration_error: Object.fromEntries(
       beliefNames.map((name) => [name, expectedCalibrationError(beliefs[name])]),
     ) as Record<BeliefName, number>,

@@ -13,10 +13,11 @@ import { fileNameOf } from '../io/file-name.js'
 import { describeIssues } from '../io/schema-issues.js'
 import type { Config } from '../runtime/config/schema.js'
 import { openSession } from '../runtime/session.js'
+import { type Belief, expectedCalibrationError } from '../runtime/statistics.js'
 import { colorOfWord, rgbOf } from '../sim/colors.js'
-import { labelAt } from './episode-trace.js'
 import { type Look, lookAtFrames } from './look.js'
 import type { RawFolder } from './raw-folder.js'
+import { distanceFromMiddle, shows } from './real-judge.js'
 
 export interface RealFramesRequest {
   /** goals.json, and a folder a frame with color.png, depth.png, camera.json and labels.png (255: no depth, 0: table). */
@@ -35,6 +36,7 @@ export interface RealFrameLine {
   /** What it names for the pick or the place is not in the picture, so nothing should move. */
   readonly absent: boolean
   readonly pick_right: boolean | null
+  /** Within its target, of which a camera may see the rim only (real-judge.ts). */
   readonly place_right: boolean | null
   /** Share of the cells that show any object which show the right one. */
   readonly pick_chance: number | null
@@ -46,6 +48,8 @@ export interface RealFrameLine {
   readonly decision: 'act' | Outcome
   readonly pick_probability: number
   readonly place_probability: number
+  /** How sure the policy is that all that the sentence names is in view; absent in older results. */
+  readonly found?: number
   readonly pictures: readonly string[]
 }
 
@@ -66,6 +70,20 @@ export interface RealFramesReport {
   readonly picks_by_chance: number
   readonly nearest_color_picks: number
   readonly nearest_color_places: number
+  /** Expected calibration error of each probability over all sentences that ask for it. */
+  readonly calibration_error: Readonly<Record<RealBeliefName, number>>
+}
+
+export type RealBeliefName = 'pick' | 'place' | 'found'
+
+/** Each probability that a decision states, beside whether it was so. */
+export function realBeliefsOf(lines: readonly RealFrameLine[]): Record<RealBeliefName, Belief[]> {
+  const belief = (probability: number, isTrue: boolean | null) => (isTrue === null ? [] : [{ probability, isTrue }])
+  return {
+    pick: lines.flatMap((line) => belief(line.pick_probability, line.pick_right)),
+    place: lines.flatMap((line) => belief(line.place_probability, line.place_right)),
+    found: lines.flatMap(({ found, absent }) => (found === undefined ? [] : belief(found, !absent))),
+  }
 }
 
 const labels = z.array(z.int().min(1).max(254)).min(1)
@@ -108,6 +126,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
         decision: decision.kind === 'conclude' ? decision.outcome : 'act',
         pick_probability: proposal.pick.probability,
         place_probability: proposal.place.probability,
+        found: proposal.found,
         pictures,
       }
       lines.push(line)
@@ -117,6 +136,7 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
   } finally {
     await session.close()
   }
+  const beliefs = realBeliefsOf(lines)
   const count = (of: (line: RealFrameLine) => boolean | null) => lines.filter((line) => of(line) === true).length
   return {
     policy: policy.info.name,
@@ -133,6 +153,11 @@ export async function tryRealFrames(request: RealFramesRequest): Promise<RealFra
     picks_by_chance: lines.reduce((total, { pick_chance }) => total + (pick_chance ?? 0), 0),
     nearest_color_picks: count(({ nearest_color_pick }) => nearest_color_pick),
     nearest_color_places: count(({ nearest_color_place }) => nearest_color_place),
+    calibration_error: {
+      pick: expectedCalibrationError(beliefs.pick),
+      place: expectedCalibrationError(beliefs.place),
+      found: expectedCalibrationError(beliefs.found),
+    },
   }
 }
 
@@ -142,7 +167,7 @@ function isRight({ absent, decision, pick_right: pickRight }: RealFrameLine): bo
 }
 
 function judged({ sentence, pick, place }: Goal, { heightmap, map }: Look, pickAt: Pixel, placeAt: Pixel) {
-  const isOf = (wanted: readonly number[], at: Pixel | null) => at !== null && wanted.includes(labelAt(map, at))
+  const isAt = (wanted: readonly number[], at: Pixel | null) => at !== null && distanceFromMiddle(map, wanted, at) < 1
   const objects = map.labels.filter((label) => label !== 0)
   const chance = (wanted: readonly number[]) =>
     objects.filter((label) => wanted.includes(label)).length / objects.length
@@ -152,12 +177,12 @@ function judged({ sentence, pick, place }: Goal, { heightmap, map }: Look, pickA
     pick === undefined || wanted === undefined ? null : of(wanted)
   return {
     absent: pick === undefined,
-    pick_right: judge(pick, (wanted) => isOf(wanted, pickAt)),
-    place_right: judge(place, (wanted) => isOf(wanted, placeAt)),
+    pick_right: judge(pick, (wanted) => shows(map, wanted, pickAt)),
+    place_right: judge(place, (wanted) => isAt(wanted, placeAt)),
     pick_chance: judge(pick, chance),
     place_chance: judge(place, chance),
-    nearest_color_pick: judge(pick, (wanted) => isOf(wanted, nearest(pickColor))),
-    nearest_color_place: judge(place, (wanted) => isOf(wanted, nearest(placeColor))),
+    nearest_color_pick: judge(pick, (wanted) => shows(map, wanted, nearest(pickColor))),
+    nearest_color_place: judge(place, (wanted) => isAt(wanted, nearest(placeColor))),
   }
 }
 

@@ -8,8 +8,8 @@ const raised = -10
 const group = '/proc/self/autogroup'
 
 /**
- * Asks for a higher priority for this thread and those that it starts; the policy's gives it back
- * (io/policy/policy-worker.ts). That counts within this terminal session alone where Linux groups processes by session, so
+ * Asks for a higher priority for this thread and those that it starts; those that only compute give it back
+ * (io/worker-priority.ts). That counts within this terminal session alone where Linux groups processes by session, so
  * the session is raised too, until the process ends. Only root, or whoever has CAP_SYS_NICE, gets either; without it a busy
  * machine may let the arm's watchdog stop a run, which is safe and a nuisance.
  */

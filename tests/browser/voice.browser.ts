@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { speak as speakUntyped, withNoise as withNoiseUntyped } from '../../benchmarks/voice/make-set.mjs'
+import { speak as speakUntyped } from '../../benchmarks/voice/make-set.mjs'
 import { wavBytes } from '../../src/io/voice/wav.js'
 import { projectPath } from '../../src/native/paths.js'
 import type { Goal } from '../../src/service/api.js'
@@ -14,7 +14,6 @@ import { type RunningService, startService } from './service.js'
 import { openBrowser, seriousFindings, shoot, type Visitor, visit } from './visitor.js'
 
 const speak = speakUntyped as (synthesizer: 'flite' | 'espeak', voice: string, sentence: string) => Float32Array
-const withNoise = withNoiseUntyped as (samples: Float32Array, ratioDb: number, seed: number) => Float32Array
 
 const rateHz = 16_000
 const scene = { seed: 3, sentence: 'put the red blocks in a green bowl' }
@@ -115,7 +114,8 @@ describe.skipIf(!hasNets)('spoken goals', () => {
   })
 
   test('what is doubtful is said, with what it may have been, and a click chooses', async () => {
-    await say(withNoise(speak('flite', 'awb', 'put the blue block in the brown bowl'), 20, 1))
+    // Nothing goes into a ball: the grammar has the bowl, and what was heard freely says something else.
+    await say(speak('flite', 'slt', 'put the red blocks in a green ball'))
     await page.locator('.doubts .word', { hasText: 'Doubtful' }).waitFor()
     await shoot(page, 'voice-doubtful')
     expect(await seriousFindings(page)).toEqual([])

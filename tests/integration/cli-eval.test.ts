@@ -157,6 +157,11 @@ describe('sentences on real frames', () => {
     expect(report).toMatchObject({ sentences: 3, places_asked: 1, absent: 1, absent_acted: 0 })
     expect(report!.picks_by_chance).toBeGreaterThan(0)
     expect(report!.picks_by_chance).toBeLessThan(2)
+    expect(report!.calibration_error).toEqual({
+      pick: expect.any(Number),
+      place: expect.any(Number),
+      found: expect.any(Number),
+    })
   })
 
   test.each([

@@ -138,6 +138,11 @@ test("an act of the service's own page, in time, is carried out", async () => {
   expect((await send(service.url, 'POST', '/api/resume', headers)).body).toMatchObject({ paused: false })
 })
 
+test("a name that is too long is refused in the service's own words", async () => {
+  const { status, body } = await send(service.url, 'GET', `/api/goals/${'x'.repeat(5000)}`, bearer())
+  expect([status, body.error?.code]).toEqual([400, 'INPUT_INVALID'])
+})
+
 test('what a form of a foreign page can send is not taken', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
     const { status } = await send(service.url, 'POST', '/api/goals', { ...bearer(), 'content-type': type }, goodBody)

@@ -167,6 +167,7 @@ test('a person picks and places by two points: checked like any plan, executed, 
   const { id } = await service.client.takeover(takeover)
   const ended = await service.client.ended(id)
   expect(ended).toMatchObject({ kind: 'takeover', outcome: 'achieved', report: { steps: 1 } })
+  expect(ended.reason).toContain('a person')
   // Kept as an episode that training reads: what was seen, done, and seen after it.
   const kept = await readEpisode(join(ended.folder!, 'episode.mcap'))
   expect(faultOf(kept)).toBeNull()

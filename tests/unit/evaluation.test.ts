@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Proposal, Vec3 } from '../../src/control/types.js'
 import { askForAbsent } from '../../src/evaluation/absent-questions.js'
+import { exchange } from '../../src/evaluation/exchanged-questions.js'
 import { aimOf, causeOf, findingOf } from '../../src/evaluation/judge.js'
 import { paraphrased } from '../../src/evaluation/paraphrases.js'
+import { distanceFromMiddle, shows } from '../../src/evaluation/real-judge.js'
 import { parseStepBudget, stepsOf } from '../../src/evaluation/step-budget.js'
 import { projectPath } from '../../src/native/paths.js'
 import type { TrueObject, TruePlace, Truth } from '../../src/sim/index.js'
@@ -242,6 +244,74 @@ describe('questions about what is not there', () => {
     expect(
       askForAbsent('put the red block on the lightest brown block', 'place', others, objects, palette, random(1, 'a')),
     ).toBeNull()
+  })
+})
+
+describe('the same scene asked for another of its things', () => {
+  test('names another block, whose move is then the right one', () => {
+    const asked = exchange('pick', truth(), random(1, 'x'))!
+    expect(asked.sentence).toBe('put the blue blocks in a green bowl')
+    const toBowl = (label: number) => aimOf(aims([0.6, -0.2, 0.04], [0.5, 0.2, 0]), label, asked.truth)
+    expect(toBowl(other.label)).toMatchObject({ pickRight: true, placeRight: true })
+    expect(toBowl(block.label).pickRight).toBe(false)
+  })
+
+  test('names another bowl, and the first is then the wrong place', () => {
+    const red = thing(4, 'bowl', 'red', [0.3, 0.1, 0])
+    const asked = exchange('place', truth({ objects: [block, other, bowl, red] }), random(1, 'x'))!
+    expect(asked.sentence).toBe('put the red blocks in a red bowl')
+    const placedAt = (at: Vec3) => aimOf(aims([0.4, -0.2, 0.04], at), block.label, asked.truth)
+    expect(placedAt([0.3, 0.1, 0])).toMatchObject({ pickRight: true, placeRight: true })
+    expect(placedAt([0.5, 0.2, 0]).placeRight).toBe(false)
+  })
+
+  test('names another noun where things have their own colours', () => {
+    const [hammer, lamp, box] = [
+      thing(1, 'hammer', 'own', [0.4, 0, 0]),
+      thing(2, 'lamp', 'own', [0.5, 0, 0]),
+      thing(3, 'container', 'brown', [0.6, 0, 0]),
+    ]
+    const asked = exchange(
+      'pick',
+      truth({
+        goal: 'pack the hammer in the brown box',
+        objects: [hammer, lamp, box],
+        names: { hammer: ['hammer'], lamp: ['desk lamp'], container: ['box'] },
+        colored: { pick: [], place: [] },
+        validPlaces: [placeAt(box)],
+      }),
+      random(1, 'x'),
+    )
+    expect(asked).toMatchObject({ sentence: 'pack the desk lamp in the brown box', truth: { validPicks: [2] } })
+  })
+
+  test('is not asked where nothing else could be meant', () => {
+    expect(exchange('pick', truth({ objects: [block, bowl] }), random(1, 'x'))).toBeNull()
+    expect(exchange('place', truth(), random(1, 'x'))).toBeNull()
+    expect(exchange('pick', truth({ named: null }), random(1, 'x'))).toBeNull()
+  })
+})
+
+describe('on a real frame', () => {
+  // A bowl (3) of which the camera sees the rim only, a block (5) at its right.
+  const rows = ['.........', '..33333..', '..3...3..', '..3...355', '..33333..', '.........']
+  const map = { cols: 9, labels: Uint8Array.from(rows.join(''), (cell) => Number(cell.replace('.', '0'))) }
+
+  test('a place is judged by its distance from the middle of its target, unseen cells included', () => {
+    expect(distanceFromMiddle(map, [3], [2, 4])).toBeLessThan(0.3)
+    expect(distanceFromMiddle(map, [3], [2, 0])).toBeGreaterThan(1)
+    expect(distanceFromMiddle(map, [3], [0, 4])).toBeGreaterThan(1)
+    expect(distanceFromMiddle(map, [4, 3], [3, 4])).toBeLessThan(0.3)
+    expect(distanceFromMiddle(map, [4], [3, 4])).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('what shows another thing is no place, however near', () => {
+    expect(distanceFromMiddle(map, [3], [3, 7])).toBe(Number.POSITIVE_INFINITY)
+    expect(distanceFromMiddle(map, [5], [3, 7])).toBeLessThan(1)
+  })
+
+  test('a pick must show its object', () => {
+    expect([shows(map, [3], [1, 2]), shows(map, [3], [2, 3]), shows(map, [3], null)]).toEqual([true, false, false])
   })
 })
 

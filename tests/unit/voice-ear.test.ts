@@ -231,12 +231,42 @@ test('the beam keeps to the grammar where the free path leaves it, and says how 
   const { free, bound } = await search(step, tokenizer, spokenGrammar(lexicon), {
     width: 6,
     alike: 6,
+    same: 2,
     widestGap: 8,
     longest: 20,
   })
   expect(free.text).toBe('Put the red lock in the green bowl.')
   expect(bound[0]!.text).toBe('put the red block in the green bowl')
   expect(free.logProbability - bound[0]!.logProbability).toBeCloseTo(1, 3)
+})
+
+test('what says the same does not fill the beam: a likelier beginning in six words leaves room for another one', async () => {
+  const verbs = ['Put', 'Place', 'Move', 'Drop', 'Set', 'Lay']
+  const words = [...verbs, 'Fill', 'the', 'bowl', 'with', 'blocks'].map((word) => `\u2581${word}`)
+  const beginnings = new Set(words.flatMap((word) => [...word].slice(1).map((_, i) => word.slice(0, i + 2))))
+  const tokenizer = tokenizerOf(['?', '<s>', '</s>', '.', ...new Set([...words.join('')]), ...beginnings])
+  const token = (word: string) => {
+    const tokens = tokenizer.encode(word)
+    expect(tokens).toHaveLength(1)
+    return tokens[0]!
+  }
+  const fill = ['Fill', 'the', 'bowl', 'with', 'the', 'blocks', '.'].map(token)
+  const bestOf = async (same: number) => {
+    let at = 0
+    const step = async (tokens: readonly number[]) => {
+      const logits = new Float32Array(tokens.length * tokenizer.size).fill(-20)
+      for (let row = 0; row < tokens.length; row++) {
+        logits[row * tokenizer.size + (fill[at] ?? 2)] = 0
+        if (at === 0) for (const word of verbs) logits[row * tokenizer.size + token(word)] = 1
+      }
+      at++
+      return logits
+    }
+    const options = { width: 6, alike: 6, same, widestGap: 8, longest: 12 }
+    return (await search(step, tokenizer, spokenGrammar(lexicon), options)).bound[0]?.text
+  }
+  expect(await bestOf(6)).not.toBe('fill the bowl with the blocks')
+  expect(await bestOf(2)).toBe('fill the bowl with the blocks')
 })
 
 test('steady noise is taken out, speech without noise and silence are left as they are', () => {
@@ -280,7 +310,24 @@ test('a WAV file comes back as it was written, and another format says what it i
   file.writeUInt16LE(3, 20)
   await writeFile(other, file)
   await expect(readWav(other)).rejects.toMatchObject({ message: expect.stringContaining('no PCM (format 3)') })
-  await expect(readWav(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'VOICE_AUDIO_INVALID' })
+  await expect(readWav(join(folder, 'none.wav'))).rejects.toMatchObject({
+    code: 'VOICE_AUDIO_INVALID',
+    message: expect.stringContaining('there is no such file'),
+  })
+})
+
+test('a WAV file that was cut off, or has no sound, is told; one of unknown size ends where the file does', async () => {
+  const path = join(folder, 'cut.wav')
+  const file = Buffer.from(wavBytes(new Float32Array(1000)))
+  await writeFile(path, file.subarray(0, 1044))
+  await expect(readWav(path)).rejects.toMatchObject({ message: expect.stringContaining('1000 of 2000 bytes') })
+  await writeFile(path, wavBytes(new Float32Array(0)))
+  await expect(readWav(path)).rejects.toMatchObject({ message: expect.stringContaining('no samples') })
+  for (const size of [0x7fffffff, 0x80000000, 0xffffffff]) {
+    file.writeUInt32LE(size, 40)
+    await writeFile(path, file)
+    expect(await readWav(path)).toHaveLength(1000)
+  }
 })
 
 test("a microphone's sound comes as it is captured, and a device that fails says why", async () => {
@@ -346,11 +393,22 @@ test('an evaluation counts what was offered rightly, wrongly and with a doubt, a
 })
 
 test('a folder without a readable goals.json says what it should hold', async () => {
-  await expect(readVoiceFolder(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-  const broken = await mkdtemp(join(folder, 'broken-'))
-  await writeFile(join(broken, 'goals.json'), '[{"file": "a.wav"}]')
-  await expect(readVoiceFolder(broken)).rejects.toMatchObject({
+  await expect(readVoiceFolder(join(folder, 'nowhere'))).rejects.toMatchObject({
     code: 'INPUT_INVALID',
-    message: expect.stringContaining('goal'),
+    message: expect.stringContaining('is no folder'),
   })
+  const broken = await mkdtemp(join(folder, 'broken-'))
+  const refused = async (content: string | Uint8Array, says: string, code = 'INPUT_INVALID', name = 'goals.json') => {
+    await writeFile(join(broken, name), content)
+    await expect(readVoiceFolder(broken)).rejects.toMatchObject({ code, message: expect.stringContaining(says) })
+  }
+  await expect(readVoiceFolder(broken)).rejects.toMatchObject({ message: expect.stringContaining('no such file') })
+  await refused('[]', 'it has no rows')
+  await refused('[{"file": "a.wav"', 'it is no JSON')
+  await refused('[{"file": "a.wav"}]', 'goal')
+  await refused('[{"file": "a.wav", "gaol": "put it"}]', 'unknown key 0.gaol, did you mean goal?')
+  // Before anything is decoded: the second file of a long evaluation.
+  const goals = ['a.wav', 'b.wav'].map((file) => ({ file, goal: null }))
+  await refused(JSON.stringify(goals), 'a.wav', 'VOICE_AUDIO_INVALID')
+  await refused(wavBytes(new Float32Array(1600)), 'b.wav', 'VOICE_AUDIO_INVALID', 'a.wav')
 })

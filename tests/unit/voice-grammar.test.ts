@@ -129,6 +129,16 @@ test('two goals that sound the same are a doubt, with the other one to choose', 
   expect(goal).toMatchObject({ sentence: red, doubts: [{ kind: 'another' }], alternatives: [other] })
 })
 
+test('a doubt comes with what else it may have been, though that is far less likely', () => {
+  const bound = [heard(red, -4), heard('put the red block in the gray bowl', -13)]
+  const hearing = { free: heard('Put the red block in the brangle.', -1), bound, isRated: true }
+  expect(interpret(hearing, lexicon)).toMatchObject({
+    ...{ sentence: red, doubts: [{ kind: 'unclear' }], alternatives: ['put the red block in the gray bowl'] },
+  })
+  const sure = { free: heard('Put the red block in the green bowl.', -4), bound, isRated: true }
+  expect(interpret(sure, lexicon)).toMatchObject({ sentence: red, doubts: [], alternatives: [] })
+})
+
 test('what was heard in several words of one meaning outweighs a single likelier sentence of another', () => {
   const bound = [
     heard('put the green block in the red bowl', -3),

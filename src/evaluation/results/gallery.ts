@@ -2,9 +2,10 @@
 
 import { basename, join } from 'node:path'
 import type { RawResults } from '../raw-folder.js'
-import type { RealFrameLine, RealFramesReport } from '../real-frames.js'
+import { type RealFrameLine, type RealFramesReport, realBeliefsOf } from '../real-frames.js'
 import { type Episodes, isOracle } from './episodes.js'
 import { table } from './markdown.js'
+import { reliabilityDiagram } from './reliability.js'
 
 /** Takes a picture of the raw results into the page's own folder. @returns its path as the page refers to it */
 export type TakePicture = (file: string, name: string) => string
@@ -73,69 +74,84 @@ function groupOf({ report, faults, openLoop }: Pick<Episodes, 'report' | 'faults
   return `${report.task.replace('-colors', '')}${faults === null ? '' : ', disturbed'}${openLoop ? ', open loop' : ''}`
 }
 
-export function realFramesSection(raw: readonly RawResults<Record<string, unknown>>[], take: TakePicture): string[] {
-  return raw
-    .filter(({ kind, label }) => kind === 'real-frames' && label === '')
-    .flatMap(({ report, lines, path }) => {
-      const real = report as unknown as RealFramesReport
-      const asked = real.sentences - (real.absent ?? 0)
-      const yes = (is: boolean | null) => (is === null ? '' : is ? 'yes' : 'no')
-      const rows = (lines as unknown as RealFrameLine[]).map((line) => [
-        line.frame,
-        line.sentence,
-        yes(line.pick_right),
-        yes(line.place_right),
-        line.decision,
-        line.pick_probability.toFixed(2),
-        line.pick_chance === null ? '' : `${(100 * line.pick_chance).toFixed(0)} %`,
-        yes(line.nearest_color_pick),
-        line.pictures
-          .filter((file) => file.includes('camera'))
-          .map((file) => `![${line.sentence}](${take(join(path, file), `real-${basename(file)}`)})`)
-          .join(' '),
-      ])
-      const placesByChance = (lines as unknown as RealFrameLine[]).reduce(
-        (sum, line) => sum + (line.place_chance ?? 0),
-        0,
-      )
-      return [
-        '## Real camera frames',
-        'Sentences on frames of a structured-light camera; none of the frames was used in training. Right: the chosen cell shows the object that a person would point at. *Chance*: a random cell among those of all objects. *Nearest colour*: the cell above the table whose colour is nearest to the named one, without any learning.',
-        table(
-          ['', 'right', 'chance', 'nearest colour'],
+/** Those of the shipped policy. */
+function realFrames(raw: readonly RawResults<Record<string, unknown>>[]) {
+  return raw.filter(({ kind, label }) => kind === 'real-frames' && label === '')
+}
+
+/** How far the policy's probabilities can be believed on real frames, as SVG; null: no frames. */
+export function realReliabilitySvg(raw: readonly RawResults<Record<string, unknown>>[]): string | null {
+  const lines = realFrames(raw).flatMap((one) => one.lines as unknown as RealFrameLine[])
+  return lines.length === 0 ? null : reliabilityDiagram(realBeliefsOf(lines))
+}
+
+/** @param diagram path of the reliability diagram as the page refers to it */
+export function realFramesSection(
+  raw: readonly RawResults<Record<string, unknown>>[],
+  take: TakePicture,
+  diagram: string,
+): string[] {
+  return realFrames(raw).flatMap(({ report, lines, path }) => {
+    const real = report as unknown as RealFramesReport
+    const asked = real.sentences - (real.absent ?? 0)
+    const yes = (is: boolean | null) => (is === null ? '' : is ? 'yes' : 'no')
+    const rows = (lines as unknown as RealFrameLine[]).map((line) => [
+      line.frame,
+      line.sentence,
+      yes(line.pick_right),
+      yes(line.place_right),
+      line.decision,
+      line.pick_probability.toFixed(2),
+      line.pick_chance === null ? '' : `${(100 * line.pick_chance).toFixed(0)} %`,
+      yes(line.nearest_color_pick),
+      line.pictures
+        .filter((file) => file.includes('camera'))
+        .map((file) => `![${line.sentence}](${take(join(path, file), `real-${basename(file)}`)})`)
+        .join(' '),
+    ])
+    const placesByChance = (lines as unknown as RealFrameLine[]).reduce(
+      (sum, line) => sum + (line.place_chance ?? 0),
+      0,
+    )
+    return [
+      '## Real camera frames',
+      'Sentences on frames of a structured-light camera; none of the frames was used in training. Right: the chosen cell shows the object that a person would point at. *Chance*: a random cell among those of all objects. *Nearest colour*: the cell above the table whose colour is nearest to the named one, without any learning.',
+      table(
+        ['', 'right', 'chance', 'nearest colour'],
+        [
           [
-            [
-              'picks',
-              `**${real.picks_right} of ${asked}**`,
-              real.picks_by_chance.toFixed(1),
-              `${real.nearest_color_picks}`,
-            ],
-            [
-              'places',
-              `**${real.places_right} of ${real.places_asked}**`,
-              placesByChance.toFixed(1),
-              `${real.nearest_color_places}`,
-            ],
+            'picks',
+            `**${real.picks_right} of ${asked}**`,
+            real.picks_by_chance.toFixed(1),
+            `${real.nearest_color_picks}`,
           ],
-        ),
-        `The runtime would act on ${real.acted} of ${asked} sentences, ${real.acted_right} of them right, and refuse the others.`,
-        ...(real.absent > 0
-          ? [`Of ${real.absent} sentences about absent objects it would act on ${real.absent_acted}.`]
-          : []),
-        table(
           [
-            'frame',
-            'sentence',
-            'pick right',
-            'place right',
-            'decision',
-            'probability',
-            'pick by chance',
-            'pick by nearest colour',
-            '',
+            'places',
+            `**${real.places_right} of ${real.places_asked}**`,
+            placesByChance.toFixed(1),
+            `${real.nearest_color_places}`,
           ],
-          rows,
-        ),
-      ]
-    })
+        ],
+      ),
+      `The runtime would act on ${real.acted} of ${asked} sentences, ${real.acted_right} of them right, and refuse the others.`,
+      ...(real.absent > 0
+        ? [`Of ${real.absent} sentences about absent objects it would act on ${real.absent_acted}.`]
+        : []),
+      `![Reliability diagram on real frames: how often each probability was right](${diagram})`,
+      table(
+        [
+          'frame',
+          'sentence',
+          'pick right',
+          'place right',
+          'decision',
+          'probability',
+          'pick by chance',
+          'pick by nearest colour',
+          '',
+        ],
+        rows,
+      ),
+    ]
+  })
 }

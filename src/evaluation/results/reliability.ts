@@ -31,6 +31,22 @@ export function paraphraseSection(raw: readonly GroundingResults[]): string[] {
   ]
 }
 
+/** Whether the sentence decides: the same scenes, asked for another of their things. */
+export function sensitivitySection(raw: readonly GroundingResults[]): string[] {
+  const rows = shipped(raw, 'exchanged').flatMap(({ report }) => {
+    const { task, seed, exchanged } = report as unknown as GroundingReport
+    if (exchanged === null) return []
+    const { asked, right, ci95 } = exchanged
+    return [[task, seedsText(seed, asked), `${asked}`, `${percent(right / asked)} (${interval(ci95)} %)`]]
+  })
+  if (rows.length === 0) return []
+  return [
+    '## Sentences that name another thing of the scene',
+    'The colour or the noun of what is picked, or of where it goes, is exchanged for that of another thing that is there (src/evaluation/exchanged-questions.ts). *Right*: the first decision acts, and on that other thing.',
+    table(['task', 'seeds', 'sentences', 'right (95 %)'], rows),
+  ]
+}
+
 /** @param picture path of the diagram as the page refers to it */
 export function groundingSection(raw: readonly GroundingResults[], picture: string): string[] {
   const all = shipped(raw, 'own')
@@ -67,12 +83,15 @@ export function groundingSection(raw: readonly GroundingResults[], picture: stri
 
 export function reliabilitySvg(raw: readonly GroundingResults[]): string | null {
   const all = shipped(raw, 'own')
-  return all.length === 0 ? null : diagram(beliefsOf(linesOf(all)))
+  return all.length === 0 ? null : reliabilityDiagram(beliefsOf(linesOf(all)))
 }
 
-/** Test scenes; with none, whatever there is. Asked in the scenes' own words, or in others. */
-function shipped(raw: readonly GroundingResults[], words: 'own' | 'paraphrased'): readonly GroundingResults[] {
-  const asks = (report: GroundingResults['report']) => (report.grounding === 'paraphrased' ? 'paraphrased' : 'own')
+type Words = 'own' | 'paraphrased' | 'exchanged'
+
+/** Test scenes; with none, whatever there is. Asked in the scenes' own words, in others, or for other things. */
+function shipped(raw: readonly GroundingResults[], words: Words): readonly GroundingResults[] {
+  const asks = ({ grounding }: GroundingResults['report']): Words =>
+    grounding === 'paraphrased' || grounding === 'exchanged' ? grounding : 'own'
   const all = raw.filter(({ kind, label, report }) => kind === 'grounding' && label === '' && asks(report) === words)
   const test = all.filter(({ report }) => report.split === 'test')
   return test.length > 0 ? test : all
@@ -82,7 +101,7 @@ function linesOf(all: readonly GroundingResults[]): GroundingLine[] {
   return all.flatMap(({ lines }) => lines as unknown as GroundingLine[])
 }
 
-const names: Readonly<Record<(typeof beliefNames)[number], string>> = {
+const titles: Readonly<Record<(typeof beliefNames)[number], string>> = {
   pick: 'the pick is right',
   place: 'the place is right',
   found: 'the thing is there',
@@ -92,9 +111,13 @@ const names: Readonly<Record<(typeof beliefNames)[number], string>> = {
 const panelPx = 190
 const marginPx = 34
 
-function diagram(beliefs: Readonly<Record<(typeof beliefNames)[number], readonly Belief[]>>): string {
-  const panels = beliefNames.map((name, i) => panel(names[name], beliefs[name], i * (panelPx + marginPx)))
-  const [width, height] = [beliefNames.length * (panelPx + marginPx) + 12, panelPx + 76]
+/** A panel for each probability that was asked for, side by side, as SVG. */
+export function reliabilityDiagram(
+  beliefs: Readonly<Partial<Record<(typeof beliefNames)[number], readonly Belief[]>>>,
+): string {
+  const asked = beliefNames.filter((name) => (beliefs[name] ?? []).length > 0)
+  const panels = asked.map((name, i) => panel(titles[name], beliefs[name]!, i * (panelPx + marginPx)))
+  const [width, height] = [asked.length * (panelPx + marginPx) + 12, panelPx + 76]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${panels.join('')}</svg>\n`
 }
 

@@ -10,10 +10,10 @@ import { unwritable } from '../../io/unwritable.js'
 import { machineLine } from '../../runtime/machine.js'
 import { type RawResults, readRawFolders } from '../raw-folder.js'
 import { episodesOf } from './episodes.js'
-import { failureSection, realFramesSection } from './gallery.js'
+import { failureSection, realFramesSection, realReliabilitySvg } from './gallery.js'
 import { table } from './markdown.js'
 import { originalSection, readOriginalSummary } from './original-environment.js'
-import { groundingSection, paraphraseSection, reliabilitySvg } from './reliability.js'
+import { groundingSection, paraphraseSection, reliabilitySvg, sensitivitySection } from './reliability.js'
 import { loopSection, partsSection, scoreSection } from './scores.js'
 
 export interface ResultsReport {
@@ -57,19 +57,22 @@ export async function writeResults(
     ...loopSection(episodes),
     ...groundingSection(all, reference('reliability.svg')),
     ...paraphraseSection(all),
-    ...realFramesSection(all, take),
+    ...sensitivitySection(all),
+    ...realFramesSection(all, take, reference('reliability-real.svg')),
     ...partsSection(episodes),
     ...failureSection(episodes, take),
     ...originSection(all, raw),
   ]
-  const svg = reliabilitySvg(all)
+  const drawn = Object.entries({
+    'reliability.svg': reliabilitySvg(all),
+    'reliability-real.svg': realReliabilitySvg(all),
+  }).flatMap(([name, svg]) => (svg === null ? [] : [{ name, svg }]))
   try {
     await makeFolder(images)
     for (const { from, to } of pictures) if (existsSync(from) || !existsSync(to)) await copyFile(from, to)
-    if (svg !== null) await writeFile(join(images, 'reliability.svg'), svg)
+    for (const { name, svg } of drawn) await writeFile(join(images, name), svg)
     await writeFile(page, `${sections.join('\n\n')}\n`)
-    const shown = new Set(pictures.map(({ to }) => basename(to)))
-    if (svg !== null) shown.add('reliability.svg')
+    const shown = new Set([...pictures.map(({ to }) => basename(to)), ...drawn.map(({ name }) => name)])
     for (const name of await readdir(images)) if (!shown.has(name)) await rm(join(images, name))
   } catch (cause) {
     throw unwritable('the page and its pictures', page, '--out', cause)

@@ -1,11 +1,11 @@
 // The thread in which the policy's graphs run. onnxruntime-node computes on the thread that calls it, so that thread is
 // never the main one.
 
-import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { whyProviderDoesNotLoad } from '../../native/engine.js'
 import { shippedOnnxRuntime } from '../../native/paths.js'
+import { giveBackPriority } from '../worker-priority.js'
 import { decidingGraphs, isLarge, keepsMemory, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
 import type { Provider, ProviderAttempt } from './graph-runner.js'
 import { type GraphTensors, graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
@@ -14,10 +14,8 @@ import { env, InferenceSession, Tensor } from './onnxruntime.js'
 import { Failed, graphProblem, plainReason, type RunnerFailure } from './runner-failure.js'
 import { goodbye, type RunRequest, type WorkerReply, type WorkerSettings } from './worker-protocol.js'
 
-// A thread begins with the priority of the one that starts it. What that one took for the link's sake (runtime/thread-priority.ts)
-// is given back before ONNX Runtime starts its own: a decision may wait for a heartbeat, not the other way round. On
-// Linux a priority is a thread's own; elsewhere it would be taken from the whole process.
-if (process.platform === 'linux' && getPriority() < 0) setPriority(0)
+// Before ONNX Runtime starts its own threads.
+giveBackPriority()
 
 const port = parentPort!
 const { graphs, signatures, providers, threads, isInt8 } = workerData as WorkerSettings

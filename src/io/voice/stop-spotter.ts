@@ -12,7 +12,7 @@ export interface StopFrame {
   readonly gap: number
 }
 
-/** Frames of voice activity (32 ms) from one look to the next. */
+/** Frames of voice activity (32 ms) from one look to the next; where the second one came after two, "drop me" was a stop. */
 export const framesBetweenLooks = 5
 /** What a look hears at most; more would be slower, and say nothing more about its end. */
 export const longestLookS = 1.2

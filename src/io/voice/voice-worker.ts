@@ -1,15 +1,14 @@
 // The thread that listens: Silero's net on every frame, Moonshine on pieces of speech and on their ends.
 
-import { getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { spokenGrammar } from '../../control/goal/spoken/grammar.js'
+import { giveBackPriority } from '../worker-priority.js'
 import { Ear } from './ear.js'
 import { Moonshine } from './moonshine/moonshine.js'
 import { VoiceActivity } from './vad.js'
 import type { VoiceReply, VoiceRequest, VoiceWorkerSettings } from './worker-protocol.js'
 
-// As in the policy's thread: what the main thread took for the link's sake is given back before ONNX Runtime starts.
-if (process.platform === 'linux' && getPriority() < 0) setPriority(0)
+giveBackPriority()
 
 const port = parentPort!
 const { vadFile, moonshineFolder, lexicon, threads } = workerData as VoiceWorkerSettings

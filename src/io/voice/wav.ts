@@ -7,6 +7,9 @@ import { CliportError } from '../../control/errors.js'
 export const sampleRateHz = 16_000
 /** WAVE_FORMAT_PCM of a WAV file's format. */
 const pcm = 1
+/** What stands for a size that was not known (arecord, sox and ffmpeg into a pipe): 18 hours of sound and more. */
+const unknownSize = 0x7f000000
+const cutHint = 'Record or copy it once more'
 
 /**
  * Samples of a WAV file, -1..1.
@@ -14,6 +17,8 @@ const pcm = 1
  */
 export async function readWav(path: string): Promise<Float32Array> {
   const file = await readFile(path).catch((cause: unknown) => {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    if (isMissing) throw invalid(path, 'there is no such file', cause, 'Correct the name, or take its row out')
     throw invalid(path, `it cannot be read (${(cause as Error).message})`, cause)
   })
   if (file.length < 44 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') {
@@ -44,11 +49,21 @@ export async function readWav(path: string): Promise<Float32Array> {
         throw invalid(path, `it has ${rateHz} Hz, ${bits} bit, ${channels} channel${channels === 1 ? '' : 's'}`)
       }
       // A program that writes into a pipe does not know the size: then the samples end with the file.
-      return samplesOf(file.subarray(begin, Math.min(file.length, begin + size)))
+      const end = size >= unknownSize ? file.length : begin + size
+      if (end > file.length) {
+        throw invalid(
+          path,
+          `it is cut off: ${file.length - begin} of ${size} bytes of sound are there`,
+          undefined,
+          cutHint,
+        )
+      }
+      if (end - begin < 2) throw invalid(path, 'it has no samples', undefined, cutHint)
+      return samplesOf(file.subarray(begin, end))
     }
     at = begin + size + (size % 2)
   }
-  throw invalid(path, 'it has no samples')
+  throw invalid(path, 'it has no samples', undefined, cutHint)
 }
 
 /** 16 bit, little endian, to -1..1; an odd last byte is left out. */
@@ -57,10 +72,15 @@ export function samplesOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => view.getInt16(2 * i, true) / 32768)
 }
 
-function invalid(path: string, what: string, cause?: unknown): CliportError {
+function invalid(
+  path: string,
+  what: string,
+  cause?: unknown,
+  hint = 'Convert it, for example: sox IN.wav -r 16000 -c 1 -b 16 OUT.wav',
+): CliportError {
   return new CliportError('VOICE_AUDIO_INVALID', `Expected 16 kHz, 16 bit, mono WAV in ${path} but ${what}`, {
     stage: 'start',
-    hint: 'Convert it, for example: sox IN.wav -r 16000 -c 1 -b 16 OUT.wav',
+    hint,
     cause,
   })
 }

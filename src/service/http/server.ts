@@ -91,7 +91,8 @@ export async function createApp(
     logger: false,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
-    routerOptions: { maxParamLength: 200 },
+    // As long as Node takes a request's head: what is too long is refused by the schemas, in the service's own words.
+    routerOptions: { maxParamLength: 16_384 },
     ...(options.tls === undefined ? {} : { https: options.tls }),
   } as object) as unknown as App
   app.setValidatorCompiler(validatorCompiler)

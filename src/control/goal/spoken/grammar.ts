@@ -15,6 +15,8 @@ export interface SpokenGrammar {
   start(): Position
   /** In nats, how much rarer a word is in goals than the most common ones (0), and at their beginning. */
   prior(word: string, isFirst: boolean): number
+  /** The same for words that ask for the same: verbs of putting, articles, names of one kind of thing. */
+  sense(word: string): string
   /** The rules with the lexicon's words in them, for engines that read grammars. */
   readonly rules: Readonly<Record<string, Expression>>
 }
@@ -65,7 +67,28 @@ export function spokenGrammar(lexicon: Lexicon): SpokenGrammar {
   }
   const prior = (word: string, isFirst: boolean) =>
     priorOf(word) + (isFirst && !firstWords.has(word) ? nats.rareBeginning : 0)
-  return { start: () => Position.start(network, sentenceRule), prior, rules }
+  const senses = sensesOf(lexicon)
+  const sense = (word: string) => senses.get(word) ?? word
+  return { start: () => Position.start(network, sentenceRule), prior, sense, rules }
+}
+
+/** Word -> sense, of words that have one sense only. */
+function sensesOf({ nouns }: Lexicon): ReadonlyMap<string, string> {
+  const groups: readonly (readonly [sense: string, words: Iterable<string>])[] = [
+    ['put', [...lists.putVerbs, ...lists.packVerbs, ...lists.stackVerbs]],
+    ['take', lists.takeVerbs],
+    ['fill', lists.fillVerbs],
+    ['the', ['the', 'a', 'an']],
+    ['in', ['in', 'into', 'inside', 'within']],
+    ['gray', ['gray', 'grey']],
+    ...Object.entries(nouns).map(([kind, names]) => [`1 ${kind}`, names] as const),
+    ...Object.entries(nouns).map(([kind, names]) => [`2 ${kind}`, names.flatMap(pluralsOf)] as const),
+  ]
+  const senses = new Map<string, string>()
+  for (const [sense, words] of groups) {
+    for (const word of words) senses.set(word, senses.has(word) ? word : sense)
+  }
+  return senses
 }
 
 /** Names of colours that people say to such a machine; any other is understood where it is heard freely. */

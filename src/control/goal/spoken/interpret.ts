@@ -48,7 +48,7 @@ export interface SpokenGoal {
  * - `scene`: a sentence that fits the table is taken before a likelier one that does not, up to this
  */
 const nats = {
-  ...{ another: 1.5, unclear: 2, noGoal: 1.2, leastScore: -2.4, scene: 6 },
+  ...{ another: 2.5, unclear: 2, noGoal: 1.2, leastScore: -2.4, scene: 6 },
   ...{ oddPlace: -6, oddThing: -3, side: -3, freely: -4 },
 } as const
 
@@ -84,17 +84,20 @@ export function interpret(
       evidence > chosen.evidence - nats.another &&
       !(understanding.kind === 'not_found' && chosen.understanding.kind === 'command'),
   )
+  const doubts = [
+    ...(hearing.isRated ? [] : [unrated]),
+    ...(hearing.free === null ? [] : [...unclear(chosen, hearing.free), ...negation(chosen, hearing.free)]),
+    ...(rivals.length > 0 ? [another(rivals[0]!)] : []),
+    ...(isElsewhere && chosen.meaning !== onTable[0]!.meaning ? [elsewhere(onTable[0]!)] : []),
+  ]
+  // Who doubts wants to choose, and then what is less near comes behind what is near.
+  const further = doubts.length === 0 ? [] : candidates.filter(({ meaning }) => meaning !== chosen.meaning)
   return {
     heard,
     sentence: chosen.text,
     understanding: chosen.understanding,
-    doubts: [
-      ...(hearing.isRated ? [] : [unrated]),
-      ...(hearing.free === null ? [] : [...unclear(chosen, hearing.free), ...negation(chosen, hearing.free)]),
-      ...(rivals.length > 0 ? [another(rivals[0]!)] : []),
-      ...(isElsewhere && chosen.meaning !== onTable[0]!.meaning ? [elsewhere(onTable[0]!)] : []),
-    ],
-    alternatives: distinct(others)
+    doubts,
+    alternatives: distinct([...others, ...further])
       .slice(0, mostAlternatives)
       .map(({ text }) => text),
   }

@@ -21,6 +21,13 @@ export interface Encoded {
   readonly steps: number
 }
 
+/** Of two views of one sound, step for step. */
+export function meanOf(a: Encoded, b: Encoded): Encoded {
+  const [one, other] = [a.hidden.data as Float32Array, b.hidden.data as Float32Array]
+  const mean = one.map((value, i) => (value + other[i]!) / 2)
+  return { hidden: new Tensor('float32', mean, a.hidden.dims), steps: a.steps }
+}
+
 export class MoonshineModel {
   readonly #encoder: InferenceSession
   readonly #decoder: InferenceSession

@@ -10,7 +10,7 @@ import { denoised } from '../denoise.js'
 import { type StopFrame, stopSentences } from '../stop-spotter.js'
 import { sampleRateHz } from '../wav.js'
 import { moonshineFiles } from './files.js'
-import { type Encoded, MoonshineModel } from './model.js'
+import { type Encoded, MoonshineModel, meanOf } from './model.js'
 import { type Step, search } from './search.js'
 import { MoonshineTokenizer } from './tokenizer.js'
 
@@ -21,13 +21,13 @@ const tokensPerSecond = 6.5
 const fewestTokens = 12
 
 /** Sentences of the grammar that are followed at a time, and how far apart: in clear speech few come as near. */
-const beam = { width: 20, alike: 8, widestGap: 12 } as const
+const beam = { width: 24, alike: 16, same: 2, widestGap: 13 } as const
 
 /** A look at the end of the sound writes at most so many tokens: "stop" has one. */
 const stopTokens = 8
 
 const stopNetwork = buildNetwork({ Stop: { any: stopSentences.map((sentence) => sentence.replace(',', ' ,')) } })
-const stopGrammar = { start: () => Position.start(stopNetwork, 'Stop'), prior: () => 0 }
+const stopGrammar = { start: () => Position.start(stopNetwork, 'Stop'), prior: () => 0, sense: (word: string) => word }
 
 export class Moonshine {
   readonly #model: MoonshineModel
@@ -48,7 +48,7 @@ export class Moonshine {
   /** What was said, without a grammar and under it. @param audio 16 kHz mono, -1..1 */
   async hear(audio: Float32Array, grammar: SpokenGrammar): Promise<Hearing> {
     const longest = Math.max(fewestTokens, Math.ceil((audio.length / sampleRateHz) * tokensPerSecond))
-    const encoded = await this.#encode(denoised(audio))
+    const encoded = await this.#encodeNoisy(audio)
     const result = await search(this.#stepsFor(encoded), this.#tokenizer, grammar, { ...beam, longest })
     return { ...result, isRated: true }
   }
@@ -56,7 +56,7 @@ export class Moonshine {
   /** What the end of the sound says. As it is: how often "stop" is found was measured without the noise filter. */
   async look(audio: Float32Array): Promise<StopFrame> {
     const step = this.#stepsFor(await this.#encode(audio))
-    const options = { width: 4, alike: 4, widestGap: 6, longest: stopTokens }
+    const options = { width: 4, alike: 4, same: 4, widestGap: 6, longest: stopTokens }
     const { free, bound } = await search(step, this.#tokenizer, stopGrammar, options)
     const best = Math.max(...bound.map(({ logProbability }) => logProbability))
     return { text: free.text, score: free.score, isWhole: free.tokens <= stopTokens, gap: free.logProbability - best }
@@ -71,6 +71,13 @@ export class Moonshine {
     const padded = new Float32Array(audio.length + 2 * margin)
     padded.set(audio, margin)
     return this.#model.encode(padded)
+  }
+
+  /** With and without the noise filter, and the mean of both: each makes mistakes of its own. */
+  async #encodeNoisy(audio: Float32Array): Promise<Encoded> {
+    const filtered = denoised(audio)
+    const encoded = await this.#encode(filtered)
+    return filtered === audio ? encoded : meanOf(encoded, await this.#encode(audio))
   }
 
   /** Between two steps the thread looks for what came in: a "stop" does not wait for a sentence. */

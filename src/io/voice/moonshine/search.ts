@@ -12,8 +12,10 @@ export type Step = (tokens: readonly number[], parents: readonly number[]) => Pr
 export interface SearchOptions {
   /** Sentences of the grammar that are followed at a time. */
   readonly width: number
-  /** Of those, how many begin with the same token: a first word that was hardly heard is not given up for one that was not said. */
+  /** Of those, how many begin with a word of one sense: a first word that was hardly heard is not given up for one that was not said. */
   readonly alike: number
+  /** Of those, how many are of one sense so far: "put a" and "place the" say the same, and would take the place of what does not. */
+  readonly same: number
   /** How much less likely than the best one a sentence may become before it is given up, in nats. */
   readonly widestGap: number
   /** Tokens that a sentence has at most: 6.5 for a second of speech, as the model's makers have it, and no fewer than 12. */
@@ -42,6 +44,8 @@ interface Path {
   /** Inside a word; null: between two. */
   readonly branch: Branch | null
   readonly words: readonly string[]
+  /** Senses of the words, and the tokens behind the last of them. */
+  readonly sense: string
   /** The full stop was said. */
   readonly isClosed: boolean
 }
@@ -55,6 +59,7 @@ interface Grown {
   readonly logProbability: number
   /** With what is known beforehand: by this paths are compared. */
   readonly total: number
+  readonly sense: string
 }
 
 const closing = ['.', '!', '?']
@@ -62,7 +67,7 @@ const closing = ['.', '!', '?']
 export async function search(
   step: Step,
   tokenizer: MoonshineTokenizer,
-  grammar: Pick<SpokenGrammar, 'start' | 'prior'> | null,
+  grammar: Pick<SpokenGrammar, 'start' | 'prior' | 'sense'> | null,
   options: SearchOptions,
 ): Promise<SearchResult> {
   const { width, widestGap, longest } = options
@@ -94,7 +99,16 @@ export async function search(
       }
       for (const [token, branch] of continuations(path, branches, tokenizer, marks)) {
         const logProbability = path.logProbability + scores[token]! - shift
-        grown.push({ path, parent: i + offset, token, branch, logProbability, total: logProbability + path.prior })
+        const sense = senseOf(path, token, branch, (word) => grammar!.sense(word))
+        grown.push({
+          path,
+          parent: i + offset,
+          token,
+          branch,
+          logProbability,
+          total: logProbability + path.prior,
+          sense,
+        })
       }
     }
     const kept = likeliest(grown, options)
@@ -123,24 +137,35 @@ export async function search(
   }
 }
 
-function likeliest(grown: readonly Grown[], { width, alike, widestGap }: SearchOptions): readonly Grown[] {
+function likeliest(grown: readonly Grown[], { width, alike, same, widestGap }: SearchOptions): readonly Grown[] {
   const sorted = [...grown].sort((a, b) => b.total - a.total)
   const least = (sorted[0]?.total ?? 0) - widestGap
-  const counts = new Map<number, number>()
+  const [begins, senses] = [new Map<string, number>(), new Map<string, number>()]
   const kept: Grown[] = []
   for (const each of sorted) {
     if (kept.length === width || each.total < least) break
-    const first = each.path.tokens[0] ?? each.token
-    const count = counts.get(first) ?? 0
-    if (count === alike) continue
-    counts.set(first, count + 1)
+    const first = each.sense.split(separator)[0]!
+    const [count, equal] = [begins.get(first) ?? 0, senses.get(each.sense) ?? 0]
+    if (count === alike || equal === same) continue
+    begins.set(first, count + 1)
+    senses.set(each.sense, equal + 1)
     kept.push(each)
   }
   return kept
 }
 
+/** Behind each word of a path's sense. */
+const separator = '|'
+
+function senseOf(path: Path, token: number, branch: Branch | null, sense: (word: string) => string): string {
+  const word = branch?.word ?? null
+  return word === null
+    ? `${path.sense}+${token}`
+    : `${path.sense.slice(0, path.sense.lastIndexOf(separator) + 1)}${sense(word)}${separator}`
+}
+
 function pathFrom(position: Position): Path {
-  return { tokens: [], logProbability: 0, prior: 0, position, branch: null, words: [], isClosed: false }
+  return { tokens: [], logProbability: 0, prior: 0, position, branch: null, words: [], sense: '', isClosed: false }
 }
 
 /** Whether what is still followed can no longer be among the best: each token more only makes it less likely. */
@@ -176,17 +201,18 @@ function continuations(
 
 /** A path with one token more: inside a word, at its end, or both where a longer word begins with it. */
 function extended(
-  { path, parent, token, branch, logProbability }: Grown,
+  { path, parent, token, branch, logProbability, sense }: Grown,
   prior: (word: string, isFirst: boolean) => number,
 ): readonly { path: Path; parent: number }[] {
   const grown = { ...path, tokens: [...path.tokens, token], logProbability }
   if (branch === null) return [{ parent, path: { ...grown, isClosed: true } }]
-  const inside = branch.tokens.size > 0 ? [{ parent, path: { ...grown, branch } }] : []
+  const rest = branch.word === null ? sense : `${path.sense}+${token}`
+  const inside = branch.tokens.size > 0 ? [{ parent, path: { ...grown, branch, sense: rest } }] : []
   if (branch.word === null) return inside
   const position = path.position.after(branch.word)!
   const words = [...path.words, branch.word]
   const known = path.prior + prior(branch.word, path.words.length === 0)
-  const whole = { ...grown, prior: known, branch: null, position, words }
+  const whole = { ...grown, prior: known, branch: null, position, words, sense }
   return [{ parent, path: whole }, ...inside]
 }
 
