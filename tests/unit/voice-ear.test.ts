@@ -1,21 +1,16 @@
-// What listens: pieces of speech, "stop", the search of the decoder, sound files, the microphone's process, the score.
+// What listens: pieces of speech, "stop", the search of the decoder, sound files, the microphone's process.
 
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spokenGrammar } from '../../src/control/goal/spoken/grammar.js'
-import { unrated } from '../../src/control/goal/spoken/hearing.js'
-import { distance } from '../../src/control/nearest.js'
-import { evaluateVoice } from '../../src/evaluation/voice/evaluate-voice.js'
-import { readVoiceFolder } from '../../src/evaluation/voice/voice-folder.js'
 import { denoised } from '../../src/io/voice/denoise.js'
 import { Ear } from '../../src/io/voice/ear.js'
 import { openMicrophone } from '../../src/io/voice/microphone.js'
 import { search } from '../../src/io/voice/moonshine/search.js'
 import { MoonshineTokenizer } from '../../src/io/voice/moonshine/tokenizer.js'
 import { frameSamples, Segmenter } from '../../src/io/voice/segmenter.js'
-import type { Speech } from '../../src/io/voice/speech.js'
 import { type StopFrame, StopSpotter, saysStop } from '../../src/io/voice/stop-spotter.js'
 import { readWav, wavBytes } from '../../src/io/voice/wav.js'
 import type { EarReply } from '../../src/io/voice/worker-protocol.js'
@@ -350,65 +345,4 @@ test("a microphone's sound comes as it is captured, and a device that fails says
     message: expect.stringContaining('No such device'),
   })
   await expect(read(join(folder, 'none'))).rejects.toMatchObject({ code: 'VOICE_MICROPHONE' })
-})
-
-test('words that were changed, left out and added are counted', () => {
-  expect(distance(['put', 'the', 'red'], ['put', 'a', 'red'])).toBe(1)
-  expect(distance(['put', 'the', 'red'], ['put', 'red', 'block'])).toBe(2)
-  expect(distance([], ['a', 'b'])).toBe(2)
-})
-
-test('an evaluation counts what was offered rightly, wrongly and with a doubt, and lost negations', async () => {
-  const rows: readonly (readonly [goal: string | null, heard: string])[] = [
-    ['put the red block in the green bowl', 'place a red cube in the green bowl'],
-    ['put the red block in the green bowl', 'put the blue block in the green bowl'],
-    ['do not put the red block in the green bowl', 'put the red block in the green bowl'],
-    ['never put the red block in the green bowl', 'never put the red block in the green bowl'],
-    [null, 'put the red block in the green bowl'],
-    [null, 'the weather stays dry'],
-  ]
-  const goals = rows.map(([goal], i) => ({ file: `${i}.wav`, goal }))
-  await Promise.all(goals.map(({ file }) => writeFile(join(folder, file), wavBytes(new Float32Array(1600)))))
-  await writeFile(join(folder, 'goals.json'), JSON.stringify(goals))
-  for (const isRated of [true, false]) {
-    let at = 0
-    const speech: Speech = {
-      engine: 'pocketsphinx',
-      hear: async () => ({ free: { ...unrated(rows[at++]![1]), tokens: 10 }, bound: [], isRated }),
-      close: async () => {},
-    }
-    const lines: string[] = []
-    const { report } = await evaluateVoice(await readVoiceFolder(folder), {
-      ...{ speech, lexicon, signal: new AbortController().signal },
-      tell: (line) => lines.push(line),
-    })
-    expect(report).toMatchObject({
-      ...{ engine: 'pocketsphinx', sentences: 4, goals_right: 2, negations: 2, negations_lost: 1, no_goal: 2 },
-      ...(isRated ? { wrong_without_doubt: 2, no_goal_offered: 1 } : { wrong_without_doubt: 0, no_goal_offered: 0 }),
-      ...{ doubted: isRated ? 0 : 3, no_goal_offered_with_doubt: isRated ? 0 : 1 },
-    })
-    expect(report.wer).toBeCloseTo((3 + 1 + 2) / 35, 2)
-    expect(lines).toHaveLength(3)
-  }
-})
-
-test('a folder without a readable goals.json says what it should hold', async () => {
-  await expect(readVoiceFolder(join(folder, 'nowhere'))).rejects.toMatchObject({
-    code: 'INPUT_INVALID',
-    message: expect.stringContaining('is no folder'),
-  })
-  const broken = await mkdtemp(join(folder, 'broken-'))
-  const refused = async (content: string | Uint8Array, says: string, code = 'INPUT_INVALID', name = 'goals.json') => {
-    await writeFile(join(broken, name), content)
-    await expect(readVoiceFolder(broken)).rejects.toMatchObject({ code, message: expect.stringContaining(says) })
-  }
-  await expect(readVoiceFolder(broken)).rejects.toMatchObject({ message: expect.stringContaining('no such file') })
-  await refused('[]', 'it has no rows')
-  await refused('[{"file": "a.wav"', 'it is no JSON')
-  await refused('[{"file": "a.wav"}]', 'goal')
-  await refused('[{"file": "a.wav", "gaol": "put it"}]', 'unknown key 0.gaol, did you mean goal?')
-  // Before anything is decoded: the second file of a long evaluation.
-  const goals = ['a.wav', 'b.wav'].map((file) => ({ file, goal: null }))
-  await refused(JSON.stringify(goals), 'a.wav', 'VOICE_AUDIO_INVALID')
-  await refused(wavBytes(new Float32Array(1600)), 'b.wav', 'VOICE_AUDIO_INVALID', 'a.wav')
 })
