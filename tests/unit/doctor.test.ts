@@ -1,6 +1,6 @@
 // `cliport doctor` on machines of which something is missing or broken.
 
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,6 +111,8 @@ test('addons, policies and folders that are missing or broken', async () => {
   expect([fit.status, provider.status]).toEqual(['skip', 'skip'])
   writeFileSync(join(folder, 'file'), '')
   expect(await checkFolder(join(folder, 'file/runs'), 'run.out')).toMatchObject({ status: 'fail' })
+  expect(await checkFolder(join(folder, 'new/runs'), 'run.out')).toMatchObject({ status: 'ok' })
+  expect(existsSync(join(folder, 'new')), 'a doctor leaves nothing behind').toBe(false)
 })
 
 test('the folder and the port of a service that does not run', async () => {

@@ -1,8 +1,7 @@
 // The machine: Node.js, clock, kernel, privileges, disk.
 
 import { readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { makeFolder } from '../../io/make-folder.js'
+import { dirname, join, resolve } from 'node:path'
 import { projectPath } from '../../native/paths.js'
 import { type Finding, fail, ok, skip, warn } from './check.js'
 
@@ -81,19 +80,27 @@ export async function checkPrivileges(isHere: boolean, read: ReadSystem = readSy
       )
 }
 
-/** A folder that can be written to, with room. */
+/** A folder that can be written to, or made, with room. Leaves nothing behind. */
 export async function checkFolder(folder: string, setting: string): Promise<Finding> {
-  const probe = join(folder, `.doctor-${process.pid}`)
+  const there = await nearestFolder(folder)
+  const probe = join(there, `.doctor-${process.pid}`)
   try {
-    await makeFolder(folder)
     await writeFile(probe, 'x')
     await rm(probe)
   } catch (error) {
     return fail(`${folder} cannot be written to: ${(error as Error).message}`, `Set ${setting} to a folder that can`)
   }
-  const { bavail, bsize } = await statfs(folder)
+  const { bavail, bsize } = await statfs(there)
   const freeGb = (bavail * bsize) / 1e9
   return bavail * bsize >= leastFreeBytes
     ? ok(`${folder} can be written to, ${freeGb.toFixed(1)} GB free`)
     : warn(`only ${freeGb.toFixed(1)} GB free for ${folder}`, 'Free some space: recordings stop when the disk is full')
+}
+
+/** The folder, or the nearest one above it that is there already. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let place = resolve(folder); ; place = dirname(place)) {
+    const found = await stat(place).catch(() => null)
+    if (found !== null || place === dirname(place)) return place
+  }
 }
