@@ -347,6 +347,9 @@ export class Runner {
   #couldNotRun(error: unknown): void {
     this.#trouble(error)
     this.happened({ kind: 'disarmed' })
+    void this.options.workcell
+      .disarm()
+      .catch((cause: Error) => this.options.tell(`the arm did not disarm: ${cause.message}`))
   }
 
   #trouble(error: unknown): void {

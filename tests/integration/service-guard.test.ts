@@ -225,6 +225,7 @@ test('where a run cannot be written the queue is not used up: one goal says why,
   await expect
     .poll(async () => (await facts()).session, waits)
     .toMatchObject({ mode: 'disarmed', problem: { stage: 'start' } })
+  await expect.poll(async () => (await service.client.state()).robot?.mode, waits).toBe('disarmed')
   expect(await service.client.goal(second.id)).toMatchObject({ state: 'queued', starts: 0 })
   await service.client.cancel(second.id)
   rmSync(runs)
