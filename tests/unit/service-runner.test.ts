@@ -21,7 +21,8 @@ afterEach(() => {
 /** @param clear how the arm answers a clear */
 function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<void> = async () => {}) {
   const link = { stop: async () => {} }
-  const workcell = { open: async () => {}, close: async () => {}, arm: async () => {}, clear, link, ports: { link } }
+  const none = async () => {}
+  const workcell = { open: none, close: none, arm: none, disarm: none, clear, link, ports: { link } }
   const done: string[] = []
   const runner = new Runner({
     queue: {
