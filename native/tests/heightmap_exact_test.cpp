@@ -76,8 +76,7 @@ TEST(Heightmap, EqualsASlowTranscriptionOnRandomFrames) {
   Random random(4);
   for (int round = 0; round < 60; ++round) {
     const std::vector<Shot> shots = random_shots(random);
-    std::vector<RgbdFrame> frames;
-    for (const Shot& shot : shots) frames.push_back(shot.frame());
+    const std::vector<RgbdFrame> frames = frames_of(shots);
     HeightmapSpec spec;
     spec.z_min_m = -0.3;
     spec.pixel_m = 0.02 + 0.05 * random.uniform();
@@ -145,8 +144,7 @@ TEST(Heightmap, FastModeDiffersInAFewCellsAtMost) {
   Random random(7);
   for (int round = 0; round < 40; ++round) {
     const std::vector<Shot> shots = random_shots(random);
-    std::vector<RgbdFrame> frames;
-    for (const Shot& shot : shots) frames.push_back(shot.frame());
+    const std::vector<RgbdFrame> frames = frames_of(shots);
     HeightmapSpec spec;
     spec.z_min_m = -0.3;
     Map exact(spec), fast(spec);

@@ -64,6 +64,12 @@ inline std::vector<Shot> random_shots(Random& random) {
   return shots;
 }
 
+inline std::vector<RgbdFrame> frames_of(const std::vector<Shot>& shots) {
+  std::vector<RgbdFrame> frames;
+  for (const Shot& shot : shots) frames.push_back(shot.frame());
+  return frames;
+}
+
 inline Shot two_pixels_of_one_cell(float depth_m) {
   Shot shot(2, 1, depth_m);
   shot.intrinsics.fx = 1e6;

@@ -121,7 +121,7 @@ async function aim({ look, proposal }: Said): Promise<Aim> {
   return aimOf(proposal, map === null ? 0 : labelAt(map, proposal.pick.pixel), look.truth)
 }
 
-export function labelAt(map: LabelMap, pixel: Pixel): number {
+export function labelAt(map: Pick<LabelMap, 'labels' | 'cols'>, pixel: Pixel): number {
   return map.labels[indexOf(map, pixel)] ?? 0
 }
 

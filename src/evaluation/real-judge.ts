@@ -1,15 +1,15 @@
 // What is right on a real frame, by the labels of its objects. Pure.
 
-import { indexOf } from '../control/geometry.js'
 import type { Pixel } from '../control/types.js'
 import type { LabelMap } from '../sim/cell-renderer.js'
+import { labelAt } from './episode-trace.js'
 
 /** Labels of a map's cells, row by row; 0: the table, or unseen. */
 export type Labelled = Pick<LabelMap, 'labels' | 'cols'>
 
 /** Whether the cell shows one of the objects. */
 export function shows(map: Labelled, wanted: readonly number[], at: Pixel | null): boolean {
-  return at !== null && wanted.includes(map.labels[indexOf(map, at)] ?? 0)
+  return at !== null && wanted.includes(labelAt(map, at))
 }
 
 /**
@@ -18,7 +18,7 @@ export function shows(map: Labelled, wanted: readonly number[], at: Pixel | null
  * bowl, counts as its inside. Infinity where the cell shows another object, or no target is in view.
  */
 export function distanceFromMiddle(map: Labelled, targets: readonly number[], at: Pixel): number {
-  const label = map.labels[indexOf(map, at)] ?? 0
+  const label = labelAt(map, at)
   if (label !== 0 && !targets.includes(label)) return Number.POSITIVE_INFINITY
   return Math.min(
     ...targets.map((target) => {

@@ -5,6 +5,8 @@
 
 import { join } from 'node:path'
 import type { CycleWatcher, StepRecord, View } from '../control/cycle.js'
+import { indexOf } from '../control/geometry.js'
+import type { Pixel } from '../control/types.js'
 import { DemonstrationWriter } from '../io/recording/demonstration.js'
 import type { Cell, Truth } from '../sim/api.js'
 import { labelMap } from '../sim/cell-renderer.js'
@@ -59,8 +61,7 @@ export class TakeoverEpisode {
     ])
     const { scene, config } = this.workcell
     if (!knownBefore || !knownAfter || scene === null) return 'a real cell has no truth to train on'
-    const { cols } = before.heightmap
-    const labelAt = ([u, v]: readonly [number, number]) => knownBefore.labels[u * cols + v]!
+    const labelAt = (pixel: Pixel) => knownBefore.labels[indexOf(before.heightmap, pixel)]!
     const picked = labelAt(proposal.pick.pixel)
     if (picked === 0) return 'there is no object under the pick'
     const shown = { object: picked, target: labelAt(proposal.place.pixel), proposal }

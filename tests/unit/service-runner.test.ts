@@ -64,6 +64,18 @@ test.each([
   expect(runner.session.mode).not.toBe('disarmed')
 })
 
+test('a stop keeps its first reason when the controller tells what followed from it, but a fault is told', async () => {
+  const { runner } = createRunner({})
+  await runner.open()
+  await runner.stop('"stop" was said')
+  runner.latched('stopped', 'stop_requested: the caller gave up')
+  expect(runner.session).toMatchObject({ mode: 'stopped', reason: expect.stringContaining('"stop" was said') })
+  await runner.stop('a second one')
+  expect(runner.session.reason).toContain('a second one')
+  runner.latched('fault', 'unexpected_contact')
+  expect(runner.session).toMatchObject({ mode: 'fault', reason: expect.stringContaining('unexpected_contact') })
+})
+
 test('an end that the disk did not take is written before the next goal begins, and nothing begins without it', async () => {
   const did: string[] = []
   const waiting = ['g1', 'g2']

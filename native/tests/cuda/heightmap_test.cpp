@@ -37,8 +37,7 @@ TEST_F(CudaHeightmap, EqualsExactModeOnRandomFrames) {
   Random random(11);
   for (int round = 0; round < 60; ++round) {
     const std::vector<Shot> shots = random_shots(random);
-    std::vector<RgbdFrame> frames;
-    for (const Shot& shot : shots) frames.push_back(shot.frame());
+    const std::vector<RgbdFrame> frames = frames_of(shots);
     HeightmapSpec spec;
     spec.z_min_m = -0.3;
     spec.pixel_m = 0.002 + 0.05 * random.uniform();
