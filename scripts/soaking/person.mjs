@@ -92,6 +92,7 @@ export class Person {
     this.ledger.sawState(state)
     const { session, question, queue } = state
     if (session.mode === 'stopped' || session.mode === 'fault') await this.act('clear', () => client.clear())
+    else if (session.mode === 'disarmed' && state.robot?.holding) await this.act('release', () => client.release())
     else if (session.mode === 'disarmed') await this.act('arm', () => client.arm())
     else if (question !== null) await this.#answer(client, question)
     else if (session.paused) {

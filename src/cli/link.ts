@@ -3,11 +3,13 @@
 import type { Command } from 'commander'
 import { CliportError } from '../control/errors.js'
 import { describeReason } from '../control/reason.js'
-import { home, jog, recover } from '../runtime/link/manual-motion.js'
+import { home, jog, recover, release } from '../runtime/link/manual-motion.js'
 import { describeLink, measureRoundTrips, statusOf } from '../runtime/link/status.js'
 import { watch } from '../runtime/link/watch.js'
+import { movesHardware } from '../runtime/robot.js'
 import { realNumber, wholeNumber } from './context.js'
 import { type LinkVerbOptions, linkVerb, reportExecution } from './link-context.js'
+import { letGoQuestion } from './question.js'
 
 export function addLink(program: Command): void {
   const link = program.command('link').description('inspect a controller, or move its arm by hand')
@@ -91,6 +93,19 @@ function addMotion(link: Command): void {
     await consent(client.backend)
     return reportExecution(client, await home(client, config, signal))
   })
+
+  linkVerb(
+    link,
+    'release',
+    'open the end effector where the arm stands: what it holds falls; then disarm',
+    async ({ client, config, signal, confirm }) => {
+      const wasHolding = client.state?.endEffector.holding ?? false
+      if (movesHardware(client.backend)) await confirm(letGoQuestion(client.backend))
+      await release(client, config, signal)
+      const line = wasHolding ? 'let go' : 'nothing was held; the end effector is open'
+      return { exitCode: 0, json: { released: wasHolding }, lines: [line] }
+    },
+  )
 
   linkVerb(
     link,

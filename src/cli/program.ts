@@ -24,7 +24,7 @@ const verbs: readonly (readonly [name: string, load: () => Promise<AddVerb>])[] 
   ['serve', async () => (await import('./serve.js')).addServe],
   ['goal', async () => (await import('./goal.js')).addGoalCommand],
   ['status', async () => (await import('./service.js')).addStatus],
-  ...['arm', 'disarm', 'stop', 'clear', 'pause', 'resume'].map(
+  ...['arm', 'disarm', 'stop', 'clear', 'release', 'pause', 'resume'].map(
     (name) => [name, async () => (await import('./service.js')).addAct(name)] as const,
   ),
   ['replay', async () => (await import('./replay.js')).addReplay],

@@ -34,6 +34,11 @@ export function realArmQuestion(backend: string): string {
   return `The controller moves a real arm (${backend}). Is the area clear, the emergency stop in your hand?`
 }
 
+/** Before what the end effector of a real arm holds is let go of. */
+export function letGoQuestion(backend: string): string {
+  return `What the end effector of a real arm (${backend}) holds will fall. Is a hand or a box under it?`
+}
+
 /** Where a question goes, and where its answer comes from. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream

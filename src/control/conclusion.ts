@@ -16,6 +16,10 @@ export class Conclusion extends Error {
   }
 }
 
+/** Why nothing begins after a stop in the middle of a transport, and what a person does. */
+export const stillHolding =
+  'the end effector still holds something: put a hand or a box under it, let go of it (cliport release with a service, else cliport link release), then begin again'
+
 /** The execution, unless it did not run to its end. @throws Conclusion or CliportError ARM_STOPPED, ARM_FAULT */
 export function mustBeDone(execution: Execution): Execution {
   switch (execution.status) {

@@ -2,7 +2,7 @@
 // `runCycle` from top to bottom; each stage is a method of `Stages` below it, in the same order.
 
 import { type CheckContext, checkPlan, isRefused, type Violation } from './check.js'
-import { Conclusion, describeFailure, describeViolations, mustBeDone } from './conclusion.js'
+import { Conclusion, describeFailure, describeViolations, mustBeDone, stillHolding } from './conclusion.js'
 import type { CyclePorts, CycleResult, CycleSettings, StepRecord, View } from './cycle-types.js'
 import { type Decision, decideAnswer, type Failure } from './decide.js'
 import { CliportError } from './errors.js'
@@ -41,6 +41,7 @@ export async function runCycle(
     const refused = await stages.refuse()
     if (refused !== null) return refused
     await ports.link.arm()
+    stages.expectEmptyHand()
     await stages.park(null)
     let view = await stages.look()
     for (;;) {
@@ -110,6 +111,14 @@ class Stages {
     return understanding === null || understanding.kind === 'command'
       ? null
       : this.end(understanding.kind, understanding.reason)
+  }
+
+  /**
+   * What is held from before hides what lies under it, and nobody knows what it is or how long.
+   * @throws Conclusion refused
+   */
+  expectEmptyHand(): void {
+    if (this.ports.link.state?.endEffector.holding) throw new Conclusion('refused', stillHolding)
   }
 
   /** Capture and project. */

@@ -178,8 +178,8 @@ export function isMotion(segment: Segment): segment is MotionSegment {
   return segment.kind === 'move' || segment.kind === 'descend' || segment.kind === 'push'
 }
 
-/** What a plan is for. `jog` and `home` are a person's; the cycle makes the others. */
-export type PlanName = 'pick' | 'place' | 'push' | 'park' | 'jog' | 'home'
+/** What a plan is for. `jog`, `home` and `release` are a person's; the cycle makes the others. */
+export type PlanName = 'pick' | 'place' | 'push' | 'park' | 'jog' | 'home' | 'release'
 
 /** Segments that run one after the other; the plan begins and ends at rest. */
 export interface Plan {

@@ -107,6 +107,18 @@ export async function arm(isConsentGiven = false): Promise<void> {
     answer: { label: 'Yes, arm', act: () => arm(true) },
   }
 }
+
+/** What the arm holds falls; of a real arm a person is asked first. */
+export async function letGo(isConsentGiven = false): Promise<void> {
+  await sessionAct('It did not let go', '/api/release', { consent_to_motion: isConsentGiven })
+  if (notice.peek()?.code !== 'CONSENT_REQUIRED') return
+  notice.value = {
+    title: 'What the arm holds will fall',
+    text: 'Is a hand or a box under it?',
+    hint: '',
+    answer: { label: 'Yes, let go', act: () => letGo(true) },
+  }
+}
 export const disarm = () => sessionAct('It could not be disarmed', '/api/disarm')
 export const clear = () => sessionAct('It could not be cleared', '/api/clear')
 export const pause = () => sessionAct('It could not be paused', '/api/pause')

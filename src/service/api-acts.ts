@@ -45,3 +45,14 @@ export const armSchema = z
   .strict()
   .nullish()
   .meta({ id: 'Arm' })
+
+export const releaseSchema = z
+  .object({
+    consent_to_motion: z
+      .boolean()
+      .default(false)
+      .describe('of a real arm: a hand or a box is under what it holds; not needed in the simulated cell'),
+  })
+  .strict()
+  .nullish()
+  .meta({ id: 'Release' })

@@ -4,6 +4,7 @@ import { CliportError, type ErrorCode } from '../control/errors.js'
 import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { RunReport } from '../runtime/run.js'
 import type { Goal, ServiceState, Takeover, Turn } from './api.js'
+import { Clearing } from './clearing.js'
 import { Gate } from './gate.js'
 import { endOf } from './goal-end.js'
 import type { GoalQueue } from './goal-queue.js'
@@ -11,14 +12,24 @@ import { runGoalOfQueue } from './goal-run.js'
 import type { GoalEnd } from './goal-store.js'
 import type { Hub } from './hub.js'
 import type { Live } from './live.js'
-import { after, atStart, mayArm, mayBegin, mayClear, modeOf, reasonOf, type SessionEvent } from './session-machine.js'
+import { asCliportError, lossCodes } from './runner-errors.js'
+import {
+  after,
+  atStart,
+  mayArm,
+  mayBegin,
+  mayClear,
+  mayRelease,
+  modeOf,
+  reasonOf,
+  type SessionEvent,
+} from './session-machine.js'
 import { expectInside } from './takeover.js'
 import { problemOf } from './wire.js'
 import type { SceneChoice, Workcell } from './workcell.js'
 
 /** How often what is lost is opened again. */
 const reopenMs = 5000
-const clearTimeoutMs = 30_000
 
 export interface RunnerOptions {
   readonly queue: GoalQueue
@@ -49,8 +60,8 @@ export class Runner {
   /** Never rejects. Whoever opens the workcell, or makes another scene, waits for it first. */
   #opening: Promise<void> = Promise.resolve()
   #reopen: NodeJS.Timeout | null = null
-  /** Ends what waits for a latched stop to open. */
-  #giveUpClearing: (why: string) => void = () => {}
+  /** The newest clearing of a latch. */
+  #clearing: Clearing | null = null
   /** Stops that people have asked for so far. */
   #stops = 0
   /** How goals ended that the disk did not take: written before anything else begins. */
@@ -87,10 +98,24 @@ export class Runner {
    * @throws CliportError SERVICE_REFUSED, CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
    */
   async arm(isConsentGiven: boolean): Promise<void> {
+    this.#noticeHolding()
     this.#expect(mayArm(this.#facts), 'arm')
     await this.options.workcell.arm(isConsentGiven)
     this.happened({ kind: 'armed' })
     this.kick()
+  }
+
+  /**
+   * A person lets go of what the end effector holds, after a stop in the middle of a transport; disarmed afterwards.
+   * @throws CliportError SERVICE_REFUSED, CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
+   */
+  release(isConsentGiven: boolean): Promise<void> {
+    return this.options.queue.inOrder(async () => {
+      this.#expect(mayRelease(this.#facts), 'let go')
+      this.happened({ kind: 'disarmed' })
+      await this.options.workcell.release(isConsentGiven)
+      this.#noticeHolding()
+    })
   }
 
   /** @throws CliportError SERVICE_REFUSED while a goal runs */
@@ -114,19 +139,8 @@ export class Runner {
     if (this.#facts.latched !== null) await this.#running?.ended
     this.#expect(mayClear(this.#facts), 'clear')
     const stops = this.#stops
-    // A timer of its own: what AbortSignal.any makes of AbortSignal.timeout may never fire in Node 20 (nodejs/node#54614).
-    const clearing = new AbortController()
-    const giveUp = (why: string) => clearing.abort(notCleared(why))
-    const timer = setTimeout(giveUp, clearTimeoutMs, `the arm has not recovered for ${clearTimeoutMs / 1000} s`)
-    this.#giveUpClearing = giveUp
-    try {
-      await this.options.workcell.clear(clearing.signal)
-    } catch (error) {
-      clearing.signal.throwIfAborted()
-      throw error
-    } finally {
-      clearTimeout(timer)
-    }
+    this.#clearing = new Clearing()
+    await this.#clearing.run((signal) => this.options.workcell.clear(signal))
     this.#expect(stops === this.#stops ? null : 'it was stopped again meanwhile', 'clear')
     this.happened({ kind: 'cleared' })
   }
@@ -188,6 +202,7 @@ export class Runner {
   takeover(takeover: Takeover): Promise<Goal> {
     const { queue, workcell } = this.options
     return queue.inOrder(async () => {
+      this.#noticeHolding()
       this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
       if (workcell.view === null) workcell.seen(await workcell.look())
       expectInside(workcell.view!.view.heightmap, takeover)
@@ -210,6 +225,7 @@ export class Runner {
   kick(): void {
     const { queue } = this.options
     const next = queue.inOrder(async () => {
+      this.#noticeHolding()
       if (mayBegin(this.#facts, 'sentence') !== null) return
       await this.#writeEnds()
       const goal = await queue.begin()
@@ -232,13 +248,18 @@ export class Runner {
     this.options.tell(`lost: ${reason}`)
     this.happened({ kind: 'lost', reason })
     this.#running?.abort.abort()
-    this.#giveUpClearing(reason)
+    this.#clearing?.giveUp(reason)
     this.#cancelReopen()
     this.#reopen = setTimeout(() => {
       this.#reopen = null
       const before = this.#opening
       this.#opening = (this.#running?.ended ?? Promise.resolve()).then(() => before).then(() => this.#open())
     }, reopenMs)
+  }
+
+  /** Before anything begins: nothing does while something is held. */
+  #noticeHolding(): void {
+    this.happened({ kind: 'holds', holding: this.options.workcell.isHolding })
   }
 
   #cancelReopen(): void {
@@ -248,15 +269,18 @@ export class Runner {
 
   happened(event: SessionEvent): void {
     const before = JSON.stringify(this.session)
+    const wasArmed = this.#facts.armed
     this.#facts = after(this.#facts, event)
     if (JSON.stringify(this.session) !== before) this.options.hub.emit('session', this.session)
+    const isDisarmedByLoad = wasArmed && !this.#facts.armed && (event.kind === 'holds' || event.kind === 'ended')
+    if (isDisarmedByLoad) this.#giveLeaseBack()
   }
 
   /** Stops what moves; its goal is paused. Closes the workcell. */
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
-    this.#giveUpClearing('the service is ending')
+    this.#clearing?.giveUp('the service is ending')
     this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
@@ -304,6 +328,7 @@ export class Runner {
     } catch (error) {
       this.#couldNotRun(error)
     } finally {
+      this.#noticeHolding()
       this.#running = null
       this.happened({ kind: 'ended' })
     }
@@ -347,9 +372,12 @@ export class Runner {
   #couldNotRun(error: unknown): void {
     this.#trouble(error)
     this.happened({ kind: 'disarmed' })
-    void this.options.workcell
-      .disarm()
-      .catch((cause: Error) => this.options.tell(`the arm did not disarm: ${cause.message}`))
+    this.#giveLeaseBack()
+  }
+
+  #giveLeaseBack(): void {
+    const { workcell, tell } = this.options
+    void workcell.disarm().catch((cause: Error) => tell(`the arm did not disarm: ${cause.message}`))
   }
 
   #trouble(error: unknown): void {
@@ -365,30 +393,4 @@ export class Runner {
       hint: 'cliport status says what the service waits for',
     })
   }
-}
-
-/** After these the session is opened anew. */
-const lossCodes: readonly ErrorCode[] = [
-  'LINK_PEER_LOST',
-  'LINK_STATE_STALE',
-  'CELL_FAILED',
-  'CAMERA_STALLED',
-  'POLICY_INVALID',
-]
-
-function notCleared(why: string): CliportError {
-  return new CliportError('LINK_PEER_LOST', `The stop could not be cleared: ${why}`, {
-    stage: 'serve',
-    hint: 'Wait until the arm is reached again (cliport status), then clear once more',
-    retryable: true,
-  })
-}
-
-function asCliportError(error: unknown): CliportError {
-  if (error instanceof CliportError) return error
-  return new CliportError('UNEXPECTED', (error as Error).message, {
-    stage: 'serve',
-    hint: 'A fault of this program: report this message',
-    cause: error,
-  })
 }

@@ -113,7 +113,10 @@ export class Service {
       tell,
     })
     this.#linkWatch = new LinkWatch(workcell, {
-      onState: (state) => hub.emit('robot', robotOf(state, process.hrtime.bigint())),
+      onState: (state) => {
+        hub.emit('robot', robotOf(state, process.hrtime.bigint()))
+        this.runner.happened({ kind: 'holds', holding: state.endEffector.holding })
+      },
       onLatched: (as, reason) => this.runner.latched(as, reason),
       onLost: (reason) => this.runner.lost(reason),
     })

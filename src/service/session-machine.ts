@@ -1,6 +1,7 @@
 // The one state machine of the service: what may happen to the arm now. Pure; the service tells it what happened and asks
 // it what may be done.
 
+import { stillHolding } from '../control/conclusion.js'
 import type { modes } from './api.js'
 
 /** What the page shows. */
@@ -20,6 +21,8 @@ export interface SessionFacts {
   readonly latched: { readonly kind: 'stopped' | 'fault'; readonly reason: string } | null
   /** What moves the arm now. */
   readonly activity: { readonly goalId: string; readonly kind: 'sentence' | 'takeover' } | null
+  /** The end effector holds something, whoever picked it. */
+  readonly holding: boolean
   /** The activity waits for a person's answer. */
   readonly asking: boolean
   /** The activity waits between two actions. */
@@ -34,6 +37,7 @@ export const atStart: SessionFacts = {
   paused: false,
   latched: null,
   activity: null,
+  holding: false,
   asking: false,
   held: false,
   closing: false,
@@ -50,6 +54,7 @@ export type SessionEvent =
   /** A stop was asked for, or the controller says that it stopped or faulted. */
   | { readonly kind: 'latched'; readonly as: 'stopped' | 'fault'; readonly reason: string }
   | { readonly kind: 'cleared' }
+  | { readonly kind: 'holds'; readonly holding: boolean }
   | { readonly kind: 'began'; readonly goalId: string; readonly activity: 'sentence' | 'takeover' }
   | { readonly kind: 'ended' }
   | { readonly kind: 'asks' }
@@ -58,7 +63,7 @@ export type SessionEvent =
   | { readonly kind: 'released' }
   | { readonly kind: 'closing' }
 
-/** The facts after an event. Whatever takes the arm away disarms; only `armed` arms. */
+/** The facts after an event. Whatever takes the arm away disarms, and so does what is held without a goal; only `armed` arms. */
 export function after(facts: SessionFacts, event: SessionEvent): SessionFacts {
   switch (event.kind) {
     case 'opened':
@@ -82,12 +87,14 @@ export function after(facts: SessionFacts, event: SessionEvent): SessionFacts {
         : { ...facts, armed: false, latched: { kind: event.as, reason: event.reason } }
     case 'cleared':
       return facts.activity === null ? { ...facts, latched: null, armed: false } : facts
+    case 'holds':
+      return { ...facts, holding: event.holding, armed: facts.armed && !(event.holding && facts.activity === null) }
     case 'began':
       return mayBegin(facts, event.activity) === null
         ? { ...facts, activity: { goalId: event.goalId, kind: event.activity } }
         : facts
     case 'ended':
-      return { ...facts, activity: null, asking: false, held: false }
+      return { ...facts, activity: null, asking: false, held: false, armed: facts.armed && !facts.holding }
     case 'asks':
       return { ...facts, asking: facts.activity !== null }
     case 'answered':
@@ -125,7 +132,7 @@ export function reasonOf(facts: SessionFacts): string | null {
     case 'lost':
       return facts.lost
     case 'disarmed':
-      return 'a person arms it first (cliport arm)'
+      return facts.holding ? stillHolding : 'a person arms it first (cliport arm)'
     case 'paused':
       return 'paused by a person'
     case 'asking':
@@ -138,9 +145,11 @@ export function reasonOf(facts: SessionFacts): string | null {
 /** Why it may not be armed now; null: it may. */
 export function mayArm(facts: SessionFacts): string | null {
   if (facts.closing || facts.unusable || facts.lost !== null) return reasonOf(facts)
-  return facts.latched === null
-    ? null
-    : `a ${facts.latched.kind === 'fault' ? 'fault' : 'stop'} is latched: ${facts.latched.reason}`
+  return latchedOf(facts) ?? (facts.holding ? stillHolding : null)
+}
+
+function latchedOf({ latched }: SessionFacts): string | null {
+  return latched === null ? null : `a ${latched.kind === 'fault' ? 'fault' : 'stop'} is latched: ${latched.reason}`
 }
 
 /** Why nothing may begin now; null: it may. A takeover is a person's own act and begins while the queue is paused. */
@@ -148,6 +157,12 @@ export function mayBegin(facts: SessionFacts, activity: 'sentence' | 'takeover')
   if (facts.activity !== null) return 'a goal runs'
   if (!facts.armed) return mayArm(facts) ?? reasonOf(facts)
   return facts.paused && activity === 'sentence' ? 'paused by a person' : null
+}
+
+/** Why the end effector may not be opened now; null: it may. */
+export function mayRelease(facts: SessionFacts): string | null {
+  if (facts.activity !== null) return 'a goal runs'
+  return facts.closing || facts.unusable || facts.lost !== null ? reasonOf(facts) : latchedOf(facts)
 }
 
 /** Why a latched stop may not be cleared now; null: it may. */

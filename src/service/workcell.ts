@@ -8,7 +8,7 @@ import type { Policy, RobotLink } from '../control/ports.js'
 import type { RobotMode } from '../control/types.js'
 import { LinkClient } from '../io/link/client.js'
 import type { Config } from '../runtime/config/schema.js'
-import { type Clearable, recover } from '../runtime/link/manual-motion.js'
+import { type Clearable, recover, release } from '../runtime/link/manual-motion.js'
 import { consentRequired, movesHardware, needsConsent } from '../runtime/robot.js'
 import { type CellPorts, openSession, type PerceptionPorts, type Scene, type Session } from '../runtime/session.js'
 import type { Cell, CellFaults } from '../sim/api.js'
@@ -33,6 +33,7 @@ interface Opened {
 
 const modesAtRest: readonly RobotMode[] = ['disarmed', 'armed', 'stopped', 'fault', 'free_drive']
 const lookAtModeMs = 20
+const releaseTimeoutMs = 10_000
 /** A real controller sends 250 states a second. */
 const absentMs = 3000
 /** A simulated one may wait for a busy machine. */
@@ -194,6 +195,31 @@ export class Workcell {
       )
     }
     await link.arm()
+  }
+
+  /**
+   * Opens the end effector where the arm stands: what it holds falls. Disarmed afterwards.
+   * @param isConsentGiven a person has put a hand or a box under it; asked for of a real arm, every time
+   * @throws CliportError CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
+   */
+  async release(isConsentGiven: boolean): Promise<void> {
+    const { link } = this.ports
+    if (movesHardware(link.backend) && !isConsentGiven) {
+      throw consentRequired(
+        link.backend,
+        'Put a hand or a box under what it holds, then let go with consent (`cliport release --consent-to-motion`, "consent_to_motion": true)',
+      )
+    }
+    try {
+      await release(link, this.config, AbortSignal.timeout(releaseTimeoutMs))
+    } finally {
+      await this.disarm().catch(() => {}) // without a lease nothing moves either; a link that is lost says so by itself
+    }
+  }
+
+  /** Whether the end effector holds something, as the controller says. */
+  get isHolding(): boolean {
+    return this.link?.state?.endEffector.holding ?? false
   }
 
   /** Gives the arm's lease back, where the link knows how to. */

@@ -172,6 +172,11 @@ describe('on a simulated arm', () => {
     expect(report.states).toBeGreaterThan(0)
   })
 
+  test('release opens the end effector, says whether it held anything, and leaves the arm disarmed', async () => {
+    expect(await link(controller.address, 'release')).toMatchObject({ exitCode: 0, report: { released: false } })
+    expect((await link(controller.address, 'status')).report).toMatchObject({ holding: false, mode: 'disarmed' })
+  })
+
   test('Ctrl-C in the middle of a way stops the arm: exit code 130', async () => {
     await link(controller.address, 'home')
     const parameters = [cli, 'link', 'jog', '--robot', controller.address, '--y', '0.2', '--speed', '0.02']
@@ -194,15 +199,18 @@ test('nobody there is exit code 3', async () => {
   })
 })
 
-test.each([['jog', '--z', '0.01'], ['home']])('%s moves no real arm without a person’s yes', async (verb, ...way) => {
-  const hardware = await pretendHardware()
-  const { exitCode, report } = await link(hardware.address, verb, ...way)
-  expect(exitCode).toBe(2)
-  expect(report).toMatchObject({ error: { code: 'CONSENT_REQUIRED' } })
-  expect(hardware.heard()).not.toContain('acquire')
-  expect(hardware.heard()).not.toContain('plan')
-  hardware.close()
-})
+test.each([['jog', '--z', '0.01'], ['home'], ['release']])(
+  '%s moves no real arm without a person’s yes',
+  async (verb, ...way) => {
+    const hardware = await pretendHardware()
+    const { exitCode, report } = await link(hardware.address, verb, ...way)
+    expect(exitCode).toBe(2)
+    expect(report).toMatchObject({ error: { code: 'CONSENT_REQUIRED' } })
+    expect(hardware.heard()).not.toContain('acquire')
+    expect(hardware.heard()).not.toContain('plan')
+    hardware.close()
+  },
+)
 
 test('a home outside the limits of the settings is refused before the arm is armed', async () => {
   const hardware = await pretendHardware()

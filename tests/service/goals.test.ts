@@ -95,6 +95,24 @@ test('a stop in mid-move without a token ends the goal and latches; a restart of
   expect((await service.client.state()).session).toMatchObject({ mode: 'disarmed' })
 })
 
+test('what the arm holds after a stop keeps everything from beginning until a person lets go of it', async () => {
+  await service.client.arm()
+  const { id } = await service.client.add(sceneSentence)
+  await eventsUntil(service.client, ({ event, data }) => event === 'robot' && data.holding)
+  await send(service.url, 'POST', '/api/stop', {})
+  await untilState(id, 'done')
+  await expect(service.client.release()).rejects.toMatchObject({ code: 'SERVICE_REFUSED' })
+  await service.client.clear()
+  const next = await service.client.add(sceneSentence)
+  await expect(service.client.arm()).rejects.toMatchObject({ message: expect.stringContaining('holds something') })
+  expect((await service.client.state()).robot).toMatchObject({ holding: true })
+  expect(await service.client.release()).toMatchObject({ mode: 'disarmed', armed: false })
+  expect((await service.client.state()).robot).toMatchObject({ holding: false })
+  expect(await service.client.goal(next.id)).toMatchObject({ state: 'queued', starts: 0 })
+  await service.client.arm()
+  expect(await service.client.ended(next.id)).toMatchObject({ outcome: 'achieved' })
+})
+
 test('a paused run waits before its next action and goes on; a canceled one ends there', async () => {
   await service.client.arm()
   const { id } = await service.client.add(sceneSentence)

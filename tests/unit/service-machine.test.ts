@@ -8,6 +8,7 @@ import {
   mayArm,
   mayBegin,
   mayClear,
+  mayRelease,
   modeOf,
   reasonOf,
   type SessionEvent,
@@ -27,6 +28,8 @@ const events: readonly SessionEvent[] = [
   { kind: 'began', goalId: 'g1', activity: 'sentence' },
   { kind: 'began', goalId: 'g2', activity: 'takeover' },
   { kind: 'ended' },
+  { kind: 'holds', holding: true },
+  { kind: 'holds', holding: false },
   { kind: 'asks' },
   { kind: 'answered' },
   { kind: 'held' },
@@ -106,6 +109,31 @@ propertyTest.prop([story])(
     if (mode !== 'ready' && mode !== 'running') expect(reasonOf(facts)).toBeTruthy()
   },
 )
+
+propertyTest.prop([story])('nothing begins and nothing arms while something is held', (told) => {
+  told.reduce((facts, event) => {
+    const next = after(facts, event)
+    if (facts.holding && facts.activity === null) {
+      expect(next.activity).toBeNull()
+      expect(next.armed).toBe(false)
+    }
+    return next
+  }, atStart)
+})
+
+test('what is held after a stop is let go of by a person, after the stop is cleared; then it may be armed', () => {
+  const stopped = play([
+    { kind: 'opened' },
+    { kind: 'holds', holding: true },
+    { kind: 'latched', as: 'stopped', reason: 'x' },
+  ])
+  expect(mayRelease(stopped)).toContain('latched')
+  const cleared = after(stopped, { kind: 'cleared' })
+  expect(reasonOf(cleared)).toContain('let go')
+  expect(mayArm(cleared)).toContain('holds something')
+  expect(mayRelease(cleared)).toBeNull()
+  expect(mayArm(after(cleared, { kind: 'holds', holding: false }))).toBeNull()
+})
 
 propertyTest.prop([story])('a latch goes only by a person who clears', (told) => {
   told.reduce((facts, event) => {

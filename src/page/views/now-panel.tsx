@@ -3,8 +3,8 @@
 import { computed } from '@preact/signals'
 import { now } from '../clock.js'
 import { duration, percent } from '../format.js'
-import { arm, cancelGoal, clear, disarm, pause, resume } from '../requests.js'
-import { log, runningGoal, type Session, session, turn } from '../store.js'
+import { arm, cancelGoal, clear, disarm, letGo, pause, resume } from '../requests.js'
+import { log, robot, runningGoal, type Session, session, turn } from '../store.js'
 
 type Mode = Session['mode']
 
@@ -36,6 +36,9 @@ const meanings: Readonly<Record<Mode, string>> = {
   fault: 'Look at the arm, then clear, then arm.',
   closing: 'The service is ending.',
 }
+
+/** Modes in which nothing begins while something is held. */
+const mayWaitForHand: readonly Mode[] = ['disarmed', 'ready', 'paused']
 
 export function NowPanel() {
   const known = session.value
@@ -71,14 +74,18 @@ function detail({ mode, reason, problem }: Session): string {
   }
   if (mode === 'lost' || mode === 'safe_mode')
     return problem === null ? (reason ?? '') : `${problem.message}. ${problem.hint}`
+  if (mayWaitForHand.includes(mode) && robot.value?.holding) return reason ?? ''
   return mode === 'stopped' || mode === 'fault' ? (reason ?? '') : ''
 }
 
 function Acts({ mode }: { readonly mode: Mode }) {
   const running = runningGoal.value
+  const isHolding = robot.value?.holding ?? false
+  const mayLetGo = isHolding && running === null && mayWaitForHand.includes(mode)
   return (
     <span class="acts">
-      {mode === 'disarmed' && <Act label="Arm" isMain onClick={() => arm()} />}
+      {mayLetGo && <Act label="Let go" isMain onClick={() => letGo()} />}
+      {mode === 'disarmed' && !isHolding && <Act label="Arm" isMain onClick={() => arm()} />}
       {(mode === 'stopped' || mode === 'fault') && <Act label="Clear" isMain onClick={clear} />}
       {(mode === 'running' || mode === 'ready') && <Act label="Pause" onClick={pause} />}
       {mode === 'paused' && <Act label="Go on" isMain onClick={resume} />}

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkJointPlan, checkPlan, describeViolation, isRefused, type Violation } from '../../control/check.js'
 import { CliportError } from '../../control/errors.js'
+import type { RobotLink } from '../../control/ports.js'
 import type { Execution, Plan, RobotMode, RobotState, Vec3 } from '../../control/types.js'
 import type { LinkClient } from '../../io/link/client.js'
 import type { Config } from '../config/schema.js'
@@ -54,6 +55,33 @@ export async function jog(client: LinkClient, config: Config, way: Jog, signal: 
   if (isRefused(checked))
     throw notMoved(checked, 'Jog by less, or widen `limits` in the settings if the cell allows it')
   return client.execute(checked, signal)
+}
+
+/**
+ * Opens the end effector where the arm stands: what it holds falls. The arm does not move; it stays armed.
+ * @throws CliportError LINK_REFUSED when it is not armed, when the arm is outside the limits of the settings, or when
+ * something is held afterwards
+ */
+export async function release(link: RobotLink, config: Config, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await link.arm()
+  const { p_base_tool_m, yawRad } = link.state!
+  const plan: Plan = { name: 'release', segments: [{ kind: 'release' }] }
+  const checked = checkPlan(plan, {
+    start: { p_base_m: p_base_tool_m, yawRad },
+    kinematics: kinematicsOf(config),
+    limits: cycleSettingsOf(config).limits,
+    heightmap: null,
+    payloadHeightM: 0,
+  })
+  if (isRefused(checked)) throw notMoved(checked, 'Move the arm back by hand')
+  const { holding, status, detail, error } = await link.execute(checked, signal)
+  if (error !== undefined) throw error
+  if (status === 'done' && !holding) return
+  throw new CliportError('LINK_REFUSED', `The end effector did not let go: ${detail || status}`, {
+    stage: 'execute',
+    hint: 'Look at the arm; open the end effector by its own means',
+  })
 }
 
 /**

@@ -113,6 +113,15 @@ export class ServiceClient {
     return this.#act('/api/clear')
   }
 
+  /**
+   * Opens the end effector where the arm stands: what it holds falls. Disarmed afterwards.
+   * @param consentToMotion of a real arm: a person says that a hand or a box is under it
+   * @throws CliportError SERVICE_REFUSED while a goal runs or a stop is latched, CONSENT_REQUIRED, LINK_REFUSED
+   */
+  release({ consentToMotion = false }: { readonly consentToMotion?: boolean } = {}): Promise<ServiceSession> {
+    return this.#act('/api/release', { consent_to_motion: consentToMotion })
+  }
+
   /** No next action; one that is under way is finished. */
   pause(): Promise<ServiceSession> {
     return this.#act('/api/pause')

@@ -21,7 +21,15 @@ import {
   stateSchema,
   takeoverSchema,
 } from '../api.js'
-import { addGoalSchema, answerSchema, armSchema, flagGoalSchema, moveGoalSchema, stopSchema } from '../api-acts.js'
+import {
+  addGoalSchema,
+  answerSchema,
+  armSchema,
+  flagGoalSchema,
+  moveGoalSchema,
+  releaseSchema,
+  stopSchema,
+} from '../api-acts.js'
 import { cellFaultsOf, sceneSchema } from '../api-scene.js'
 import type { Service } from '../service.js'
 
@@ -84,6 +92,14 @@ export function addArmRoutes(app: App, service: Service): void {
     { schema: act('A person has looked at the arm: clears a latched stop or fault', done) },
     async () => {
       await service.runner.clear()
+      return service.runner.session
+    },
+  )
+  app.post(
+    '/api/release',
+    { schema: actWith('Opens the end effector: what it holds falls; disarmed afterwards', done, releaseSchema) },
+    async ({ body }) => {
+      await service.runner.release(body?.consent_to_motion ?? false)
       return service.runner.session
     },
   )

@@ -1,0 +1,21 @@
+// What the runner makes of errors.
+
+import { CliportError, type ErrorCode } from '../control/errors.js'
+
+/** After these the session is opened anew. */
+export const lossCodes: readonly ErrorCode[] = [
+  'LINK_PEER_LOST',
+  'LINK_STATE_STALE',
+  'CELL_FAILED',
+  'CAMERA_STALLED',
+  'POLICY_INVALID',
+]
+
+export function asCliportError(error: unknown): CliportError {
+  if (error instanceof CliportError) return error
+  return new CliportError('UNEXPECTED', (error as Error).message, {
+    stage: 'serve',
+    hint: 'A fault of this program: report this message',
+    cause: error,
+  })
+}
