@@ -16,6 +16,7 @@ namespace cliport::addon {
 
 using onnxruntime::Failure;
 using onnxruntime::FailureKind;
+using onnxruntime::Memory;
 using onnxruntime::SessionSettings;
 using onnxruntime::TensorDescription;
 
@@ -131,6 +132,14 @@ inline onnxruntime::Options options_of(const Napi::Value& value, const std::stri
   return options;
 }
 
+inline Memory memory_of(const Napi::Value& value, const std::string& name) {
+  const std::string word = value.ToString();
+  if (word == "none") return Memory::kNone;
+  if (word == "within_run") return Memory::kWithinRun;
+  if (word == "kept") return Memory::kKept;
+  throw Napi::TypeError::New(value.Env(), "Expected none, within_run or kept for " + name + " but received " + word);
+}
+
 inline SessionSettings settings_of(const Napi::Object& object) {
   SessionSettings settings;
   const Napi::Value graph = object.Get("graph");
@@ -147,7 +156,7 @@ inline SessionSettings settings_of(const Napi::Object& object) {
         {provider.Get("name").ToString(), options_of(provider.Get("options"), name + ".options")});
   }
   settings.threads = integer_of(object.Get("threads"), "settings.threads", 1, 256);
-  settings.keep_memory = boolean_of(object.Get("keepMemory"), "settings.keepMemory");
+  settings.memory = memory_of(object.Get("memory"), "settings.memory");
   settings.config = options_of(object.Get("config"), "settings.config");
   return settings;
 }

@@ -27,6 +27,12 @@ export interface NativeTensor {
 /** Execution provider -> operator -> number of nodes that it computes. Empty where the library (before 1.24) does not tell. */
 export type NodeAssignments = Readonly<Record<string, Readonly<Record<string, number>>>>
 
+/**
+ * A pool for the CPU's results: none; one whose memory goes back to the system after each run; or one that is kept, and laid
+ * out ahead.
+ */
+export type GraphMemory = 'none' | 'within_run' | 'kept'
+
 export interface NativeSettings {
   /** The graph, or its path. */
   readonly graph: Uint8Array | string
@@ -34,8 +40,7 @@ export interface NativeSettings {
   readonly providers: readonly { readonly name: string; readonly options: StringOptions }[]
   /** That compute one run on the CPU. */
   readonly threads: number
-  /** Whether the CPU's memory is kept from run to run. */
-  readonly keepMemory: boolean
+  readonly memory: GraphMemory
   /** ONNX Runtime's session configuration. */
   readonly config: StringOptions
 }

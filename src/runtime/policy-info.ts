@@ -73,7 +73,7 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
   }
   const settings = packageOf(config)
   const folder = await policyFolder(settings.package)
-  const { manifest, sha256 } = await loadPackage(folder)
+  const { manifest, sha256, graphs } = await loadPackage(folder)
   const chain: ProviderStatus[] = []
   const options = runnerOptions(settings)
   let opened: Opened | null = null
@@ -93,7 +93,7 @@ export async function describePolicyOf(config: Config, signal: AbortSignal): Pro
     format: `${manifest.format} ${manifest.version}`,
     package_sha256: sha256,
     files: manifest.files,
-    provider: { chain, used, engine: engineOf(options), library: execution.library },
+    provider: { chain, used, engine: engineOf(options, graphs), library: execution.library },
     scores: manifest.scores,
     precision: manifest.precision ?? null,
     source: settings.package,

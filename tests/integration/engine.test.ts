@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { zeroInputs } from '../../src/io/policy/graph-opening.js'
+import { memoryOf, zeroInputs } from '../../src/io/policy/graph-opening.js'
 import { tensorsOf } from '../../src/io/policy/graph-spec.js'
 import { NativeRunner } from '../../src/io/policy/native-runner.js'
 import { OnnxPolicy } from '../../src/io/policy/onnx-policy.js'
+import { engineOf } from '../../src/io/policy/open-runner.js'
 import { loadPackage } from '../../src/io/policy/package.js'
 import { turnOffTelemetry } from '../../src/io/policy/telemetry.js'
 import { createEngine, engineSlots, type NativeEngine } from '../../src/native/engine.js'
@@ -72,6 +73,15 @@ test('a run that is given up while its graph is being opened ends at once, and i
   await runner.close()
 })
 
+test('large graphs run on the own engine, whose memory goes back after each run; int8 ones keep theirs', () => {
+  const [large, small] = ['/models/attention.onnx', new Uint8Array(1)]
+  expect(engineOf({}, { decide: small })).toBe('onnxruntime-node')
+  expect(engineOf({}, { attention: large })).toBe('native')
+  expect(engineOf({ engine: 'onnxruntime-node' }, { attention: large })).toBe('onnxruntime-node')
+  expect([memoryOf('decide', small, false), memoryOf('attention', large, false)]).toEqual(['kept', 'within_run'])
+  expect([memoryOf('attention', large, true), memoryOf('text', large, true)]).toEqual(['kept', 'none'])
+})
+
 describe('the engine itself', () => {
   const { decide } = shippedManifest().models
   const inputs = () => {
@@ -80,7 +90,7 @@ describe('the engine itself', () => {
   }
   const settings = {
     graph: readFileSync(join(shippedPackage, 'decide.onnx')),
-    ...{ providers: [], threads: 1, keepMemory: true, config: {} },
+    ...{ providers: [], threads: 1, memory: 'kept' as const, config: {} },
   }
   let engine: NativeEngine
   beforeAll(async () => {
@@ -98,6 +108,12 @@ describe('the engine itself', () => {
     const { outputs, durationMs } = await engine.run('decide', inputs(), 3)
     expect(outputs.pick_pixel).toHaveLength(2)
     expect(durationMs).toBeGreaterThan(0)
+  })
+
+  test.each(['none', 'within_run'] as const)('computes the same with memory: %s', async (memory) => {
+    await engine.open(memory, { ...settings, memory }, 9)
+    const kept = await engine.run('decide', inputs(), 10)
+    for (const id of [11, 12]) expect((await engine.run(memory, inputs(), id)).outputs).toEqual(kept.outputs)
   })
 
   test('gives every run outputs of its own', async () => {

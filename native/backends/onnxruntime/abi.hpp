@@ -92,6 +92,7 @@ using LoggingFunction = void (*)(void* parameter, int severity, const char* cate
   X(135, void, ReleaseIoBinding, (IoBinding*))                                                                      \
   X(136, Status*, BindInput, (IoBinding*, const char* name, const Value*))                                          \
   X(137, Status*, BindOutput, (IoBinding*, const char* name, const Value*))                                         \
+  X(165, Status*, AddRunConfigEntry, (RunOptions*, const char* key, const char* value))                             \
   X(170, Status*, SessionOptionsAppendExecutionProvider_TensorRT_V2, (SessionOptions*, const TensorRtOptions*))     \
   X(171, Status*, CreateTensorRTProviderOptions, (TensorRtOptions**))                                               \
   X(172, Status*, UpdateTensorRTProviderOptions,                                                                    \

@@ -36,10 +36,8 @@ Owned<abi::SessionOptions> session_options(const Library& library, const Session
   set(api.SetSessionGraphOptimizationLevel()(made, abi::kOptimizeAll));
   set(api.SetIntraOpNumThreads()(made, settings.threads));
   set(api.SetInterOpNumThreads()(made, 1));
-  if (!settings.keep_memory) {
-    set(api.DisableCpuMemArena()(made));
-    set(api.DisableMemPattern()(made));
-  }
+  if (settings.memory == Memory::kNone) set(api.DisableCpuMemArena()(made));
+  if (settings.memory != Memory::kKept) set(api.DisableMemPattern()(made));
   for (const auto& [key, value] : settings.config) set(api.AddSessionConfigEntry()(made, key.c_str(), value.c_str()));
   if (library.table_version() >= abi::kFirstVersionAssignments) {
     set(api.AddSessionConfigEntry()(made, "session.record_ep_graph_assignment_info", "1"));
@@ -97,6 +95,7 @@ Session::Session(const Library& library, const SessionSettings& settings, Cancel
     : library_(library),
       session_(nullptr, library.api().ReleaseSession()),
       memory_(nullptr, library.api().ReleaseMemoryInfo()),
+      pool_(settings.memory),
       binding_(nullptr, library.api().ReleaseIoBinding()) {
   const abi::Api& api = library.api();
   const Owned<abi::SessionOptions> options = session_options(library, settings);
@@ -212,6 +211,10 @@ void Session::run(std::span<const std::span<const std::byte>> inputs, Cancellati
   abi::RunOptions* made = nullptr;
   library_.check(api.CreateRunOptions()(&made), FailureKind::kGraph);
   const Owned<abi::RunOptions> options(made, api.ReleaseRunOptions());
+  if (pool_ == Memory::kWithinRun) {
+    library_.check(api.AddRunConfigEntry()(made, "memory.enable_memory_arena_shrinkage", "cpu:0"),
+                   FailureKind::kOption);
+  }
   cancellation.begin(library_, nullptr, made);
   cancelable(cancellation, [&] {
     abi::Status* const status = api.RunWithBinding()(session_.get(), made, binding_.get());

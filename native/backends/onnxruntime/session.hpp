@@ -22,13 +22,17 @@ struct ProviderChoice {
   Options options;
 };
 
+/// A pool for the CPU's results: none, one that goes back to the system after each run, or one that is kept and laid
+/// out ahead.
+enum class Memory : std::uint8_t { kNone, kWithinRun, kKept };
+
 struct SessionSettings {
   std::string path;                       ///< of the graph; empty: `bytes`
   std::span<const std::byte> bytes;       ///< of the graph; only read while it is opened
   std::vector<ProviderChoice> providers;  ///< a node goes to the first that takes it; what none takes, to the CPU
   int threads = 1;                        ///< that compute one run on the CPU
-  bool keep_memory = true;                ///< the CPU's memory is kept from run to run
-  Options config;                         ///< ONNX Runtime's session configuration
+  Memory memory = Memory::kKept;
+  Options config;  ///< ONNX Runtime's session configuration
 };
 
 struct TensorDescription {
@@ -88,6 +92,7 @@ class Session {
   const Library& library_;
   Owned<abi::Session> session_;
   Owned<abi::MemoryInfo> memory_;
+  Memory pool_;
   Owned<abi::IoBinding> binding_;
   std::vector<TensorDescription> inputs_;
   std::vector<TensorDescription> outputs_;

@@ -25,7 +25,7 @@ turnOffTelemetry()
 const build = JSON.parse(await text(process.stdin)) as EngineBuild
 const engine = createEngine(build.library)
 try {
-  const settings = { graph: build.graph, providers: build.providers, threads: 1, keepMemory: false, config: {} }
+  const settings = { graph: build.graph, providers: build.providers, threads: 1, memory: 'none' as const, config: {} }
   const { assignments } = await engine.open('graph', settings, 1)
   // TensorRT's provider builds at the first run what it could not build before.
   const zeros = zeroInputs(build.signature)

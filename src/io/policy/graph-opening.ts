@@ -1,5 +1,6 @@
 // What both engines do alike when they open a package's graphs.
 
+import type { GraphMemory } from '../../native/engine.js'
 import type { GraphSource } from './graph-runner.js'
 import { type GraphSpec, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
@@ -17,12 +18,14 @@ export function isLarge(source: GraphSource): boolean {
 }
 
 /**
- * A pool of memory is kept for ever, and only decisions are made often enough to want one: without it, the system hands out
- * and clears memory for every result anew, a third of the time of an int8 decision at official size. There the pools take
- * 0.3 GB; those of a large fp32 package would take 0.7 GB beside 1.8.
+ * How the CPU's memory for results is pooled. Without a pool the system hands out and clears memory for every result anew, a
+ * third of the time of an int8 decision at official size and a seventh of an fp32 one. Only decisions are made often enough
+ * to keep one from run to run: 0.3 GB of a large int8 package. That of a large fp32 package goes back after each run, so
+ * that those of its graphs are never there together, and is not laid out ahead (0.5 GB more for no time).
  */
-export function keepsMemory(name: GraphName, source: GraphSource, isInt8: boolean): boolean {
-  return name !== 'text' && name !== 'maps' && (isInt8 || !isLarge(source))
+export function memoryOf(name: GraphName, source: GraphSource, isInt8: boolean): GraphMemory {
+  if (name === 'text' || name === 'maps') return 'none'
+  return isInt8 || !isLarge(source) ? 'kept' : 'within_run'
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   whyProviderDoesNotLoad,
 } from '../../native/engine.js'
 import { shippedOnnxRuntime } from '../../native/paths.js'
-import { decidingGraphs, isLarge, keepsMemory, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
+import { decidingGraphs, isLarge, memoryOf, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
 import type {
   Execution,
   GraphRunner,
@@ -163,7 +163,7 @@ export class NativeRunner implements GraphRunner {
       graph: source,
       providers: await this.#choices(name, on),
       threads: this.#settings.threads,
-      keepMemory: keepsMemory(name, source, this.#settings.isInt8),
+      memory: memoryOf(name, source, this.#settings.isInt8),
       config: {
         'session.force_spinning_stop': spinning.forceStop,
         'session.intra_op.allow_spinning': spinning.allow,

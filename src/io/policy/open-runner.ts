@@ -4,6 +4,7 @@ import { CliportError } from '../../control/errors.js'
 import type { NativeLibrary } from '../../native/engine.js'
 import { defaultEngines, type EngineKey, engineFolders, findEngine } from './engine-store.js'
 import { type GpuDevice, gpuDevice } from './gpu-device.js'
+import { isLarge } from './graph-opening.js'
 import type { EngineName, GraphRunner, Provider } from './graph-runner.js'
 import type { GraphName, Manifest } from './manifest.js'
 import { NativeRunner, type OptionsOf } from './native-runner.js'
@@ -18,7 +19,7 @@ export interface RunnerOptions {
   readonly require?: 'any' | 'gpu'
   /** Threads that compute one decision on the CPU. Default 2. */
   readonly threads?: number
-  /** Default: onnxruntime-node, but the own engine where an option below, or TensorRT, needs it. */
+  /** Default: onnxruntime-node, but the own engine for large graphs, and where an option below, or TensorRT, needs it. */
   readonly engine?: EngineName
   /** File of an ONNX Runtime library; absent: the one that onnxruntime-node ships. */
   readonly library?: string
@@ -38,11 +39,14 @@ export function providerSettings({ gpu }: RunnerOptions): ProviderSettings {
   return { ...defaults, ...gpu }
 }
 
-/** The engine of these options. */
-export function engineOf({ engine, providers = ['cpu'], library, gpu = {} }: RunnerOptions): EngineName {
+/** The engine of these options. @param graphs absent: those of a package that is not large */
+export function engineOf(
+  { engine, providers = ['cpu'], library, gpu = {} }: RunnerOptions,
+  graphs: PolicyPackage['graphs'] = {},
+): EngineName {
   if (engine !== undefined) return engine
   const needsOwn = library !== undefined || Object.keys(gpu).length > 0 || providers.includes('tensorrt')
-  return needsOwn ? 'native' : 'onnxruntime-node'
+  return needsOwn || Object.values(graphs).some(isLarge) ? 'native' : 'onnxruntime-node'
 }
 
 /** The providers that may be used. @throws CliportError CONFIG_INVALID when a GPU is required and none is named */
@@ -70,7 +74,7 @@ export async function openRunner(policyPackage: PolicyPackage, options: RunnerOp
     threads: options.threads ?? 2,
     isInt8: manifest.precision !== undefined,
   }
-  if (engineOf(options) === 'onnxruntime-node') return PolicyThread.start(folder, settings)
+  if (engineOf(options, graphs) === 'onnxruntime-node') return PolicyThread.start(folder, settings)
   return NativeRunner.start(folder, {
     ...settings,
     ...(options.library !== undefined && { library: options.library }),

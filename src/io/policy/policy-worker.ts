@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { whyProviderDoesNotLoad } from '../../native/engine.js'
 import { shippedOnnxRuntime } from '../../native/paths.js'
 import { giveBackPriority } from '../worker-priority.js'
-import { decidingGraphs, isLarge, keepsMemory, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
+import { decidingGraphs, isLarge, memoryOf, spinning, warmUpOrder, zeroInputs } from './graph-opening.js'
 import type { Provider, ProviderAttempt } from './graph-runner.js'
 import { type GraphTensors, graphDifference, type TensorSpec, tensorsOf } from './graph-spec.js'
 import type { GraphName } from './manifest.js'
@@ -83,13 +83,16 @@ async function openFirstThatWorks(): Promise<ProviderAttempt[]> {
 }
 
 async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
+  const source = graphs[name]!
+  const memory = memoryOf(name, source, isInt8)
   const options: InferenceSession.SessionOptions = {
     executionProviders: [on],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    enableCpuMemArena: keepsMemory(name, graphs[name]!, isInt8),
-    ...(isLarge(graphs[name]!) && { enableMemPattern: isInt8 }),
+    // It cannot be told to give a pool back: onnxruntime-node drops that option of a run.
+    enableCpuMemArena: memory === 'kept',
+    ...(isLarge(source) && { enableMemPattern: memory === 'kept' }),
     extra: {
       session: {
         force_spinning_stop: spinning.forceStop,
@@ -97,7 +100,6 @@ async function open(name: GraphName, on: Provider): Promise<InferenceSession> {
       },
     },
   }
-  const source = graphs[name]!
   const session = await (typeof source === 'string'
     ? InferenceSession.create(source, options)
     : InferenceSession.create(source, options)
