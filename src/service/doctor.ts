@@ -53,7 +53,7 @@ async function stateOf(folder: string): Promise<{ readonly isRunning: boolean; r
     const { code, message, hint } = error as Error & { code?: string; hint?: string }
     const finding =
       code === 'SERVICE_ABSENT'
-        ? skip(`no service runs (${message})`, 'systemctl start cliport, or cliport serve')
+        ? skip(message, `systemctl start cliport, or: ${hint}`)
         : fail(message, hint ?? 'systemctl status cliport')
     return { isRunning: false, finding }
   }

@@ -8,9 +8,10 @@ import { Gate } from './gate.js'
 import { endOf } from './goal-end.js'
 import type { GoalQueue } from './goal-queue.js'
 import { runGoalOfQueue } from './goal-run.js'
-import type { GoalEnd } from './goal-store.js'
 import type { Hub } from './hub.js'
 import type { Live } from './live.js'
+import { RoomWatch } from './room-watch.js'
+import { asCliportError, notCleared } from './runner-errors.js'
 import { after, atStart, mayArm, mayBegin, mayClear, modeOf, reasonOf, type SessionEvent } from './session-machine.js'
 import { expectInside } from './takeover.js'
 import { problemOf } from './wire.js'
@@ -30,6 +31,8 @@ export interface RunnerOptions {
   readonly onTurn: (turn: Turn) => void
   readonly onStage: (stage: string, durationMs: number) => void
   readonly onEnd: (goal: Goal) => void
+  /** Whether there is room on the disks of goals and runs. Never rejects. */
+  readonly hasRoom: () => Promise<boolean>
   /** The session was opened, or another scene made: everything may be another. */
   readonly onOpened: () => void
   readonly tell: (line: string) => void
@@ -53,9 +56,11 @@ export class Runner {
   #giveUpClearing: (why: string) => void = () => {}
   /** Stops that people have asked for so far. */
   #stops = 0
-  /** How goals ended that the disk did not take: written before anything else begins. */
-  readonly #unwritten: { readonly id: string; readonly end: Omit<GoalEnd, 'atMs'> }[] = []
   readonly #closing = new AbortController()
+  readonly #room = new RoomWatch(
+    async () => (await this.options.hasRoom()) && this.options.queue.areEndsWritten(),
+    () => this.#onRoom(),
+  )
 
   constructor(private readonly options: RunnerOptions) {}
 
@@ -191,7 +196,7 @@ export class Runner {
       this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
       if (workcell.view === null) workcell.seen(await workcell.look())
       expectInside(workcell.view!.view.heightmap, takeover)
-      await this.#writeEnds()
+      await queue.writeEnds()
       const { sentence } = takeover
       const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
       const begun = (await queue.begin(goal.id))!
@@ -211,7 +216,7 @@ export class Runner {
     const { queue } = this.options
     const next = queue.inOrder(async () => {
       if (mayBegin(this.#facts, 'sentence') !== null) return
-      await this.#writeEnds()
+      await queue.writeEnds()
       const goal = await queue.begin()
       if (goal === null) return
       if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
@@ -256,13 +261,14 @@ export class Runner {
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
+    this.#room.end()
     this.#giveUpClearing('the service is ending')
     this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
     await this.options.queue.inOrder(async () => {})
     await this.#running?.ended
-    await this.#writeEnds().catch((error) => this.#trouble(error))
+    await this.options.queue.writeEnds().catch((error) => this.#trouble(error))
     await this.#opening
     await this.options.workcell.close()
   }
@@ -280,7 +286,7 @@ export class Runner {
 
   /** Never throws. */
   async #run({ goal, gate, abort }: Running, takeover: Takeover | undefined): Promise<void> {
-    const { workcell, live, hub, onTurn, onStage, clarify, tell } = this.options
+    const { queue, workcell, live, hub, onTurn, onStage, onEnd, clarify, tell } = this.options
     try {
       const report = await runGoalOfQueue({
         goal,
@@ -297,8 +303,9 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      this.#unwritten.push({ id: goal.id, end: endOf(goal, report, gate.canceled, this.#closing.signal.aborted) })
-      await this.#writeEnds()
+      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
+      if (ended !== null) onEnd(ended)
+      await queue.writeEnds()
       if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
@@ -308,16 +315,6 @@ export class Runner {
       this.happened({ kind: 'ended' })
     }
     this.kick()
-  }
-
-  /** @throws CliportError STORE_FAILED; what could not be written is kept */
-  async #writeEnds(): Promise<void> {
-    const { queue, onEnd } = this.options
-    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
-      const ended = await queue.end(next.id, next.end)
-      this.#unwritten.shift()
-      if (ended !== null) onEnd(ended)
-    }
   }
 
   /** The run has stopped the arm, and its controller keeps it so. */
@@ -353,9 +350,20 @@ export class Runner {
   }
 
   #trouble(error: unknown): void {
-    this.#problem = asCliportError(error)
-    this.options.tell(this.#problem.message)
-    this.options.hub.emit('problem', problemOf(this.#problem))
+    const problem = asCliportError(error)
+    this.#problem = problem
+    this.options.tell(problem.message)
+    this.options.hub.emit('problem', problemOf(problem))
+    if (problem.code !== 'DISK_FULL') return
+    this.happened({ kind: 'noRoom', reason: problem.message })
+    if (!this.#closing.signal.aborted) this.#room.begin()
+  }
+
+  /** Nothing begins by itself: a person arms. */
+  #onRoom(): void {
+    this.#problem = null
+    this.happened({ kind: 'room' })
+    this.options.tell('there is room on the disk again')
   }
 
   #expect(refusal: string | null, act: string): void {
@@ -375,20 +383,3 @@ const lossCodes: readonly ErrorCode[] = [
   'CAMERA_STALLED',
   'POLICY_INVALID',
 ]
-
-function notCleared(why: string): CliportError {
-  return new CliportError('LINK_PEER_LOST', `The stop could not be cleared: ${why}`, {
-    stage: 'serve',
-    hint: 'Wait until the arm is reached again (cliport status), then clear once more',
-    retryable: true,
-  })
-}
-
-function asCliportError(error: unknown): CliportError {
-  if (error instanceof CliportError) return error
-  return new CliportError('UNEXPECTED', (error as Error).message, {
-    stage: 'serve',
-    hint: 'A fault of this program: report this message',
-    cause: error,
-  })
-}

@@ -8,6 +8,7 @@ import { returnLargeBlocks } from '../native/memory.js'
 import type { Config } from '../runtime/config/schema.js'
 import { workspaceOf } from '../runtime/settings.js'
 import { apiVersion, type Goal, type lexiconSchema, type Preview, type ServiceState, type Turn } from './api.js'
+import { Disks } from './disks.js'
 import { GoalQueue } from './goal-queue.js'
 import type { NewGoal } from './goal-store.js'
 import type { AsyncGoalStore } from './goal-store-client.js'
@@ -20,6 +21,7 @@ import { RecordingRing, ringLimitsOf } from './recording-ring.js'
 import { RobotMicrophone } from './robot-microphone.js'
 import { Runner } from './runner.js'
 import { SpokenAnswers } from './spoken-answers.js'
+import { stateFolderOf } from './state-folder.js'
 import { VoiceDesk } from './voice-desk.js'
 import { robotOf } from './wire.js'
 import { type SceneChoice, Workcell } from './workcell.js'
@@ -54,6 +56,7 @@ export class Service {
   readonly #previewer: Previewer
   readonly #questions: Questions
   readonly #linkWatch: LinkWatch
+  readonly #disks: Disks
   readonly #answers: SpokenAnswers | null
   readonly #microphone: RobotMicrophone | null
   readonly #version: string
@@ -79,6 +82,9 @@ export class Service {
     )
     this.live = live
     this.ring = new RecordingRing(config.run.out, ringLimitsOf(config), tell)
+    this.#disks = new Disks({ goals: stateFolderOf(config), runs: config.run.out }, () =>
+      hub.emit('state', this.state()),
+    )
     this.#previewer = new Previewer(workcell)
     this.#questions = new Questions(timeoutS * 1000, (question) => {
       this.runner.happened({ kind: question === null ? 'answered' : 'asks' })
@@ -96,6 +102,7 @@ export class Service {
       },
       onStage,
       onEnd,
+      hasRoom: () => this.#disks.hasRoom(),
       onOpened: () => hub.emit('state', this.state()),
       tell,
     })
@@ -131,6 +138,7 @@ export class Service {
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
     await service.voiceDesk.look()
+    await service.#disks.begin()
     await service.runner.open()
     if (service.#resting !== null) return service
     service.#microphone?.begin()
@@ -175,6 +183,7 @@ export class Service {
       turn: this.#turn,
       queue: [...queue.unfinished],
       history: [...queue.finished],
+      disks: [...this.#disks.all],
       problems: [],
       voice: { missing: this.voiceDesk.lack, microphone: this.#microphone?.state ?? null },
     }
@@ -229,6 +238,7 @@ export class Service {
   async #rest(): Promise<void> {
     this.live.end()
     this.ring.end()
+    this.#disks.end()
     this.#linkWatch.end()
     this.#answers?.end()
     await this.#microphone?.end()

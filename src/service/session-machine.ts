@@ -24,6 +24,8 @@ export interface SessionFacts {
   readonly asking: boolean
   /** The activity waits between two actions. */
   readonly held: boolean
+  /** Nothing can be written of a goal now: why. */
+  readonly noRoom: string | null
   readonly closing: boolean
 }
 
@@ -36,6 +38,7 @@ export const atStart: SessionFacts = {
   activity: null,
   asking: false,
   held: false,
+  noRoom: null,
   closing: false,
 }
 
@@ -56,6 +59,9 @@ export type SessionEvent =
   | { readonly kind: 'answered' }
   | { readonly kind: 'held' }
   | { readonly kind: 'released' }
+  /** The disk is full. */
+  | { readonly kind: 'noRoom'; readonly reason: string }
+  | { readonly kind: 'room' }
   | { readonly kind: 'closing' }
 
 /** The facts after an event. Whatever takes the arm away disarms; only `armed` arms. */
@@ -96,6 +102,10 @@ export function after(facts: SessionFacts, event: SessionEvent): SessionFacts {
       return { ...facts, held: facts.activity !== null }
     case 'released':
       return { ...facts, held: false }
+    case 'noRoom':
+      return { ...facts, noRoom: event.reason, armed: false }
+    case 'room':
+      return { ...facts, noRoom: null }
     case 'closing':
       return { ...facts, closing: true, armed: false }
   }
@@ -125,7 +135,7 @@ export function reasonOf(facts: SessionFacts): string | null {
     case 'lost':
       return facts.lost
     case 'disarmed':
-      return 'a person arms it first (cliport arm)'
+      return facts.noRoom ?? 'a person arms it first (cliport arm)'
     case 'paused':
       return 'paused by a person'
     case 'asking':
@@ -138,9 +148,10 @@ export function reasonOf(facts: SessionFacts): string | null {
 /** Why it may not be armed now; null: it may. */
 export function mayArm(facts: SessionFacts): string | null {
   if (facts.closing || facts.unusable || facts.lost !== null) return reasonOf(facts)
-  return facts.latched === null
-    ? null
-    : `a ${facts.latched.kind === 'fault' ? 'fault' : 'stop'} is latched: ${facts.latched.reason}`
+  if (facts.latched !== null) {
+    return `a ${facts.latched.kind === 'fault' ? 'fault' : 'stop'} is latched: ${facts.latched.reason}`
+  }
+  return facts.noRoom
 }
 
 /** Why nothing may begin now; null: it may. A takeover is a person's own act and begins while the queue is paused. */
