@@ -15,6 +15,7 @@ import type { AsyncGoalStore } from './goal-store-client.js'
 import { Hub } from './hub.js'
 import { LinkWatch } from './link-watch.js'
 import { Live } from './live.js'
+import { MemoryReturn } from './memory-return.js'
 import { Previewer, type PreviewRequest } from './preview.js'
 import { Questions } from './questions.js'
 import { RecordingRing, ringLimitsOf } from './recording-ring.js'
@@ -57,6 +58,7 @@ export class Service {
   readonly #questions: Questions
   readonly #linkWatch: LinkWatch
   readonly #disks: Disks
+  readonly #memory = new MemoryReturn(() => this.runner.isMoving)
   readonly #answers: SpokenAnswers | null
   readonly #microphone: RobotMicrophone | null
   readonly #version: string
@@ -101,7 +103,10 @@ export class Service {
         hub.emit('turn', turn)
       },
       onStage,
-      onEnd,
+      onEnd: (goal) => {
+        this.#memory.between()
+        onEnd(goal)
+      },
       hasRoom: () => this.#disks.hasRoom(),
       onOpened: () => hub.emit('state', this.state()),
       tell,
@@ -144,6 +149,7 @@ export class Service {
     service.#microphone?.begin()
     service.live.begin()
     service.ring.begin()
+    service.#memory.begin()
     service.#linkWatch.begin()
     return service
   }
@@ -239,6 +245,7 @@ export class Service {
     this.live.end()
     this.ring.end()
     this.#disks.end()
+    this.#memory.end()
     this.#linkWatch.end()
     this.#answers?.end()
     await this.#microphone?.end()
