@@ -355,7 +355,8 @@ export class Runner {
     this.options.tell(problem.message)
     this.options.hub.emit('problem', problemOf(problem))
     if (problem.code !== 'DISK_FULL') return
-    this.happened({ kind: 'noRoom', reason: problem.message })
+    const [first = '', ...rest] = problem.message
+    this.happened({ kind: 'noRoom', reason: `${first.toLowerCase()}${rest.join('')}; make room, then arm` })
     if (!this.#closing.signal.aborted) this.#room.begin()
   }
 

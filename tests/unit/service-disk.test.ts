@@ -1,9 +1,6 @@
 // A disk that is full: what the queue, its file and its clients say, on a real disk of three megabytes where this user may
 // mount one.
 
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CliportError } from '../../src/control/errors.js'
@@ -13,28 +10,13 @@ import { GoalStore } from '../../src/service/goal-store.js'
 import type { AsyncGoalStore } from '../../src/service/goal-store-client.js'
 import { storeFailure } from '../../src/service/goal-store-failure.js'
 import { Hub } from '../../src/service/hub.js'
+import { mountSmallDisk, type SmallDisk } from '../fixtures/small-disk.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'cliport-disk-'))
-const disk = join(folder, 'disk')
-let isMounted = false
+let disk: SmallDisk | null
 beforeAll(() => {
-  mkdirSync(disk)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'cliport-test', disk], { stdio: 'ignore' })
-    isMounted = true
-  } catch {} // not root: the tests below that need it are skipped
+  disk = mountSmallDisk()
 })
-afterAll(() => {
-  if (isMounted) execFileSync('umount', ['--lazy', disk])
-  rmSync(folder, { recursive: true })
-})
-
-const ballast = () => join(disk, 'ballast')
-
-function fill(): void {
-  const { bavail, bsize } = statfsSync(disk)
-  writeFileSync(ballast(), Buffer.alloc(bavail * bsize))
-}
+afterAll(() => disk?.remove())
 
 const given = (sentence: string) => ({ sentence, kind: 'sentence', source: 'test' }) as const
 const end = { state: 'done', outcome: 'achieved', reason: 'all is done', folder: '/runs/1' } as const
@@ -58,18 +40,16 @@ function openQueue(path: string) {
 }
 
 test('a full disk is what the error says, not what SQLite says of its transaction; what fails later is written then', async (context) => {
-  if (!isMounted) return context.skip()
-  const path = join(disk, 'goals.db')
+  if (disk === null) return context.skip('no small disk can be mounted here')
+  const path = join(disk.folder, 'goals.db')
   const { store, queue, told } = openQueue(path)
   const { goal } = await queue.add(given('first'))
   await queue.add(given('second'))
   await queue.begin()
-  fill()
+  disk.fill()
   const full = {
     code: 'DISK_FULL',
-    message: expect.stringMatching(
-      /The disk of .*disk is full \(\d+ bytes free of 3\.1 MB\): the goals in .*goals\.db/,
-    ),
+    message: expect.stringMatching(/The disk of .* is full \(\d+ bytes free of 3\.1 MB\): the goals in .*goals\.db/),
     hint: expect.not.stringContaining('damaged'),
   }
   // The log that is there already has room for some.
@@ -90,7 +70,7 @@ test('a full disk is what the error says, not what SQLite says of its transactio
   await expect(queue.cancel(goal.id)).rejects.toMatchObject({ code: 'GOAL_UNKNOWN' })
   await expect(queue.writeEnds()).rejects.toMatchObject(full)
   expect(store.get(goal.id)).toMatchObject({ state: 'running' })
-  rmSync(ballast())
+  disk.empty()
   expect(await queue.areEndsWritten()).toBe(true)
   expect(store.get(goal.id)).toMatchObject({ state: 'done', reason: 'all is done', ended_at_ms: ended!.ended_at_ms })
   expect(await queue.get(goal.id)).toEqual(store.get(goal.id))
@@ -107,10 +87,10 @@ test.each([
   ['SQLITE_IOERR_READ', 'STORE_FAILED', 'dmesg'],
   ['SQLITE_FULL', 'DISK_FULL', 'Make room'],
 ])('%s is %s, with what to do about just that', (code, expected, hint) => {
-  const failure = storeFailure(join(folder, 'goals.db'), Object.assign(new Error('it failed'), { code }))
+  const failure = storeFailure('/nowhere/goals.db', Object.assign(new Error('it failed'), { code }))
   expect(failure).toMatchObject({ code: expected, hint: expect.stringContaining(hint) })
   expect(failure.hint.includes('damaged')).toBe(hint === 'damaged')
-  expect(failure.message).toContain(join(folder, 'goals.db'))
+  expect(failure.message).toContain('/nowhere/goals.db')
 })
 
 test('an error that has its words already keeps them', () => {
