@@ -19,11 +19,36 @@ void return_large_blocks([[maybe_unused]] const Napi::CallbackInfo& info) {
 #endif
 }
 
+/** malloc_trim(3) in a thread of Node's pool: it takes milliseconds a hundred megabytes, and holds one arena's lock at a time. */
+class Trim final : public Napi::AsyncWorker {
+ public:
+  explicit Trim(Napi::Env env) : Napi::AsyncWorker(env), done_(Napi::Promise::Deferred::New(env)) {}
+
+  [[nodiscard]] Napi::Promise promise() const { return done_.Promise(); }
+
+ private:
+  void Execute() override {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+  }
+  void OnOK() override { done_.Resolve(Env().Undefined()); }
+
+  Napi::Promise::Deferred done_;
+};
+
+Napi::Value return_free_blocks(const Napi::CallbackInfo& info) {
+  auto* trim = new Trim(info.Env());  // deletes itself when it is done
+  trim->Queue();
+  return trim->promise();
+}
+
 }  // namespace
 }  // namespace cliport::addon
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("returnLargeBlocks", Napi::Function::New(env, cliport::addon::return_large_blocks, "returnLargeBlocks"));
+  exports.Set("returnFreeBlocks", Napi::Function::New(env, cliport::addon::return_free_blocks, "returnFreeBlocks"));
   return exports;
 }
 NODE_API_MODULE(memory, initialize)

@@ -20,7 +20,9 @@ export function addReplay(program: Command): void {
       runVerb(options, async ({ tell }) => {
         const config = await configFor(options, { 'policy.package': options.policy })
         const report = await replay({ file, config, tell })
-        return { exitCode: report.different.length === 0 ? 0 : 1, json: report, lines: summary(report) }
+        // Nothing was compared: who takes 0 for "the same" is not told so.
+        const isSame = report.decisions > 0 && report.different.length === 0
+        return { exitCode: isSame ? 0 : 1, json: report, lines: summary(report) }
       }),
     )
 }
@@ -29,7 +31,9 @@ function summary({ goal, policy, decisions, same, different }: ReplayReport): st
   return [
     `goal       ${goal}`,
     `policy     ${policy.recorded}${policy.now === policy.recorded ? '' : `, now ${policy.now}`}`,
-    `decisions  ${decisions}, ${same} of them the same bit for bit`,
+    decisions === 0
+      ? 'decisions  none in this recording: nothing to compare. The run ended before its policy was asked; its run.json says why'
+      : `decisions  ${decisions}, ${same} of them the same bit for bit`,
     ...different.map(describe),
   ]
 }

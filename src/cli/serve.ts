@@ -1,12 +1,16 @@
 // cliport serve
 
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
+import { shellCommand } from '../control/shell-quote.js'
+import { readConfig } from '../runtime/config/load.js'
 import { defaultTask } from '../runtime/run.js'
 import { jsonLog } from '../service/log.js'
 import { type Listening, serveSettings } from '../service/serve.js'
 import type { Service } from '../service/service.js'
+import { stateFolderOf } from '../service/state-folder.js'
 import type { CellFaults } from '../sim/api.js'
 import { type CommonOptions, runVerb, sourcesFor, wholeNumber, withCommonOptions } from './context.js'
 import { addFault, faultHelp } from './faults.js'
@@ -70,7 +74,8 @@ async function runServe(options: ServeOptions): Promise<void> {
       'robot.link': options.robot,
       'run.out': options.out,
     })
-    const ready = async ({ url, tokenFile }: Listening, service: Service | null, problems: readonly string[]) => {
+    const ready = async (listening: Listening, service: Service | null, problems: readonly string[]) => {
+      const { url, folder, tokenFile } = listening
       const session = service?.runner.session
       const mode = session?.mode ?? 'safe_mode'
       if (asJson || options.json === true) {
@@ -78,6 +83,7 @@ async function runServe(options: ServeOptions): Promise<void> {
           event: 'ready',
           url,
           token_file: tokenFile,
+          state_folder: folder,
           mode,
           ...(problems.length === 0 ? {} : { problems }),
         }
@@ -87,6 +93,8 @@ async function runServe(options: ServeOptions): Promise<void> {
       const token = (await readFile(tokenFile, 'utf8')).trim()
       tell(`page     ${url}/#token=${token}`)
       tell(`token    ${tokenFile}`)
+      // Without these words the other verbs look in the folder of their own settings.
+      if (folder !== (await folderOfVerbs())) tell(`verbs    cliport status ${shellCommand('--state', folder)}`)
       tell(`state    ${mode}${session?.reason ? `: ${session.reason}` : ''}`)
       for (const problem of problems) tell(`problem  ${problem}`)
     }
@@ -115,4 +123,10 @@ async function runServe(options: ServeOptions): Promise<void> {
     }
     return { exitCode: 0, json: { event: 'ended' }, lines: [] }
   })
+}
+
+/** Where a verb without options looks for a service. */
+async function folderOfVerbs(): Promise<string | null> {
+  const { config } = await readConfig(sourcesFor({}))
+  return config === null ? null : resolve(stateFolderOf(config))
 }

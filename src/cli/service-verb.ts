@@ -9,6 +9,7 @@ import { type CommonOptions, configFor, runVerb, type VerbResult, withCommonOpti
 export interface ServiceVerbOptions extends CommonOptions {
   readonly url?: string
   readonly tokenFile?: string
+  readonly state?: string
 }
 
 export interface ServiceVerb<Options> {
@@ -18,6 +19,9 @@ export interface ServiceVerb<Options> {
   /** A line for people, on stderr. */
   readonly tell: (line: string) => void
 }
+
+/** As `cliport serve` has it. */
+export const stateHelp = 'state folder of the service (default: service.state of the settings)'
 
 /** Adds the options that say which service; `command` has its name and arguments already. */
 export function serviceVerb<Options extends ServiceVerbOptions = ServiceVerbOptions>(
@@ -31,12 +35,13 @@ export function serviceVerb<Options extends ServiceVerbOptions = ServiceVerbOpti
       serviceAddress,
     )
     .option('--token-file <file>', 'file with its token (default: that of the same service)')
+    .option('--state <folder>', stateHelp)
     .action((...given: readonly unknown[]) => {
       // Commander hands over arguments, options, command.
       const options = given.at(-2) as Options
       const args = given.slice(0, -2) as string[]
       return runVerb(options, async ({ signal, tell }) => {
-        const config = await configFor(options)
+        const config = await configFor(options, { 'service.state': options.state })
         const client = await ServiceClient.connect({
           stateFolder: stateFolderOf(config),
           ...(options.url === undefined ? {} : { url: options.url }),

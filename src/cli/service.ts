@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { CliportError } from '../control/errors.js'
+import { bytesText } from '../io/disk-space.js'
 import type { ServiceClient, ServiceSession } from '../service/client/client.js'
 import type { VerbResult } from './context.js'
 import { canAsk, isAnsweredYes, letGoQuestion, realArmQuestion } from './question.js'
@@ -73,7 +74,7 @@ async function withConsent(
 
 export function addStatus(program: Command): void {
   serviceVerb(program.command('status').description('what a service does and waits for'), async ({ client }) => {
-    const { session, queue, cameras, robot, question, backend, policy, simulated, version, epoch } =
+    const { session, queue, cameras, robot, question, backend, policy, simulated, version, epoch, disks } =
       await client.state()
     const { mode, reason } = session
     const lines = [
@@ -87,12 +88,16 @@ export function addStatus(program: Command): void {
         ({ name, age_ms, problem }) =>
           `camera   ${name}, ${problem ?? `frame of ${age_ms === null ? 'none' : `${(age_ms / 1000).toFixed(1)} s ago`}`}`,
       ),
+      ...disks.map(
+        ({ use, folder, free_bytes, full }) =>
+          `disk     ${use} in ${folder}, ${bytesText(free_bytes)} free${full ? ': full' : ''}`,
+      ),
       ...(question === null
         ? []
         : [`question ${question.reason} (${question.candidates.map(({ name }) => name).join(', ')})`]),
       ...queue.map(({ id, state, sentence }) => `goal     ${id} ${state} ${sentence}`),
     ]
-    const json = { ...session, version, epoch, simulated, backend, policy, robot, cameras, question, queue }
+    const json = { ...session, version, epoch, simulated, backend, policy, robot, cameras, disks, question, queue }
     return { exitCode: 0, json, lines }
   })
 }

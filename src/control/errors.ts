@@ -41,6 +41,7 @@ export const errorCodes = [
   'QUEUE_FULL',
   'RATE_LIMITED',
   'RECORDING_CORRUPT',
+  'ROUTE_UNKNOWN',
   'SERVICE_ABSENT',
   'SERVICE_REFUSED',
   'STORE_FAILED',

@@ -15,7 +15,7 @@ export const link = signal<LinkState>('connecting')
 /** When the last message came, on this browser's clock. */
 export const heardAtMs = signal(performance.now())
 
-/** What stays as it is until the service starts again or another scene is made. */
+/** What stays as it is until the service starts again, another scene is made, or a disk is full. */
 export type Facts = Pick<
   ServiceState,
   | 'api'
@@ -27,6 +27,7 @@ export type Facts = Pick<
   | 'policy'
   | 'workspace'
   | 'scene'
+  | 'disks'
   | 'problems'
 >
 export const facts = signal<Facts | null>(null)

@@ -193,10 +193,10 @@ class Replay {
 function noRun(file: string): CliportError {
   return new CliportError(
     'INPUT_INVALID',
-    `The file ${file} is no recording of a run, or one of a release before 0.4`,
+    `The file ${file} holds no run: it has no message on the topic /run, which says what was asked of which policy`,
     {
       stage: 'start',
-      hint: "Give the recording.mcap of a run's folder",
+      hint: "Give the recording.mcap of a run's folder (cliport run, or a goal of the service). Episodes of cliport record, and recordings that version 0.3 made, do not say it: make the run again",
     },
   )
 }

@@ -1,11 +1,11 @@
 // What people and programs ask of the service; what it answers, and what they ask to see, is in api.ts.
 
 import { z } from 'zod'
-import { sentenceSchema } from './api.js'
+import { goalTextSchema } from './api.js'
 
 export const addGoalSchema = z
   .object({
-    sentence: sentenceSchema,
+    sentence: goalTextSchema,
     source: z.string().max(40).default('api'),
     idempotency_key: z
       .string()

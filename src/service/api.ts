@@ -110,6 +110,16 @@ export const cameraSchema = z
   })
   .meta({ id: 'Camera' })
 
+export const diskSchema = z
+  .object({
+    use: z.enum(['goals', 'runs']).describe('what is written to it: the queue, or folders of runs'),
+    folder: z.string(),
+    free_bytes: z.number(),
+    total_bytes: z.number(),
+    full: z.boolean().describe('there is no room for another goal, or for a run'),
+  })
+  .meta({ id: 'Disk' })
+
 const candidateSchema = z.object({
   name: z.string().describe('"the red block"'),
   sentence: z.string().describe('the sentence that means this one'),
@@ -225,6 +235,7 @@ export const stateSchema = z
     turn: turnSchema.nullable(),
     queue: z.array(goalSchema).describe('unfinished goals, in the order in which they will run'),
     history: z.array(goalSchema).describe('the newest finished ones, newest first'),
+    disks: z.array(diskSchema),
     problems: z.array(z.string()).describe('of the settings, in safe mode'),
     voice: voiceStateSchema,
   })
@@ -246,9 +257,12 @@ export type ServiceState = z.infer<typeof stateSchema>
 
 export const sentenceSchema = z.string().min(1).max(500)
 
+/** Of a goal, which says what is wrong with it in its own words: GOAL_EMPTY, GOAL_TOO_LONG. */
+export const goalTextSchema = z.string().meta({ minLength: 1, maxLength: 500 })
+
 export const previewRequestSchema = z
   .object({
-    sentence: sentenceSchema,
+    sentence: goalTextSchema,
     heat: z.boolean().default(true).describe('pictures of the affordances too'),
     plan: z.boolean().default(false).describe('a dry run: planned and checked too'),
   })

@@ -44,16 +44,19 @@ async function checkStateFolder(folder: string): Promise<Finding> {
 async function stateOf(folder: string): Promise<{ readonly isRunning: boolean; readonly finding: Finding }> {
   try {
     const client = await ServiceClient.connect({ stateFolder: folder })
-    const { session, version } = await client.state()
+    const { session, version, disks } = await client.state()
     const words = `cliport serve ${version} runs: ${session.reason ?? session.mode}`
-    const isTroubled = ['lost', 'fault', 'safe_mode'].includes(session.mode)
-    const fix = session.problem?.hint ?? 'cliport status says what it waits for'
+    const full = disks.find((disk) => disk.full)
+    const isTroubled = full !== undefined || ['lost', 'fault', 'safe_mode'].includes(session.mode)
+    const room =
+      full === undefined ? 'cliport status says what it waits for' : `Make room on the disk of ${full.folder}`
+    const fix = session.problem?.hint ?? room
     return { isRunning: true, finding: isTroubled ? warn(words, fix) : ok(words) }
   } catch (error) {
     const { code, message, hint } = error as Error & { code?: string; hint?: string }
     const finding =
       code === 'SERVICE_ABSENT'
-        ? skip(`no service runs (${message})`, 'systemctl start cliport, or cliport serve')
+        ? skip(message, `systemctl start cliport, or: ${hint}`)
         : fail(message, hint ?? 'systemctl status cliport')
     return { isRunning: false, finding }
   }

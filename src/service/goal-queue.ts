@@ -1,4 +1,6 @@
-// The queue as the service has it: every change on the disk first, then in the state and told to everybody.
+// The queue as the service has it: every change on the disk first, then in the state and told to everybody. The one exception
+// is the end of a goal that has run: it has happened, and is told even where the disk does not take it. It is kept, and
+// written before anything else begins.
 
 import { CliportError } from '../control/errors.js'
 import { parseGoal } from '../control/goal.js'
@@ -6,6 +8,7 @@ import type { Goal } from './api.js'
 import type { GoalEnd, ListGoals, NewGoal } from './goal-store.js'
 import type { AsyncGoalStore } from './goal-store-client.js'
 import type { Hub } from './hub.js'
+import { UnwrittenEnds } from './unwritten-ends.js'
 
 /** Finished goals in the state; `list` has the others. */
 const historyShown = 20
@@ -21,6 +24,7 @@ export class GoalQueue {
   #unfinished: readonly Goal[] = []
   #finished: readonly Goal[] = []
   #order: Promise<unknown> = Promise.resolve()
+  readonly #unwritten = new UnwrittenEnds()
 
   constructor(
     private readonly store: AsyncGoalStore,
@@ -30,12 +34,12 @@ export class GoalQueue {
 
   /** In the order in which they will run. */
   get unfinished(): readonly Goal[] {
-    return this.#unfinished
+    return this.#unwritten.unfinishedOf(this.#unfinished)
   }
 
   /** The newest, newest first. */
   get finished(): readonly Goal[] {
-    return this.#finished
+    return this.#unwritten.finishedOf(this.#finished).slice(0, historyShown)
   }
 
   /** Takes up what is on the disk; every unfinished goal of it is paused. @returns how many @throws CliportError STORE_FAILED */
@@ -52,7 +56,7 @@ export class GoalQueue {
     return done
   }
 
-  /** The goal is on the disk when this resolves. @throws CliportError GOAL_EMPTY, GOAL_TOO_LONG, INPUT_INVALID, QUEUE_FULL, STORE_FAILED */
+  /** The goal is on the disk when this resolves. @throws CliportError GOAL_EMPTY, GOAL_TOO_LONG, INPUT_INVALID, QUEUE_FULL, DISK_FULL, STORE_FAILED */
   async add(
     given: Omit<NewGoal, 'atMs' | 'most'>,
     most = this.limits.unfinished,
@@ -66,7 +70,8 @@ export class GoalQueue {
   /** @throws CliportError GOAL_UNKNOWN unless it is unfinished */
   async cancel(id: string): Promise<Goal> {
     const end = { state: 'canceled', atMs: Date.now(), reason: 'canceled by a person' } as const
-    return this.#changed(expectGoal(id, await this.store.end(id, end), 'an unfinished goal'))
+    const goal = this.#unwritten.has(id) ? null : await this.store.end(id, end)
+    return this.#changed(expectGoal(id, goal, 'an unfinished goal'))
   }
 
   /** @throws CliportError GOAL_UNKNOWN unless it is paused */
@@ -91,11 +96,11 @@ export class GoalQueue {
 
   /** @throws CliportError GOAL_UNKNOWN */
   async get(id: string): Promise<Goal> {
-    return expectGoal(id, await this.store.get(id), 'a goal')
+    return this.#unwritten.now(expectGoal(id, await this.store.get(id), 'a goal'))
   }
 
-  list(what: ListGoals): Promise<Goal[]> {
-    return this.store.list(what)
+  async list(what: ListGoals): Promise<Goal[]> {
+    return this.#unwritten.listOf(await this.store.list(what), what)
   }
 
   /** The first queued goal, or this one, as running; null: there is none. */
@@ -110,12 +115,38 @@ export class GoalQueue {
     if (goal !== null) await this.#changed(goal)
   }
 
-  /** Null where it is not unfinished any more. */
+  /**
+   * How a goal ended that was begun: told to everybody, and on the disk if that can be. Null where it is not unfinished.
+   * `writeEnds` says why it is not on the disk.
+   */
   async end(id: string, end: Omit<GoalEnd, 'atMs'>): Promise<Goal | null> {
-    const goal = await this.store.end(id, { ...end, atMs: Date.now() })
-    if (goal !== null) await this.#changed(goal)
-    await this.store.prune(this.limits.finished)
+    const before = this.unfinished.find((goal) => goal.id === id)
+    if (before === undefined) return null
+    this.#unwritten.add(before, { ...end, atMs: Date.now() })
+    await this.writeEnds().catch((error: Error) => this.#unwritten.failed(id, error.message))
+    const goal = this.#unwritten.has(id) ? this.#unwritten.now(before) : await this.store.get(id)
+    if (goal !== null) this.#tell(goal)
     return goal
+  }
+
+  /** Writes ends that the disk has not taken. @throws CliportError DISK_FULL, STORE_FAILED; what could not be written is kept */
+  async writeEnds(): Promise<void> {
+    if (this.#unwritten.all.length === 0) return
+    for (const { id, end } of this.#unwritten.all) {
+      await this.store.end(id, end)
+      this.#unwritten.written(id)
+    }
+    await this.#refresh()
+    // Old goals that are forgotten later do no harm.
+    await this.store.prune(this.limits.finished).catch(() => {})
+  }
+
+  /** Tries to write what is not written. Whether nothing is left; never rejects. */
+  areEndsWritten(): Promise<boolean> {
+    return this.writeEnds().then(
+      () => true,
+      () => false,
+    )
   }
 
   /** When everything that was begun is on the disk. */
@@ -124,11 +155,16 @@ export class GoalQueue {
     await this.store.close()
   }
 
-  async #changed(goal: Goal): Promise<Goal> {
+  async #changed(changed: Goal): Promise<Goal> {
     await this.#refresh()
-    this.hub.emit('goal', goal)
-    this.hub.emit('queue', { ids: this.#unfinished.map(({ id }) => id) })
+    const goal = this.#unwritten.now(changed)
+    this.#tell(goal)
     return goal
+  }
+
+  #tell(goal: Goal): void {
+    this.hub.emit('goal', goal)
+    this.hub.emit('queue', { ids: this.unfinished.map(({ id }) => id) })
   }
 
   async #refresh(): Promise<void> {

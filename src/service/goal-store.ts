@@ -5,6 +5,7 @@ import { chmodSync } from 'node:fs'
 import Database from 'libsql'
 import { CliportError } from '../control/errors.js'
 import { type Goal, goalSchema } from './api.js'
+import { storeFailure, unusable } from './goal-store-failure.js'
 
 /** What is given with a new goal. */
 export interface NewGoal {
@@ -71,7 +72,7 @@ export class GoalStore {
 
   /**
    * Opens the store, and makes it where there is none.
-   * @throws CliportError STORE_FAILED
+   * @throws CliportError STORE_FAILED, DISK_FULL; so does every call
    */
   constructor(path: string) {
     this.#path = path
@@ -88,7 +89,7 @@ export class GoalStore {
     )
     if (version === 0) this.#guarded(() => this.#db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`))
     else if (version !== schemaVersion) {
-      throw failed(
+      throw unusable(
         path,
         `it has format ${version}, and this release knows ${schemaVersion}`,
         'Use the release that wrote it, or move the file away',
@@ -296,31 +297,28 @@ export class GoalStore {
     return row === undefined ? null : goalOf(row)
   }
 
+  /** All of it, or nothing. What went wrong first is thrown: a full disk has ended the transaction by itself already. */
   #transaction<T>(work: () => T): T {
-    return this.#guarded(() => this.#db.transaction(work).immediate())
+    return this.#guarded(() => {
+      this.#db.exec('BEGIN IMMEDIATE')
+      try {
+        const value = work()
+        this.#db.exec('COMMIT')
+        return value
+      } catch (cause) {
+        if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+        throw cause
+      }
+    })
   }
 
   #guarded<T>(work: () => T): T {
     try {
       return work()
     } catch (cause) {
-      if (cause instanceof CliportError) throw cause
-      throw failed(
-        this.#path,
-        (cause as Error).message,
-        'Look at the disk: is it full, or read-only? A damaged file can be moved away; its goals are lost then',
-        cause,
-      )
+      throw storeFailure(this.#path, cause)
     }
   }
-}
-
-function failed(path: string, what: string, hint: string, cause?: unknown): CliportError {
-  return new CliportError('STORE_FAILED', `The goals at ${path} cannot be read or written: ${what}`, {
-    stage: 'serve',
-    hint,
-    cause,
-  })
 }
 
 /** Of no goal: -1. */

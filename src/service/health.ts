@@ -28,7 +28,7 @@ const oldSimulatedStateMs = 30_000
  * `alive` is about this process: frames and states that are old although arm and cameras are open. Hardware that is away is
  * told in the state, and opened again; a restart would not bring it back.
  */
-export function healthOf({ session, cameras, robot, simulated, clock_ms: clockMs }: ServiceState): Health {
+export function healthOf({ session, cameras, robot, simulated, clock_ms: clockMs, disks }: ServiceState): Health {
   const isOpen = !['lost', 'safe_mode', 'closing'].includes(session.mode)
   const mostMs = session.running === null ? oldFrameMs : oldFrameWhileMovingMs
   const old = cameras.filter(({ age_ms, ok }) => !ok || (age_ms ?? clockMs) > mostMs)
@@ -47,8 +47,10 @@ export function healthOf({ session, cameras, robot, simulated, clock_ms: clockMs
     ok: isOpen && isFresh,
     finding: robot === null ? 'no state of the arm' : `newest state ${(ageMs / 1000).toFixed(1)} s old`,
   } as const
-  const isUsable = isOpen && session.mode !== 'fault'
-  const usable = { id: 'session', ok: isUsable, finding: session.reason ?? session.mode } as const
+  const full = disks.find((disk) => disk.use === 'goals' && disk.full)
+  const isUsable = isOpen && session.mode !== 'fault' && full === undefined
+  const finding = full === undefined ? (session.reason ?? session.mode) : `the disk of ${full.folder} is full`
+  const usable = { id: 'session', ok: isUsable, finding } as const
   return {
     alive: !isOpen || (frames.ok && arm.ok),
     ready: frames.ok && arm.ok && isUsable,

@@ -1,8 +1,9 @@
 // The recordings of goals, kept below a size and an age: the oldest of achieved goals go first, then the oldest of those
 // that failed, which somebody may still want to look at. Pages and pictures stay; they are small.
 
-import { readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { diskSpace } from '../io/disk-space.js'
 import type { Config } from '../runtime/config/schema.js'
 
 export interface RingLimits {
@@ -70,7 +71,7 @@ export class RecordingRing {
     const { mostBytes, mostAgeMs, leastFreeBytes } = this.limits
     const removed: string[] = []
     let bytes = all.reduce((sum, one) => sum + one.bytes, 0)
-    let freeBytes = await this.#freeBytes()
+    let freeBytes = (await diskSpace(this.folder)).freeBytes
     const inTurn = all
       .filter(({ writtenMs }) => nowMs - writtenMs > openMs)
       .sort((a, b) => Number(b.isAchieved) - Number(a.isAchieved) || a.writtenMs - b.writtenMs)
@@ -91,11 +92,6 @@ export class RecordingRing {
     const names = await readdir(this.folder)
     const found = await Promise.all(names.map((name) => keptIn(resolve(this.folder, name)).catch(() => null)))
     return found.filter((one) => one !== null)
-  }
-
-  async #freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.folder)
-    return bavail * bsize
   }
 }
 

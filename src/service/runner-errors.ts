@@ -11,6 +11,13 @@ export const lossCodes: readonly ErrorCode[] = [
   'POLICY_INVALID',
 ]
 
+export function refused(act: string, why: string): CliportError {
+  return new CliportError('SERVICE_REFUSED', `Expected to ${act}, but ${why}`, {
+    stage: 'serve',
+    hint: 'cliport status says what the service waits for',
+  })
+}
+
 export function asCliportError(error: unknown): CliportError {
   if (error instanceof CliportError) return error
   return new CliportError('UNEXPECTED', (error as Error).message, {

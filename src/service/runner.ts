@@ -1,6 +1,6 @@
 // What moves the arm: takes goals from the queue while a person has armed, and does what people ask of the arm meanwhile.
 
-import { CliportError, type ErrorCode } from '../control/errors.js'
+import type { CliportError, ErrorCode } from '../control/errors.js'
 import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { RunReport } from '../runtime/run.js'
 import type { Goal, ServiceState, Takeover, Turn } from './api.js'
@@ -9,10 +9,10 @@ import { Gate } from './gate.js'
 import { endOf } from './goal-end.js'
 import type { GoalQueue } from './goal-queue.js'
 import { runGoalOfQueue } from './goal-run.js'
-import type { GoalEnd } from './goal-store.js'
 import type { Hub } from './hub.js'
 import type { Live } from './live.js'
-import { asCliportError, lossCodes } from './runner-errors.js'
+import { RoomWatch } from './room-watch.js'
+import { asCliportError, lossCodes, refused } from './runner-errors.js'
 import {
   after,
   atStart,
@@ -41,6 +41,8 @@ export interface RunnerOptions {
   readonly onTurn: (turn: Turn) => void
   readonly onStage: (stage: string, durationMs: number) => void
   readonly onEnd: (goal: Goal) => void
+  /** Whether there is room on the disks of goals and runs. Never rejects. */
+  readonly hasRoom: () => Promise<boolean>
   /** The session was opened, or another scene made: everything may be another. */
   readonly onOpened: () => void
   readonly tell: (line: string) => void
@@ -64,9 +66,11 @@ export class Runner {
   #clearing: Clearing | null = null
   /** Stops that people have asked for so far. */
   #stops = 0
-  /** How goals ended that the disk did not take: written before anything else begins. */
-  readonly #unwritten: { readonly id: string; readonly end: Omit<GoalEnd, 'atMs'> }[] = []
   readonly #closing = new AbortController()
+  readonly #room = new RoomWatch(
+    async () => (await this.options.hasRoom()) && this.options.queue.areEndsWritten(),
+    () => this.#onRoom(),
+  )
 
   constructor(private readonly options: RunnerOptions) {}
 
@@ -206,7 +210,7 @@ export class Runner {
       this.#expect(mayBegin(this.#facts, 'takeover'), 'take over')
       if (workcell.view === null) workcell.seen(await workcell.look())
       expectInside(workcell.view!.view.heightmap, takeover)
-      await this.#writeEnds()
+      await queue.writeEnds()
       const { sentence } = takeover
       const { goal } = await queue.add({ sentence, kind: 'takeover', source: 'page', front: true }, Infinity)
       const begun = (await queue.begin(goal.id))!
@@ -227,7 +231,7 @@ export class Runner {
     const next = queue.inOrder(async () => {
       this.#noticeHolding()
       if (mayBegin(this.#facts, 'sentence') !== null) return
-      await this.#writeEnds()
+      await queue.writeEnds()
       const goal = await queue.begin()
       if (goal === null) return
       if (mayBegin(this.#facts, 'sentence') === null) this.#begin(goal)
@@ -272,21 +276,21 @@ export class Runner {
     const wasArmed = this.#facts.armed
     this.#facts = after(this.#facts, event)
     if (JSON.stringify(this.session) !== before) this.options.hub.emit('session', this.session)
-    const isDisarmedByLoad = wasArmed && !this.#facts.armed && (event.kind === 'holds' || event.kind === 'ended')
-    if (isDisarmedByLoad) this.#giveLeaseBack()
+    if (wasArmed && !this.#facts.armed && ['holds', 'ended'].includes(event.kind)) this.#giveLeaseBack()
   }
 
   /** Stops what moves; its goal is paused. Closes the workcell. */
   async close(): Promise<void> {
     this.happened({ kind: 'closing' })
     this.#closing.abort()
+    this.#room.end()
     this.#clearing?.giveUp('the service is ending')
     this.#cancelReopen()
     this.#running?.abort.abort()
     // A goal that is just being begun is put back.
     await this.options.queue.inOrder(async () => {})
     await this.#running?.ended
-    await this.#writeEnds().catch((error) => this.#trouble(error))
+    await this.options.queue.writeEnds().catch((error) => this.#trouble(error))
     await this.#opening
     await this.options.workcell.close()
   }
@@ -304,7 +308,7 @@ export class Runner {
 
   /** Never throws. */
   async #run({ goal, gate, abort }: Running, takeover: Takeover | undefined): Promise<void> {
-    const { workcell, live, hub, onTurn, onStage, clarify, tell } = this.options
+    const { queue, workcell, live, hub, onTurn, onStage, onEnd, clarify, tell } = this.options
     try {
       const report = await runGoalOfQueue({
         goal,
@@ -321,8 +325,9 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      this.#unwritten.push({ id: goal.id, end: endOf(goal, report, gate.canceled, this.#closing.signal.aborted) })
-      await this.#writeEnds()
+      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
+      if (ended !== null) onEnd(ended)
+      await queue.writeEnds()
       if (report instanceof Error) this.#couldNotRun(report)
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
@@ -333,16 +338,6 @@ export class Runner {
       this.happened({ kind: 'ended' })
     }
     this.kick()
-  }
-
-  /** @throws CliportError STORE_FAILED; what could not be written is kept */
-  async #writeEnds(): Promise<void> {
-    const { queue, onEnd } = this.options
-    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
-      const ended = await queue.end(next.id, next.end)
-      this.#unwritten.shift()
-      if (ended !== null) onEnd(ended)
-    }
   }
 
   /** The run has stopped the arm, and its controller keeps it so. */
@@ -381,16 +376,24 @@ export class Runner {
   }
 
   #trouble(error: unknown): void {
-    this.#problem = asCliportError(error)
-    this.options.tell(this.#problem.message)
-    this.options.hub.emit('problem', problemOf(this.#problem))
+    const problem = asCliportError(error)
+    this.#problem = problem
+    this.options.tell(problem.message)
+    this.options.hub.emit('problem', problemOf(problem))
+    if (problem.code !== 'DISK_FULL') return
+    const [first = '', ...rest] = problem.message
+    this.happened({ kind: 'noRoom', reason: `${first.toLowerCase()}${rest.join('')}; make room, then arm` })
+    if (!this.#closing.signal.aborted) this.#room.begin()
+  }
+
+  /** Nothing begins by itself: a person arms. */
+  #onRoom(): void {
+    this.#problem = null
+    this.happened({ kind: 'room' })
+    this.options.tell('there is room on the disk again')
   }
 
   #expect(refusal: string | null, act: string): void {
-    if (refusal === null) return
-    throw new CliportError('SERVICE_REFUSED', `Expected to ${act}, but ${refusal}`, {
-      stage: 'serve',
-      hint: 'cliport status says what the service waits for',
-    })
+    if (refusal !== null) throw refused(act, refusal)
   }
 }

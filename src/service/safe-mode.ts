@@ -70,5 +70,6 @@ const nothing: Omit<ServiceState, 'version' | 'epoch' | 'clock_ms' | 'started_at
   turn: null,
   queue: [],
   history: [],
+  disks: [],
   voice: { missing: 'the settings cannot be used', microphone: null },
 }

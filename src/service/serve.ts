@@ -2,24 +2,26 @@
 // cannot be used.
 
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CliportError } from '../control/errors.js'
+import { diskFull } from '../io/disk-space.js'
 import { lockFolder } from '../io/folder-lock.js'
+import { isFull } from '../io/recording/sink.js'
 import { projectPath } from '../native/paths.js'
 import { type ConfigSources, readConfig } from '../runtime/config/load.js'
 import { type Config, serviceSettingsIn } from '../runtime/config/schema.js'
 import { raiseThreadPriority } from '../runtime/thread-priority.js'
 import { openGoalStore } from './goal-store-client.js'
 import { isLoopback } from './http/guard.js'
-import type { App } from './http/routes.js'
 import { closeServer, createServer } from './http/server.js'
+import { expectFreePort, listen } from './listen.js'
 import { type Log, lineLog, logEvents } from './log.js'
 import { Metrics } from './metrics.js'
 import { createSafeMode } from './safe-mode.js'
 import { Service } from './service.js'
 import { tellSafeMode, tellServiceManager } from './service-manager.js'
 import { SettingsFile } from './settings-file.js'
-import { goalsFile, serviceFile, stateFolderOf, tokenFileName } from './state-folder.js'
+import { goalsFile, serviceFile, stateFolderOf, tokenFileName, urlIn } from './state-folder.js'
 import { openCertificate } from './tls.js'
 import { openToken } from './token.js'
 import type { SceneChoice } from './workcell.js'
@@ -41,6 +43,8 @@ export interface ServeRequest {
 export interface Listening {
   /** Where the page is, without the token. */
   readonly url: string
+  /** Its state folder: how the verbs find it. */
+  readonly folder: string
   readonly tokenFile: string
   /** Stops what moves, and closes everything. */
   close(): Promise<void>
@@ -52,8 +56,8 @@ export interface Serving extends Listening {
 }
 
 /**
- * @throws CliportError FOLDER_BUSY when another service uses the folder; TOKEN_INVALID, STORE_FAILED, CONFIG_INVALID;
- * SERVICE_REFUSED when the port is taken
+ * @throws CliportError FOLDER_BUSY when another service uses the folder; SERVICE_REFUSED when the port is taken;
+ * TOKEN_INVALID, DISK_FULL, STORE_FAILED, CONFIG_INVALID
  */
 export async function serve({
   config,
@@ -66,6 +70,7 @@ export async function serve({
   raiseThreadPriority()
   return inFolder(config.service, async ({ folder, token, version, opened }) => {
     const { service: settings } = config
+    await expectFreePort(settings)
     const store = openGoalStore(join(folder, goalsFile))
     opened.push(() => store.close())
     const metrics = new Metrics(version)
@@ -164,6 +169,7 @@ export async function serveSettings(
   const manager = tellSafeMode(rest.tell)
   return {
     url: now.url,
+    folder: now.folder,
     tokenFile: now.tokenFile,
     service: null,
     problems,
@@ -191,7 +197,9 @@ async function inFolder<T extends { readonly url: string }>(
   open: (opening: Opening) => Promise<T>,
 ): Promise<T & Listening> {
   const folder = stateFolderOf({ service })
-  const lock = await lockFolder(folder, 'cliport serve')
+  const lock = await lockFolder(folder, 'cliport serve').catch(async (error) => {
+    throw await reachable(error, folder)
+  })
   const opened: (() => Promise<void>)[] = [() => lock.release()]
   const close = async () => {
     for (const end of opened.splice(0).reverse()) await end().catch(() => {})
@@ -202,27 +210,24 @@ async function inFolder<T extends { readonly url: string }>(
     const token = await openToken(tokenFile)
     const { version } = JSON.parse(await readFile(projectPath('package.json'), 'utf8')) as { version: string }
     const listening = await open({ folder, token, version, opened })
-    await writeFile(join(folder, serviceFile), `${JSON.stringify({ url: listening.url, pid: process.pid })}\n`)
     opened.push(() => rm(join(folder, serviceFile), { force: true }))
-    return { ...listening, tokenFile, close }
+    await writeFile(join(folder, serviceFile), `${JSON.stringify({ url: listening.url, pid: process.pid })}\n`)
+    return { ...listening, folder: resolve(folder), tokenFile: resolve(tokenFile), close }
   } catch (error) {
     await close()
-    throw error
+    if (!isFull(error)) throw error
+    throw diskFull('the state of the service', folder, 'start', 'Make room on that disk, then start it again', error)
   }
 }
 
-async function listen(app: App, { host, port }: Config['service'], isSecure: boolean): Promise<string> {
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
-    throw new CliportError('SERVICE_REFUSED', `Cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
-      stage: 'start',
-      hint: 'Choose another service.port, or end what listens there',
-      cause,
-    })
-  }
-  const address = app.server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http${isSecure ? 's' : ''}://${name}:${bound}`
+/** Of a folder that another service uses: where that one is. */
+async function reachable(error: unknown, folder: string): Promise<unknown> {
+  if (!(error instanceof CliportError) || error.code !== 'FOLDER_BUSY') return error
+  const url = await urlIn(folder).catch(() => null)
+  return new CliportError('FOLDER_BUSY', `${error.message}${url === null ? '' : `, at ${url}`}`, {
+    stage: 'start',
+    hint: 'cliport status asks that one. Another service beside it needs a folder and a port of its own: cliport serve --state FOLDER --port PORT',
+    retryable: true,
+    cause: error,
+  })
 }

@@ -8,18 +8,21 @@ import { returnLargeBlocks } from '../native/memory.js'
 import type { Config } from '../runtime/config/schema.js'
 import { workspaceOf } from '../runtime/settings.js'
 import { apiVersion, type Goal, type lexiconSchema, type Preview, type ServiceState, type Turn } from './api.js'
+import { Disks } from './disks.js'
 import { GoalQueue } from './goal-queue.js'
 import type { NewGoal } from './goal-store.js'
 import type { AsyncGoalStore } from './goal-store-client.js'
 import { Hub } from './hub.js'
 import { LinkWatch } from './link-watch.js'
 import { Live } from './live.js'
+import { MemoryReturn } from './memory-return.js'
 import { Previewer, type PreviewRequest } from './preview.js'
 import { Questions } from './questions.js'
 import { RecordingRing, ringLimitsOf } from './recording-ring.js'
 import { RobotMicrophone } from './robot-microphone.js'
 import { Runner } from './runner.js'
 import { SpokenAnswers } from './spoken-answers.js'
+import { stateFolderOf } from './state-folder.js'
 import { VoiceDesk } from './voice-desk.js'
 import { robotOf } from './wire.js'
 import { type SceneChoice, Workcell } from './workcell.js'
@@ -54,6 +57,8 @@ export class Service {
   readonly #previewer: Previewer
   readonly #questions: Questions
   readonly #linkWatch: LinkWatch
+  readonly #disks: Disks
+  readonly #memory = new MemoryReturn(() => this.runner.isMoving)
   readonly #answers: SpokenAnswers | null
   readonly #microphone: RobotMicrophone | null
   readonly #version: string
@@ -79,6 +84,9 @@ export class Service {
     )
     this.live = live
     this.ring = new RecordingRing(config.run.out, ringLimitsOf(config), tell)
+    this.#disks = new Disks({ goals: stateFolderOf(config), runs: config.run.out }, () =>
+      hub.emit('state', this.state()),
+    )
     this.#previewer = new Previewer(workcell)
     this.#questions = new Questions(timeoutS * 1000, (question) => {
       this.runner.happened({ kind: question === null ? 'answered' : 'asks' })
@@ -95,7 +103,11 @@ export class Service {
         hub.emit('turn', turn)
       },
       onStage,
-      onEnd,
+      onEnd: (goal) => {
+        this.#memory.between()
+        onEnd(goal)
+      },
+      hasRoom: () => this.#disks.hasRoom(),
       onOpened: () => hub.emit('state', this.state()),
       tell,
     })
@@ -134,11 +146,13 @@ export class Service {
     const n = await service.queue.takeUp()
     if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
     await service.voiceDesk.look()
+    await service.#disks.begin()
     await service.runner.open()
     if (service.#resting !== null) return service
     service.#microphone?.begin()
     service.live.begin()
     service.ring.begin()
+    service.#memory.begin()
     service.#linkWatch.begin()
     return service
   }
@@ -178,6 +192,7 @@ export class Service {
       turn: this.#turn,
       queue: [...queue.unfinished],
       history: [...queue.finished],
+      disks: [...this.#disks.all],
       problems: [],
       voice: { missing: this.voiceDesk.lack, microphone: this.#microphone?.state ?? null },
     }
@@ -232,6 +247,8 @@ export class Service {
   async #rest(): Promise<void> {
     this.live.end()
     this.ring.end()
+    this.#disks.end()
+    this.#memory.end()
     this.#linkWatch.end()
     this.#answers?.end()
     await this.#microphone?.end()

@@ -27,6 +27,8 @@ export interface SessionFacts {
   readonly asking: boolean
   /** The activity waits between two actions. */
   readonly held: boolean
+  /** Nothing can be written of a goal now: why. */
+  readonly noRoom: string | null
   readonly closing: boolean
 }
 
@@ -40,6 +42,7 @@ export const atStart: SessionFacts = {
   holding: false,
   asking: false,
   held: false,
+  noRoom: null,
   closing: false,
 }
 
@@ -61,6 +64,9 @@ export type SessionEvent =
   | { readonly kind: 'answered' }
   | { readonly kind: 'held' }
   | { readonly kind: 'released' }
+  /** The disk is full. */
+  | { readonly kind: 'noRoom'; readonly reason: string }
+  | { readonly kind: 'room' }
   | { readonly kind: 'closing' }
 
 /** The facts after an event. Whatever takes the arm away disarms, and so does what is held without a goal; only `armed` arms. */
@@ -103,6 +109,10 @@ export function after(facts: SessionFacts, event: SessionEvent): SessionFacts {
       return { ...facts, held: facts.activity !== null }
     case 'released':
       return { ...facts, held: false }
+    case 'noRoom':
+      return { ...facts, noRoom: event.reason, armed: false }
+    case 'room':
+      return { ...facts, noRoom: null }
     case 'closing':
       return { ...facts, closing: true, armed: false }
   }
@@ -132,7 +142,7 @@ export function reasonOf(facts: SessionFacts): string | null {
     case 'lost':
       return facts.lost
     case 'disarmed':
-      return facts.holding ? stillHolding : 'a person arms it first (cliport arm)'
+      return facts.holding ? stillHolding : (facts.noRoom ?? 'a person arms it first (cliport arm)')
     case 'paused':
       return 'paused by a person'
     case 'asking':
@@ -145,7 +155,7 @@ export function reasonOf(facts: SessionFacts): string | null {
 /** Why it may not be armed now; null: it may. */
 export function mayArm(facts: SessionFacts): string | null {
   if (facts.closing || facts.unusable || facts.lost !== null) return reasonOf(facts)
-  return latchedOf(facts) ?? (facts.holding ? stillHolding : null)
+  return latchedOf(facts) ?? (facts.holding ? stillHolding : facts.noRoom)
 }
 
 function latchedOf({ latched }: SessionFacts): string | null {

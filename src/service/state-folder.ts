@@ -1,5 +1,6 @@
 // Where a service keeps what outlives it, and what its clients find there.
 
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../runtime/config/schema.js'
@@ -21,4 +22,9 @@ export function defaultStateFolder(): string {
 /** The folder of the settings. */
 export function stateFolderOf({ service }: Pick<Config, 'service'>): string {
   return service.state ?? defaultStateFolder()
+}
+
+/** Address of the service that uses a folder. @throws Error where none does */
+export async function urlIn(folder: string): Promise<string> {
+  return (JSON.parse(await readFile(join(folder, serviceFile), 'utf8')) as { url: string }).url
 }

@@ -1,6 +1,6 @@
 // The certificate beyond loopback: the lab's own, or one that the service signs itself at the first use.
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
@@ -34,7 +34,10 @@ export async function openCertificate(
     const { cert, private: key } = await selfSigned(names)
     await writeFile(own.cert, cert)
     // The key last: where it is, both are whole.
-    await writeFile(own.key, key, { mode: 0o600 })
+    await writeFile(own.key, key, { mode: 0o600 }).catch(async (error) => {
+      await rm(own.key, { force: true })
+      throw error
+    })
   }
   return readPair(own.cert, own.key)
 }

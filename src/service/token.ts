@@ -1,7 +1,7 @@
 // Who may act: one secret of the service's user, in a file that nobody else reads.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { chmod, open, readFile, stat } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
 import { CliportError } from '../control/errors.js'
 
 /** 256 bits, base64url. */
@@ -12,25 +12,38 @@ const tokenPattern = /^[\w-]{43}$/
  * @throws CliportError TOKEN_INVALID for a file that others may read, or that holds something else
  */
 export async function openToken(path: string): Promise<string> {
+  let file: FileHandle
   try {
-    const file = await open(path, 'wx', 0o600)
-    const token = randomBytes(32).toString('base64url')
-    await file.writeFile(`${token}\n`)
-    await file.sync()
-    await file.close()
-    // Whatever the umask has left of the mode.
-    await chmod(path, 0o600)
-    return token
+    file = await open(path, 'wx', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     return readToken(path)
   }
+  const token = randomBytes(32).toString('base64url')
+  try {
+    await file.writeFile(`${token}\n`)
+    await file.sync()
+    // Whatever the umask has left of the mode.
+    await file.chmod(0o600)
+  } catch (cause) {
+    // Half a token would keep every later start from making one.
+    await rm(path, { force: true })
+    throw cause
+  } finally {
+    await file.close()
+  }
+  return token
 }
 
 /** @throws CliportError TOKEN_INVALID */
 export async function readToken(path: string): Promise<string> {
   const status = await stat(path).catch((cause) => {
-    throw invalid(path, (cause as Error).message, 'Start the service first: it makes the file', cause)
+    throw invalid(
+      path,
+      (cause as Error).message,
+      'Start the service first: it makes the file. That of another service: --token-file FILE, or --state FOLDER',
+      cause,
+    )
   })
   if (!status.isFile()) throw invalid(path, 'it is no file', 'Give the file that cliport serve names')
   const { mode } = status

@@ -45,6 +45,7 @@ const well = {
   session: { mode: 'disarmed', reason: null, running: null },
   cameras: [{ name: 'front', ok: true, age_ms: 500, problem: null }],
   robot: { age_ms: 4 },
+  disks: [{ use: 'goals', folder: '/state', free_bytes: 5e9, total_bytes: 9e9, full: false }],
 } as unknown as ServiceState
 
 test.each([
@@ -64,6 +65,7 @@ test.each([
     true,
   ],
   ['the arm says nothing', { robot: { age_ms: 6000 } }, false, false],
+  ['no goal can be written', { disks: [{ use: 'goals', folder: '/state', full: true }] }, true, false],
   ['the arm has faulted', { session: { mode: 'fault', reason: 'x', running: null } }, true, false],
   [
     'the hardware is away, which no restart brings back',

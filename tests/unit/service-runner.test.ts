@@ -18,8 +18,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** @param clear how the arm answers a clear */
-function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<void> = async () => {}) {
+/**
+ * @param clear how the arm answers a clear
+ * @param hasRoom of the disks
+ */
+function createRunner(
+  queue: object,
+  clear: (signal: AbortSignal) => Promise<void> = async () => {},
+  hasRoom = async () => true,
+) {
   const link = { stop: async () => {} }
   const none = async () => {}
   const workcell = { open: none, close: none, arm: none, disarm: none, clear, link, ports: { link } }
@@ -28,6 +35,14 @@ function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<voi
     queue: {
       inOrder: <T>(work: () => Promise<T>) => work(),
       begin: async () => null,
+      writeEnds: none,
+      areEndsWritten: async () => {
+        const { writeEnds = none } = queue as { writeEnds?: () => Promise<void> }
+        return writeEnds().then(
+          () => true,
+          () => false,
+        )
+      },
       ...queue,
     } as unknown as GoalQueue,
     workcell: workcell as unknown as Workcell,
@@ -37,6 +52,7 @@ function createRunner(queue: object, clear: (signal: AbortSignal) => Promise<voi
     onTurn: () => {},
     onStage: () => {},
     onEnd: ({ id }) => done.push(id),
+    hasRoom,
     onOpened: () => {},
     tell: () => {},
   })
@@ -76,34 +92,42 @@ test('a stop keeps its first reason when the controller tells what followed from
   expect(runner.session).toMatchObject({ mode: 'fault', reason: expect.stringContaining('unexpected_contact') })
 })
 
-test('an end that the disk did not take is written before the next goal begins, and nothing begins without it', async () => {
+test('a full disk disarms, is said with its reason, and nothing begins until there is room and a person arms', async () => {
   const did: string[] = []
-  const waiting = ['g1', 'g2']
-  let isDiskFull = true
-  const { runner, done } = createRunner({
+  let isDiskFull = false
+  let hasEnds = false
+  const full = () => new CliportError('DISK_FULL', 'the disk of /state is full', { stage: 'serve', hint: 'Make room' })
+  const queue = {
     begin: async () => {
-      const id = waiting.shift()
-      if (id === undefined) return null
-      did.push(`begin ${id}`)
-      return { id, kind: 'sentence', sentence: 'put it there' } as Goal
+      did.push('begin')
+      isDiskFull = true
+      return { id: 'g1', kind: 'sentence', sentence: 'put it there' } as Goal
     },
     end: async (id: string) => {
-      did.push(`end ${id}${isDiskFull ? ' fails' : ''}`)
-      if (isDiskFull) throw new CliportError('STORE_FAILED', 'no room', { stage: 'serve', hint: 'Make some' })
+      hasEnds = true
       return { id } as Goal
     },
-  })
+    writeEnds: async () => {
+      if (isDiskFull) throw full()
+      if (hasEnds) did.push('end written')
+      hasEnds = false
+    },
+  }
+  const { runner, done } = createRunner(queue, undefined, async () => !isDiskFull)
   await runner.open()
   await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
-  expect(runner.session).toMatchObject({ mode: 'disarmed', problem: { code: 'STORE_FAILED' } })
-  await runner.arm(false)
-  await vi.advanceTimersByTimeAsync(1)
-  expect(did).toEqual(['begin g1', 'end g1 fails', 'end g1 fails'])
-  expect(runner.session.mode).toBe('disarmed')
+  expect(done).toEqual(['g1'])
+  const reason = expect.stringContaining('the disk of /state is full')
+  expect(runner.session).toMatchObject({ mode: 'disarmed', reason, problem: { code: 'DISK_FULL' } })
+  await expect(runner.arm(false)).rejects.toMatchObject({ code: 'SERVICE_REFUSED', message: reason })
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(did).toEqual(['begin'])
   isDiskFull = false
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(did).toEqual(['begin', 'end written'])
+  expect(runner.session).toMatchObject({ mode: 'disarmed', reason: expect.stringContaining('arm'), problem: null })
   await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
-  expect(did.slice(3)).toEqual(['end g1', 'begin g2', 'end g2'])
-  expect(done).toEqual(['g1', 'g2'])
+  expect(did.slice(2)).toEqual(['begin'])
 })

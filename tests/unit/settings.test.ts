@@ -13,6 +13,10 @@ test('docs/settings.md is what the schema says', () => {
   expect(readFileSync('docs/settings.md', 'utf8')).toBe(settingsPage(settingsReference()))
 })
 
+test('no setting is without a meaning', () => {
+  expect(settingsReference().filter(({ description }) => description === '')).toEqual([])
+})
+
 test('each setting says where its value comes from', () => {
   const text = 'version: 1\nrun:\n  max_steps: 3\n  out: here\npolicy: {threads: 2}\n'
   const { config, originOf } = readSettings(file(text), { CLIPORT_RUN_OUT: 'there' }, { 'policy.threads': 4 })

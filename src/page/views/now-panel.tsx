@@ -4,7 +4,7 @@ import { computed } from '@preact/signals'
 import { now } from '../clock.js'
 import { duration, percent } from '../format.js'
 import { arm, cancelGoal, clear, disarm, letGo, pause, resume } from '../requests.js'
-import { log, robot, runningGoal, type Session, session, turn } from '../store.js'
+import { facts, log, robot, runningGoal, type Session, session, turn } from '../store.js'
 
 type Mode = Session['mode']
 
@@ -70,12 +70,19 @@ function detail({ mode, reason, problem }: Session): string {
     const step = turn.value?.goal_id === running.id ? turn.value.step + 1 : 1
     const left = proposal === null ? '' : `, something left to do: ${percent(proposal.remaining)}`
     void now.value
-    return `Action ${step}, for ${duration(Math.max(0, ms))}${left}`
+    return `Action ${step}, for ${duration(Math.max(0, ms))}${left}${fullDisk(', ')}`
   }
-  if (mode === 'lost' || mode === 'safe_mode')
-    return problem === null ? (reason ?? '') : `${problem.message}. ${problem.hint}`
+  if (problem !== null && ['lost', 'safe_mode', 'disarmed'].includes(mode)) return `${problem.message}. ${problem.hint}`
   if (mayWaitForHand.includes(mode) && robot.value?.holding) return reason ?? ''
-  return mode === 'stopped' || mode === 'fault' ? (reason ?? '') : ''
+  if (mode === 'stopped' || mode === 'fault' || mode === 'lost') return reason ?? ''
+  return fullDisk('')
+}
+
+/** Goals are refused then, and runs are not recorded. */
+function fullDisk(before: string): string {
+  const full = facts.value?.disks.find((disk) => disk.full)
+  if (full === undefined) return ''
+  return `${before}the disk of ${full.folder} (${full.use}) is full: ${(full.free_bytes / 1e6).toFixed(1)} MB free. Make room on it`
 }
 
 function Acts({ mode }: { readonly mode: Mode }) {

@@ -1,7 +1,7 @@
 // What each setting is, from the schema: for `cliport config explain`, docs/settings.md and the page's form.
 
 import { readFileSync } from 'node:fs'
-import { type Document, isScalar, isSeq, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CliportError } from '../../control/errors.js'
 import { nearest } from '../../control/nearest.js'
@@ -95,7 +95,7 @@ function readReference(): readonly Setting[] {
 /** The comment behind a setting's default. */
 function commentOf(document: Document, section: string, key: string): string | null {
   const node: unknown = document.getIn([section, key], true)
-  return isScalar(node) || isSeq(node) ? (node.comment?.trim() ?? null) : null
+  return isScalar(node) || isSeq(node) || isMap(node) ? (node.comment?.trim() ?? null) : null
 }
 
 /** The settings of a path: one, or all of a section. @throws CliportError USAGE naming the nearest one */

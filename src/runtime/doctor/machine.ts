@@ -1,7 +1,8 @@
 // The machine: Node.js, clock, kernel, privileges, disk.
 
-import { readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { diskSpace, nearestFolder } from '../../io/disk-space.js'
 import { projectPath } from '../../native/paths.js'
 import { type Finding, fail, ok, skip, warn } from './check.js'
 
@@ -90,17 +91,9 @@ export async function checkFolder(folder: string, setting: string): Promise<Find
   } catch (error) {
     return fail(`${folder} cannot be written to: ${(error as Error).message}`, `Set ${setting} to a folder that can`)
   }
-  const { bavail, bsize } = await statfs(there)
-  const freeGb = (bavail * bsize) / 1e9
-  return bavail * bsize >= leastFreeBytes
+  const { freeBytes } = await diskSpace(there)
+  const freeGb = freeBytes / 1e9
+  return freeBytes >= leastFreeBytes
     ? ok(`${folder} can be written to, ${freeGb.toFixed(1)} GB free`)
     : warn(`only ${freeGb.toFixed(1)} GB free for ${folder}`, 'Free some space: recordings stop when the disk is full')
-}
-
-/** The folder, or the nearest one above it that is there already. */
-async function nearestFolder(folder: string): Promise<string> {
-  for (let place = resolve(folder); ; place = dirname(place)) {
-    const found = await stat(place).catch(() => null)
-    if (found !== null || place === dirname(place)) return place
-  }
 }

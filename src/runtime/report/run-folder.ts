@@ -7,6 +7,7 @@ import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
 import type { Candidate } from '../../control/goal/types.js'
 import type { Heightmap, RgbdFrame } from '../../control/types.js'
+import { diskFull, nearestFolder } from '../../io/disk-space.js'
 import { fileNameOf } from '../../io/file-name.js'
 import { makeFolder } from '../../io/make-folder.js'
 import {
@@ -18,6 +19,7 @@ import {
   type Picture,
   topView,
 } from '../../io/pictures.js'
+import { isFull } from '../../io/recording/sink.js'
 import { Film } from './film.js'
 import { runFolderName } from './format.js'
 import { markedObjects } from './marks.js'
@@ -69,13 +71,19 @@ export class RunFolder implements RunPage {
         if (made) return new RunFolder(path, { ...head, startedAt })
       }
     } catch (cause) {
-      const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
-      const message = `Could not make the run's folder in ${root}: ${(cause as Error).message}`
-      throw new CliportError(full ? 'DISK_FULL' : 'INPUT_INVALID', message, {
-        stage: 'start',
-        hint: 'Choose another folder for runs, or check space and permissions of this one.',
-        cause,
-      })
+      if (isFull(cause)) {
+        const hint = 'Make room on that disk, or choose another folder for runs (run.out, --out)'
+        throw diskFull("the run's folder", await nearestFolder(root), 'start', hint, cause)
+      }
+      throw new CliportError(
+        'INPUT_INVALID',
+        `Could not make the run's folder in ${root}: ${(cause as Error).message}`,
+        {
+          stage: 'start',
+          hint: 'Choose another folder for runs, or check the permissions of this one.',
+          cause,
+        },
+      )
     }
   }
 

@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { certificateFile, defaultStateFolder, serviceFile, tokenFileName } from '../state-folder.js'
+import { certificateFile, defaultStateFolder, tokenFileName, urlIn } from '../state-folder.js'
 import { readToken } from '../token.js'
-import { absent } from './absent.js'
+import { absentIn } from './absent.js'
 
 /** Where a service is, and what it takes to speak to it. */
 export interface ServiceAddress {
@@ -35,11 +35,10 @@ export async function findService({
 }
 
 async function readUrl(folder: string): Promise<string> {
-  const path = join(folder, serviceFile)
   try {
-    return (JSON.parse(await readFile(path, 'utf8')) as { url: string }).url
+    return await urlIn(folder)
   } catch (cause) {
-    throw absent('this machine', `there is no ${path}`, cause)
+    throw absentIn(folder, cause)
   }
 }
 

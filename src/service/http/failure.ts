@@ -15,6 +15,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
   TOKEN_INVALID: 401,
   GOAL_UNKNOWN: 404,
+  ROUTE_UNKNOWN: 404,
   COMMAND_EXPIRED: 409,
   CONSENT_REQUIRED: 409,
   SERVICE_REFUSED: 409,

@@ -100,10 +100,10 @@ export async function createApp(
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   app.setNotFoundHandler((request, reply) =>
     sendError(
-      reply.status(404),
-      new CliportError('GOAL_UNKNOWN', `There is no ${request.method} ${request.url}`, {
+      reply,
+      new CliportError('ROUTE_UNKNOWN', `There is no ${request.method} ${request.url}`, {
         stage: 'serve',
-        hint: 'GET /api/openapi.json lists what there is',
+        hint: 'GET /api/openapi.json lists the routes; with settings that cannot be used there are only those of safe mode',
       }),
     ),
   )

@@ -35,11 +35,20 @@ export function taskNamed(name: string): Found {
 }
 
 function hintFor(name: string): string {
-  const ofTask = taskNames.filter((known) => known.startsWith(`${name}-`))
-  if (ofTask.length > 0) return `A name says which colours, too. Use one of: ${ofTask.join(', ')}`
   const near = nearest(name, taskNames)
-  const tasksHere = `Tasks: ${[...declarations.keys()].join(', ')}; docs/tasks.md has the names of their rows`
-  return near === null ? tasksHere : `Did you mean '${near}'? ${tasksHere}`
+  const task = declarations.has(name) ? name : near === null ? nearest(name, [...declarations.keys()]) : null
+  const ofTask = taskNames.filter((known) => task !== null && known.startsWith(`${task}-`))
+  if (ofTask.length > 0) return `A name says which colours, too. Use one of: ${ofTask.join(', ')}`
+  return `${near === null ? '' : `Did you mean '${near}'? `}${everyTask()}`
+}
+
+/** Each task with the ends that its names have: 'put-block-in-bowl (-seen-colors, -unseen-colors)'. */
+function everyTask(): string {
+  const words = tasks.map(({ name, variants }) => {
+    const ends = variants.map((variant) => variant.name.slice(name.length)).filter((end) => end !== '')
+    return ends.length === 0 ? name : `${name} (${ends.join(', ')})`
+  })
+  return `Tasks, and in brackets how their names end: ${words.join('; ')}`
 }
 
 /** Published mean score of a task, per cent; null where there is none. */
