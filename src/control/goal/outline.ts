@@ -40,8 +40,9 @@ export function hullOf({ cols }: Pick<Grid, 'cols'>, cells: Int32Array): Outline
 /** Corners of the first and the last cell of each row. */
 function edgePoints(cols: number, cells: Int32Array): Point[] {
   const ends = new Map<number, [number, number]>()
-  for (const cell of cells) {
-    const [u, v] = [Math.floor(cell / cols), cell % cols]
+  for (let k = 0; k < cells.length; k++) {
+    const v = cells[k]! % cols
+    const u = (cells[k]! - v) / cols
     const end = ends.get(u)
     if (end === undefined) ends.set(u, [v, v])
     else if (v < end[0]) end[0] = v

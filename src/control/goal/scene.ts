@@ -13,6 +13,8 @@ import type { SceneObject, SceneView } from './types.js'
 const leastAreaM2 = 0.0002
 /** What is lower than this share of the top in its middle is hollow. */
 const hollowShare = 0.6
+/** Of the cells of a thing by brightness: the one that says its colour. */
+const lightShare = 0.65
 /** Difference of chromaticity between light and shade on one thing. */
 const shadeChroma = 0.07
 /** Of cells on an edge, whose colour is half the table's. */
@@ -77,20 +79,29 @@ interface Part {
 
 function partOf(heightmap: Heightmap, cells: Int32Array): Part {
   const { heightM, color } = heightmap
-  const heights = Float32Array.from(cells, (i) => heightM[i]!).sort()
+  const heights = new Float32Array(cells.length)
+  for (let k = 0; k < cells.length; k++) heights[k] = heightM[cells[k]!]!
+  heights.sort()
   const outline = hullOf(heightmap, cells)
   const quantile = (share: number) => heights[Math.floor(share * (heights.length - 1))]!
-  // What lies in the light says more of a colour than what lies in the shade.
-  const channel = (c: number) =>
-    Uint8Array.from(cells, (i) => color[3 * i + c]!).sort()[Math.floor(0.65 * cells.length)]!
   return {
     cells,
-    rgb: [channel(0), channel(1), channel(2)],
+    rgb: [channelOf(color, 0, cells), channelOf(color, 1, cells), channelOf(color, 2, cells)],
     topM: quantile(0.95),
     outline,
     isThin: cells.length / Math.max(...outline.widthCells) < thinCells,
     isLevel: quantile(0.9) - quantile(0.2) < 0.007 && quantile(0.5) + heightmap.spec.zMinM > 0.015,
   }
+}
+
+/** What lies in the light says more of a colour than what lies in the shade. @param channel 0 red, 1 green, 2 blue */
+function channelOf(color: Uint8Array, channel: 0 | 1 | 2, cells: Int32Array): number {
+  const counts = new Uint32Array(256)
+  for (let k = 0; k < cells.length; k++) counts[color[3 * cells[k]! + channel]!]!++
+  let below = Math.floor(lightShare * cells.length)
+  let value = 0
+  while (below >= counts[value]!) below -= counts[value++]!
+  return value
 }
 
 /** Parts of one hue that lie in one outline are one thing in light and shade: a bowl's rim, wall and floor. */
@@ -99,9 +110,16 @@ function joinedParts(heightmap: Heightmap, parts: readonly Part[]): readonly Par
   for (const part of parts) {
     const at = joined.findIndex((other) => isShadeOf(heightmap, part, other))
     if (at < 0) joined.push(part)
-    else joined[at] = partOf(heightmap, Int32Array.from([...joined[at]!.cells, ...part.cells]).sort())
+    else joined[at] = partOf(heightmap, union(joined[at]!.cells, part.cells))
   }
   return joined.filter(({ isThin, cells }) => !isThin || cells.length > mostEdgeCells)
+}
+
+function union(a: Int32Array, b: Int32Array): Int32Array {
+  const cells = new Int32Array(a.length + b.length)
+  cells.set(a)
+  cells.set(b, a.length)
+  return cells.sort()
 }
 
 function isShadeOf({ spec }: Heightmap, part: Part, other: Part): boolean {
@@ -147,14 +165,15 @@ function isHollow({ heightM, cols, rows, spec }: Heightmap, { cells, topM, outli
   const [mu, mv] = outline.middle
   const radius = Math.min(...outline.widthCells) / 4
   if (radius * spec.pixelM < 0.012) return false
-  const own = new Set(cells)
+  const own = new Uint8Array(rows * cols)
+  for (let k = 0; k < cells.length; k++) own[cells[k]!] = 1
   let [all, low] = [0, 0]
   for (let u = Math.max(0, Math.ceil(mu - radius)); u <= Math.min(rows - 1, mu + radius); u++) {
     for (let v = Math.max(0, Math.ceil(mv - radius)); v <= Math.min(cols - 1, mv + radius); v++) {
       if (Math.hypot(u - mu, v - mv) > radius) continue
       all++
       const i = u * cols + v
-      if (!own.has(i) || heightM[i]! + spec.zMinM < hollowShare * (topM + spec.zMinM)) low++
+      if (own[i] === 0 || heightM[i]! + spec.zMinM < hollowShare * (topM + spec.zMinM)) low++
     }
   }
   return low > all / 2

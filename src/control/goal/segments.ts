@@ -70,14 +70,17 @@ export function areColorsPlain({ heightM, color, spec }: Heightmap, segments: re
 }
 
 function gather(cells: number, parent: Int32Array, find: (i: number) => number, leastCells: number): Int32Array[] {
-  const counts = new Map<number, number>()
-  for (let i = 0; i < cells; i++) if (parent[i]! >= 0) counts.set(find(i), (counts.get(find(i)) ?? 0) + 1)
+  // A root is the first cell of its segment.
+  const counts = new Int32Array(cells)
+  for (let i = 0; i < cells; i++) if (parent[i]! >= 0) counts[find(i)]!++
   const segments = new Map<number, { cells: Int32Array; filled: number }>()
-  for (const [root, count] of counts)
-    if (count >= leastCells) segments.set(root, { cells: new Int32Array(count), filled: 0 })
   for (let i = 0; i < cells; i++) {
-    const segment = parent[i]! >= 0 ? segments.get(find(i)) : undefined
-    if (segment !== undefined) segment.cells[segment.filled++] = i
+    if (parent[i]! < 0) continue
+    const root = find(i)
+    if (counts[root]! < leastCells) continue
+    if (root === i) segments.set(root, { cells: new Int32Array(counts[root]!), filled: 0 })
+    const segment = segments.get(root)!
+    segment.cells[segment.filled++] = i
   }
   return [...segments.values()].map((segment) => segment.cells).sort((a, b) => b.length - a.length)
 }
