@@ -196,4 +196,8 @@ export interface StageMeter {
 export interface Clock {
   /** Monotonic nanoseconds. */
   nowNs(): bigint
+  /**
+   * Lets everything else that is due on this thread go first, the link's heartbeat above all; absent: nothing else is on it.
+   */
+  turn?(): Promise<void>
 }

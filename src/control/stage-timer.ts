@@ -3,7 +3,7 @@
 import type { Clock, Recorder, StageMeter } from './ports.js'
 
 export interface StageTimer {
-  /** Runs one stage. A stage that throws is measured too. */
+  /** Runs one stage, after what else is due on this thread. A stage that throws is measured too. */
   run<T>(stage: string, work: () => T | Promise<T>): Promise<T>
   /** A duration that was measured elsewhere, e.g. inside the policy. */
   note(stage: string, durationMs: number): void
@@ -17,6 +17,7 @@ export function createStageTimer(clock: Clock, meter: StageMeter, recorder: Reco
   return {
     note,
     async run(stage, work) {
+      await clock.turn?.()
       const startNs = clock.nowNs()
       try {
         return await work()

@@ -1,6 +1,7 @@
 // The one composition root: opens the ports that a configuration names, on the simulated cell, on hardware or on frames
 // that are given, and closes them in order. Nothing else knows which adapter stands behind a port.
 
+import { setImmediate } from 'node:timers/promises'
 import type { CycleSettings } from '../control/cycle.js'
 import { CliportError } from '../control/errors.js'
 import { fitLines, fitSummary } from '../control/policy-fit.js'
@@ -19,8 +20,12 @@ import type { Config } from './config/schema.js'
 import { comparePolicy, openPolicy, type Rig, rigOf, simulatedRig } from './policy.js'
 import { type Consent, connectCell, connectRobot, expectConsent, expectRobot, movesHardware } from './robot.js'
 import { cellRobotOf, cycleSettingsOf, defaultTool, workspaceOf } from './settings.js'
+import { warmUp } from './warm-up.js'
 
-export const hostClock: Clock = { nowNs: () => process.hrtime.bigint() }
+export const hostClock: Clock & { turn(): Promise<void> } = {
+  nowNs: () => process.hrtime.bigint(),
+  turn: () => setImmediate(),
+}
 
 /** For evaluation: nothing is kept. */
 export const noRecorder: Recorder = { frames() {}, heightmap() {}, event() {}, async close() {} }
@@ -194,7 +199,9 @@ async function openHardwareSession(
   const endEffector = link.state?.endEffector.kind ?? null
   fitLines(comparePolicy(policy.info, config, { ...rig, endEffector }, tell)).forEach(tell)
   await expectConsent(link, config, tell, consent)
-  return { ...session, ports: { ...session.ports, camera, link } }
+  const whole = { ...session, ports: { ...session.ports, camera, link } }
+  await warmUpOn(whole, signal)
+  return whole
 }
 
 async function openCellSession(
@@ -225,7 +232,21 @@ async function openCellSession(
   // Both at once, and both at an end before anything that failed closes what the other has opened.
   const [policy, ready] = await allOrFirstError(loadPolicy(), first === undefined ? null : reset(first))
   signal.throwIfAborted()
-  return { ...sessionOf(config, policy, opened), cell, scene: ready, show: (wanted) => make(wanted), reset }
+  const session = sessionOf(config, policy, opened)
+  if (ready !== null && first?.link === 'robot')
+    await warmUpOn({ ...session, ports: { ...session.ports, ...ready.ports } }, signal)
+  return { ...session, cell, scene: ready, show: (wanted) => make(wanted), reset }
+}
+
+/** Before an arm is armed whose controller waits for no heartbeat. What the cameras cannot do is told by the first look that counts. */
+async function warmUpOn({ ports, settings }: HardwareSession, signal: AbortSignal): Promise<void> {
+  try {
+    const frames = await ports.camera.capture(signal)
+    const heightmap = await ports.projector.project(frames, settings.workspace)
+    await warmUp({ frames, heightmap }, ports, settings, hostClock.turn)
+  } catch {
+    signal.throwIfAborted()
+  }
 }
 
 /** The values of both, when both have ended. @throws what the first of them that failed threw */
