@@ -3,6 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { CliportError } from '../../control/errors.js'
 import { colorIntrinsicsOf } from '../../control/frame.js'
 import type { Candidate } from '../../control/goal/types.js'
@@ -158,6 +159,7 @@ export class RunFolder implements RunPage {
     const there = await maps.catch(() => null)
     if (there === null) return
     picture('pick', affordanceView(color, there.pick, rows, cols))
+    await setImmediate() // heartbeats go first
     picture('place', affordanceView(color, there.place, rows, cols))
   }
 
