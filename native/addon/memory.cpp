@@ -19,6 +19,14 @@ void return_large_blocks([[maybe_unused]] const Napi::CallbackInfo& info) {
 #endif
 }
 
+/** mallopt(3): threads that come from now on share the arenas that there are, two at least. */
+void share_arenas([[maybe_unused]] const Napi::CallbackInfo& info) {
+#ifdef __GLIBC__
+  constexpr int kArenas = 2;
+  mallopt(M_ARENA_MAX, kArenas);
+#endif
+}
+
 /** malloc_trim(3) in a thread of Node's pool: it takes milliseconds a hundred megabytes, and holds one arena's lock at a time. */
 class Trim final : public Napi::AsyncWorker {
  public:
@@ -48,6 +56,7 @@ Napi::Value return_free_blocks(const Napi::CallbackInfo& info) {
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("returnLargeBlocks", Napi::Function::New(env, cliport::addon::return_large_blocks, "returnLargeBlocks"));
+  exports.Set("shareArenas", Napi::Function::New(env, cliport::addon::share_arenas, "shareArenas"));
   exports.Set("returnFreeBlocks", Napi::Function::New(env, cliport::addon::return_free_blocks, "returnFreeBlocks"));
   return exports;
 }

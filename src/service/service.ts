@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { gridSize } from '../control/geometry.js'
-import { returnLargeBlocks } from '../native/memory.js'
+import { returnLargeBlocks, shareArenas } from '../native/memory.js'
 import type { Config } from '../runtime/config/schema.js'
 import { workspaceOf } from '../runtime/settings.js'
 import { apiVersion, type Goal, type lexiconSchema, type Preview, type ServiceState, type Turn } from './api.js'
@@ -141,6 +141,7 @@ export class Service {
    */
   static async start(options: ServiceOptions): Promise<Service> {
     returnLargeBlocks()
+    shareArenas()
     const service = new Service(options)
     options.signal?.addEventListener('abort', () => void service.rest(), { once: true })
     const n = await service.queue.takeUp()

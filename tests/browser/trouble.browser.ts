@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mountSmallDisk } from '../fixtures/small-disk.js'
 import { startService } from './service.js'
 import { openBrowser, seriousFindings, shoot, visit } from './visitor.js'
 
@@ -34,6 +35,30 @@ test('a camera that stops says so; the others and the whole cell go on', async (
     await close()
   } finally {
     await service.stop()
+  }
+})
+
+test('a full disk is named with its folder, a goal that cannot be kept is refused with it, and room is noticed', async (context) => {
+  const disk = mountSmallDisk()
+  if (disk === null) return context.skip('no small disk can be mounted here')
+  const folder = join(disk.folder, 'state')
+  const service = await startService('--state', folder)
+  try {
+    const { page, close } = await visit(browser, service)
+    await page.locator('.mode.disarmed').waitFor()
+    disk.fill()
+    await page.getByText(`the disk of ${folder} (goals) is full: 0.0 MB free`).waitFor()
+    await page.getByLabel('What shall be done?').fill('put the red blocks in a green bowl')
+    await page.getByRole('button', { name: 'Queue it', exact: true }).click()
+    await page.getByText(`The disk of ${folder} is full`).first().waitFor()
+    await shoot(page, 'full-disk')
+    expect(await seriousFindings(page)).toEqual([])
+    disk.empty()
+    await page.getByText(`the disk of ${folder} (goals) is full`).waitFor({ state: 'detached' })
+    await close()
+  } finally {
+    await service.stop()
+    disk.remove()
   }
 })
 

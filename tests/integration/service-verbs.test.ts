@@ -1,6 +1,6 @@
 // The verbs that speak to a service, and what a second service says.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -93,6 +93,8 @@ test('a second service is refused before it looks at a policy, and is told who h
       },
     },
   })
+  // The queue is opened before the policy.
+  expect(existsSync(join(folder, 'second', 'goals.db'))).toBe(false)
   const sameFolder = await cliport('serve', '--port', '0', '--state', service.folder, ...noPolicy)
   expect(sameFolder).toMatchObject({
     exitCode: 2,

@@ -82,7 +82,7 @@ function detail({ mode, reason, problem }: Session): string {
 function fullDisk(before: string): string {
   const full = facts.value?.disks.find((disk) => disk.full)
   if (full === undefined) return ''
-  return `${before}the disk of ${full.folder} (${full.use}) is full: ${(full.free_bytes / 1e6).toFixed(1)} MB free. Make room on it`
+  return `${before}${before === '' ? 'The' : 'the'} disk of ${full.folder} (${full.use}) is full: ${(full.free_bytes / 1e6).toFixed(1)} MB free. Make room on it`
 }
 
 function Acts({ mode }: { readonly mode: Mode }) {

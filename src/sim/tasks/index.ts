@@ -44,9 +44,10 @@ function hintFor(name: string): string {
 
 /** Each task with the ends that its names have: 'put-block-in-bowl (-seen-colors, -unseen-colors)'. */
 function everyTask(): string {
-  const words = tasks.map(({ name, variants }) => {
-    const ends = variants.map((variant) => variant.name.slice(name.length)).filter((end) => end !== '')
-    return ends.length === 0 ? name : `${name} (${ends.join(', ')})`
+  const words = tasks.flatMap(({ name, variants }) => {
+    const full = variants.map((variant) => variant.name)
+    if (full.length === 1 || full.some((one) => !one.startsWith(`${name}-`))) return full
+    return `${name} (${full.map((one) => one.slice(name.length)).join(', ')})`
   })
   return `Tasks, and in brackets how their names end: ${words.join('; ')}`
 }
