@@ -145,14 +145,14 @@ test('a goal runs to its end, and is in the history with its pictures', async ()
   expect(await seriousFindings(page)).toEqual([])
 })
 
-test('Escape stops in mid-move, while somebody types; only a person goes on', async () => {
+test('Escape stops in mid-move, while somebody types; only a person goes on, and lets go of what is held', async () => {
   await armed()
   const input = page.getByLabel('What shall be done?')
   await input.fill(scene.sentence)
   await press('Do it')
   await expect.poll(() => input.inputValue(), waits).toBe('')
-  await expect.poll(async () => (await service.state()).robot?.mode, waits).toBe('moving')
   await input.pressSequentially('put the ye')
+  await expect.poll(async () => (await service.state()).robot?.holding, waits).toBe(true)
   await page.keyboard.press('Escape')
   await mode('stopped')
   await shoot(page, 'stopped')
@@ -163,6 +163,12 @@ test('Escape stops in mid-move, while somebody types; only a person goes on', as
   await press('Clear')
   await mode('disarmed')
   expect((await service.state()).session).toMatchObject({ mode: 'disarmed', armed: false })
+  await page.getByText('still holds something').waitFor()
+  expect(await page.getByRole('button', { name: 'Arm', exact: true }).count()).toBe(0)
+  await shoot(page, 'holding')
+  await press('Let go')
+  await page.getByRole('button', { name: 'Arm', exact: true }).waitFor()
+  expect((await service.state()).robot?.holding).toBe(false)
 })
 
 test('Stop works for somebody without a token, and says nothing else to them', async () => {
