@@ -336,3 +336,18 @@ test('the arm goes out of the cameras way before the first look', async () => {
   await runCycle(goal, table.ports, away, new AbortController().signal)
   expect(table.names()).toEqual(['park', 'pick', 'place', 'park'])
 })
+
+test('what is still held from before is nothing that the next goal begins with', async () => {
+  const { table, result } = run({
+    onExecute: ({ name }) =>
+      name === 'place' ? { status: 'stopped', reason: 'stop_requested', segments: [] } : undefined,
+  })
+  expect(await result).toMatchObject({ outcome: 'stopped' })
+  const before = table.names()
+  expect(await runCycle(goal, table.ports, settings, new AbortController().signal)).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('still holds something'),
+    steps: 0,
+  })
+  expect(table.names()).toEqual(before)
+})
