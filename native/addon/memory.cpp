@@ -27,7 +27,7 @@ void share_arenas([[maybe_unused]] const Napi::CallbackInfo& info) {
 #endif
 }
 
-/** malloc_trim(3) in a thread of Node's pool: it takes milliseconds a hundred megabytes, and holds one arena's lock at a time. */
+/** malloc_trim(3) in a thread of Node's pool: some milliseconds a hundred megabytes, one arena's lock at a time. */
 class Trim final : public Napi::AsyncWorker {
  public:
   explicit Trim(Napi::Env env) : Napi::AsyncWorker(env), done_(Napi::Promise::Deferred::New(env)) {}
