@@ -63,6 +63,8 @@ async function load(samples: Float32Array): Promise<void> {
   await writeFile(sound(), wavBytes(whole))
   await page.reload()
   await page.locator('.talk').waitFor()
+  // Before the state has come the page still grows, and the button may move away from under the mouse.
+  await page.getByText('live', { exact: true }).waitFor()
 }
 
 async function hold(by = page): Promise<void> {
