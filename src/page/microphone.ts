@@ -10,6 +10,8 @@ interface Opened {
 
 /** Without being used for so long it is closed: the browser shows for as long that it listens. */
 const closedAfterMs = 20_000
+/** The first time a person is asked for it. */
+const opensWithinMs = 30_000
 
 let opened: Promise<Opened> | null = null
 let closing: ReturnType<typeof setTimeout> | undefined
@@ -23,9 +25,9 @@ export async function listen(onPiece: (piece: Piece) => void): Promise<() => voi
   clearTimeout(closing)
   opened ??= open()
   try {
-    await opened
+    await inTime(opened)
   } catch (error) {
-    opened = null
+    close()
     throw new Error(reasonOf(error as Error), { cause: error })
   }
   take = onPiece
@@ -33,6 +35,19 @@ export async function listen(onPiece: (piece: Piece) => void): Promise<() => voi
     if (take !== onPiece) return
     take = () => {}
     closing = setTimeout(close, closedAfterMs)
+  }
+}
+
+/** A browser without a working loudspeaker may never start an audio context, nor say so. */
+async function inTime(opening: Promise<Opened>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('', 'TimeoutError')), opensWithinMs)
+  })
+  try {
+    await Promise.race([opening, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -78,5 +93,6 @@ function reasonOf({ name, message }: Error): string {
   if (name === 'SecurityError') return 'Browsers give a microphone to pages with TLS or of this machine only'
   if (name === 'NotFoundError') return 'This machine has no microphone'
   if (name === 'NotReadableError') return 'Another program has the microphone'
+  if (name === 'TimeoutError') return 'The browser has not opened the microphone: press again, or restart the browser'
   return `The microphone cannot be opened: ${message}`
 }
