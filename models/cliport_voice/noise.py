@@ -17,7 +17,7 @@ MARGIN = round(MARGIN_S * SAMPLE_RATE_HZ)
 class Conditions:
     """How often, and how much."""
 
-    clean: float = 0.15
+    clean: float = 0.2
     """Share of clips without noise."""
     least_db: float = 2.0
     most_db: float = 26.0
@@ -26,7 +26,7 @@ class Conditions:
     """Share of clips with reverberation."""
     filtered: float = 0.3
     """Share of clips that go through the noise filter."""
-    revoiced: float = 0.4
+    revoiced: float = 0.3
     """Share of clips in another voice (`vocoder`)."""
 
 

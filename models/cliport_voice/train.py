@@ -41,12 +41,13 @@ class TrainConfig:
     batch: int = 8
     learning_rate: float = 2.5e-4
     warm_up_steps: int = 60
-    decay_steps: int = 300
+    decay_steps: int = 150
     """The last steps, over which the rate falls to nothing."""
-    distill_weight: float = 2.0
+    distill_weight: float = 10.0
     """Of the squared distance to the original's output for the clean clip, as a share of that output's square."""
-    word_weight: float = 1.0
-    """Of the cross-entropy of a token, nats."""
+    word_weight: float = 0.1
+    """Of the cross-entropy of a token, nats. Small: at 1, with 2 of the distance, goals came out right as well, and the word error
+    rate of human recordings rose from 0.12 to 0.33; at this it stayed."""
     conditions: Conditions = Conditions()
 
 

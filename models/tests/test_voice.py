@@ -15,6 +15,7 @@ import torch
 
 from cliport_voice.evaluate import distance, encoded, session, with_white_noise, words_of
 from cliport_voice.moonshine import VOCABULARY, WIDTH, Decoder, Encoder
+from cliport_voice.make import RECIPE, commands
 from cliport_voice.noise import MARGIN, Conditions, denoised, disturbed, noise
 from cliport_voice.sentences import sentences, written
 from cliport_voice.speech import LENGTH_STEP_S, Bank, placed, resampled, sentences_of_benchmark
@@ -146,6 +147,19 @@ class Training(unittest.TestCase):
         self.assertTrue(all(torch.equal(value, before[name]) for name, value in decoder.state_dict().items()))
         self.assertAlmostEqual(losses(encoder(sound), encoder(sound), tokens, decoder)[0].item(), 0)
         self.assertEqual(decoder(tokens.clamp(min=0), encoder(sound)).shape, (2, 4, VOCABULARY))
+
+
+class Recipe(unittest.TestCase):
+    def test_the_recipe_makes_banks_trains_on_them_and_exports_once(self):
+        recipe = json.loads(RECIPE.read_text())
+        made = commands(recipe, Path("OUT"), Path("joe.onnx"))
+        self.assertEqual([command[0].split(".")[1] for command in made], ["speech", "speech", "train", "export"])
+        self.assertEqual(made[0][1:], ["--out", "OUT/speech", "--clips", "7000", "--seed", "1"])
+        self.assertEqual(made[1][-2:], ["--piper", "joe.onnx"])
+        self.assertEqual(made[-1][-2:], ["OUT/speech", "OUT/joe"])
+        self.assertEqual(made[2][1:5], ["--bank", "OUT/speech", "OUT/joe", "OUT/joe"])
+        for stage in recipe["stages"]:
+            config_with([f"{name}={value}" for name, value in stage["set"].items()])
 
 
 class File(unittest.TestCase):
