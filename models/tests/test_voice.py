@@ -15,6 +15,7 @@ import torch
 
 from cliport_voice.evaluate import distance, encoded, session, with_white_noise, words_of
 from cliport_voice.moonshine import VOCABULARY, WIDTH, Decoder, Encoder
+from cliport_voice.export import between, sha256
 from cliport_voice.make import RECIPE, commands
 from cliport_voice.noise import MARGIN, Conditions, denoised, disturbed, noise
 from cliport_voice.sentences import sentences, written
@@ -163,7 +164,7 @@ class Recipe(unittest.TestCase):
 
 
 class File(unittest.TestCase):
-    def test_the_shipped_encoder_is_the_one_of_its_card_and_hears_as_pytorch_does(self):
+    def test_a_file_read_and_written_is_the_same_and_hears_as_pytorch_does(self):
         encoder = encoder_of(SHIPPED)
         with tempfile.TemporaryDirectory() as folder:
             again = Path(folder) / "again.ort"
@@ -181,6 +182,14 @@ class File(unittest.TestCase):
             changed_sound = self.heard(changed, again)
         self.assertLess(changed_sound, 0.01)
         self.assertLess(self.heard(encoder_of(SHIPPED), SHIPPED), 0.01)
+
+    def test_weights_lie_on_the_way_from_the_original_to_the_trained_ones(self):
+        first, last = Encoder(), Encoder()
+        torch.testing.assert_close(between(first, last, 0).conv1.weight, first.conv1.weight)
+        torch.testing.assert_close(between(first, last, 0.25).conv1.weight, 0.75 * first.conv1.weight + 0.25 * last.conv1.weight)
+
+    def test_the_card_names_the_file(self):
+        self.assertEqual(json.loads((SHIPPED.parent / "card.json").read_text())["sha256"], sha256(SHIPPED))
 
     def heard(self, encoder: Encoder, file: Path) -> float:
         """Squared difference of ONNX Runtime's output from PyTorch's, as a share."""
