@@ -1,0 +1,1 @@
+"""Adapts the encoder of Moonshine tiny to noise, offline (models/README.md)."""
