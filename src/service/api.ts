@@ -86,6 +86,8 @@ export const goalSchema = z
 
 /** A goal of the queue, or of its history. */
 export type Goal = z.infer<typeof goalSchema>
+/** What a disk of the service is for. */
+export type DiskUse = z.infer<typeof diskSchema>['use']
 
 export const robotSchema = z
   .object({

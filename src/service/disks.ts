@@ -37,10 +37,10 @@ export class Disks {
     if (this.#timer !== null) clearInterval(this.#timer)
   }
 
-  /** Never rejects. */
-  async hasRoom(): Promise<boolean> {
+  /** Whether the disk of this use has room now; another one may be full. Never rejects. */
+  async hasRoom(use: Disk['use']): Promise<boolean> {
     await this.look()
-    return this.#disks.every(({ full }) => !full)
+    return this.#disks.every((disk) => disk.use !== use || !disk.full)
   }
 
   /** A disk that does not answer is asked once, not again and again. */

@@ -40,7 +40,7 @@ export class LinkWatch {
     if (state === null) return
     const { mode } = state
     if ((mode === 'stopped' || mode === 'fault') && this.#last?.mode !== mode) {
-      this.handlers.onLatched(mode, describeReason(state) || `the controller reports ${mode}`)
+      this.handlers.onLatched(mode, latchReason(state))
     }
     if (state !== this.#last) this.handlers.onState(state)
     const ageMs = Number(process.hrtime.bigint() - state.arrivedNs) / 1e6
@@ -50,4 +50,11 @@ export class LinkWatch {
     this.#isLost = isLost
     this.#last = state
   }
+}
+
+function latchReason(state: RobotState): string {
+  const reason = describeReason(state) || `the controller reports ${state.mode}`
+  return state.reason === 'watchdog'
+    ? `${reason}: heartbeat time-out, this service was late; look at the load of the machine`
+    : reason
 }

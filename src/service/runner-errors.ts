@@ -11,6 +11,11 @@ export const lossCodes: readonly ErrorCode[] = [
   'POLICY_INVALID',
 ]
 
+/** @param problem DISK_FULL, which begins with a capital letter */
+export function noRoomReason({ message }: CliportError): string {
+  return `${message.charAt(0).toLowerCase()}${message.slice(1)}; make room, then arm`
+}
+
 export function refused(act: string, why: string): CliportError {
   return new CliportError('SERVICE_REFUSED', `Expected to ${act}, but ${why}`, {
     stage: 'serve',

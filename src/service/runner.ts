@@ -3,7 +3,7 @@
 import type { CliportError, ErrorCode } from '../control/errors.js'
 import type { Clarify } from '../control/goal/sentence-in-force.js'
 import type { RunReport } from '../runtime/run.js'
-import type { Goal, ServiceState, Takeover, Turn } from './api.js'
+import type { DiskUse, Goal, ServiceState, Takeover, Turn } from './api.js'
 import { Clearing } from './clearing.js'
 import { Gate } from './gate.js'
 import { endOf } from './goal-end.js'
@@ -12,7 +12,7 @@ import { runGoalOfQueue } from './goal-run.js'
 import type { Hub } from './hub.js'
 import type { Live } from './live.js'
 import { RoomWatch } from './room-watch.js'
-import { asCliportError, lossCodes, refused } from './runner-errors.js'
+import { asCliportError, lossCodes, noRoomReason, refused } from './runner-errors.js'
 import {
   after,
   atStart,
@@ -42,7 +42,7 @@ export interface RunnerOptions {
   readonly onStage: (stage: string, durationMs: number) => void
   readonly onEnd: (goal: Goal) => void
   /** Whether there is room on the disks of goals and runs. Never rejects. */
-  readonly hasRoom: () => Promise<boolean>
+  readonly hasRoom: (use: DiskUse) => Promise<boolean>
   /** The session was opened, or another scene made: everything may be another. */
   readonly onOpened: () => void
   readonly tell: (line: string) => void
@@ -67,8 +67,9 @@ export class Runner {
   /** Stops that people have asked for so far. */
   #stops = 0
   readonly #closing = new AbortController()
+  #full: DiskUse = 'goals' // the disk that was full last
   readonly #room = new RoomWatch(
-    async () => (await this.options.hasRoom()) && this.options.queue.areEndsWritten(),
+    async () => (await this.options.hasRoom(this.#full)) && this.options.queue.areEndsWritten(),
     () => this.#onRoom(),
   )
 
@@ -325,10 +326,11 @@ export class Runner {
           hub.emit('log', { line })
         },
       }).catch((error: Error) => error)
-      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, this.#closing.signal.aborted))
+      const latch = this.#facts.latched?.reason ?? null
+      const ended = await queue.end(goal.id, endOf(goal, report, gate.canceled, latch, this.#closing.signal.aborted))
       if (ended !== null) onEnd(ended)
       await queue.writeEnds()
-      if (report instanceof Error) this.#couldNotRun(report)
+      if (report instanceof Error) this.#couldNotRun(report, 'runs')
       else if (report.error !== undefined) this.#afterError(report.error)
     } catch (error) {
       this.#couldNotRun(error)
@@ -364,8 +366,8 @@ export class Runner {
   }
 
   /** Nothing could be written of a goal: the next one would fare no better, so that a person arms again. */
-  #couldNotRun(error: unknown): void {
-    this.#trouble(error)
+  #couldNotRun(error: unknown, use: DiskUse = 'goals'): void {
+    this.#trouble(error, use)
     this.happened({ kind: 'disarmed' })
     this.#giveLeaseBack()
   }
@@ -375,18 +377,17 @@ export class Runner {
     void workcell.disarm().catch((cause: Error) => tell(`the arm did not disarm: ${cause.message}`))
   }
 
-  #trouble(error: unknown): void {
+  #trouble(error: unknown, use: DiskUse = 'goals'): void {
     const problem = asCliportError(error)
     this.#problem = problem
     this.options.tell(problem.message)
     this.options.hub.emit('problem', problemOf(problem))
     if (problem.code !== 'DISK_FULL') return
-    const [first = '', ...rest] = problem.message
-    this.happened({ kind: 'noRoom', reason: `${first.toLowerCase()}${rest.join('')}; make room, then arm` })
+    this.#full = use
+    this.happened({ kind: 'noRoom', reason: noRoomReason(problem) })
     if (!this.#closing.signal.aborted) this.#room.begin()
   }
 
-  /** Nothing begins by itself: a person arms. */
   #onRoom(): void {
     this.#problem = null
     this.happened({ kind: 'room' })

@@ -107,7 +107,7 @@ export class Service {
         this.#memory.between()
         onEnd(goal)
       },
-      hasRoom: () => this.#disks.hasRoom(),
+      hasRoom: (use) => this.#disks.hasRoom(use),
       onOpened: () => hub.emit('state', this.state()),
       tell,
     })
@@ -145,7 +145,10 @@ export class Service {
     const service = new Service(options)
     options.signal?.addEventListener('abort', () => void service.rest(), { once: true })
     const n = await service.queue.takeUp()
-    if (n > 0) options.tell(`${n} unfinished goal(s) of before are paused: cliport goal resume`)
+    if (n > 0)
+      options.tell(
+        `${n} unfinished goal(s) of before are paused: cliport resume goes on with them, cliport goal resume ID with one`,
+      )
     await service.voiceDesk.look()
     await service.#disks.begin()
     await service.runner.open()

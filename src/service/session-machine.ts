@@ -138,7 +138,7 @@ export function reasonOf(facts: SessionFacts): string | null {
     case 'stopped':
     case 'fault':
     case 'stopping':
-      return `${facts.latched!.reason}; a person looks at the arm, clears, then arms`
+      return `${facts.latched!.reason}; a person looks at the arm, clears, ${facts.holding ? 'lets go of what it holds (cliport release), ' : ''}then arms`
     case 'lost':
       return facts.lost
     case 'disarmed':
@@ -172,7 +172,8 @@ export function mayBegin(facts: SessionFacts, activity: 'sentence' | 'takeover')
 /** Why the end effector may not be opened now; null: it may. */
 export function mayRelease(facts: SessionFacts): string | null {
   if (facts.activity !== null) return 'a goal runs'
-  return facts.closing || facts.unusable || facts.lost !== null ? reasonOf(facts) : latchedOf(facts)
+  if (facts.closing || facts.unusable || facts.lost !== null) return reasonOf(facts)
+  return facts.latched === null ? null : `${latchedOf(facts)}; clear it first (cliport clear)`
 }
 
 /** Why a latched stop may not be cleared now; null: it may. */

@@ -51,7 +51,7 @@ export async function readToken(path: string): Promise<string> {
     throw invalid(
       path,
       `others may read it (mode ${(mode & 0o777).toString(8)})`,
-      `Delete it, so that a new one is made: who has read it may move the arm`,
+      `Who has read it may move the arm. On the machine of the service delete it and start the service again, which makes a new one; of a copy, chmod 600`,
     )
   }
   const token = (await readFile(path, 'utf8')).trim()

@@ -127,7 +127,8 @@ test('what is held after a stop is let go of by a person, after the stop is clea
     { kind: 'holds', holding: true },
     { kind: 'latched', as: 'stopped', reason: 'x' },
   ])
-  expect(mayRelease(stopped)).toContain('latched')
+  expect(mayRelease(stopped)).toContain('clear it first')
+  expect(reasonOf(stopped)).toContain('lets go of what it holds')
   const cleared = after(stopped, { kind: 'cleared' })
   expect(reasonOf(cleared)).toContain('let go')
   expect(mayArm(cleared)).toContain('holds something')

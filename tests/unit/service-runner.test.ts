@@ -2,10 +2,12 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CliportError } from '../../src/control/errors.js'
+import type { RunReport } from '../../src/runtime/run.js'
 import type { Goal } from '../../src/service/api.js'
+import { endOf } from '../../src/service/goal-end.js'
 import type { GoalQueue } from '../../src/service/goal-queue.js'
 import { Hub } from '../../src/service/hub.js'
-import { Runner } from '../../src/service/runner.js'
+import { Runner, type RunnerOptions } from '../../src/service/runner.js'
 import type { Workcell } from '../../src/service/workcell.js'
 
 vi.mock('../../src/service/goal-run.js', () => ({
@@ -25,7 +27,7 @@ afterEach(() => {
 function createRunner(
   queue: object,
   clear: (signal: AbortSignal) => Promise<void> = async () => {},
-  hasRoom = async () => true,
+  hasRoom: RunnerOptions['hasRoom'] = async () => true,
 ) {
   const link = { stop: async () => {} }
   const none = async () => {}
@@ -113,7 +115,8 @@ test('a full disk disarms, is said with its reason, and nothing begins until the
       hasEnds = false
     },
   }
-  const { runner, done } = createRunner(queue, undefined, async () => !isDiskFull)
+  // The disk of the runs is another one, and full all the time.
+  const { runner, done } = createRunner(queue, undefined, async (use) => use === 'goals' && !isDiskFull)
   await runner.open()
   await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
@@ -130,4 +133,15 @@ test('a full disk disarms, is said with its reason, and nothing begins until the
   await runner.arm(false)
   await vi.advanceTimersByTimeAsync(1)
   expect(did.slice(2)).toEqual(['begin'])
+})
+
+test('a goal whose arm was stopped says why it was, not that it was told to end', () => {
+  const stopped = { outcome: 'stopped', reason: 'stopped by the caller', folder: '/runs/one' } as RunReport
+  const goal = { kind: 'sentence' } as Goal
+  expect(endOf(goal, stopped, null, 'watchdog: heartbeat time-out', false)).toMatchObject({
+    outcome: 'stopped',
+    reason: 'watchdog: heartbeat time-out',
+  })
+  expect(endOf(goal, stopped, 'canceled by a person', null, false)).toMatchObject({ state: 'canceled' })
+  expect(endOf(goal, stopped, null, 'the service is ending', true)).toMatchObject({ state: 'paused' })
 })
