@@ -34,7 +34,7 @@ export function addGoalCommand(program: Command): void {
       .command('cancel')
       .description('take a goal out of the queue; one that runs ends before its next action')
       .argument('<id>', 'as cliport goal list shows it'),
-    ({ client }, id) => changed(client.cancel(id!)),
+    ({ client }, id) => changed(client.cancel(id!), 'ends before its next look'),
   )
   serviceVerb(
     goal
@@ -78,9 +78,11 @@ async function list({ client }: ServiceVerb<ServiceVerbOptions>): Promise<VerbRe
   }
 }
 
-async function changed(change: Promise<Goal>): Promise<VerbResult> {
+/** @param ifRunning what becomes of a goal that still runs */
+async function changed(change: Promise<Goal>, ifRunning: string | null = null): Promise<VerbResult> {
   const goal = await change
-  return { exitCode: 0, json: shortOf(goal), lines: [lineOf(goal, goal.reason)] }
+  const reason = goal.reason ?? (goal.state === 'running' ? ifRunning : null)
+  return { exitCode: 0, json: shortOf(goal), lines: [lineOf(goal, reason)] }
 }
 
 /** Why nothing begins; null: it does. */

@@ -103,6 +103,7 @@ export function addStatus(program: Command): void {
 }
 
 function reportOf(session: ServiceSession): VerbResult {
-  const { mode, reason } = session
+  const { mode, paused } = session
+  const reason = session.reason ?? (paused && mode === 'running' ? 'pauses before its next look' : null)
   return { exitCode: 0, json: session, lines: [`${mode}${reason === null ? '' : `: ${reason}`}`] }
 }
