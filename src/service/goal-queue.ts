@@ -64,6 +64,7 @@ export class GoalQueue {
     const sentence = parseGoal(given.sentence)
     const added = await this.store.add({ ...given, sentence, atMs: Date.now(), most })
     if (added.isNew) await this.#changed(added.goal)
+    else if (added.goal.sentence !== sentence) throw otherGoal(added.goal)
     return added
   }
 
@@ -179,4 +180,15 @@ function expectGoal(id: string, goal: Goal | null, what: string): Goal {
     stage: 'serve',
     hint: 'cliport goal list names the goals and their states',
   })
+}
+
+function otherGoal({ id, sentence }: Goal): CliportError {
+  return new CliportError(
+    'INPUT_INVALID',
+    `The idempotency key was given before, with another goal: ${id}, '${sentence}'`,
+    {
+      stage: 'serve',
+      hint: 'Give every goal a key of its own; the same key is for asking again for the same goal',
+    },
+  )
 }

@@ -1,8 +1,10 @@
 // A disk that is full: what the queue, its file and its clients say, on a real disk of three megabytes where this user may
 // mount one.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { CliportError } from '../../src/control/errors.js'
 import type { Goal, ServiceEvent } from '../../src/service/api.js'
 import { GoalQueue } from '../../src/service/goal-queue.js'
@@ -38,6 +40,17 @@ function openQueue(path: string) {
   })
   return { store, told, queue: new GoalQueue(asAsync, hub, { unfinished: 9, finished: 9 }) }
 }
+
+test('a key that was given with another goal is refused, with that goal named; with the same one it is the same goal', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cliport-keys-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const { store, queue } = openQueue(join(folder, 'goals.db'))
+  const { goal } = await queue.add({ ...given('put it there'), key: 'k' })
+  expect(await queue.add({ ...given('put it there'), key: 'k' })).toEqual({ goal, isNew: false })
+  const refusal = { code: 'INPUT_INVALID', message: expect.stringContaining("g1, 'put it there'") }
+  await expect(queue.add({ ...given('put it here'), key: 'k' })).rejects.toMatchObject(refusal)
+  store.close()
+})
 
 test('a full disk is what the error says, not what SQLite says of its transaction; what fails later is written then', async (context) => {
   if (disk === null) return context.skip('no small disk can be mounted here')
