@@ -96,29 +96,27 @@ const sessionAct = async (title: string, path: string, body?: unknown): Promise<
   if (changed !== null) session.value = changed
 }
 
-/** Of a real arm a person is asked first. */
-export async function arm(isConsentGiven = false): Promise<void> {
-  await sessionAct('It could not be armed', '/api/arm', { consent_to_motion: isConsentGiven })
-  if (notice.peek()?.code !== 'CONSENT_REQUIRED') return
-  notice.value = {
-    title: 'A real arm will move',
-    text: 'Is its area clear, the emergency stop in your hand?',
-    hint: '',
-    answer: { label: 'Yes, arm', act: () => arm(true) },
+/** An act that a person is asked about first where the arm is a real one. @param failure title of a refusal */
+function consented(failure: string, path: string, ask: Readonly<Record<'title' | 'text' | 'yes', string>>) {
+  return async function act(isConsentGiven = false): Promise<void> {
+    await sessionAct(failure, path, { consent_to_motion: isConsentGiven })
+    if (notice.peek()?.code !== 'CONSENT_REQUIRED') return
+    const { title, text, yes } = ask
+    notice.value = { title, text, hint: '', answer: { label: yes, act: () => act(true) } }
   }
 }
 
-/** What the arm holds falls; of a real arm a person is asked first. */
-export async function letGo(isConsentGiven = false): Promise<void> {
-  await sessionAct('It did not let go', '/api/release', { consent_to_motion: isConsentGiven })
-  if (notice.peek()?.code !== 'CONSENT_REQUIRED') return
-  notice.value = {
-    title: 'What the arm holds will fall',
-    text: 'Is a hand or a box under it?',
-    hint: '',
-    answer: { label: 'Yes, let go', act: () => letGo(true) },
-  }
-}
+export const arm = consented('It could not be armed', '/api/arm', {
+  title: 'A real arm will move',
+  text: 'Is its area clear, the emergency stop in your hand?',
+  yes: 'Yes, arm',
+})
+/** What the arm holds falls. */
+export const letGo = consented('It did not let go', '/api/release', {
+  title: 'What the arm holds will fall',
+  text: 'Is a hand or a box under it?',
+  yes: 'Yes, let go',
+})
 export const disarm = () => sessionAct('It could not be disarmed', '/api/disarm')
 export const clear = () => sessionAct('It could not be cleared', '/api/clear')
 export const pause = () => sessionAct('It could not be paused', '/api/pause')

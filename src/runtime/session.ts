@@ -244,8 +244,9 @@ async function warmUpOn({ ports, settings }: HardwareSession, signal: AbortSigna
     const frames = await ports.camera.capture(signal)
     const heightmap = await ports.projector.project(frames, settings.workspace)
     await warmUp({ frames, heightmap }, ports, settings, hostClock.turn)
-  } catch {
+  } catch (error) {
     signal.throwIfAborted()
+    if (!(error instanceof CliportError)) throw error
   }
 }
 

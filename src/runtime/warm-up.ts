@@ -32,7 +32,6 @@ export async function warmUp(
   const computations = [
     () => understandFor(policy, heightmap, sentence),
     () => planWithdrawal(new LinesOfSight(view), heightmap, proposal.place, { wanted: null, park, plan }, kinematics),
-    () => planAction(heightmap, proposal, park, kinematics, plan),
     () => checkPlan(planAction(heightmap, proposal, park, kinematics, plan).pick, check),
   ]
   for (let i = 0; i < times; i++) {

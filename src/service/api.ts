@@ -86,8 +86,6 @@ export const goalSchema = z
 
 /** A goal of the queue, or of its history. */
 export type Goal = z.infer<typeof goalSchema>
-/** What a disk of the service is for. */
-export type DiskUse = z.infer<typeof diskSchema>['use']
 
 export const robotSchema = z
   .object({
@@ -121,6 +119,9 @@ export const diskSchema = z
     full: z.boolean().describe('there is no room for another goal, or for a run'),
   })
   .meta({ id: 'Disk' })
+
+/** What a disk of the service is for. */
+export type DiskUse = z.infer<typeof diskSchema>['use']
 
 const candidateSchema = z.object({
   name: z.string().describe('"the red block"'),

@@ -41,7 +41,7 @@ export interface RunnerOptions {
   readonly onTurn: (turn: Turn) => void
   readonly onStage: (stage: string, durationMs: number) => void
   readonly onEnd: (goal: Goal) => void
-  /** Whether there is room on the disks of goals and runs. Never rejects. */
+  /** Whether the disk of this use has room. Never rejects. */
   readonly hasRoom: (use: DiskUse) => Promise<boolean>
   /** The session was opened, or another scene made: everything may be another. */
   readonly onOpened: () => void
@@ -117,8 +117,7 @@ export class Runner {
   release(isConsentGiven: boolean): Promise<void> {
     return this.options.queue.inOrder(async () => {
       this.#expect(mayRelease(this.#facts), 'let go')
-      this.happened({ kind: 'disarmed' })
-      await this.options.workcell.release(isConsentGiven)
+      await this.options.workcell.release(isConsentGiven, () => this.happened({ kind: 'disarmed' }))
       this.#noticeHolding()
     })
   }

@@ -200,9 +200,10 @@ export class Workcell {
   /**
    * Opens the end effector where the arm stands: what it holds falls. Disarmed afterwards.
    * @param isConsentGiven a person has put a hand or a box under it; asked for of a real arm, every time
+   * @param onDisarmed the lease is given back, whatever came of it; not called where the consent is missing
    * @throws CliportError CONSENT_REQUIRED, LINK_REFUSED, LINK_PEER_LOST
    */
-  async release(isConsentGiven: boolean): Promise<void> {
+  async release(isConsentGiven: boolean, onDisarmed: () => void): Promise<void> {
     const { link } = this.ports
     if (movesHardware(link.backend) && !isConsentGiven) {
       throw consentRequired(
@@ -214,6 +215,7 @@ export class Workcell {
       await release(link, this.config, AbortSignal.timeout(releaseTimeoutMs))
     } finally {
       await this.disarm().catch(() => {}) // without a lease nothing moves either; a link that is lost says so by itself
+      onDisarmed()
     }
   }
 

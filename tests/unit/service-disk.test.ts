@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { CliportError } from '../../src/control/errors.js'
 import type { Goal, ServiceEvent } from '../../src/service/api.js'
+import { Disks } from '../../src/service/disks.js'
 import { GoalQueue } from '../../src/service/goal-queue.js'
 import { GoalStore } from '../../src/service/goal-store.js'
 import type { AsyncGoalStore } from '../../src/service/goal-store-client.js'
@@ -50,6 +51,15 @@ test('a key that was given with another goal is refused, with that goal named; w
   const refusal = { code: 'INPUT_INVALID', message: expect.stringContaining("g1, 'put it there'") }
   await expect(queue.add({ ...given('put it here'), key: 'k' })).rejects.toMatchObject(refusal)
   store.close()
+})
+
+test('of two disks the full one lacks room, and the other one does not', async (context) => {
+  if (disk === null) return context.skip('no small disk can be mounted here')
+  const disks = new Disks({ goals: tmpdir(), runs: disk.folder }, () => {})
+  disk.fill()
+  expect([await disks.hasRoom('goals'), await disks.hasRoom('runs')]).toEqual([true, false])
+  disk.empty()
+  expect(await disks.hasRoom('runs')).toBe(true)
 })
 
 test('a full disk is what the error says, not what SQLite says of its transaction; what fails later is written then', async (context) => {

@@ -121,6 +121,18 @@ propertyTest.prop([story])('nothing begins and nothing arms while something is h
   }, atStart)
 })
 
+test('a goal that ends with something held disarms, and so does what is found held without a goal', () => {
+  const armed = play([{ kind: 'opened' }, { kind: 'armed' }])
+  const ended = play(
+    [{ kind: 'began', goalId: 'g1', activity: 'sentence' }, { kind: 'holds', holding: true }, { kind: 'ended' }],
+    armed,
+  )
+  for (const facts of [ended, after(armed, { kind: 'holds', holding: true })]) {
+    expect(modeOf(facts)).toBe('disarmed')
+    expect(reasonOf(facts)).toContain('let go')
+  }
+})
+
 test('what is held after a stop is let go of by a person, after the stop is cleared; then it may be armed', () => {
   const stopped = play([
     { kind: 'opened' },

@@ -31,7 +31,11 @@ function createRunner(
 ) {
   const link = { stop: async () => {} }
   const none = async () => {}
-  const workcell = { open: none, close: none, arm: none, disarm: none, clear, link, ports: { link } }
+  // Of a real arm, without a person's consent.
+  const release = async () => {
+    throw new CliportError('CONSENT_REQUIRED', 'a real arm', { stage: 'serve', hint: 'Look' })
+  }
+  const workcell = { open: none, close: none, arm: none, disarm: none, release, clear, link, ports: { link } }
   const done: string[] = []
   const runner = new Runner({
     queue: {
@@ -144,4 +148,12 @@ test('a goal whose arm was stopped says why it was, not that it was told to end'
   })
   expect(endOf(goal, stopped, 'canceled by a person', null, false)).toMatchObject({ state: 'canceled' })
   expect(endOf(goal, stopped, null, 'the service is ending', true)).toMatchObject({ state: 'paused' })
+})
+
+test('a release without the consent that it needs changes nothing: an armed arm stays armed', async () => {
+  const { runner } = createRunner({})
+  await runner.open()
+  await runner.arm(false)
+  await expect(runner.release(false)).rejects.toMatchObject({ code: 'CONSENT_REQUIRED' })
+  expect(runner.session).toMatchObject({ mode: 'ready', armed: true })
 })

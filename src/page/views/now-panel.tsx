@@ -37,9 +37,6 @@ const meanings: Readonly<Record<Mode, string>> = {
   closing: 'The service is ending.',
 }
 
-/** Modes in which nothing begins while something is held. */
-const mayWaitForHand: readonly Mode[] = ['disarmed', 'ready', 'paused']
-
 export function NowPanel() {
   const known = session.value
   if (known === null) return null
@@ -72,8 +69,8 @@ function detail({ mode, reason, problem }: Session): string {
     void now.value
     return `Action ${step}, for ${duration(Math.max(0, ms))}${left}${fullDisk(', ')}`
   }
+  if (mode === 'disarmed' && robot.value?.holding) return reason ?? ''
   if (problem !== null && ['lost', 'safe_mode', 'disarmed'].includes(mode)) return `${problem.message}. ${problem.hint}`
-  if (mayWaitForHand.includes(mode) && robot.value?.holding) return reason ?? ''
   if (mode === 'stopped' || mode === 'fault' || mode === 'lost') return reason ?? ''
   return fullDisk('')
 }
@@ -87,12 +84,9 @@ function fullDisk(before: string): string {
 
 function Acts({ mode }: { readonly mode: Mode }) {
   const running = runningGoal.value
-  const isHolding = robot.value?.holding ?? false
-  const mayLetGo = isHolding && running === null && mayWaitForHand.includes(mode)
   return (
     <span class="acts">
-      {mayLetGo && <Act label="Let go" isMain onClick={() => letGo()} />}
-      {mode === 'disarmed' && !isHolding && <Act label="Arm" isMain onClick={() => arm()} />}
+      {mode === 'disarmed' && <Armed isHolding={robot.value?.holding ?? false} />}
       {(mode === 'stopped' || mode === 'fault') && <Act label="Clear" isMain onClick={clear} />}
       {(mode === 'running' || mode === 'ready') && <Act label="Pause" onClick={pause} />}
       {mode === 'paused' && <Act label="Go on" isMain onClick={resume} />}
@@ -102,6 +96,12 @@ function Acts({ mode }: { readonly mode: Mode }) {
       {(mode === 'ready' || (mode === 'paused' && running === null)) && <Act label="Disarm" onClick={disarm} />}
     </span>
   )
+}
+
+/** Nothing is armed while something is held. */
+function Armed({ isHolding }: { readonly isHolding: boolean }) {
+  if (isHolding) return <Act label="Let go" isMain onClick={() => letGo()} />
+  return <Act label="Arm" isMain onClick={() => arm()} />
 }
 
 interface ActProps {

@@ -59,8 +59,7 @@ export async function jog(client: LinkClient, config: Config, way: Jog, signal: 
 
 /**
  * Opens the end effector where the arm stands: what it holds falls. The arm does not move; it stays armed.
- * @throws CliportError LINK_REFUSED when it is not armed, when the arm is outside the limits of the settings, or when
- * something is held afterwards
+ * @throws CliportError LINK_REFUSED when another program has the lease, or something is held afterwards; LINK_PEER_LOST
  */
 export async function release(link: RobotLink, config: Config, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
